@@ -1,0 +1,125 @@
+// Package baseline is phase 2: it finds the SGLang class that serves a model,
+// reads its Python source (never runs it), and works out the module tree, the
+// layer dimensions and the kernel calls.
+package baseline
+
+// Module is one node of a model's module tree: a path of attribute names with
+// the number of instances in the whole model. Both readers make these rows
+// (the SGLang reader from source, generate's patterns from the config alone),
+// so that they can be compared. Rows of equal path but different dimensions
+// or layers stand beside each other.
+type Module struct {
+	// Path is the dotted attribute path without layer indices
+	// ("model.layers.self_attn.qkv_proj"); "" is the root.
+	Path string `json:"path"`
+	// Class is the Python class name.
+	Class string `json:"class"`
+	// Type is one of the ModuleType constants.
+	Type ModuleType `json:"type"`
+	// Count is the number of instances in the whole model.
+	Count int `json:"count"`
+	// Layers are the decoder layer indices in which it stands, as ranges
+	// ("0-2,5"); "" outside the layers.
+	Layers string `json:"layers,omitempty"`
+	// N and K are output and input features over all ranks (TP=1 sizes) of
+	// linear layers, embeddings and heads; nil when undecided.
+	N *int `json:"n,omitempty"`
+	K *int `json:"k,omitempty"`
+	// Gemm says that the layer runs as a GEMM (all linears, router
+	// parameters; not the containers of convolution weights).
+	Gemm bool `json:"gemm,omitempty"`
+	// Hidden is a norm's width.
+	Hidden *int `json:"hidden,omitempty"`
+	// Attention: heads over all ranks.
+	NumHeads   *int `json:"num_heads,omitempty"`
+	NumKVHeads *int `json:"num_kv_heads,omitempty"`
+	HeadDim    *int `json:"head_dim,omitempty"`
+	VHeadDim   *int `json:"v_head_dim,omitempty"`
+	// Rotary dimension of a rope module.
+	RotaryDim *int `json:"rotary_dim,omitempty"`
+	// MoE.
+	NumExperts       *int `json:"num_experts,omitempty"`
+	TopK             *int `json:"top_k,omitempty"`
+	IntermediateSize *int `json:"intermediate_size,omitempty"`
+	// Tied names the path of which this one is an alias.
+	Tied string `json:"tied,omitempty"`
+	// Conditional is the source expression on which the module's presence
+	// depends, when it could not be decided.
+	Conditional string `json:"conditional,omitempty"`
+	// Expression is the source text of the undecided dimension.
+	Expression string `json:"expression,omitempty"`
+	// Missing are the config keys that the expression lacks.
+	Missing []string `json:"missing,omitempty"`
+	// Alternatives are the possible classes or values.
+	Alternatives []string `json:"alternatives,omitempty"`
+	// File and Line are where it is constructed, in the SGLang tree; empty
+	// for rows made from the config alone.
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+}
+
+// ModuleType says what a module is.
+type ModuleType string
+
+// The types of module.
+const (
+	TypeBlock           ModuleType = "block"
+	TypeLinear          ModuleType = "linear"
+	TypeNorm            ModuleType = "norm"
+	TypeAttention       ModuleType = "attention"        // RadixAttention
+	TypeLinearAttention ModuleType = "linear_attention" // GDN, KDA, lightning, Mamba mixers' kernels
+	TypeMoE             ModuleType = "moe"              // the routed experts
+	TypeTopK            ModuleType = "topk"
+	TypeRope            ModuleType = "rope"
+	TypeActivation      ModuleType = "activation"
+	TypeEmbedding       ModuleType = "embedding"
+	TypeLMHead          ModuleType = "lm_head"
+	TypeParameter       ModuleType = "parameter" // nn.Parameter; Gemm when it is a router's weight
+	TypeOther           ModuleType = "other"
+)
+
+// Implementation is what phase 2 found.
+type Implementation struct {
+	// Source: "clone" (a source tree), "embedded" (the index in the binary)
+	// or "none".
+	Source     string `json:"source"`
+	EntryClass string `json:"entry_class"`
+	// Class and File are where the class is defined, in the SGLang tree.
+	Class  string `json:"class"`
+	File   string `json:"file"`
+	Commit string `json:"commit"`
+	Date   string `json:"date,omitempty"`
+	// Modules is the tree in construction order, root first.
+	Modules []Module `json:"module_tree"`
+	// Decided: every n, k, count and condition of the tree is known.
+	Decided   bool         `json:"decided"`
+	Undecided []Undecided  `json:"undecided"`
+	Calls     []KernelCall `json:"calls"`
+	// Notes are remarks for the summary: which tree was used and why.
+	Notes []string `json:"notes"`
+}
+
+// Undecided is one expression that the reader could not decide.
+type Undecided struct {
+	Path         string   `json:"path"`
+	Expression   string   `json:"expression"`
+	Missing      []string `json:"missing"`
+	Alternatives []string `json:"alternatives,omitempty"`
+	Location     string   `json:"location"`
+	Reason       string   `json:"reason"`
+}
+
+// KernelCall is one call of forward() on a module of the tree, in order.
+type KernelCall struct {
+	// Path of the module called, as in Module.Path.
+	Path string `json:"path"`
+	// Function is the kernel: rmsnorm, fused_add_rmsnorm, gemm, attention,
+	// moe, …
+	Function string `json:"function"`
+	// BaselineImpl is the method that runs on CUDA, followed out of the
+	// model file: "python/sglang/srt/layers/layernorm.py:RMSNorm.forward_cuda".
+	BaselineImpl string `json:"baseline_impl"`
+	// Location is "path:first-last" inside the SGLang tree.
+	Location   string            `json:"location"`
+	Parameters map[string]string `json:"parameters"`
+}

@@ -1,0 +1,91 @@
+// Package generate is phase 3: from an Architecture and an Implementation it
+// makes the entry of models.ts: pattern, module tree, Definition names.
+package generate
+
+import "github.com/fib-ls/fib-ls/phases/baseline"
+
+// Entry is one model as it goes into models.ts.
+type Entry struct {
+	ID          string   `json:"id"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Modules     []Module `json:"modules"`
+}
+
+// Module is one module of an entry. Count is the number of instances in the
+// whole model; Parent is "" for the root.
+type Module struct {
+	Name        string   `json:"name"`
+	Count       int      `json:"count"`
+	Parent      string   `json:"parent,omitempty"`
+	Type        string   `json:"type"` // block|layer
+	Definitions []string `json:"definitions"`
+	// Comment, when not empty, is printed as a line comment above the module.
+	Comment string `json:"-"`
+	// Group is normalization, attention, mlp or other: the summary's section.
+	Group string `json:"-"`
+	// Rows are the rows of the tree that this module stands for.
+	Rows []baseline.Module `json:"-"`
+}
+
+// Pattern is the architecture pattern, by precedence
+// ssm > hybrid > mla > moe > standard; custom is the generic fallback.
+type Pattern string
+
+// The patterns.
+const (
+	Standard Pattern = "standard"
+	MoE      Pattern = "moe"
+	MLA      Pattern = "mla"
+	Hybrid   Pattern = "hybrid"
+	SSM      Pattern = "ssm"
+	Custom   Pattern = "custom"
+)
+
+// Parallelism is how the attention and MoE names are divided.
+type Parallelism struct {
+	TP   int    `json:"tp"`
+	EP   int    `json:"ep"`
+	From string `json:"from"` // flag|cookbook|default
+}
+
+// Options say how to generate. Zero TP or EP means auto.
+type Options struct {
+	ID, Name, Description string
+	TP, EP                int
+	PageSizes             []int  // default 1, 64
+	Quantization          string // auto|none|fp8|nvfp4
+	GemmUnderscored       bool
+}
+
+// Required is one Definition the model needs, with the modules that use it
+// (none for sampling).
+type Required struct {
+	Name    string   `json:"name"`
+	OpType  string   `json:"op_type"`
+	Modules []string `json:"modules"`
+}
+
+// Disagreement is a difference between the SGLang tree and the config-only
+// tree: both values and both sources, never a silent choice.
+type Disagreement struct {
+	Path        string `json:"path"`
+	What        string `json:"what"` // n|k|count|hidden|heads|missing|extra
+	FromConfig  string `json:"from_config"`
+	FromSource  string `json:"from_source"`
+	ConfigField string `json:"config_field"`
+	SourceLine  string `json:"source_line"`
+}
+
+// Result is what phase 3 hands on.
+type Result struct {
+	Entry         Entry
+	Pattern       Pattern
+	Parallelism   Parallelism
+	Definitions   []Required
+	Disagreements []Disagreement
+	// Unmapped names layers for which no Definition family exists, with the
+	// missing op type.
+	Unmapped []string
+	Warnings []string
+}

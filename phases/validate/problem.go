@@ -1,0 +1,51 @@
+// Package validate is phase 4: one table of rules, used by the editor, by
+// check, by add and by the documentation.
+package validate
+
+import "github.com/fib-ls/fib-ls/tsast"
+
+// Severity of a problem.
+type Severity string
+
+// The severities, by weight.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+	Info    Severity = "info"
+	Hint    Severity = "hint"
+	Off     Severity = "off"
+)
+
+// Problem is one finding. Its message is complete in itself: what is wrong,
+// where the other place is, what to do.
+type Problem struct {
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	Message  string   `json:"message"`
+	Model    string   `json:"model"`  // the entry's id, "" for the file
+	Module   string   `json:"module"` // the module's key, "" for the entry
+	// Span is file-relative.
+	Span tsast.Span `json:"-"`
+	// Expected is the value that would be right, Evidence the config fields
+	// it rests on.
+	Expected string            `json:"expected,omitempty"`
+	Evidence map[string]string `json:"evidence,omitempty"`
+	Related  []Related         `json:"-"`
+	Fixes    []Fix             `json:"-"`
+	// Unnecessary and Deprecated become diagnostic tags.
+	Unnecessary, Deprecated bool `json:"-"`
+}
+
+// Related is another place that belongs to a problem.
+type Related struct {
+	Span    tsast.Span
+	Message string
+}
+
+// Fix is one way to mend a problem.
+type Fix struct {
+	Title string
+	Edits []tsast.TextEdit
+	// Preferred: the one fix that is surely meant; "fix all" applies it.
+	Preferred bool
+}
