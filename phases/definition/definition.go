@@ -3,7 +3,7 @@
 // each field, and what tensor (TP) and expert (EP) parallelism divide.
 package definition
 
-// Name is one parsed Definition name. Format(Parse(s)) == s for every name in
+// Name is one parsed Definition name: Parse(s).String() == s for every name in
 // the current spelling.
 type Name struct {
 	Family *Family

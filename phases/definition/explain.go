@@ -1,0 +1,71 @@
+package definition
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Explain tells in plain text what a name means: its op type, every field
+// with its meaning, where in config.json it comes from and what divides it.
+func Explain(n Name) string {
+	if n.IsZero() {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n\nop type: %s\npattern: %s\n\n", n, n.Family.Doc, n.Family.OpType, n.Family.Pattern())
+	width := 0
+	for i, f := range n.Family.Fields {
+		width = max(width, len(fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])))
+	}
+	for i, f := range n.Family.Fields {
+		value := fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, value, f.Meaning)
+		fmt.Fprintf(&b, "  %*s  from %s; %s", width, "", f.Config, f.Divisor.Words())
+		if f.Axis != "" {
+			fmt.Fprintf(&b, "; axis %s", f.Axis)
+		}
+		b.WriteByte('\n')
+	}
+	for _, note := range n.Notes() {
+		fmt.Fprintf(&b, "\nNote: %s\n", note)
+	}
+	return b.String()
+}
+
+// Notes are remarks on a name that is spelled rightly but is probably not
+// what was meant.
+func (n Name) Notes() []string {
+	if n.IsZero() {
+		return nil
+	}
+	var notes []string
+	if n.Family.Suffix == "_v_last" {
+		modern := Name{Family: mustFamily(strings.TrimSuffix(n.Family.ID, "_v_last")), Values: n.Values}
+		notes = append(notes, fmt.Sprintf("no Definition with the state layout _v_last has ever existed; the dataset has %s", modern))
+	}
+	ckv, hasLatent := n.Value("ckv")
+	kpe, _ := n.Value("kpe")
+	if hasLatent && ckv == 512+64 && kpe == 64 {
+		notes = append(notes, fmt.Sprintf("ckv is kv_lora_rank alone, without the rotary part: %s", n.With("ckv", 512)))
+	}
+	if qk, ok := n.Value("qk"); ok && n.Family.OpType == "gdn" {
+		if v, _ := n.Value("v"); v%qk != 0 {
+			notes = append(notes, fmt.Sprintf("the value heads (%d) must be a multiple of the query heads (%d)", v, qk))
+		}
+	}
+	if kv, ok := n.Value("kv"); ok {
+		if h, _ := n.Value("h"); h%kv != 0 {
+			notes = append(notes, fmt.Sprintf("the query heads (%d) must be a multiple of the KV heads (%d)", h, kv))
+		}
+	}
+	if ps, ok := n.Value("ps"); ok && n.Family.ID == "dsa_topk_indexer_fp8" && ps != 64 {
+		notes = append(notes, fmt.Sprintf("the indexer works on pages of 64: %s", n.With("ps", 64)))
+	}
+	return notes
+}
+
+// mustFamily is for ids that stand in the table itself.
+func mustFamily(id string) *Family {
+	f, _ := FamilyByID(id)
+	return f
+}

@@ -1,0 +1,138 @@
+package definition
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// New makes a name of a family from its values in the order of its fields.
+// It fails for an unknown family, a wrong number of values and values below 1.
+func New(familyID string, values ...int64) (Name, error) {
+	f, ok := FamilyByID(familyID)
+	if !ok {
+		return Name{}, fmt.Errorf("no Definition family %q", familyID)
+	}
+	if len(values) != len(f.Fields) {
+		return Name{}, fmt.Errorf("%s takes %d values, not %d", f.Pattern(), len(f.Fields), len(values))
+	}
+	for i, v := range values {
+		if v < 1 || v == math.MaxInt64 {
+			return Name{}, fmt.Errorf("%s: %s = %d is not a size", f.Pattern(), f.Fields[i].Abbrev, v)
+		}
+	}
+	return Name{Family: f, Values: append([]int64(nil), values...)}, nil
+}
+
+// IsZero says that this is no name: what the typed constructors give for
+// sizes that are unknown.
+func (n Name) IsZero() bool { return n.Family == nil }
+
+// String is the name in the current spelling; "" for the zero Name.
+func (n Name) String() string {
+	if n.Family == nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(n.Family.Prefix)
+	for i, f := range n.Family.Fields {
+		b.WriteByte('_')
+		b.WriteString(f.Abbrev)
+		b.WriteString(strconv.FormatInt(n.Values[i], 10))
+	}
+	b.WriteString(n.Family.Suffix)
+	return b.String()
+}
+
+// Underscored is gemm's older spelling, gemm_n_6144_k_4096; every other
+// family has one spelling only.
+func (n Name) Underscored() string {
+	if n.Family == nil || n.Family.ID != "gemm" {
+		return n.String()
+	}
+	return fmt.Sprintf("gemm_n_%d_k_%d", n.Values[0], n.Values[1])
+}
+
+// OpType is the folder of the dataset in which the Definition stands.
+func (n Name) OpType() string {
+	if n.Family == nil {
+		return ""
+	}
+	return n.Family.OpType
+}
+
+// Value gives the number of a field by its abbreviation.
+func (n Name) Value(abbrev string) (v int64, ok bool) {
+	if n.Family == nil {
+		return 0, false
+	}
+	for i, f := range n.Family.Fields {
+		if f.Abbrev == abbrev {
+			return n.Values[i], true
+		}
+	}
+	return 0, false
+}
+
+// With gives the same name with one field changed; it is n itself when the
+// family has no such field.
+func (n Name) With(abbrev string, v int64) Name {
+	if n.Family == nil {
+		return n
+	}
+	for i, f := range n.Family.Fields {
+		if f.Abbrev == abbrev {
+			values := append([]int64(nil), n.Values...)
+			values[i] = v
+			return Name{Family: n.Family, Values: values}
+		}
+	}
+	return n
+}
+
+// Pattern is how the family's names look: "gemm_n{n}_k{k}".
+func (f *Family) Pattern() string {
+	var b strings.Builder
+	b.WriteString(f.Prefix)
+	for _, field := range f.Fields {
+		b.WriteString("_" + field.Abbrev + "{" + field.Abbrev + "}")
+	}
+	b.WriteString(f.Suffix)
+	return b.String()
+}
+
+// Divide is the value on one device of a model's total under the given
+// parallelism; ok is false where the total cannot be split so (a fractional
+// number of heads), or where a size is not positive.
+func (d Divisor) Divide(total, tp, ep int64) (v int64, ok bool) {
+	if total < 1 || tp < 1 || ep < 1 {
+		return 0, false
+	}
+	by := int64(1)
+	switch d {
+	case ByTP, ByTPFloor1:
+		by = tp
+	case ByEP:
+		by = ep
+	case Undivided:
+	}
+	if d == ByTPFloor1 && total < by && by%total == 0 {
+		return 1, true
+	}
+	return total / by, total%by == 0
+}
+
+// Words says in words what divides a field.
+func (d Divisor) Words() string {
+	switch d {
+	case ByTP:
+		return "divided by TP"
+	case ByTPFloor1:
+		return "divided by TP, at least 1"
+	case ByEP:
+		return "divided by EP"
+	case Undivided:
+	}
+	return "never divided"
+}
