@@ -57,11 +57,16 @@ type Model struct {
 	// an object literal).
 	ModulesSpan Span
 	Modules     []*Module
+	// OpaqueModules are the properties of the modules object that are no
+	// modules: spreads, methods, computed keys and shorthands.
+	OpaqueModules []Property
 	// Properties are all properties of the entry, known and unknown, in
 	// source order and including duplicates.
 	Properties []Property
 	// Comments are the comments inside the entry.
 	Comments []Comment
+
+	votes styleVotes // what this entry says about the file's style
 }
 
 // Module is one property of an entry's modules object.
@@ -104,7 +109,9 @@ type Property struct {
 	// Span is key, colon and value; ValueSpan the value alone.
 	Span, ValueSpan Span
 	Value           ValueKind
-	// Opaque properties are spreads, methods, computed keys and shorthands.
+	// Opaque properties are spreads, methods, shorthands, keys computed from
+	// anything but a literal, and a plain __proto__ (which is no property
+	// but sets the prototype).
 	Opaque bool
 }
 

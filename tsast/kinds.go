@@ -1,0 +1,119 @@
+package tsast
+
+import "strings"
+
+// kind is what we tell apart among the grammar's symbols.
+type kind uint8
+
+const (
+	kOther kind = iota
+	kError
+	kComment
+	kComma
+	kColon
+	kDefault
+	kProgram
+	kImport
+	kExport
+	kLexical
+	kDeclarator
+	kTypeAnnotation
+	kSatisfies
+	kAs
+	kParenthesized
+	kIdentifier
+	kArray
+	kObject
+	kPair
+	kSpread
+	kMethod
+	kShorthand
+	kPropertyIdentifier
+	kComputed
+	kString
+	kNumber
+	kUnary
+	kTrue
+	kFalse
+	kNull
+)
+
+// kindOf gives the kind of a grammar symbol by its name.
+func kindOf(name string, named bool) kind {
+	if !named {
+		switch name {
+		case ",":
+			return kComma
+		case ":":
+			return kColon
+		case "default":
+			return kDefault
+		}
+		return kOther
+	}
+	switch name {
+	case "comment", "html_comment":
+		return kComment
+	case "program":
+		return kProgram
+	case "import_statement":
+		return kImport
+	case "export_statement":
+		return kExport
+	case "lexical_declaration", "variable_declaration":
+		return kLexical
+	case "variable_declarator":
+		return kDeclarator
+	case "type_annotation":
+		return kTypeAnnotation
+	case "satisfies_expression":
+		return kSatisfies
+	case "as_expression":
+		return kAs
+	case "parenthesized_expression":
+		return kParenthesized
+	case "identifier":
+		return kIdentifier
+	}
+	return literalKind(name)
+}
+
+func literalKind(name string) kind {
+	switch name {
+	case "array":
+		return kArray
+	case "object":
+		return kObject
+	case "pair":
+		return kPair
+	case "spread_element":
+		return kSpread
+	case "method_definition":
+		return kMethod
+	case "shorthand_property_identifier":
+		return kShorthand
+	case "property_identifier":
+		return kPropertyIdentifier
+	case "computed_property_name":
+		return kComputed
+	case "string":
+		return kString
+	case "number":
+		return kNumber
+	case "unary_expression":
+		return kUnary
+	case "true":
+		return kTrue
+	case "false":
+		return kFalse
+	case "null":
+		return kNull
+	}
+	return kOther
+}
+
+// words names a grammar symbol for people: "call_expression" is a call.
+func words(symbol string) string {
+	symbol = strings.TrimSuffix(symbol, "_expression")
+	return strings.ReplaceAll(symbol, "_", " ")
+}

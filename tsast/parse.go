@@ -1,0 +1,295 @@
+package tsast
+
+import (
+	"sort"
+	"strings"
+)
+
+// Parse reads a models.ts. It never fails: what a syntax error leaves
+// unreadable is missing from Entries, and the error is in Problems.
+func Parse(src []byte) *File {
+	p := newParser()
+	defer p.close()
+	t := p.parse(nil, src)
+	if t == nil {
+		return unparsed(src)
+	}
+	defer t.close()
+	return newReading(p, t, src, nil).file
+}
+
+// unparsed is the File of a text that tree-sitter gave up on.
+func unparsed(src []byte) *File {
+	return &File{
+		Src:      src,
+		Style:    defaultStyle().seenIn(src),
+		Problems: []SyntaxProblem{{Span{0, firstLine(src, 0, len(src))}, "this text is too large or too broken to be read"}},
+	}
+}
+
+// reading is one reading of a tree into a File, and what the next,
+// incremental reading needs to know of it.
+type reading struct {
+	p    *parser
+	src  []byte
+	file *File
+	// ids are the node identities of the entries: an equal identity in a
+	// later tree (while this one is still open) is an unchanged entry.
+	ids   []uintptr
+	array child // the array's node; zero when there is none
+	votes styleVotes
+	// outer are the comments outside entries; those inside are the models'.
+	outer []Comment
+	// damage are the spans of syntax errors outside entries.
+	damage []Span
+}
+
+// newReading reads a whole tree. Entries whose node is in known are shared.
+func newReading(p *parser, t *tree, src []byte, known map[uintptr]*Model) *reading {
+	r := &reading{p: p, src: src, file: &File{Src: src}}
+	root := t.root()
+	top := p.list(root, 0, 0)
+	array, found := locate(p, src, top)
+	switch {
+	case found:
+		r.array = array
+		r.file.Array = array.span()
+		r.readArray(known)
+		r.readAround(root, array.id())
+	case root.is(flagHasError):
+		r.salvage(root)
+	default:
+		r.readAround(root, 0)
+	}
+	r.votes.statements(src, top)
+	r.finish()
+	return r
+}
+
+// readArray reads the elements of the models array.
+func (r *reading) readArray(known map[uintptr]*Model) {
+	elements := r.p.list(r.array, 0, 0)
+	r.file.Entries = make([]Entry, 0, len(elements)/2)
+	r.ids = make([]uintptr, 0, len(elements)/2)
+	for _, e := range elements {
+		switch e.kind() {
+		case kObject:
+			if e.is(flagMissing) {
+				continue
+			}
+			model := known[e.id()]
+			if model == nil || e.is(flagHasError) {
+				model = r.readModel(e)
+			}
+			r.file.Entries = append(r.file.Entries, Entry{Offset: int(e.start), Model: model, Broken: e.is(flagHasError)})
+			r.ids = append(r.ids, e.id())
+		case kComment:
+			r.comment(e.record)
+		case kError:
+			r.readLoose(e)
+		default:
+			r.readElement(e)
+		}
+	}
+	r.markBroken()
+}
+
+// readElement reads an element of the array that is no object, or a bracket
+// or comma between elements.
+func (r *reading) readElement(e child) {
+	if e.is(flagMissing) {
+		r.missing(e.record)
+		return
+	}
+	if isPunctuation(e.name()) {
+		return
+	}
+	r.file.Opaque = append(r.file.Opaque, Opaque{e.span(), words(e.name())})
+	r.readLoose(e)
+}
+
+// isPunctuation tells an array's brackets and commas from its elements.
+func isPunctuation(name string) bool { return name == "[" || name == "]" || name == "," }
+
+// readLoose collects the comments and problems below a node that is no entry.
+func (r *reading) readLoose(of child) {
+	r.collect(r.p.flatten(of, 0), nil)
+}
+
+// readAround collects what lies outside the array.
+func (r *reading) readAround(root child, array uintptr) {
+	r.collect(r.p.flatten(root, array), nil)
+}
+
+// collect takes comments and syntax errors out of flattened records. The
+// error inside another error says nothing new and is left out.
+func (r *reading) collect(records []record, into *modelReader) {
+	inside := uint32(0) // records before this index lie inside an error
+	for i, rec := range records {
+		switch {
+		case rec.kind() == kComment:
+			if into != nil {
+				into.comment(rec)
+			} else {
+				r.comment(rec)
+			}
+		case uint32(i) < inside: // #nosec G115 -- records are counted in 32 bits
+		case rec.is(flagError):
+			inside = rec.next
+			r.unexpected(rec)
+		case rec.is(flagMissing):
+			r.missing(rec)
+		}
+	}
+}
+
+func (r *reading) comment(rec record) {
+	r.outer = append(r.outer, Comment{rec.span(), string(r.src[rec.start:rec.end])})
+}
+
+// unexpected reports an ERROR node: its first line only, for the node may
+// reach over half of the file.
+func (r *reading) unexpected(rec record) {
+	r.damage = append(r.damage, rec.span())
+	span := Span{int(rec.start), firstLine(r.src, int(rec.start), int(rec.end))}
+	r.file.Problems = append(r.file.Problems, SyntaxProblem{span, "unexpected " + quoted(string(r.src[span.Start:span.End]))})
+}
+
+// missing reports a MISSING node, at the end of what stands before it.
+func (r *reading) missing(rec record) {
+	at := int(rec.start)
+	for at > 0 && strings.IndexByte(" \t\r\n", r.src[at-1]) >= 0 {
+		at--
+	}
+	r.damage = append(r.damage, Span{at, int(rec.end)})
+	r.file.Problems = append(r.file.Problems, SyntaxProblem{Span{at, at}, "missing " + quoted(rec.name())})
+}
+
+// quoted shows a piece of source in a message, shortened.
+func quoted(s string) string {
+	const most = 40
+	s = strings.ToValidUTF8(s, "�")
+	if runes := []rune(s); len(runes) > most {
+		s = string(runes[:most]) + "…"
+	}
+	return "`" + s + "`"
+}
+
+// firstLine gives the end of the first line of src[start:end].
+func firstLine(src []byte, start, end int) int {
+	for i := start; i < end; i++ {
+		if src[i] == '\n' || src[i] == '\r' {
+			return i
+		}
+	}
+	return end
+}
+
+// markBroken marks the entries that syntax errors between entries touch: the
+// one before and the one after each.
+func (r *reading) markBroken() {
+	entries := r.file.Entries
+	for _, d := range r.damage {
+		after := sort.Search(len(entries), func(i int) bool { return entries[i].Offset >= d.Start })
+		if after < len(entries) {
+			entries[after].Broken = true
+		}
+		if after > 0 {
+			entries[after-1].Broken = true
+		}
+	}
+}
+
+// salvage reads what looks like entries out of a text whose array is lost.
+// All of them are broken: nothing says that they were whole entries.
+func (r *reading) salvage(root child) {
+	records := append([]record(nil), r.p.flatten(root, 0)...)
+	end := uint32(0)
+	var rest []record
+	for i := 0; i < len(records); i++ {
+		rec := records[i]
+		if rec.kind() == kObject && looksLikeEntry(records, i, r.src) {
+			r.file.Entries = append(r.file.Entries, Entry{
+				Offset: int(rec.start),
+				Model:  r.readRecords(records[i:rec.next], uint32(i)), // #nosec G115 -- records are counted in 32 bits
+				Broken: true,
+			})
+			end = rec.next
+			i = int(end) - 1
+			continue
+		}
+		rest = append(rest, rec)
+	}
+	for i := range rest {
+		rest[i].next = 0 // the holes have moved the indices
+	}
+	r.salvageProblems(rest)
+}
+
+// salvageProblems reports the errors and comments outside salvaged entries.
+func (r *reading) salvageProblems(records []record) {
+	inside := uint32(0)
+	for _, rec := range records {
+		switch {
+		case rec.kind() == kComment:
+			r.comment(rec)
+		case rec.start < inside:
+		case rec.is(flagError):
+			inside = rec.end
+			r.unexpected(rec)
+		case rec.is(flagMissing):
+			r.missing(rec)
+		}
+	}
+}
+
+// looksLikeEntry says that an object has the key "modules", or both of "id"
+// and "name".
+func looksLikeEntry(records []record, at int, src []byte) bool {
+	var id, name bool
+	for i := at + 1; i < int(records[at].next); i = int(records[i].next) {
+		if records[i].kind() != kPair {
+			continue
+		}
+		switch key, _ := keyOf(records, i+1, src, 0); key {
+		case "modules":
+			return true
+		case "id":
+			id = true
+		case "name":
+			name = true
+		}
+	}
+	return id && name
+}
+
+// finish brings what was collected into source order.
+func (r *reading) finish() {
+	f := r.file
+	n := len(r.outer)
+	for i := range f.Entries {
+		n += len(f.Entries[i].Model.Comments)
+	}
+	if n > 0 {
+		f.Comments = make([]Comment, 0, n)
+		f.Comments = append(f.Comments, r.outer...)
+		for i := range f.Entries {
+			f.Comments = appendShifted(f.Comments, &f.Entries[i])
+		}
+		sort.SliceStable(f.Comments, func(i, j int) bool { return f.Comments[i].Span.Start < f.Comments[j].Span.Start })
+	}
+	sort.SliceStable(f.Problems, func(i, j int) bool { return f.Problems[i].Span.Start < f.Problems[j].Span.Start })
+	sort.Slice(r.outer, func(i, j int) bool { return r.outer[i].Span.Start < r.outer[j].Span.Start })
+	for i := range f.Entries {
+		r.votes.add(f.Entries[i].Model.votes)
+	}
+	f.Style = r.votes.style(f)
+}
+
+// appendShifted appends an entry's comments with file-relative spans.
+func appendShifted(to []Comment, e *Entry) []Comment {
+	for _, c := range e.Model.Comments {
+		to = append(to, Comment{c.Span.Shift(e.Offset), c.Text})
+	}
+	return to
+}

@@ -1,0 +1,186 @@
+package tsast
+
+// modelReader reads one entry out of its flattened subtree. All spans it
+// gives are relative to the entry; all strings share the entry's text.
+type modelReader struct {
+	records []record
+	base    int    // where the entry starts in the file
+	text    string // the entry's text
+	model   *Model
+}
+
+// readModel reads an entry and reports the syntax errors inside it.
+func (r *reading) readModel(e child) *Model {
+	records := r.p.flatten(e, 0)
+	if len(records) == 0 { // out of memory
+		return &Model{Span: Span{0, int(e.end - e.start)}}
+	}
+	return r.readRecords(records, 0)
+}
+
+// readRecords reads an entry from its records, which are numbered from shift.
+func (r *reading) readRecords(records []record, shift uint32) *Model {
+	top := records[0]
+	m := &modelReader{
+		records: records, base: int(top.start),
+		text:  string(r.src[top.start:top.end]),
+		model: &Model{Span: Span{0, int(top.end - top.start)}},
+	}
+	if shift > 0 {
+		for i := range records {
+			records[i].next -= shift
+		}
+	}
+	damage := len(r.damage)
+	r.collect(records, m)
+	r.damage = r.damage[:damage] // errors inside an entry break no neighbour
+	m.entry()
+	m.model.votes = m.styleVotes()
+	return m.model
+}
+
+func (m *modelReader) comment(rec record) {
+	m.model.Comments = append(m.model.Comments, Comment{m.span(rec), m.at(rec)})
+}
+
+func (m *modelReader) span(rec record) Span {
+	return Span{int(rec.start) - m.base, int(rec.end) - m.base}
+}
+
+func (m *modelReader) at(rec record) string {
+	return m.text[int(rec.start)-m.base : int(rec.end)-m.base]
+}
+
+// value is what a property holds, as records.
+type value struct {
+	index int // of the value's record; -1 when it has none
+	kind  ValueKind
+}
+
+// entry reads the entry's own properties.
+func (m *modelReader) entry() {
+	model := m.model
+	m.properties(0, func(p Property, v value) {
+		model.Properties = append(model.Properties, p)
+		if p.Opaque {
+			return
+		}
+		switch p.Key {
+		case "id":
+			model.ID = m.str(p, v)
+		case "name":
+			model.Name = m.str(p, v)
+		case "description":
+			model.Description = m.str(p, v)
+		case "modules":
+			model.ModulesSpan, model.Modules = Span{}, nil
+			if v.kind == ObjectLiteral {
+				model.ModulesSpan = m.span(m.records[v.index])
+				m.modules(v.index)
+			}
+		}
+	})
+}
+
+// modules reads the properties of the modules object.
+func (m *modelReader) modules(object int) {
+	count := 0
+	for i := object + 1; i < int(m.records[object].next); i = int(m.records[i].next) {
+		count++
+	}
+	list := make([]Module, 0, count/2+1)
+	m.properties(object, func(p Property, v value) {
+		if p.Opaque {
+			m.model.OpaqueModules = append(m.model.OpaqueModules, p)
+			return
+		}
+		list = append(list, Module{
+			Name: p.Key, NameSpan: p.KeySpan, Span: p.Span, ValueSpan: p.ValueSpan, Value: v.kind,
+		})
+		if v.kind == ObjectLiteral {
+			m.module(&list[len(list)-1], v.index)
+		}
+	})
+	m.model.Modules = make([]*Module, len(list))
+	for i := range list {
+		m.model.Modules[i] = &list[i]
+	}
+}
+
+// module reads the properties of one module.
+func (m *modelReader) module(module *Module, object int) {
+	module.Properties = make([]Property, 0, 4)
+	m.properties(object, func(p Property, v value) {
+		module.Properties = append(module.Properties, p)
+		if p.Opaque {
+			return
+		}
+		switch p.Key {
+		case "count":
+			module.Count = m.number(p, v)
+		case "parent":
+			module.Parent = m.str(p, v)
+		case "type":
+			module.Type = m.str(p, v)
+		case "definitions":
+			module.Definitions = m.strings(p, v)
+		}
+	})
+}
+
+// properties calls visit for every property of an object literal, also for
+// those that an ERROR node inside it still shows.
+func (m *modelReader) properties(object int, visit func(Property, value)) {
+	end := int(m.records[object].next)
+	for i := object + 1; i < end; {
+		rec := m.records[i]
+		switch rec.kind() {
+		case kError:
+			i++ // go through it as if its children were the object's own
+			continue
+		case kPair:
+			visit(m.pair(i))
+		case kSpread, kMethod, kShorthand:
+			visit(m.opaqueProperty(rec), value{-1, OpaqueValue})
+		}
+		i = int(rec.next)
+	}
+}
+
+func (m *modelReader) opaqueProperty(rec record) Property {
+	p := Property{Span: m.span(rec), Value: OpaqueValue, Opaque: true}
+	if rec.kind() == kShorthand {
+		p.Key, p.KeySpan = m.at(rec), p.Span
+	}
+	return p
+}
+
+// pair reads `key: value`.
+func (m *modelReader) pair(at int) (Property, value) {
+	p := Property{Span: m.span(m.records[at])}
+	v := value{index: -1}
+	key, colon := -1, false
+	for i := at + 1; i < int(m.records[at].next); i = int(m.records[i].next) {
+		rec := m.records[i]
+		switch k := rec.kind(); {
+		case k == kComment || k == kError || rec.is(flagMissing):
+		case k == kColon:
+			colon = true
+		case !colon && key < 0:
+			key = i
+		case colon && v.index < 0:
+			v = value{i, m.valueKind(i)}
+		}
+	}
+	if key >= 0 {
+		var static bool
+		p.Key, static = keyOf(m.records, key, m.text, m.base)
+		p.KeySpan = m.span(m.records[key])
+		// A __proto__ that is not computed sets the prototype.
+		p.Opaque = !static || (p.Key == "__proto__" && m.records[key].kind() != kComputed)
+	}
+	if v.index >= 0 {
+		p.Value, p.ValueSpan = v.kind, m.span(m.records[v.index])
+	}
+	return p, v
+}

@@ -1,0 +1,336 @@
+package tsast
+
+/*
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+// What we use of tree-sitter's C interface (api.h of the linked version; a
+// test holds the structures to it). The library itself is compiled by the
+// package github.com/smacker/go-tree-sitter, which is imported below; its Go
+// wrappers are not used, because they copy the text on every parse, keep
+// every visited node in a map and reach no changed point of an edit.
+typedef struct TSLanguage TSLanguage;
+typedef struct TSParser TSParser;
+typedef struct TSTree TSTree;
+typedef struct { uint32_t row, column; } TSPoint;
+typedef struct { uint32_t context[4]; const void *id; const TSTree *tree; } TSNode;
+typedef struct { const void *tree, *id; uint32_t context[3]; } TSTreeCursor;
+typedef struct {
+	uint32_t start_byte, old_end_byte, new_end_byte;
+	TSPoint start_point, old_end_point, new_end_point;
+} TSInputEdit;
+
+extern const TSLanguage *tree_sitter_typescript(void);
+extern uint32_t ts_language_symbol_count(const TSLanguage *);
+extern const char *ts_language_symbol_name(const TSLanguage *, uint16_t);
+extern int ts_language_symbol_type(const TSLanguage *, uint16_t);
+extern TSParser *ts_parser_new(void);
+extern void ts_parser_delete(TSParser *);
+extern bool ts_parser_set_language(TSParser *, const TSLanguage *);
+extern void ts_parser_set_timeout_micros(TSParser *, uint64_t);
+extern void ts_parser_reset(TSParser *);
+extern TSTree *ts_parser_parse_string(TSParser *, const TSTree *, const char *, uint32_t);
+extern void ts_tree_delete(TSTree *);
+extern void ts_tree_edit(TSTree *, const TSInputEdit *);
+extern TSNode ts_tree_root_node(const TSTree *);
+extern uint16_t ts_node_symbol(TSNode);
+extern uint32_t ts_node_start_byte(TSNode);
+extern uint32_t ts_node_end_byte(TSNode);
+extern bool ts_node_is_missing(TSNode);
+extern bool ts_node_has_error(TSNode);
+extern bool ts_node_is_error(TSNode);
+extern TSTreeCursor ts_tree_cursor_new(TSNode);
+extern void ts_tree_cursor_delete(TSTreeCursor *);
+extern TSNode ts_tree_cursor_current_node(const TSTreeCursor *);
+extern bool ts_tree_cursor_goto_parent(TSTreeCursor *);
+extern bool ts_tree_cursor_goto_next_sibling(TSTreeCursor *);
+extern bool ts_tree_cursor_goto_first_child(TSTreeCursor *);
+extern int64_t ts_tree_cursor_goto_first_child_for_byte(TSTreeCursor *, uint32_t);
+
+enum { fl_error = 1, fl_missing = 2, fl_has_error = 4 };
+
+// fl_record is one node of a flattened subtree, in preorder. next is the
+// index of the first record after the node's own subtree.
+typedef struct {
+	uint32_t start, end, next;
+	uint16_t symbol, flags;
+} fl_record;
+
+typedef struct { fl_record *data; uint32_t len, cap; } fl_buffer;
+
+// fl_child is one direct child of a node.
+typedef struct { TSNode node; fl_record record; } fl_child;
+typedef struct { fl_child *data; uint32_t len, cap; } fl_children_buffer;
+
+static fl_record fl_describe(TSNode n) {
+	fl_record r = { ts_node_start_byte(n), ts_node_end_byte(n), 0, ts_node_symbol(n), 0 };
+	if (ts_node_is_error(n)) r.flags |= fl_error;
+	if (ts_node_is_missing(n)) r.flags |= fl_missing;
+	if (ts_node_has_error(n)) r.flags |= fl_has_error;
+	return r;
+}
+
+static bool fl_push(fl_buffer *b, fl_record r) {
+	if (b->len == b->cap) {
+		uint32_t cap = b->cap ? b->cap * 2 : 1024;
+		fl_record *data = realloc(b->data, (size_t)cap * sizeof *data);
+		if (!data) return false;
+		b->data = data;
+		b->cap = cap;
+	}
+	b->data[b->len++] = r;
+	return true;
+}
+
+// fl_flatten writes a subtree into the buffer without recursion: a hostile
+// text may nest as deep as it is long. Nodes of the leaf symbol, and the node
+// skip, are not entered (the former unless they hold an error).
+static bool fl_flatten(TSNode top, const void *skip, uint16_t leaf, fl_buffer *b) {
+	b->len = 0;
+	uint32_t *open = NULL;
+	uint32_t depth = 0, cap = 0;
+	bool ok = true;
+	TSTreeCursor c = ts_tree_cursor_new(top);
+	for (;;) {
+		TSNode n = ts_tree_cursor_current_node(&c);
+		fl_record r = fl_describe(n);
+		uint32_t self = b->len;
+		if (!fl_push(b, r)) { ok = false; break; }
+		bool enter = n.id != skip && (r.symbol != leaf || (r.flags & fl_has_error));
+		if (enter && ts_tree_cursor_goto_first_child(&c)) {
+			if (depth == cap) {
+				cap = cap ? cap * 2 : 64;
+				uint32_t *grown = realloc(open, (size_t)cap * sizeof *open);
+				if (!grown) { ok = false; break; }
+				open = grown;
+			}
+			open[depth++] = self;
+			continue;
+		}
+		b->data[self].next = b->len;
+		bool moved = false;
+		while (depth > 0) {
+			if (ts_tree_cursor_goto_next_sibling(&c)) { moved = true; break; }
+			ts_tree_cursor_goto_parent(&c);
+			depth--;
+			b->data[open[depth]].next = b->len;
+		}
+		if (!moved) break;
+	}
+	free(open);
+	ts_tree_cursor_delete(&c);
+	return ok;
+}
+
+// fl_list writes the direct children of a node into the buffer, at most max.
+// With from > 0 the list starts at the first child that ends after that byte.
+static bool fl_list(TSNode top, uint32_t from, uint32_t max, fl_children_buffer *b) {
+	b->len = 0;
+	bool ok = true;
+	TSTreeCursor c = ts_tree_cursor_new(top);
+	bool any = from > 0 ? ts_tree_cursor_goto_first_child_for_byte(&c, from) >= 0
+	                    : ts_tree_cursor_goto_first_child(&c);
+	while (any && b->len < max) {
+		if (b->len == b->cap) {
+			uint32_t cap = b->cap ? b->cap * 2 : 64;
+			fl_child *data = realloc(b->data, (size_t)cap * sizeof *data);
+			if (!data) { ok = false; break; }
+			b->data = data;
+			b->cap = cap;
+		}
+		TSNode n = ts_tree_cursor_current_node(&c);
+		fl_child *child = &b->data[b->len++];
+		child->node = n;
+		child->record = fl_describe(n);
+		any = ts_tree_cursor_goto_next_sibling(&c);
+	}
+	ts_tree_cursor_delete(&c);
+	return ok;
+}
+
+static TSTree *fl_parse(TSParser *p, TSTree *old, const char *text, uint32_t len) {
+	return ts_parser_parse_string(p, old, text, len);
+}
+
+#cgo linux LDFLAGS: -Wl,-unresolved-symbols=ignore-in-object-files
+#cgo darwin LDFLAGS: -Wl,-undefined,dynamic_lookup
+*/
+import "C"
+
+import (
+	"sync"
+	"unsafe"
+
+	// Linked for their C code: the tree-sitter runtime and the grammar.
+	_ "github.com/smacker/go-tree-sitter"
+	_ "github.com/smacker/go-tree-sitter/typescript/typescript"
+)
+
+// parseLimit bounds one parse, in microseconds: a text on which error
+// recovery explodes is reported instead of holding its caller for ever.
+const parseLimit = 30_000_000
+
+// maxText is the largest text that is parsed: offsets are 32 bits wide.
+const maxText = 1 << 30
+
+const (
+	flagError    = uint16(C.fl_error)
+	flagMissing  = uint16(C.fl_missing)
+	flagHasError = uint16(C.fl_has_error)
+)
+
+// record is one node of a flattened subtree; its layout is fl_record's.
+type record struct {
+	start, end, next uint32
+	symbol, flags    uint16
+}
+
+func (r record) is(flag uint16) bool { return r.flags&flag != 0 }
+func (r record) span() Span          { return Span{int(r.start), int(r.end)} }
+
+// child is one direct child of a node, which can itself be flattened or
+// listed; its layout is fl_child's.
+type child struct {
+	node C.TSNode
+	record
+}
+
+func (c child) id() uintptr { return uintptr(c.node.id) }
+
+// tree is a parsed text: C memory, to be closed.
+type tree struct{ c *C.TSTree }
+
+func (t *tree) close() {
+	if t != nil && t.c != nil {
+		C.ts_tree_delete(t.c)
+		t.c = nil
+	}
+}
+
+// root gives the program node.
+func (t *tree) root() child {
+	n := C.ts_tree_root_node(t.c)
+	return child{node: n, record: *(*record)(unsafe.Pointer(&[]C.fl_record{C.fl_describe(n)}[0]))} // #nosec G103 -- same layout, held by a test
+}
+
+// edit tells the tree of a change of its text, before an incremental parse.
+// Rows and columns are left at zero: only bytes are ever asked for.
+func (t *tree) edit(start, oldEnd, newEnd int) {
+	C.ts_tree_edit(t.c, &C.TSInputEdit{
+		start_byte:   C.uint32_t(start),  // #nosec G115 -- bounded by maxText
+		old_end_byte: C.uint32_t(oldEnd), // #nosec G115 -- bounded by maxText
+		new_end_byte: C.uint32_t(newEnd), // #nosec G115 -- bounded by maxText
+	})
+}
+
+// parser owns a tree-sitter parser and the buffers that its trees are read
+// through. It belongs to one goroutine at a time and must be closed.
+type parser struct {
+	c    *C.TSParser
+	flat C.fl_buffer
+}
+
+func newParser() *parser {
+	p := &parser{c: C.ts_parser_new()}
+	C.ts_parser_set_language(p.c, C.tree_sitter_typescript())
+	C.ts_parser_set_timeout_micros(p.c, parseLimit)
+	return p
+}
+
+func (p *parser) close() {
+	if p.c == nil {
+		return
+	}
+	C.ts_parser_delete(p.c)
+	p.c = nil
+	C.free(unsafe.Pointer(p.flat.data))
+	p.flat = C.fl_buffer{}
+}
+
+// parse reads a text, reusing what an edited old tree shares with it (nil:
+// from scratch). Nil when the text is too large or takes too long.
+func (p *parser) parse(old *tree, text []byte) *tree {
+	if len(text) > maxText {
+		return nil
+	}
+	var oldTree *C.TSTree
+	if old != nil {
+		oldTree = old.c
+	}
+	start := (*C.char)(unsafe.Pointer(unsafe.SliceData(text)))  // #nosec G103 -- read during the call only
+	c := C.fl_parse(p.c, oldTree, start, C.uint32_t(len(text))) // #nosec G115 -- bounded by maxText
+	if c == nil {
+		C.ts_parser_reset(p.c) // else the next text would continue this one
+		return nil
+	}
+	return &tree{c}
+}
+
+// flatten gives the subtree of a node in preorder. Strings are leaves, and
+// the node with the identity skip is not entered. The records are valid
+// until the next call.
+func (p *parser) flatten(of child, skip uintptr) []record {
+	leaf := C.uint16_t(symbols().leaf)
+	if !C.fl_flatten(of.node, *(*unsafe.Pointer)(unsafe.Pointer(&skip)), leaf, &p.flat) { // #nosec G103 -- an address is compared, never followed
+		return nil
+	}
+	return unsafe.Slice((*record)(unsafe.Pointer(p.flat.data)), int(p.flat.len)) // #nosec G103 -- same layout, held by a test
+}
+
+// list gives the direct children of a node, all of them or at most limit
+// beginning with the one that ends after the byte from.
+func (p *parser) list(of child, from, limit int) []child {
+	var b C.fl_children_buffer
+	defer func() { C.free(unsafe.Pointer(b.data)) }()
+	if limit <= 0 {
+		limit = maxText
+	}
+	if !C.fl_list(of.node, C.uint32_t(from), C.uint32_t(limit), &b) || b.len == 0 { // #nosec G115 -- bounded by maxText
+		return nil
+	}
+	return append([]child(nil), unsafe.Slice((*child)(unsafe.Pointer(b.data)), int(b.len))...) // #nosec G103 -- same layout, held by a test
+}
+
+// symbolTable gives our kinds for the grammar's symbol numbers.
+type symbolTable struct {
+	kinds []kind
+	names []string
+	leaf  uint16 // the symbol of string literals
+}
+
+// symbols reads the grammar's symbols once; the table never changes.
+var symbols = sync.OnceValue(func() symbolTable {
+	lang := C.tree_sitter_typescript()
+	n := int(C.ts_language_symbol_count(lang))
+	t := symbolTable{kinds: make([]kind, n), names: make([]string, n)}
+	for i := range n {
+		name := C.GoString(C.ts_language_symbol_name(lang, C.uint16_t(i))) // #nosec G115 -- symbols are 16 bits wide
+		t.names[i] = name
+		named := C.ts_language_symbol_type(lang, C.uint16_t(i)) == 0 // #nosec G115 -- symbols are 16 bits wide
+		t.kinds[i] = kindOf(name, named)
+		if named && name == "string" {
+			t.leaf = uint16(i) // #nosec G115 -- symbols are 16 bits wide
+		}
+	}
+	return t
+})
+
+func (r record) kind() kind {
+	if r.is(flagError) {
+		return kError
+	}
+	t := symbols()
+	if int(r.symbol) < len(t.kinds) {
+		return t.kinds[r.symbol]
+	}
+	return kOther
+}
+
+func (r record) name() string {
+	t := symbols()
+	if int(r.symbol) < len(t.names) {
+		return t.names[r.symbol]
+	}
+	return "ERROR"
+}

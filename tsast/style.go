@@ -1,0 +1,185 @@
+package tsast
+
+import (
+	"bytes"
+	"strings"
+)
+
+// defaultStyle is the style of upstream's models.ts.
+func defaultStyle() Style {
+	return Style{Indent: "  ", Quote: '"', TrailingComma: true, EOL: "\n", FinalNewline: true}
+}
+
+// styleVotes counts the habits of one entry, or of all of them.
+type styleVotes struct {
+	indent                   string // one level, as the first entry that shows it
+	single, double           int    // quotes
+	commas, noCommas         int    // after the last of several lines
+	underscored, compact     int    // gemm_n_1_k_2, gemm_n1_k2
+	semicolons, noSemicolons int    // after statements
+	fileSingle, fileDouble   int    // quotes outside entries
+}
+
+func (v *styleVotes) add(o styleVotes) {
+	if v.indent == "" {
+		v.indent = o.indent
+	}
+	v.single += o.single
+	v.double += o.double
+	v.commas += o.commas
+	v.noCommas += o.noCommas
+	v.underscored += o.underscored
+	v.compact += o.compact
+}
+
+// statements counts semicolons and quotes among a file's statements.
+func (v *styleVotes) statements(src []byte, top []child) {
+	for _, s := range top {
+		switch s.kind() {
+		case kImport, kExport, kLexical:
+		default:
+			continue
+		}
+		if s.end > s.start && src[s.end-1] == ';' {
+			v.semicolons++
+		} else {
+			v.noSemicolons++
+		}
+		if s.kind() == kImport {
+			v.fileSingle += bytes.Count(src[s.start:s.end], []byte{'\''})
+			v.fileDouble += bytes.Count(src[s.start:s.end], []byte{'"'})
+		}
+	}
+}
+
+// style turns the counts into a style; what nothing was counted for is as
+// upstream has it.
+func (v *styleVotes) style(f *File) Style {
+	s := defaultStyle().seenIn(f.Src)
+	if v.indent != "" {
+		s.Indent = v.indent
+	}
+	single, double := v.single, v.double
+	if single+double == 0 {
+		single, double = v.fileSingle, v.fileDouble
+	}
+	if single > double {
+		s.Quote = '\''
+	}
+	s.TrailingComma = v.noCommas <= v.commas
+	s.Semicolons = v.semicolons > v.noSemicolons
+	s.GemmUnderscored = v.underscored > v.compact
+	return s
+}
+
+// seenIn takes the line ends from a text: those of its first line.
+func (s Style) seenIn(src []byte) Style {
+	if i := bytes.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
+		s.EOL = "\r\n"
+	}
+	s.FinalNewline = len(src) == 0 || src[len(src)-1] == '\n'
+	return s
+}
+
+// styleVotes counts the habits of the entry that was read.
+func (m *modelReader) styleVotes() styleVotes {
+	var v styleVotes
+	v.indent = m.indent()
+	model := m.model
+	for _, s := range []String{model.ID, model.Name, model.Description} {
+		v.string(m.text, s)
+	}
+	m.voteComma(&v, 0)
+	for _, module := range model.Modules {
+		v.string(m.text, module.Parent)
+		v.string(m.text, module.Type)
+		v.definitions(m.text, module.Definitions.Items)
+	}
+	for i := range m.records {
+		// The entry, modules, a module: those are written by us as well.
+		if m.records[i].kind() == kObject && i > 0 {
+			m.voteComma(&v, i)
+		}
+	}
+	return v
+}
+
+func (v *styleVotes) string(text string, s String) {
+	if s.Kind != StringLiteral || s.Span.Start >= s.Span.End {
+		return
+	}
+	if text[s.Span.Start] == '\'' {
+		v.single++
+	} else {
+		v.double++
+	}
+}
+
+func (v *styleVotes) definitions(text string, items []String) {
+	for _, d := range items {
+		v.string(text, d)
+		rest, ok := strings.CutPrefix(d.Value, "gemm_n")
+		switch {
+		case !ok || rest == "":
+		case rest[0] == '_':
+			v.underscored++
+		case rest[0] >= '0' && rest[0] <= '9':
+			v.compact++
+		}
+	}
+}
+
+// voteComma looks at what stands before the closing brace of an object that
+// is written over several lines.
+func (m *modelReader) voteComma(v *styleVotes, object int) {
+	last, closing := kOther, record{}
+	lastEnd := 0
+	for i := object + 1; i < int(m.records[object].next); i = int(m.records[i].next) {
+		rec := m.records[i]
+		switch k := rec.kind(); k {
+		case kComment, kError:
+		case kOther:
+			closing = rec
+		default:
+			last, lastEnd = k, int(rec.end)
+		}
+	}
+	if lastEnd == 0 || closing.end == 0 || !strings.ContainsAny(m.text[lastEnd-m.base:max(lastEnd, int(closing.start))-m.base], "\n\r") {
+		return
+	}
+	if last == kComma {
+		v.commas++
+	} else {
+		v.noCommas++
+	}
+}
+
+// indent gives one level of indentation: how far the first property stands
+// in from the closing brace.
+func (m *modelReader) indent() string {
+	model := m.model
+	if len(model.Properties) == 0 {
+		return ""
+	}
+	inner, ok := lineIndent(m.text, model.Properties[0].Span.Start)
+	outer, closed := lineIndent(m.text, len(m.text)-1)
+	if !ok || !closed {
+		return ""
+	}
+	level, ok := strings.CutPrefix(inner, outer)
+	if !ok || level == "" || len(level) > 16 {
+		return ""
+	}
+	return level
+}
+
+// lineIndent gives the whitespace before a token that is the first of its
+// line; false when something else stands there.
+func lineIndent(text string, at int) (string, bool) {
+	start := strings.LastIndexAny(text[:at], "\n\r")
+	if start < 0 {
+		return "", false
+	}
+	blank := text[start+1 : at]
+	return blank, strings.Trim(blank, " \t") == ""
+}
