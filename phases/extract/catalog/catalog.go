@@ -1,0 +1,178 @@
+// Package catalog holds the facts of well-known models: the config fields that
+// phase 1 reads, written down in our own form, so that an entry can be made
+// with no network at all. It hands out bytes and plain values.
+package catalog
+
+import (
+	"bytes"
+	_ "embed" // the catalogue itself
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+)
+
+//go:embed models.jsonl
+var modelsFile []byte
+
+// Entry is one model of the catalogue.
+type Entry struct {
+	// RepoID is the Hub's own spelling.
+	RepoID string
+	// Date is the day as of which the facts hold, YYYY-MM-DD.
+	Date string
+	// Config is a config.json with the fields that phase 1 reads.
+	Config []byte
+}
+
+// line is one line of models.jsonl.
+type line struct {
+	ID     string          `json:"id"`
+	Date   string          `json:"date"`
+	Config json.RawMessage `json:"config"`
+}
+
+type table struct {
+	entries map[string]Entry    // by lower-case repo id
+	ids     []string            // sorted, the Hub's spelling
+	names   map[string][]string // model name, normalised -> repo ids
+}
+
+// load reads the catalogue once; a broken catalogue is a broken build, which
+// the package's tests find, and counts as an empty one.
+var load = sync.OnceValue(func() *table {
+	t, err := parse(modelsFile)
+	if err != nil {
+		return &table{}
+	}
+	return t
+})
+
+func parse(data []byte) (*table, error) {
+	t := &table{entries: map[string]Entry{}, names: map[string][]string{}}
+	for i, text := range bytes.Split(data, []byte("\n")) {
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		var l line
+		if err := json.Unmarshal(text, &l); err != nil {
+			return nil, fmt.Errorf("reading the catalogue, line %d: %w", i+1, err)
+		}
+		key := strings.ToLower(l.ID)
+		if _, twice := t.entries[key]; twice {
+			return nil, fmt.Errorf("reading the catalogue, line %d: %s is there twice", i+1, l.ID)
+		}
+		t.entries[key] = Entry{RepoID: l.ID, Date: l.Date, Config: l.Config}
+		t.ids = append(t.ids, l.ID)
+		name := normalName(l.ID)
+		t.names[name] = append(t.names[name], l.ID)
+	}
+	sort.Strings(t.ids)
+	return t, nil
+}
+
+// IDs lists the repo ids of the catalogue, sorted.
+func IDs() []string { return append([]string(nil), load().ids...) }
+
+// Lookup finds a model by its repo id, in any case.
+func Lookup(id string) (Entry, bool) {
+	e, ok := load().entries[strings.ToLower(strings.TrimSpace(id))]
+	if ok {
+		e.Config = bytes.Clone(e.Config)
+	}
+	return e, ok
+}
+
+// knownWrong are ids that documents use for a repository of another name.
+func knownWrong() map[string]string {
+	return map[string]string{
+		"moonshot-ai/kimi-k2": "moonshotai/Kimi-K2-Instruct", // the example of the original workflow
+	}
+}
+
+// Resolve replaces an id that is known to be wrong by the one that is meant;
+// renamed says that it did. The caller owes the user a warning. A right id
+// that is only spelled in another case comes back in the Hub's spelling,
+// without renamed.
+func Resolve(id string) (resolved string, renamed bool) {
+	id = strings.TrimSpace(id)
+	if right, ok := knownWrong()[strings.ToLower(id)]; ok {
+		return right, true
+	}
+	if e, ok := load().entries[strings.ToLower(id)]; ok {
+		return e.RepoID, false
+	}
+	return id, false
+}
+
+// Named lists the repo ids whose name is this model name: "llama-3.1-8b",
+// "Llama 3.1 8B" and "meta-llama/Llama-3.1-8B" name the same model. Several
+// ids are several checkpoints (base, instruct).
+func Named(name string) []string {
+	return append([]string(nil), load().names[normalName(name)]...)
+}
+
+// normalName reduces a model name or repo id to what tells models apart:
+// lower case, the organisation dropped, separators unified.
+func normalName(name string) string {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		name = name[i+1:]
+	}
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool {
+		return r == '-' || r == '_' || r == ' '
+	}), "-")
+}
+
+// Suggest gives up to five repo ids that are near to an id or name by edit
+// distance, the nearest first.
+func Suggest(id string) []string {
+	id = strings.ToLower(strings.TrimSpace(id))
+	if id == "" || len(id) > 200 {
+		return nil
+	}
+	type near struct {
+		id       string
+		distance int
+	}
+	var found []near
+	for _, have := range load().ids {
+		d := distance(id, strings.ToLower(have))
+		if !strings.Contains(id, "/") {
+			d = min(d, distance(normalName(id), normalName(have)))
+		} else {
+			// a right name under a wrong organisation
+			d = min(d, distance(normalName(id), normalName(have))+2)
+		}
+		if d <= 2+len(id)/5 {
+			found = append(found, near{have, d})
+		}
+	}
+	sort.SliceStable(found, func(i, j int) bool { return found[i].distance < found[j].distance })
+	var ids []string
+	for _, f := range found[:min(len(found), 5)] {
+		ids = append(ids, f.id)
+	}
+	return ids
+}
+
+// distance is the Levenshtein distance of two strings, in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
