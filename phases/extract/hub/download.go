@@ -1,0 +1,163 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// content is a downloaded body.
+type content struct {
+	bytes    []byte
+	verified bool   // it has the hash that the metadata named
+	doubt    string // why it is not verified
+}
+
+// download GETs a file's content and checks it, with up to maxTries tries.
+func (k *call) download(ctx context.Context, m *metadata) (*content, error) {
+	var got *content
+	var before string // hash of the previous content that did not match
+	err := k.again(ctx, maxTries, func() error {
+		body, contentType, a, err := k.get(ctx, m)
+		if err != nil {
+			return err
+		}
+		s := k.subject(a)
+		if looksLikeHTML(body, contentType) {
+			return &NotHubError{Subject: s, Reason: "it sends a web page in place of " + k.filename}
+		}
+		got, err = k.check(body, m, s, &before)
+		return err
+	})
+	return got, err
+}
+
+// check compares content with what the metadata announced. The public Hub's
+// hashes are right; a mirror may make its own up, which shows in the same
+// content coming twice.
+func (k *call) check(body []byte, m *metadata, s Subject, before *string) (*content, error) {
+	if hashMatches(body, m.etag) {
+		return &content{bytes: body, verified: true}, nil
+	}
+	if m.size >= 0 && int64(len(body)) != m.size {
+		return nil, &damagedError{IntegrityError{Subject: s,
+			Reason: fmt.Sprintf("%d bytes came instead of %d", len(body), m.size)}}
+	}
+	if !isHash(m.etag) {
+		return &content{bytes: body, doubt: "the server's ETag is not a hash of the file"}, nil
+	}
+	sum := blobHash(body, len(m.etag))
+	same := *before == sum
+	*before = sum
+	if !same {
+		return nil, &damagedError{IntegrityError{Subject: s, Reason: "its hash is " + short(sum) + "…, not " + short(m.etag) + "…"}}
+	}
+	if k.c.official(origin(k.c.set.endpoint)) {
+		return nil, &IntegrityError{Subject: s, Reason: "its hash is " + short(sum) + "…, not " + short(m.etag) + "…, twice"}
+	}
+	return &content{bytes: body, doubt: "its hash is not the one that the server announces"}, nil
+}
+
+// damagedError is an IntegrityError that is worth another try.
+type damagedError struct{ IntegrityError }
+
+func (e *damagedError) retry() (bool, time.Duration) { return true, 0 }
+func (e *damagedError) Unwrap() error                { return &e.IntegrityError }
+
+// get makes one GET and reads its body whole.
+func (k *call) get(ctx context.Context, m *metadata) ([]byte, string, *answer, error) {
+	a, err := k.follow(ctx, http.MethodGet, m.location, m.trusted)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	defer a.close()
+	if a.StatusCode != http.StatusOK {
+		return nil, "", nil, &StatusError{k.subject(a)}
+	}
+	body, err := k.readBody(ctx, a, m)
+	return body, a.Header.Get("Content-Type"), a, err
+}
+
+// readBody reads a body up to the size cap. It gives up when nothing comes for
+// as long as the read timeout, however slowly the rest came before.
+func (k *call) readBody(ctx context.Context, a *answer, m *metadata) ([]byte, error) {
+	limit := sizeLimit(k.filename)
+	if a.ContentLength > limit {
+		return nil, &TooLargeError{Subject: k.subject(a), Limit: limit}
+	}
+	total := m.size
+	if total < 0 {
+		total = a.ContentLength
+	}
+	idle := newIdleTimer(k.c.clock, k.c.set.readTimeout, func() { a.cancel(errNoData) })
+	defer idle.stop()
+	body := make([]byte, 0, min(max(total+1, 512), 1<<20))
+	for {
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+		n, err := a.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if int64(len(body)) > limit {
+			return nil, &TooLargeError{Subject: k.subject(a), Limit: limit}
+		}
+		if n > 0 {
+			idle.restart()
+			k.c.report(ctx, Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageDownload,
+				Done: int64(len(body)), Total: total, Text: "downloading " + k.filename + " of " + k.repoID})
+		}
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return body, nil
+		}
+		if err != nil {
+			return nil, k.bodyError(a, err)
+		}
+	}
+}
+
+// bodyError names a failure in the middle of a body.
+func (k *call) bodyError(a *answer, err error) error {
+	s := k.subject(a)
+	switch cause := a.cause(); {
+	case cause == nil:
+		return &ConnectionError{Subject: s, Reason: k.c.connectionReason(err)}
+	case errors.Is(cause, errNoData):
+		return &TimeoutError{Subject: s, Waited: k.c.set.readTimeout, What: waitData}
+	case errors.Is(cause, errBudget):
+		return &TimeoutError{Subject: s, Waited: k.c.budget, What: waitBudget}
+	default:
+		return fmt.Errorf("fetching %s of %s: %w", k.filename, k.repoID, cause)
+	}
+}
+
+// idleTimer calls a function once nothing has happened for a while.
+type idleTimer struct {
+	clock Clock
+	wait  time.Duration
+	f     func()
+	mu    sync.Mutex
+	end   func() bool
+}
+
+func newIdleTimer(c Clock, wait time.Duration, f func()) *idleTimer {
+	t := &idleTimer{clock: c, wait: wait, f: f}
+	t.end = c.AfterFunc(wait, f)
+	return t
+}
+
+func (t *idleTimer) restart() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.end()
+	t.end = t.clock.AfterFunc(t.wait, t.f)
+}
+
+func (t *idleTimer) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.end()
+}

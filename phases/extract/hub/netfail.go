@@ -1,0 +1,136 @@
+package hub
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Causes with which this package ends an exchange itself.
+var (
+	errNoAnswer = errors.New("no answer in time")
+	errNoData   = errors.New("no data in time")
+	errBudget   = errors.New("the time for this request is over")
+)
+
+// networkError names what went wrong below HTTP. waited is the timeout that
+// was running.
+func (k *call) networkError(ctx context.Context, u *url.URL, err error, waited time.Duration) error {
+	s := k.subjectOf(u)
+	switch cause := context.Cause(ctx); {
+	case cause == nil:
+	case errors.Is(cause, errNoAnswer):
+		return &TimeoutError{Subject: s, Waited: waited, What: waitAnswer}
+	case errors.Is(cause, errNoData):
+		return &TimeoutError{Subject: s, Waited: waited, What: waitData}
+	case errors.Is(cause, errBudget):
+		return &TimeoutError{Subject: s, Waited: k.c.budget, What: waitBudget}
+	default:
+		return fmt.Errorf("fetching %s of %s: %w", k.filename, k.repoID, cause)
+	}
+	if e := k.proxyError(s, u, err); e != nil {
+		return e
+	}
+	if reason := tlsReason(err); reason != "" {
+		return &TLSError{Subject: s, Reason: reason, CAFrom: k.c.set.caFrom}
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return &DNSError{Subject: s, Name: dns.Name, Permanent: dns.IsNotFound}
+	}
+	var ne net.Error
+	var op *net.OpError
+	dial := errors.As(err, &op) && op.Op == "dial"
+	if errors.As(err, &ne) && ne.Timeout() {
+		return &TimeoutError{Subject: s, Waited: waited, What: waitAnswer}
+	}
+	return &ConnectionError{Subject: s, Reason: k.c.connectionReason(err), Dial: dial}
+}
+
+// proxyError names the proxy that a failed connection would have gone through;
+// nil when the failure lies elsewhere.
+func (k *call) proxyError(s Subject, u *url.URL, err error) error {
+	e := &ProxyError{Subject: s, Proxy: "in use"}
+	if p, perr := k.c.set.proxy(u); perr != nil {
+		e.Proxy, e.Reason = "setting", "its address cannot be read"
+		return e
+	} else if p != nil {
+		e.Proxy = displayOrigin(p)
+	}
+	var refusal *proxyRefusal
+	if errors.As(err, &refusal) {
+		e.Proxy, e.Reason = refusal.proxy, refusal.Error()
+		return e
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")) {
+		e.Reason = k.c.connectionReason(op.Err)
+		var dns *net.DNSError
+		if errors.As(op.Err, &dns) {
+			e.Reason = "its host name cannot be looked up"
+		}
+		return e
+	}
+	return nil
+}
+
+// tlsReason says what is wrong with a certificate or a handshake; "" if err is
+// about something else.
+func tlsReason(err error) string {
+	var (
+		unknown  x509.UnknownAuthorityError
+		host     x509.HostnameError
+		invalid  x509.CertificateInvalidError
+		verify   *tls.CertificateVerificationError
+		record   tls.RecordHeaderError
+		op       *net.OpError
+		rootsErr x509.SystemRootsError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return "its certificate is signed by an authority that is not trusted"
+	case errors.As(err, &host):
+		return "its certificate is for another host"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "its certificate has expired or is not valid yet"
+	case errors.As(err, &invalid), errors.As(err, &verify):
+		return "its certificate is not valid"
+	case errors.As(err, &rootsErr):
+		return "the system's trusted certificates cannot be read"
+	case errors.As(err, &record):
+		return "it does not speak TLS there"
+	case errors.As(err, &op) && op.Op == "remote error": // a TLS alert
+		return "it refused the TLS handshake (" + op.Err.Error() + ")"
+	}
+	return ""
+}
+
+func (c *Client) connectionReason(err error) string {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "connection reset"
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return "no route to it"
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "it was closed too early"
+	}
+	var ne net.Error
+	if errors.As(err, &ne) && ne.Timeout() {
+		return "no answer in time"
+	}
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		err = ue.Err
+	}
+	return c.redact.server(err.Error())
+}

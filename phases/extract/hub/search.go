@@ -1,0 +1,101 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+const (
+	maxSearchBody = 4 << 20
+	searchBudget  = 5 * time.Second
+)
+
+// Hit is a repository that the Hub's search found.
+type Hit struct {
+	ID        string `json:"id"`
+	Downloads int    `json:"downloads"`
+	Likes     int    `json:"likes"`
+}
+
+// Search asks the Hub for model repositories whose id contains the words of a
+// query, the most downloaded first, at most limit of them. It is one request
+// without retries: suggestions are not worth a wait. Offline it is an
+// *OfflineError.
+func (c *Client) Search(ctx context.Context, query string, limit int) ([]Hit, error) {
+	k := &call{c: c, repoID: query, filename: "the search result", deadline: c.clock.Now().Add(searchBudget)}
+	switch {
+	case c.set.offline:
+		return nil, &OfflineError{Subject: k.subjectOf(c.set.endpoint), Why: c.set.offlineWhy}
+	case c.set.endpointErr != nil:
+		return nil, c.set.endpointErr
+	}
+	q := url.Values{"search": {query}, "limit": {strconv.Itoa(limit)}, "sort": {"downloads"}, "direction": {"-1"}}
+	var hits []Hit
+	if err := c.getJSON(ctx, k, "/api/models", q, &hits); err != nil {
+		return nil, err
+	}
+	valid := hits[:0]
+	for _, h := range hits {
+		if ValidateRepoID(h.ID) == nil && len(valid) < limit {
+			valid = append(valid, h)
+		}
+	}
+	return valid, nil
+}
+
+// getJSON GETs an address of the Hub's API.
+func (c *Client) getJSON(ctx context.Context, k *call, path string, q url.Values, into any) error {
+	ctx, cancel := withTimeout(ctx, c.clock, searchBudget, errBudget)
+	defer cancel()
+	u := *c.set.endpoint
+	u.Path, u.RawPath, u.RawQuery = u.Path+path, "", q.Encode()
+	a, err := k.follow(ctx, http.MethodGet, &u, true)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	data, err := io.ReadAll(io.LimitReader(a.Body, maxSearchBody))
+	if err != nil {
+		return k.bodyError(a, err)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return &NotHubError{Subject: k.subject(a), Reason: "its answer is not the API's JSON"}
+	}
+	return nil
+}
+
+// Reach is what a Probe found.
+type Reach struct {
+	Latency time.Duration
+	// Account is the name of the token's account; "" without a token.
+	Account string
+}
+
+// Probe asks whether the Hub answers, and whether it accepts the token: one
+// request without retries. The errors are those of Fetch.
+func (c *Client) Probe(ctx context.Context) (Reach, error) {
+	k := &call{c: c, filename: "the answer", deadline: c.clock.Now().Add(searchBudget)}
+	switch {
+	case c.set.offline:
+		return Reach{}, &OfflineError{Subject: k.subjectOf(c.set.endpoint), Why: c.set.offlineWhy}
+	case c.set.endpointErr != nil:
+		return Reach{}, c.set.endpointErr
+	}
+	started := c.clock.Now()
+	var err error
+	var who struct {
+		Name string `json:"name"`
+	}
+	if c.mayAuthorize(c.set.endpoint, true) {
+		err = c.getJSON(ctx, k, "/api/whoami-v2", nil, &who)
+	} else {
+		var hits []Hit
+		err = c.getJSON(ctx, k, "/api/models", url.Values{"limit": {"1"}}, &hits)
+	}
+	return Reach{Latency: c.clock.Now().Sub(started), Account: c.redact.server(who.Name)}, err
+}

@@ -1,0 +1,92 @@
+package hub
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const maxTokenFile = 64 << 10
+
+// readToken looks the token up in huggingface_hub's order. The OIDC exchange
+// before it and Colab's vault after it are left out: both need a service. A
+// login with a refresh token is used as it stands, never refreshed.
+func (s *settings) readToken(e env, o Options) {
+	if t := cleanToken(o.Token); t != "" {
+		s.setToken(t, "the token given to fib-ls")
+		return
+	}
+	if e.flag("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
+		s.tokenNote = "HF_HUB_DISABLE_IMPLICIT_TOKEN is set: requests are anonymous"
+		return
+	}
+	for _, name := range []string{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"} {
+		if t := cleanToken(e(name)); t != "" {
+			s.setToken(t, name)
+			return
+		}
+	}
+	path, from := s.tokenPath(e)
+	if path == "" {
+		return
+	}
+	t, err := readTokenFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		s.warn("the token file %s cannot be read: %v", path, errText(err))
+	case t != "":
+		s.setToken(t, from)
+	}
+}
+
+func (s *settings) tokenPath(e env) (path, source string) {
+	if v := e("HF_TOKEN_PATH"); v != "" {
+		path = expand(e, s.home, v)
+	} else if s.hfHome != "" {
+		path = filepath.Join(s.hfHome, "token")
+	}
+	return path, "the token file " + path
+}
+
+func (s *settings) setToken(t, source string) {
+	for i := 0; i < len(t); i++ {
+		if t[i] <= 0x20 || t[i] > 0x7e {
+			s.tokenNote = source + " holds a character that no token has: it is not used"
+			s.warn("%s", s.tokenNote)
+			return
+		}
+	}
+	s.token, s.tokenSource = t, source
+	if s.endpoint.Scheme == "http" && !isLoopback(s.endpoint.Hostname()) {
+		s.tokenNote = source + " is not sent to " + displayOrigin(s.endpoint) + ": http would show it to the network"
+		s.warn("%s", s.tokenNote)
+	}
+}
+
+func readTokenFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxTokenFile {
+		return "", errors.New("it is not a small regular file")
+	}
+	data, err := os.ReadFile(path) //nolint:gosec // the user's own token file, named by the user's environment
+	return cleanToken(string(data)), err
+}
+
+func cleanToken(t string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r", "", "\n", "").Replace(t))
+}
+
+// errText is the reason of a file error without its path, which was named already.
+func errText(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
