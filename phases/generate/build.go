@@ -1,0 +1,272 @@
+package generate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// Build turns the rows of a module tree, from the SGLang reader or from
+// FromArchitecture, into the entry, its pattern and the Definitions it needs.
+// It fails when the rows hold no decoder layers or when TP or EP, asked for
+// explicitly, cannot divide the model.
+func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Result, error) {
+	if a == nil {
+		return nil, errors.New("no architecture to build an entry from")
+	}
+	opts = withDefaults(opts)
+	par, parWarnings, err := chooseParallelism(a, opts)
+	if err != nil {
+		return nil, err
+	}
+	b, err := plant(rows, a)
+	if err != nil {
+		return nil, fmt.Errorf("building the module tree: %w", err)
+	}
+	assignKeys(b.nodes)
+	m := &namer{b: b, a: a, opts: opts, par: par}
+	m.look(b.nodes)
+
+	res := &Result{Parallelism: par, Pattern: patternOf(a)}
+	res.Entry = Entry{ID: opts.ID, Name: opts.Name, Description: opts.Description}
+	if res.Entry.Name == "" {
+		res.Entry.Name = DisplayName(opts.ID, a.ModelID)
+	}
+	if res.Entry.Description == "" {
+		res.Entry.Description = Description(res.Entry.Name, a, par)
+	}
+	required := &requiredList{at: map[string]int{}}
+	for _, n := range b.nodes {
+		res.Entry.Modules = append(res.Entry.Modules, m.module(n, required))
+	}
+	res.Definitions = append(required.list, sampling(a)...)
+	m.remarks()
+	res.Unmapped = m.unmapped.list
+	res.Warnings = append(append(parWarnings, b.warnings...), m.warnings.list...)
+	return res, nil
+}
+
+func withDefaults(opts Options) Options {
+	if len(opts.PageSizes) == 0 {
+		opts.PageSizes = []int{1, 64}
+	}
+	if opts.Quantization == "" {
+		opts.Quantization = "auto"
+	}
+	return opts
+}
+
+// module makes the entry's module of a node, and notes what it requires.
+func (m *namer) module(n *node, required *requiredList) Module {
+	out := Module{Name: n.key, Count: n.count, Type: "layer", Definitions: []string{}, Comment: n.comment, Group: groupOf(n), Rows: n.rows}
+	if n.parent != nil {
+		out.Parent = n.parent.key
+	}
+	if isBlock(n) {
+		out.Type = "block"
+		if n.group != nil && n.seg == n.group.class && len(m.b.groups) > 1 {
+			out.Comment = fmt.Sprintf("%s decoder layers (%d of %d)", groupWords(n.group), n.count, len(m.b.layers))
+		}
+		return out
+	}
+	for _, name := range m.definitions(n) {
+		text := name.String()
+		if m.opts.GemmUnderscored {
+			text = name.Underscored()
+		}
+		out.Definitions = append(out.Definitions, text)
+		required.add(text, name.OpType(), n.key)
+	}
+	return out
+}
+
+// isBlock: a block has modules below it, or is one whose inside is unknown. A
+// block that holds nothing but parameters computes something itself.
+func isBlock(n *node) bool {
+	if n.parent == nil {
+		return true
+	}
+	if n.typ != baseline.TypeBlock {
+		return false
+	}
+	return len(n.children) > 0 || n.gemm == nil && !n.parameters
+}
+
+func groupWords(g *group) string {
+	if g.suffix == "" {
+		return g.class
+	}
+	return strings.ReplaceAll(titleSuffix(g.suffix), "_", " ")
+}
+
+// requiredList collects Definitions in the order of their first use.
+type requiredList struct {
+	list []Required
+	at   map[string]int
+}
+
+func (r *requiredList) add(name, opType, module string) {
+	i, ok := r.at[name]
+	if !ok {
+		i = len(r.list)
+		r.at[name] = i
+		r.list = append(r.list, Required{Name: name, OpType: opType})
+	}
+	r.list[i].Modules = append(r.list[i].Modules, module)
+}
+
+// sampling are the Definitions that every model needs behind its head.
+func sampling(a *extract.Architecture) []Required {
+	var list []Required
+	for _, name := range []definition.Name{
+		definition.TopKSampling(a.VocabSize), definition.TopPSampling(a.VocabSize), definition.TopKTopPSampling(a.VocabSize),
+	} {
+		if !name.IsZero() {
+			list = append(list, Required{Name: name.String(), OpType: name.OpType(), Modules: []string{}})
+		}
+	}
+	return list
+}
+
+// remarks says what the entry leaves out on purpose.
+func (m *namer) remarks() {
+	for i := range m.a.AttentionKinds {
+		k := &m.a.AttentionKinds[i]
+		if _, missing := missingOpTypes[k.Family]; missing && !m.said(k) {
+			m.noOpType(k.ID, k)
+		}
+	}
+	if m.a.MTPLayers > 0 {
+		m.warnings.add("%d next-token-prediction (MTP) %s beside the %d decoder layers: not part of the entry",
+			m.a.MTPLayers, plural(m.a.MTPLayers, "layer stands", "layers stand"), m.a.NumLayers)
+	}
+	if len(m.a.Towers) > 0 {
+		m.warnings.add("other towers of this multimodal model are not part of the entry: %s", strings.Join(m.a.Towers, ", "))
+	}
+}
+
+func (m *namer) said(k *extract.AttentionKind) bool {
+	for _, line := range m.unmapped.list {
+		if strings.Contains(line, missingOpTypes[k.Family]) {
+			return true
+		}
+	}
+	return false
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// The summary's groups of modules.
+const (
+	groupNormalization = "normalization"
+	groupAttention     = "attention"
+	groupMLP           = "mlp"
+	groupOther         = "other"
+)
+
+// groupOf sorts a module into the summary's sections.
+func groupOf(n *node) string {
+	if n.typ == baseline.TypeNorm || strings.HasSuffix(n.seg, "norm") && !isBlock(n) {
+		return groupNormalization
+	}
+	if n.layers == nil {
+		return groupOther
+	}
+	if isDecoder(n) {
+		return groupOther
+	}
+	// The sublayer of the decoder block in which the module stands.
+	top := n
+	for top.parent != nil && !isDecoder(top.parent) {
+		top = top.parent
+	}
+	switch {
+	case mixes(top):
+		return groupAttention
+	case hasExperts(top) || transforms(top):
+		return groupMLP
+	}
+	switch top.typ {
+	case baseline.TypeRope, baseline.TypeAttention, baseline.TypeLinearAttention:
+		return groupAttention
+	case baseline.TypeMoE, baseline.TypeTopK, baseline.TypeActivation:
+		return groupMLP
+	case baseline.TypeLinear:
+		for _, sibling := range top.parent.children {
+			if sibling.typ == baseline.TypeAttention {
+				return groupAttention
+			}
+		}
+	}
+	return groupOther
+}
+
+func isDecoder(n *node) bool { return n.group != nil && n.seg == n.group.class }
+
+// mixes says whether a sublayer holds a token mixer.
+func mixes(n *node) bool {
+	if n.typ == baseline.TypeAttention || n.typ == baseline.TypeLinearAttention {
+		return true
+	}
+	for _, c := range n.children {
+		if mixes(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// transforms says whether a sublayer is a block of linear layers.
+func transforms(n *node) bool {
+	for _, c := range n.children {
+		if c.typ == baseline.TypeLinear || transforms(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// patternOf is the architecture pattern, by precedence.
+func patternOf(a *extract.Architecture) Pattern {
+	softmax, mixers, latent := false, 0, false
+	for _, k := range a.AttentionKinds {
+		switch k.Family {
+		case extract.NoAttention:
+			continue
+		case extract.MLA, extract.DSA:
+			softmax, latent = true, true
+		case extract.GQA:
+			softmax = true
+		case extract.ParallelAttnMamba:
+			softmax = true
+			mixers++ // two mixers in one layer
+		case extract.OtherMixer:
+			softmax = true // not known to be free of attention
+		}
+		mixers++
+	}
+	switch {
+	case mixers == 0:
+		return Custom
+	case !softmax:
+		return SSM
+	case mixers > 1:
+		return Hybrid
+	case latent:
+		return MLA
+	case a.MoE != nil:
+		return MoE
+	case a.AttentionKinds[0].Family == extract.OtherMixer && len(a.AttentionKinds) == 1:
+		return Custom
+	}
+	return Standard
+}

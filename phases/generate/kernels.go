@@ -1,0 +1,333 @@
+package generate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// namer says which Definitions a module needs, and keeps what has none.
+type namer struct {
+	b        *builder
+	a        *extract.Architecture
+	opts     Options
+	par      Parallelism
+	unmapped notes
+	warnings notes
+	postNorm bool // norms come after attention and MLP only (OLMo 2)
+	sandwich bool // norms before and after attention and MLP (Gemma)
+}
+
+// notes are remarks of which each is kept once, in order.
+type notes struct {
+	list []string
+	seen map[string]bool
+}
+
+func (n *notes) add(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if n.seen[text] {
+		return
+	}
+	if n.seen == nil {
+		n.seen = map[string]bool{}
+	}
+	n.seen[text] = true
+	n.list = append(n.list, text)
+}
+
+// look finds out how the layers use their norms.
+func (m *namer) look(nodes []*node) {
+	before, after := false, false
+	for _, n := range nodes {
+		if n.typ != baseline.TypeNorm || n.layers == nil || !inDecoder(n) {
+			continue
+		}
+		if isPostNorm(n.seg) {
+			after = true
+		} else {
+			before = true
+		}
+	}
+	m.postNorm, m.sandwich = after && !before, after && before && hasSandwich(nodes)
+}
+
+// hasSandwich: there is a norm before the MLP beside the one after attention.
+func hasSandwich(nodes []*node) bool {
+	for _, n := range nodes {
+		if inDecoder(n) && (strings.HasPrefix(n.seg, "pre_feedforward") || strings.HasPrefix(n.seg, "pre_mlp") || strings.HasPrefix(n.seg, "post_feedforward") || strings.HasPrefix(n.seg, "post_mlp")) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPostNorm: a norm that by its name follows something. The usual
+// post_attention_layernorm is the norm before the MLP unless the layer is a
+// sandwich.
+func isPostNorm(seg string) bool { return strings.HasPrefix(seg, "post_") }
+
+// inDecoder says whether a module stands directly in a decoder layer.
+func inDecoder(n *node) bool {
+	return n.parent != nil && n.group != nil && n.parent.group != nil && n.parent.seg == n.parent.group.class
+}
+
+// definitions gives a layer's Definitions; none is an empty list.
+func (m *namer) definitions(n *node) []definition.Name {
+	var names []definition.Name
+	row := baseline.Module{}
+	if len(n.rows) > 0 {
+		row = n.rows[0]
+	}
+	switch {
+	case n.synthetic == "dsa_topk_indexer":
+		names = m.indexer(n)
+	case n.synthetic == "mamba_ssu":
+		names = m.mamba(n)
+	case n.gemm != nil:
+		names = m.gemm(n, *n.gemm)
+	case n.typ == baseline.TypeLinear || n.typ == baseline.TypeParameter:
+		names = m.gemm(n, row)
+	case n.typ == baseline.TypeNorm:
+		names = m.norm(n, row)
+	case n.typ == baseline.TypeAttention:
+		names = m.attention(n, row)
+	case n.typ == baseline.TypeLinearAttention:
+		names = m.linearAttention(n)
+	case n.typ == baseline.TypeMoE || n.typ == baseline.TypeTopK:
+		names = m.experts(n, row)
+	case n.typ == baseline.TypeRope:
+		names = m.rope(n, row)
+	}
+	kept := []definition.Name{}
+	for _, name := range names {
+		if !name.IsZero() {
+			kept = append(kept, name)
+		}
+	}
+	return kept
+}
+
+func (m *namer) gemm(n *node, row baseline.Module) []definition.Name {
+	if !row.Gemm {
+		return nil
+	}
+	if row.N == nil || row.K == nil {
+		m.warnings.add("%s: the size could not be decided%s", n.path, undecidedWhy(row))
+		return nil
+	}
+	return []definition.Name{definition.GEMM(*row.N, *row.K)}
+}
+
+func undecidedWhy(row baseline.Module) string {
+	why := ""
+	if row.Expression != "" {
+		why = ": " + row.Expression
+	}
+	if len(row.Missing) > 0 {
+		why += " (the config lacks " + strings.Join(row.Missing, ", ") + ")"
+	}
+	return why
+}
+
+// norm: RMS norms have Definitions. The first norm of a layer runs plain in
+// the first layer and with the residual addition fused in all others; norms
+// on the residual stream after it are always fused; norms elsewhere (q, k,
+// latent, after a sublayer) are plain.
+func (m *namer) norm(n *node, row baseline.Module) []definition.Name {
+	if !isRMSNorm(row.Class) {
+		if strings.Contains(row.Class, "LayerNorm") {
+			m.unmapped.add("%s (%s): no op type for layer norm with mean and bias", n.key, row.Class)
+		} else {
+			m.unmapped.add("%s (%s): no op type for this norm", n.key, row.Class)
+		}
+		return nil
+	}
+	if row.Hidden == nil {
+		m.warnings.add("%s: the width could not be decided%s", n.path, undecidedWhy(row))
+		return nil
+	}
+	plain, fused := definition.RMSNorm(*row.Hidden), definition.FusedAddRMSNorm(*row.Hidden)
+	residual := *row.Hidden == m.a.HiddenSize && !m.postNorm
+	switch {
+	case residual && inDecoder(n) && firstNorm(n):
+		return []definition.Name{plain, fused}
+	case residual && inDecoder(n) && !(m.sandwich && isPostNorm(n.seg)):
+		return []definition.Name{fused}
+	case residual && n.layers == nil && isFinalNorm(n):
+		return []definition.Name{fused}
+	}
+	return []definition.Name{plain}
+}
+
+// isRMSNorm: RMSNorm, GemmaRMSNorm, MiniMaxM2RMSNormTP, but not gated norms,
+// which multiply with another input.
+func isRMSNorm(class string) bool {
+	return strings.Contains(class, "RMSNorm") && !strings.Contains(class, "Gated")
+}
+
+func firstNorm(n *node) bool {
+	for _, c := range n.parent.children {
+		if c.typ == baseline.TypeNorm {
+			return c.seg == n.seg
+		}
+	}
+	return false
+}
+
+// isFinalNorm: the norm behind the last layer, which stands beside the layers.
+func isFinalNorm(n *node) bool {
+	if strings.Contains(n.seg, "embed") || strings.Contains(n.seg, "per_layer") {
+		return false
+	}
+	for _, c := range n.parent.children {
+		if c.class == "ModuleList" {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *namer) attention(n *node, row baseline.Module) []definition.Name {
+	if n.seg == "attn_mla" {
+		return m.mla(n)
+	}
+	if row.NumHeads == nil || row.HeadDim == nil || row.NumKVHeads == nil {
+		m.warnings.add("%s: the heads could not be decided%s", n.path, undecidedWhy(row))
+		return nil
+	}
+	if n.seg == "attn_mqa" || n.seg == "attn_mha" {
+		m.unmapped.add("%s (%s): attention over a compressed cache of its own, no op type", n.key, n.parent.class)
+		return nil
+	}
+	if row.VHeadDim != nil && *row.VHeadDim != *row.HeadDim {
+		m.unmapped.add("%s: GQA with different widths of keys (%d) and values (%d), no op type", n.key, *row.HeadDim, *row.VHeadDim)
+		return nil
+	}
+	h, kv, ok := m.heads(*row.NumHeads, *row.NumKVHeads)
+	if !ok {
+		return nil
+	}
+	d := *row.HeadDim
+	var names []definition.Name
+	for _, ps := range m.opts.PageSizes {
+		names = append(names, definition.GQAPagedPrefill(h, kv, d, ps))
+	}
+	for _, ps := range m.opts.PageSizes {
+		names = append(names, definition.GQAPagedDecode(h, kv, d, ps))
+	}
+	return append(names, definition.GQARaggedPrefill(h, kv, d))
+}
+
+// heads gives query and KV heads on one device.
+func (m *namer) heads(heads, kvHeads int) (h, kv int, ok bool) {
+	tp := m.par.TP
+	if heads < 1 || heads%tp != 0 {
+		m.warnings.add("%d attention heads cannot be split over TP=%d: no attention Definitions", heads, tp)
+		return 0, 0, false
+	}
+	kv = max(1, kvHeads/tp)
+	if kvHeads > tp && kvHeads%tp != 0 || kvHeads < tp && tp%max(kvHeads, 1) != 0 {
+		m.warnings.add("%d KV heads cannot be split over TP=%d: no attention Definitions", kvHeads, tp)
+		return 0, 0, false
+	}
+	return heads / tp, kv, true
+}
+
+// mla: the paged kernel reads the latent cache (ckv + kpe), the ragged one
+// full heads. With a sparse indexer the paged one is DSA.
+func (m *namer) mla(n *node) []definition.Name {
+	var mqa, mha *baseline.Module
+	for i := range n.rows {
+		switch lastSegment(n.rows[i].Path) {
+		case "attn_mqa":
+			mqa = &n.rows[i]
+		case "attn_mha":
+			mha = &n.rows[i]
+		}
+	}
+	if mqa == nil || mha == nil || mqa.NumHeads == nil || mqa.HeadDim == nil || mqa.VHeadDim == nil || mha.HeadDim == nil || mha.VHeadDim == nil {
+		m.warnings.add("%s: the heads could not be decided", n.path)
+		return nil
+	}
+	if *mqa.NumHeads%m.par.TP != 0 {
+		m.warnings.add("%d attention heads cannot be split over TP=%d: no attention Definitions", *mqa.NumHeads, m.par.TP)
+		return nil
+	}
+	h, ckv := *mqa.NumHeads/m.par.TP, *mqa.VHeadDim
+	kpe := *mqa.HeadDim - ckv
+	if kind := n.group.kind; childNamed(n.parent, "indexer") != nil || kind != nil && kind.Family == extract.DSA {
+		if kind == nil || kind.IndexTopK == 0 {
+			m.warnings.add("%s: sparse attention whose index_topk is unknown: no dsa_sparse_attention Definition", n.path)
+			return nil
+		}
+		var names []definition.Name
+		for _, ps := range m.opts.PageSizes {
+			names = append(names, definition.DSASparseAttention(h, ckv, kpe, kind.IndexTopK, ps))
+		}
+		return names
+	}
+	names := []definition.Name{definition.MLARaggedPrefill(h, *mha.HeadDim, *mha.VHeadDim)}
+	for _, ps := range m.opts.PageSizes {
+		names = append(names, definition.MLAPagedPrefill(h, ckv, kpe, ps))
+	}
+	for _, ps := range m.opts.PageSizes {
+		names = append(names, definition.MLAPagedDecode(h, ckv, kpe, ps))
+	}
+	return names
+}
+
+// indexerPageSize is the only page size that the FP8 indexer's cache has.
+const indexerPageSize = 64
+
+// indexer: its heads are replicated, not divided by TP.
+func (m *namer) indexer(n *node) []definition.Name {
+	kind := n.group.kind
+	if kind == nil || kind.IndexTopK == 0 || kind.IndexHeadDim == 0 {
+		m.warnings.add("%s: the indexer's sizes are unknown: no dsa_topk_indexer Definition", n.path)
+		return nil
+	}
+	return []definition.Name{definition.DSATopKIndexer(kind.IndexNHeads, kind.IndexHeadDim, kind.IndexTopK, indexerPageSize)}
+}
+
+// rope: the cos/sin-cache kernel, for the two styles that it knows.
+func (m *namer) rope(n *node, row baseline.Module) []definition.Name {
+	kind := kindOf(n)
+	if kind == nil || kind.HeadDim == 0 || kind.Family != extract.GQA && kind.Family != extract.ParallelAttnMamba {
+		return nil
+	}
+	rotary := kind.RotaryDim
+	if row.RotaryDim != nil {
+		rotary = *row.RotaryDim
+	}
+	if rotary == 0 || m.a.Rope != nil && (m.a.Rope.Type == "mrope" || rotary > kind.HeadDim) {
+		return nil
+	}
+	if interleavedRope(m.a.ModelType) {
+		return []definition.Name{definition.RopeGPTJ(kind.HeadDim, rotary)}
+	}
+	return []definition.Name{definition.RopeNeox(kind.HeadDim, rotary)}
+}
+
+// interleavedRope: families whose rotary embedding pairs neighbours (GPT-J
+// style, SGLang's is_neox_style=False) instead of halves.
+func interleavedRope(modelType string) bool {
+	for _, family := range []string{"chatglm", "cohere", "gptj", "codegen", "llama4", "ernie4_5"} {
+		if strings.HasPrefix(modelType, family) {
+			return true
+		}
+	}
+	return modelType == "glm" || modelType == "glm4"
+}
+
+func kindOf(n *node) *extract.AttentionKind {
+	if n.group == nil {
+		return nil
+	}
+	return n.group.kind
+}
+
+func lastSegment(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }

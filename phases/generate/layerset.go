@@ -1,0 +1,111 @@
+package generate
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// maxLayers bounds the layer indices that are read from a range: a hostile
+// "0-2000000000" must not become a list.
+const maxLayers = 4096
+
+// layerSet is a sorted list of decoder layer indices. nil stands for
+// "outside the layers".
+type layerSet []int
+
+// parseLayers reads ranges as baseline.Module.Layers has them ("0-2,5"). Parts
+// that are no range are left out.
+func parseLayers(ranges string) layerSet {
+	if ranges == "" {
+		return nil
+	}
+	seen := map[int]bool{}
+	set := layerSet{}
+	for _, part := range strings.Split(ranges, ",") {
+		from, to, found := strings.Cut(strings.TrimSpace(part), "-")
+		first, err := strconv.Atoi(from)
+		if err != nil || first < 0 {
+			continue
+		}
+		last := first
+		if found {
+			if last, err = strconv.Atoi(to); err != nil {
+				continue
+			}
+		}
+		for i := first; i <= last && i < maxLayers; i++ {
+			if !seen[i] {
+				seen[i] = true
+				set = append(set, i)
+			}
+		}
+	}
+	sort.Ints(set)
+	return set
+}
+
+// String writes the set as ranges.
+func (s layerSet) String() string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		j := i
+		for j+1 < len(s) && s[j+1] == s[j]+1 {
+			j++
+		}
+		if b.Len() > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Itoa(s[i]))
+		if j > i {
+			b.WriteString("-" + strconv.Itoa(s[j]))
+		}
+		i = j + 1
+	}
+	return b.String()
+}
+
+// and gives the layers that are in both sets.
+func (s layerSet) and(other layerSet) layerSet {
+	both := layerSet{}
+	for i, j := 0, 0; i < len(s) && j < len(other); {
+		switch {
+		case s[i] < other[j]:
+			i++
+		case s[i] > other[j]:
+			j++
+		default:
+			both = append(both, s[i])
+			i, j = i+1, j+1
+		}
+	}
+	return both
+}
+
+// or gives the layers that are in one of the sets or in both.
+func (s layerSet) or(other layerSet) layerSet {
+	if len(s) == 0 {
+		return other
+	}
+	all := append(append(layerSet{}, s...), other...)
+	sort.Ints(all)
+	kept := all[:0]
+	for i, l := range all {
+		if i == 0 || l != all[i-1] {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+// layerRange is the set first … first+count-1.
+func layerRange(first, count int) layerSet {
+	if count < 0 || count > maxLayers {
+		count = maxLayers
+	}
+	set := make(layerSet, count)
+	for i := range set {
+		set[i] = first + i
+	}
+	return set
+}

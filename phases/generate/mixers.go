@@ -1,0 +1,177 @@
+package generate
+
+import (
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// missingOpTypes are the mixers for which no Definition family exists, with
+// the op type that would be needed.
+var missingOpTypes = map[extract.AttentionFamily]string{
+	extract.KDA:        "Kimi delta attention: op type kda is missing",
+	extract.Lightning:  "lightning attention: op type lightning_attn is missing",
+	extract.ShortConv:  "short convolution: op type short_conv is missing",
+	extract.RWKV:       "RWKV time mixing: op type rwkv is missing",
+	extract.Mamba1:     "Mamba 1 selective scan: op type mamba1 is missing",
+	extract.OtherMixer: "a token mixer without an op type",
+}
+
+// mambaPrefillMissing is said of every Mamba 2 mixer: only decoding has a name.
+const mambaPrefillMissing = "Mamba 2 prefill (SSD scan): op type mamba_ssd_prefill is missing; only decode has a Definition"
+
+// linearAttention names the kernels of a mixer that is no softmax attention.
+func (m *namer) linearAttention(n *node) []definition.Name {
+	kind := kindOf(n)
+	if kind == nil {
+		m.unmapped.add("%s (%s): no op type is known for this mixer", n.key, n.class)
+		return nil
+	}
+	switch kind.Family {
+	case extract.GDN:
+		return m.gdn(n, kind)
+	case extract.Mamba2, extract.ParallelAttnMamba:
+		return m.mamba(n)
+	}
+	m.noOpType(n.key, kind)
+	return nil
+}
+
+func (m *namer) noOpType(key string, kind *extract.AttentionKind) {
+	if what, ok := missingOpTypes[kind.Family]; ok {
+		m.unmapped.add("%s ×%d: %s", key, kind.Layers, what)
+		return
+	}
+	m.unmapped.add("%s ×%d: no op type is known for %s", key, kind.Layers, kind.Type)
+}
+
+func (m *namer) gdn(n *node, kind *extract.AttentionKind) []definition.Name {
+	qk, v, tp := kind.LinearNumKeyHeads, kind.LinearNumValueHeads, m.par.TP
+	if kind.LinearKeyHeadDim != kind.LinearValueHeadDim {
+		m.unmapped.add("%s: GDN with different widths of keys (%d) and values (%d), no op type", n.key, kind.LinearKeyHeadDim, kind.LinearValueHeadDim)
+		return nil
+	}
+	if qk%tp != 0 || v%tp != 0 {
+		m.warnings.add("%d key and %d value heads cannot be split over TP=%d: no gdn Definitions", qk, v, tp)
+		return nil
+	}
+	d := kind.LinearKeyHeadDim
+	return []definition.Name{
+		definition.GDNPrefill(qk/tp, v/tp, d),
+		definition.GDNDecode(qk/tp, v/tp, d),
+		definition.GDNMTP(qk/tp, v/tp, d),
+	}
+}
+
+func (m *namer) mamba(n *node) []definition.Name {
+	kind := kindOf(n)
+	if kind == nil || kind.Family == extract.Mamba1 {
+		m.unmapped.add("%s: %s", n.key, missingOpTypes[extract.Mamba1])
+		return nil
+	}
+	h, ng, tp := kind.MambaNumHeads, kind.NGroups, m.par.TP
+	m.unmapped.add("%s: %s", n.key, mambaPrefillMissing)
+	if h%tp != 0 {
+		m.warnings.add("%d Mamba heads cannot be split over TP=%d: no mamba_ssu Definition", h, tp)
+		return nil
+	}
+	// A single group is replicated on every device, as SGLang does it.
+	groups := max(1, ng/tp)
+	if ng > tp && ng%tp != 0 {
+		m.warnings.add("%d Mamba groups cannot be split over TP=%d: no mamba_ssu Definition", ng, tp)
+		return nil
+	}
+	return []definition.Name{definition.MambaSSUDecode(h/tp, kind.MambaHeadDim, kind.StateSize, groups)}
+}
+
+// experts names the fused MoE kernel, which takes the router's logits: its
+// top-k and its experts are one kernel.
+func (m *namer) experts(n *node, row baseline.Module) []definition.Name {
+	moe := m.moeOf(n)
+	if moe == nil {
+		return nil
+	}
+	total, topk, inter := moe.NumExperts, moe.NumExpertsPerTok, moe.MoEIntermediateSize
+	if n.typ == baseline.TypeMoE {
+		total, topk, inter = valueOr(row.NumExperts, total), valueOr(row.TopK, topk), valueOr(row.IntermediateSize, inter)
+	}
+	hidden := m.a.HiddenSize
+	if moe.ExpertHiddenSize > 0 {
+		hidden = moe.ExpertHiddenSize
+	}
+	kernel := m.moeKernel()
+	if kernel == "" {
+		m.unmapped.add("MoE of %d experts: no Definition exists for %s MoE (--quantization fp8|nvfp4 names the kernel of a quantised serving)", total, m.quantizationWords())
+		return nil
+	}
+	if total%m.par.EP != 0 {
+		m.warnings.add("%d experts cannot be split over EP=%d: no MoE Definitions", total, m.par.EP)
+		return nil
+	}
+	e := total / m.par.EP
+	switch kernel {
+	case "fp8_block_scale":
+		return m.fp8Experts(moe, topk, e, hidden, inter)
+	case "nvfp4":
+		return []definition.Name{definition.MoEFP4(topk, e, hidden, inter), definition.MoEFP4Routed(topk, e, hidden, inter)}
+	case "fp8_per_tensor":
+		return []definition.Name{definition.MoEFP8PerTensor(topk, e, hidden, inter)}
+	}
+	m.unmapped.add("MoE of %d experts: no Definition exists for %s MoE", total, kernel)
+	return nil
+}
+
+// fp8Experts: which block-scale kernel it is depends on the routing.
+func (m *namer) fp8Experts(moe *extract.MoE, topk, e, h, i int) []definition.Name {
+	switch moe.Routing {
+	case "ds":
+		return []definition.Name{definition.MoEFP8DSRouting(topk, moe.NGroup, moe.TopKGroup, e, h, i)}
+	case "renorm":
+		return []definition.Name{definition.MoEFP8Renorm(topk, e, h, i)}
+	}
+	m.unmapped.add("MoE of FP8 block-scale experts: no Definition exists for %s routing", moe.Routing)
+	return nil
+}
+
+// moeOf is the sparse MLP of a module's layers.
+func (m *namer) moeOf(n *node) *extract.MoE {
+	for _, l := range n.layers {
+		if k := m.b.mlpKindAt(l); k != nil && k.MoE != nil {
+			return k.MoE
+		}
+		break
+	}
+	return m.a.MoE
+}
+
+// moeKernel is the kernel that --quantization or the config decides.
+func (m *namer) moeKernel() string {
+	switch m.opts.Quantization {
+	case "none":
+		return ""
+	case "fp8":
+		return "fp8_block_scale"
+	case "nvfp4":
+		return "nvfp4"
+	}
+	if m.a.Quantization == nil {
+		return ""
+	}
+	return m.a.Quantization.Kernel
+}
+
+func (m *namer) quantizationWords() string {
+	if q := m.a.Quantization; q != nil && m.opts.Quantization != "none" {
+		return strings.TrimSpace(q.Method + " " + q.Format)
+	}
+	return "unquantised (bf16)"
+}
+
+func valueOr(v *int, other int) int {
+	if v != nil && *v > 0 {
+		return *v
+	}
+	return other
+}

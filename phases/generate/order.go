@@ -1,0 +1,118 @@
+package generate
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+)
+
+// sortForReaders puts modules in the order in which a token meets them, as
+// models.ts has them: sources construct them in any order. What has no place
+// of its own stays where it was constructed.
+func sortForReaders(n *node) {
+	place := placeInBlock
+	switch {
+	case isDecoder(n):
+		place = placeInDecoder
+	case holdsLayers(n):
+		place = placeInModel
+	}
+	sort.SliceStable(n.children, func(i, j int) bool { return place(n.children[i]) < place(n.children[j]) })
+	for _, c := range n.children {
+		sortForReaders(c)
+	}
+}
+
+func holdsLayers(n *node) bool {
+	for _, c := range n.children {
+		if c.class == "ModuleList" {
+			return true
+		}
+	}
+	return false
+}
+
+func placeInModel(c *node) int {
+	switch {
+	case c.typ == baseline.TypeEmbedding:
+		return 0
+	case c.typ == baseline.TypeNorm && isFinalNorm(c):
+		return 3
+	case c.class == "ModuleList":
+		return 2
+	case c.typ == baseline.TypeLMHead:
+		return 4
+	}
+	return 1
+}
+
+func placeInDecoder(c *node) int {
+	if c.typ == baseline.TypeNorm {
+		switch {
+		case strings.HasPrefix(c.seg, "post_attention"), strings.HasPrefix(c.seg, "post_self_attn"):
+			return 3
+		case strings.HasPrefix(c.seg, "pre_feedforward"), strings.HasPrefix(c.seg, "pre_mlp"), c.seg == "ffn_norm", c.seg == "ln_2", c.seg == "norm2":
+			return 4
+		case strings.HasPrefix(c.seg, "post_"):
+			return 7
+		}
+		return 0
+	}
+	switch groupOf(c) {
+	case groupAttention:
+		return 1 + placeInMixer(c)/8
+	case groupMLP:
+		return 5
+	}
+	return 8
+}
+
+// placeInBlock orders the inside of attention, MLP and MoE blocks.
+func placeInBlock(c *node) int {
+	switch c.typ {
+	case baseline.TypeTopK:
+		return 11
+	case baseline.TypeMoE:
+		return 12
+	case baseline.TypeActivation:
+		return 20
+	}
+	if c.parent != nil && hasExperts(c.parent) {
+		switch {
+		case c.gemm != nil, strings.HasSuffix(c.seg, "gate") && !strings.HasPrefix(c.seg, "shared"), c.seg == "router":
+			return 10
+		case strings.HasPrefix(c.seg, "shared"):
+			return 13
+		}
+	}
+	if strings.HasPrefix(c.seg, "down") || c.seg == "fc2" || c.seg == "w2" {
+		return 21
+	}
+	return placeInMixer(c)
+}
+
+// placeInMixer: projections and norms as constructed, then the rotary
+// embedding, the kernel, and the output projection.
+func placeInMixer(c *node) int {
+	switch {
+	case c.seg == "kv_b_proj":
+		return 5
+	case c.typ == baseline.TypeRope:
+		return 6
+	case c.typ == baseline.TypeAttention, c.typ == baseline.TypeLinearAttention:
+		return 7
+	case c.seg == "o_proj", c.seg == "out_proj", strings.HasPrefix(c.seg, "wo_"), c.seg == "dense" && c.typ == baseline.TypeLinear:
+		return 8
+	}
+	return 4
+}
+
+// preorder lists a tree, parents first.
+func preorder(n *node, list []*node) []*node {
+	list = append(list, n)
+	for _, c := range n.children {
+		list = preorder(c, list)
+	}
+	return list
+}

@@ -1,0 +1,462 @@
+package generate
+
+import (
+	"fmt"
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// node is one module of the entry while it is being built.
+type node struct {
+	seg   string // last segment of the path, or the class for blocks above the layers
+	path  string // dotted path of the rows
+	class string
+	typ   baseline.ModuleType
+	count int
+	// layers are the decoder layers it stands in; nil outside.
+	layers layerSet
+	rows   []baseline.Module
+	// gemm is the router weight (a bare parameter) that the block multiplies with.
+	gemm *baseline.Module
+	// parameters says that the block holds bare parameters.
+	parameters bool
+	comment    string
+	// names are Definitions of a layer that no row stands for.
+	synthetic string
+
+	parent   *node
+	children []*node
+	group    *group
+	depth    int
+	// variant tells it from the other rows of the same path; see variants.go.
+	variant string
+	key     string
+}
+
+// group are the decoder layers that are built alike: one class, one kind of
+// token mixer.
+type group struct {
+	class  string
+	kind   *extract.AttentionKind // nil when the architecture does not say
+	layers layerSet
+	suffix string // tells it from the other groups: "gdn", "sliding"
+}
+
+// trie holds the rows by path.
+type trie struct {
+	seg      string
+	path     string
+	rows     []parsedRow
+	children []*trie
+	index    map[string]*trie
+}
+
+type parsedRow struct {
+	baseline.Module
+	layers layerSet
+}
+
+func (t *trie) child(seg string) *trie {
+	if c := t.index[seg]; c != nil {
+		return c
+	}
+	path := seg
+	if t.path != "" {
+		path = t.path + "." + seg
+	}
+	c := &trie{seg: seg, path: path, index: map[string]*trie{}}
+	t.index[seg] = c
+	t.children = append(t.children, c)
+	return c
+}
+
+func plantTrie(rows []baseline.Module) *trie {
+	root := &trie{index: map[string]*trie{}}
+	for _, r := range rows {
+		if r.Count < 1 {
+			continue
+		}
+		at := root
+		if r.Path != "" {
+			for _, seg := range strings.Split(r.Path, ".") {
+				at = at.child(seg)
+			}
+		}
+		at.rows = append(at.rows, parsedRow{r, parseLayers(r.Layers)})
+	}
+	return root
+}
+
+// stacks are the shallowest paths whose rows stand in layers.
+func (t *trie) stacks() []*trie {
+	for _, r := range t.rows {
+		if r.layers != nil {
+			return []*trie{t}
+		}
+	}
+	var found []*trie
+	for _, c := range t.children {
+		found = append(found, c.stacks()...)
+	}
+	return found
+}
+
+// stackLayers are all layers that the rows at a path stand in.
+func (t *trie) stackLayers() layerSet {
+	var all layerSet
+	for _, r := range t.rows {
+		all = all.or(r.layers)
+	}
+	return all
+}
+
+// towerNames are the attribute names that multimodal classes give to the
+// parts before the language model.
+var towerNames = regexp.MustCompile(`(?i)^(visual|vision|audio|image|speech|video|vit)|(_tower|projector)$`)
+
+// builder turns rows into nodes.
+type builder struct {
+	a        *extract.Architecture
+	stack    *trie
+	layers   layerSet
+	groups   []*group
+	nodes    []*node
+	warnings []string
+}
+
+// plant builds the tree of nodes and lists them parents first.
+func plant(rows []baseline.Module, a *extract.Architecture) (*builder, error) {
+	b := &builder{a: a}
+	root := plantTrie(rows)
+	if len(root.rows) == 0 {
+		root.rows = []parsedRow{{Module: baseline.Module{Class: className(a.ArchitectureType, "ForCausalLM"), Type: baseline.TypeBlock, Count: 1}}}
+	}
+	b.chooseStack(root)
+	if b.stack == nil {
+		return nil, fmt.Errorf("the module tree of %s has no decoder layers", root.rows[0].Class)
+	}
+	b.makeGroups()
+	first := root.rows[0]
+	top := &node{seg: first.Class, class: first.Class, typ: baseline.TypeBlock, count: 1, rows: []baseline.Module{first.Module}}
+	b.expand(root, nil, top)
+	b.settle(top)
+	sortForReaders(top)
+	b.nodes = preorder(top, nil)
+	return b, nil
+}
+
+// chooseStack finds the decoder layers: the stack of the expected length, or
+// the longest. Other stacks below a tower's name are not part of the entry.
+func (b *builder) chooseStack(root *trie) {
+	b.dropTowers(root, len(root.stacks()))
+	best := -1
+	for _, s := range root.stacks() {
+		score := len(s.stackLayers())
+		if score == b.a.NumLayers {
+			score += maxLayers
+		}
+		if score > best {
+			best, b.stack = score, s
+		}
+	}
+	if b.stack != nil {
+		b.layers = b.stack.stackLayers()
+	}
+}
+
+// dropTowers cuts off what is named like a tower or a projector, unless all
+// decoder layers are below it. stacks is the number of stacks in the tree.
+func (b *builder) dropTowers(t *trie, stacks int) {
+	kept := t.children[:0]
+	for _, c := range t.children {
+		if towerNames.MatchString(c.seg) && !strings.Contains(c.seg, "experts") && len(c.stacks()) < stacks {
+			class := ""
+			if len(c.rows) > 0 {
+				class = " (" + c.rows[0].Class + ")"
+			}
+			b.warnings = append(b.warnings, fmt.Sprintf("%s%s is not part of the language model and is left out", c.path, class))
+			stacks -= len(c.stacks())
+			delete(t.index, c.seg)
+			continue
+		}
+		kept = append(kept, c)
+	}
+	t.children = kept
+	for _, c := range t.children {
+		if !isStack(c) {
+			b.dropTowers(c, stacks)
+		}
+	}
+}
+
+func isStack(t *trie) bool {
+	for _, r := range t.rows {
+		if r.layers != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// makeGroups splits the stack by the class of its layers and, where the
+// architecture's schedule fits the stack, by their kind of token mixer.
+func (b *builder) makeGroups() {
+	kinds := b.kindsByLayer()
+	type groupKey struct{ class, kind string }
+	at := map[groupKey]*group{}
+	for _, r := range b.stack.rows {
+		for _, l := range r.layers {
+			k := groupKey{class: r.Class}
+			kind := kinds[l]
+			if kind != nil {
+				k.kind = kind.ID
+			}
+			g := at[k]
+			if g == nil {
+				g = &group{class: r.Class, kind: kind}
+				at[k] = g
+				b.groups = append(b.groups, g)
+			}
+			g.layers = append(g.layers, l)
+		}
+	}
+	for _, g := range b.groups {
+		sort.Ints(g.layers)
+	}
+	sort.SliceStable(b.groups, func(i, j int) bool { return b.groups[i].layers[0] < b.groups[j].layers[0] })
+	nameGroups(b.groups, b.mlpFamilyOf)
+}
+
+// kindsByLayer gives each layer's attention kind; empty when the schedule and
+// the stack do not agree on the number of layers.
+func (b *builder) kindsByLayer() map[int]*extract.AttentionKind {
+	kinds := map[int]*extract.AttentionKind{}
+	if len(b.a.AttentionKinds) == 0 || b.a.NumLayers != len(b.layers) {
+		return kinds
+	}
+	byID := map[string]*extract.AttentionKind{}
+	for i := range b.a.AttentionKinds {
+		byID[b.a.AttentionKinds[i].ID] = &b.a.AttentionKinds[i]
+	}
+	for _, run := range b.a.LayerSchedule {
+		for _, l := range layerRange(run.First, run.Count) {
+			kinds[l] = byID[run.Attention]
+		}
+	}
+	return kinds
+}
+
+// mlpKindAt is the MLP kind of a layer by the schedule, nil when unknown.
+func (b *builder) mlpKindAt(layer int) *extract.MLPKind {
+	for _, run := range b.a.LayerSchedule {
+		if layer >= run.First && layer < run.First+run.Count {
+			for i := range b.a.MLPKinds {
+				if b.a.MLPKinds[i].ID == run.MLP {
+					return &b.a.MLPKinds[i]
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (b *builder) mlpFamilyOf(layer int) extract.MLPFamily {
+	if k := b.mlpKindAt(layer); k != nil {
+		return k.Family
+	}
+	return ""
+}
+
+// expand adds the modules below a path, in construction order.
+func (b *builder) expand(t *trie, layers layerSet, parent *node) {
+	for _, c := range t.children {
+		if c == b.stack {
+			b.expandStack(c, parent)
+			continue
+		}
+		found := b.variantsAt(c, layers)
+		if len(c.rows) == 0 {
+			b.expand(c, layers, parent) // a container without a row of its own
+			continue
+		}
+		for _, n := range found {
+			if strings.HasPrefix(b.stack.path, c.path+".") {
+				n.seg = n.class // the model around the layers goes by its class
+			}
+			b.add(n, parent)
+			b.expand(c, n.layers, n)
+			b.settle(n)
+		}
+	}
+}
+
+// expandStack adds the list of layers and one decoder block per group.
+func (b *builder) expandStack(t *trie, parent *node) {
+	list := &node{seg: t.seg, path: t.path, class: "ModuleList", typ: baseline.TypeBlock, count: len(b.layers)}
+	b.add(list, parent)
+	for _, g := range b.groups {
+		n := &node{seg: g.class, path: t.path, class: g.class, typ: baseline.TypeBlock, count: len(g.layers), layers: g.layers, group: g}
+		for _, r := range t.rows {
+			if r.Class == g.class {
+				n.rows = append(n.rows, r.Module)
+			}
+		}
+		b.add(n, list)
+		b.expand(t, g.layers, n)
+		b.settle(n)
+	}
+}
+
+func (b *builder) add(n, parent *node) {
+	n.parent, n.depth = parent, parent.depth+1
+	if n.group == nil {
+		n.group = parent.group
+	}
+	parent.children = append(parent.children, n)
+}
+
+// variantsAt gives the rows of one path within the given layers: rows of
+// equal class and size are one node, others stand beside each other. Bare
+// parameters are no modules: they mark their parent.
+func (b *builder) variantsAt(t *trie, layers layerSet) []*node {
+	var found []*node
+	at := map[string]*node{}
+	for _, r := range t.rows {
+		part, count := r.layers, r.Count
+		if layers != nil {
+			whole := r.layers
+			if whole == nil {
+				whole = b.layers
+			}
+			part = whole.and(layers)
+			if len(part) == 0 {
+				continue
+			}
+			count = r.Count * len(part) / len(whole)
+		}
+		id := signature(r.Module)
+		if n := at[id]; n != nil {
+			n.count += count
+			n.layers = n.layers.or(part)
+			n.rows = append(n.rows, r.Module)
+			continue
+		}
+		n := &node{seg: t.seg, path: t.path, class: r.Class, typ: r.Type, count: max(count, 1), layers: part, rows: []baseline.Module{r.Module}}
+		if r.Tied != "" {
+			n.comment = "tied to " + r.Tied
+		}
+		at[id] = n
+		found = append(found, n)
+	}
+	return found
+}
+
+// signature is equal for rows that are the same module in other layers.
+func signature(r baseline.Module) string {
+	values := []*int{r.N, r.K, r.Hidden, r.NumHeads, r.NumKVHeads, r.HeadDim, r.VHeadDim, r.RotaryDim, r.NumExperts, r.TopK, r.IntermediateSize}
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s|%s|%v", r.Class, r.Type, r.Gemm)
+	for _, v := range values {
+		if v == nil {
+			s.WriteString("|-")
+			continue
+		}
+		fmt.Fprintf(&s, "|%d", *v)
+	}
+	return s.String()
+}
+
+// settle looks at a finished block: bare parameters leave the tree (a router
+// weight becomes its block's GEMM), the two kernels of MLA become one module,
+// and what needs a layer of its own gets it.
+func (b *builder) settle(n *node) {
+	kept := n.children[:0]
+	for _, c := range n.children {
+		if c.typ != baseline.TypeParameter {
+			kept = append(kept, c)
+			continue
+		}
+		n.parameters = true
+		switch {
+		case c.rows[0].Gemm && c.seg == "weight":
+			row := c.rows[0]
+			n.gemm = &row
+		case c.rows[0].Gemm:
+			kept = append(kept, c)
+		}
+	}
+	n.children = kept
+	b.mergeMLA(n)
+	b.addIndexerKernel(n)
+	b.addMambaKernel(n)
+}
+
+func childNamed(n *node, seg string) *node {
+	for _, c := range n.children {
+		if c.seg == seg {
+			return c
+		}
+	}
+	return nil
+}
+
+// mergeMLA makes one module attn_mla of the paged kernel attn_mqa and the
+// ragged kernel attn_mha, as FlashInfer-Bench has it.
+func (b *builder) mergeMLA(n *node) {
+	mqa, mha := childNamed(n, "attn_mqa"), childNamed(n, "attn_mha")
+	if mqa == nil || mha == nil || mqa.typ != baseline.TypeAttention {
+		return
+	}
+	mqa.seg = "attn_mla"
+	mqa.rows = append(mqa.rows, mha.rows...)
+	for i, c := range n.children {
+		if c == mha {
+			n.children = append(n.children[:i], n.children[i+1:]...)
+			break
+		}
+	}
+}
+
+// addIndexerKernel gives the top-k kernel of a sparse indexer a layer.
+func (b *builder) addIndexerKernel(n *node) {
+	if n.seg != "indexer" || len(n.children) == 0 {
+		return
+	}
+	b.addSynthetic(n, "indexer_topk", "dsa_topk_indexer")
+}
+
+// addMambaKernel gives the state update of a Mamba mixer a layer, where the
+// source has no module for it.
+func (b *builder) addMambaKernel(n *node) {
+	if n.typ != baseline.TypeBlock || !isMambaMixer(n) {
+		return
+	}
+	for _, c := range n.children {
+		if c.typ == baseline.TypeLinearAttention {
+			return
+		}
+	}
+	b.addSynthetic(n, "selective_state_update", "mamba_ssu")
+}
+
+// isMambaMixer says whether a block is a Mamba mixer: a block that projects
+// in, convolves, and stands in a layer whose mixer is Mamba by its class or
+// by the schedule.
+func isMambaMixer(n *node) bool {
+	if childNamed(n, "conv1d") == nil && childNamed(n, "in_proj") == nil {
+		return false
+	}
+	if strings.Contains(strings.ToLower(n.class), "mamba") {
+		return true
+	}
+	return n.group != nil && n.group.kind != nil && (n.group.kind.Family == extract.Mamba1 || n.group.kind.Family == extract.Mamba2)
+}
+
+func (b *builder) addSynthetic(parent *node, seg, what string) {
+	n := &node{seg: seg, path: parent.path + "." + seg, class: "", typ: baseline.TypeLinearAttention, count: parent.count, layers: parent.layers, synthetic: what}
+	b.add(n, parent)
+}
