@@ -1,0 +1,157 @@
+package validate
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// Options say what to hold an entry to. The zero value checks what the file
+// alone can show, with the default severities.
+type Options struct {
+	// Severity overrides the severity of rules by id; Off silences a rule.
+	Severity map[string]Severity
+	// Dataset tells whether a dataset has a Definition, and how many workloads
+	// it has for it. Nil: no dataset is at hand.
+	Dataset func(name string) (present bool, workloads int)
+	// Expected gives what the model's own config says of an entry; nil when
+	// that is not known. It must be quick: it is asked on every change.
+	Expected func(m *tsast.Model) *ExpectedEntry
+}
+
+// Check applies every rule to a file and gives the findings in source order.
+func Check(f *tsast.File, opts Options) []Problem {
+	outer := outerIgnores(f)
+	problems := checkFile(f, opts, outer)
+	for i := range f.Entries {
+		problems = append(problems, outer.filter(f, CheckEntry(f, i, opts), i)...)
+	}
+	Sort(problems)
+	return problems
+}
+
+// CheckEntry applies the rules that one entry alone can show, in source
+// order. Ignore comments inside the entry are honoured, those outside are
+// not. A broken entry has no findings: its meaning is not to be judged.
+func CheckEntry(f *tsast.File, i int, opts Options) []Problem {
+	e := f.Entries[i]
+	return shift(checkModel(f, i, opts), e.Offset)
+}
+
+// CheckFile applies the rules that need the whole file: syntax, the array,
+// duplicate ids, and ignore comments outside entries.
+func CheckFile(f *tsast.File, opts Options) []Problem {
+	problems := checkFile(f, opts, outerIgnores(f))
+	Sort(problems)
+	return problems
+}
+
+// checkModel gives an entry's findings with entry-relative spans, so that
+// they can be kept for as long as the Model is the same.
+func checkModel(f *tsast.File, i int, opts Options) []Problem {
+	e := f.Entries[i]
+	if e.Broken || e.Model == nil {
+		return nil
+	}
+	p := newEntryPass(f, e, opts)
+	for _, r := range rules {
+		if r.entry != nil {
+			r.entry(p)
+		}
+	}
+	problems := p.ignores.filter(p.problems)
+	Sort(problems)
+	return problems
+}
+
+func checkFile(f *tsast.File, opts Options, outer fileIgnores) []Problem {
+	p := &filePass{f: f, reporter: reporter{opts: opts}, ignores: outer}
+	for _, r := range rules {
+		if r.file != nil {
+			r.file(p)
+		}
+	}
+	return p.problems
+}
+
+// Sort puts problems into source order; the order of equal places is that of
+// the rule ids and messages, so that it never depends on chance.
+func Sort(problems []Problem) {
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.Span.Start, b.Span.Start),
+			cmp.Compare(a.Span.End, b.Span.End),
+			strings.Compare(a.Rule, b.Rule),
+			strings.Compare(a.Message, b.Message),
+		)
+	})
+}
+
+// shift moves entry-relative problems to where the entry stands. The input is
+// left as it is.
+func shift(problems []Problem, by int) []Problem {
+	if len(problems) == 0 {
+		return nil
+	}
+	moved := slices.Clone(problems)
+	if by == 0 {
+		return moved
+	}
+	for i := range moved {
+		p := &moved[i]
+		p.Span = p.Span.Shift(by)
+		p.Related = slices.Clone(p.Related)
+		for j := range p.Related {
+			p.Related[j].Span = p.Related[j].Span.Shift(by)
+		}
+		p.Fixes = slices.Clone(p.Fixes)
+		for j := range p.Fixes {
+			edits := slices.Clone(p.Fixes[j].Edits)
+			for k := range edits {
+				edits[k].Span = edits[k].Span.Shift(by)
+			}
+			p.Fixes[j].Edits = edits
+		}
+	}
+	return moved
+}
+
+// Checker checks one document again and again: an entry whose Model is the
+// one of the last time costs nothing but the moving of its findings. It is
+// for one goroutine; a change of the options needs a new Checker.
+type Checker struct {
+	opts  Options
+	known map[*tsast.Model]cached
+}
+
+type cached struct {
+	problems []Problem // entry-relative
+	broken   bool
+}
+
+// NewChecker makes a Checker.
+func NewChecker(opts Options) *Checker {
+	return &Checker{opts: opts, known: map[*tsast.Model]cached{}}
+}
+
+// Check gives what the function Check gives.
+func (c *Checker) Check(f *tsast.File) []Problem {
+	outer := outerIgnores(f)
+	problems := checkFile(f, c.opts, outer)
+	seen := make(map[*tsast.Model]cached, len(f.Entries))
+	for i, e := range f.Entries {
+		entry, ok := c.known[e.Model]
+		if !ok || entry.broken != e.Broken {
+			entry = cached{problems: checkModel(f, i, c.opts), broken: e.Broken}
+		}
+		seen[e.Model] = entry
+		if len(entry.problems) > 0 {
+			problems = append(problems, outer.filter(f, shift(entry.problems, e.Offset), i)...)
+		}
+	}
+	c.known = seen
+	Sort(problems)
+	return problems
+}

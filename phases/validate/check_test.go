@@ -1,0 +1,163 @@
+package validate
+
+import (
+	"math/rand"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+const threeEntries = `// file of models
+const models: Model[] = [
+  {
+    // fib: ignore id-format
+    id: "A B",
+    name: "A", description: "a",
+    modules: {
+      M: { count: 1, type: "block" },
+      // fib: ignore invalid-count, bad-definition
+      // (they come from elsewhere)
+      x: { count: 0, parent: "M", type: "layer", definitions: ["nonsense"] },
+      y: { count: 0, parent: "M", type: "layer", definitions: [] }, // fib: ignore invalid-count -- for now
+      z: { count: 0, parent: "M", type: "layer", definitions: [
+        "nonsense", /* fib: ignore bad-definition */
+        "nonsense too",
+      ] },
+    },
+  },
+  // fib: ignore duplicate-id, empty-modules
+  { id: "A B", name: "B", description: "b", modules: {} },
+  { id: "A B", name: "C", description: "c", modules: {
+    // fib: ignoreinvalid-count
+    M: { count: 0, type: "block" },
+  } },
+]
+`
+
+func rulesOf(problems []Problem) []string {
+	var got []string
+	for _, p := range problems {
+		got = append(got, p.Rule+" "+p.Model+"/"+p.Module)
+	}
+	return got
+}
+
+func TestIgnoreComments(t *testing.T) {
+	got := rulesOf(Check(tsast.Parse([]byte(threeEntries)), Options{}))
+	want := []string{
+		"invalid-count A B/z", "bad-definition A B/z",
+		"id-format A B/",
+		"duplicate-id A B/", "id-format A B/", "invalid-count A B/M",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestSeverityOverride(t *testing.T) {
+	f := tsast.Parse([]byte(threeEntries))
+	for _, p := range Check(f, Options{Severity: map[string]Severity{"invalid-count": Hint, "id-format": Off}}) {
+		if p.Rule == "id-format" || (p.Rule == "invalid-count" && p.Severity != Hint) {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+func TestBrokenEntriesAreNotJudged(t *testing.T) {
+	src := strings.Replace(threeEntries, `count: 0, parent: "M", type: "layer", definitions: ["nonsense"]`, `count: , parent`, 1)
+	for _, p := range Check(tsast.Parse([]byte(src)), Options{}) {
+		if p.Rule != "syntax" && p.Module != "M" && p.Model != "A B" {
+			t.Errorf("%+v", p)
+		}
+		if p.Module == "z" {
+			t.Errorf("a broken entry is judged: %+v", p)
+		}
+	}
+}
+
+func TestHalvesAreTheWhole(t *testing.T) {
+	f := tsast.Parse([]byte(threeEntries))
+	parts := CheckFile(f, Options{})
+	outer := outerIgnores(f)
+	for i := range f.Entries {
+		parts = append(parts, outer.filter(f, CheckEntry(f, i, Options{}), i)...)
+	}
+	Sort(parts)
+	if d := cmp.Diff(Check(f, Options{}), parts); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestCheckerAgreesWithCheck edits a text at random: the findings that are
+// kept for unchanged entries must be those of a fresh check.
+func TestCheckerAgreesWithCheck(t *testing.T) {
+	rng := rand.New(rand.NewSource(1)) // #nosec G404 -- a test wants the same numbers each time
+	pieces := []string{"0", "1", "x", `"`, ",", "{", "}", "\n", "M", "// fib: ignore invalid-count\n", `"M"`, "count: 3, ", "  "}
+	text := []byte(threeEntries)
+	c := NewChecker(Options{})
+	doc := tsast.Open(text)
+	defer doc.Close()
+	for i := range 600 {
+		at := rng.Intn(len(text) + 1)
+		end := min(len(text), at+rng.Intn(4))
+		piece := pieces[rng.Intn(len(pieces))]
+		if i%40 == 39 {
+			at, end, piece = 0, len(text), threeEntries
+		}
+		text = append(append(append([]byte{}, text[:at]...), piece...), text[end:]...)
+		f := doc.Edit(tsast.TextEdit{Span: tsast.Span{Start: at, End: end}, NewText: piece})
+		if d := cmp.Diff(Check(tsast.Parse(text), Options{}), c.Check(f)); d != "" {
+			t.Fatalf("step %d:\n%s\n%s", i, text, d)
+		}
+	}
+}
+
+func TestFixAllNeverOverlaps(t *testing.T) {
+	edit := func(start, end int, text string) tsast.TextEdit {
+		return tsast.TextEdit{Span: tsast.Span{Start: start, End: end}, NewText: text}
+	}
+	fix := func(preferred bool, edits ...tsast.TextEdit) Problem {
+		return Problem{Fixes: []Fix{{Preferred: preferred, Edits: edits}}}
+	}
+	got := FixAll([]Problem{
+		fix(true, edit(10, 12, "a")),
+		fix(true, edit(11, 13, "b")),                        // overlaps
+		fix(true, edit(12, 12, "c")),                        // touches
+		fix(false, edit(20, 21, "d")),                       // not preferred
+		fix(true, edit(5, 6, "e"), edit(10, 12, "a")),       // shares an edit
+		fix(true, edit(30, 31, "f"), edit(10, 11, "other")), // overlaps with one half
+	})
+	want := []tsast.TextEdit{edit(5, 6, "e"), edit(10, 12, "a")}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	f.Add(threeEntries)
+	f.Add("const models = [{ modules: { a: { parent: \"a\", count: 1e999 } } }]")
+	f.Fuzz(func(t *testing.T, src string) {
+		file := tsast.Parse([]byte(src))
+		problems := Check(file, Options{})
+		for _, p := range problems {
+			if p.Span.Start < 0 || p.Span.End > len(src) || p.Span.Start > p.Span.End {
+				t.Fatalf("span %v of %d bytes: %+v", p.Span, len(src), p)
+			}
+			for _, r := range p.Related {
+				if r.Span.Start < 0 || r.Span.End > len(src) {
+					t.Fatalf("related %+v", p)
+				}
+			}
+		}
+		edits := FixAll(problems)
+		fixed := apply(t, []byte(src), edits)
+		if len(edits) > 0 && len(file.Problems) == 0 {
+			if again := tsast.Parse(fixed); len(again.Problems) > 0 {
+				t.Fatalf("the fixes break the syntax: %v\n%s\n---\n%s", again.Problems, src, fixed)
+			}
+		}
+	})
+}

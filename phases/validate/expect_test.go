@@ -1,0 +1,5 @@
+package validate
+
+import "testing"
+
+func (f fixture) expect(*testing.T, *Options) {}

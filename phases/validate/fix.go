@@ -1,0 +1,170 @@
+package validate
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// FixAll merges the preferred fixes of some problems into one set of edits:
+// in the order of the problems, each as a whole or not at all, and never two
+// that touch the same text. What was left out can be fixed by checking the
+// edited text again.
+func FixAll(problems []Problem) []tsast.TextEdit {
+	var taken []tsast.TextEdit
+	for _, p := range problems {
+		for _, f := range p.Fixes {
+			if !f.Preferred {
+				continue
+			}
+			if fresh := without(f.Edits, taken); len(fresh) > 0 && !collide(fresh, taken) {
+				taken = append(taken, fresh...)
+			}
+			break
+		}
+	}
+	slices.SortStableFunc(taken, func(a, b tsast.TextEdit) int { return a.Span.Start - b.Span.Start })
+	return taken
+}
+
+// without leaves out edits that are already taken, letter for letter.
+func without(edits, taken []tsast.TextEdit) []tsast.TextEdit {
+	return slices.DeleteFunc(slices.Clone(edits), func(e tsast.TextEdit) bool { return slices.Contains(taken, e) })
+}
+
+// collide says that an edit overlaps or touches the text of another.
+func collide(edits, taken []tsast.TextEdit) bool {
+	for _, e := range edits {
+		for _, t := range taken {
+			if e.Span.Start <= t.Span.End && t.Span.Start <= e.Span.End {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// replace is a fix of one edit.
+func replace(title string, span tsast.Span, text string, preferred bool) Fix {
+	return Fix{Title: title, Preferred: preferred, Edits: []tsast.TextEdit{{Span: span, NewText: text}}}
+}
+
+// literal writes a string literal with the quote that stands at a span of the
+// entry, or with the file's.
+func (p *entryPass) literal(like tsast.Span, value string) string {
+	quote := p.style.Quote
+	if like.Start < like.End && like.End <= len(p.text) {
+		if c := p.text[like.Start]; c == '"' || c == '\'' {
+			quote = c
+		}
+	}
+	return quoted(value, quote)
+}
+
+// quoted writes a TypeScript string literal; text from outside stays inside.
+func quoted(value string, quote byte) string {
+	if quote != '\'' {
+		quote = '"'
+	}
+	var b strings.Builder
+	b.WriteByte(quote)
+	for _, r := range value {
+		switch {
+		case r == rune(quote) || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029:
+			fmt.Fprintf(&b, "\\u%04x", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte(quote)
+	return b.String()
+}
+
+// identifier says that a key needs no quotes.
+func identifier(key string) bool {
+	for i, r := range key {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' || r == '$'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return key != ""
+}
+
+// key writes a property key as the one at a span is written.
+func (p *entryPass) key(like tsast.Span, name string) string {
+	if c := p.at(tsast.Span{Start: like.Start, End: min(like.Start+1, like.End)}); identifier(name) && c != `"` && c != "'" {
+		return name
+	}
+	return p.literal(like, name)
+}
+
+// removeItem takes an element out of an array literal, with one comma and the
+// space around it when nothing else stands there.
+func (p *entryPass) removeItem(items []tsast.String, i int) tsast.TextEdit {
+	span := items[i].Span
+	plain := func(from, to int) bool {
+		return len(bytes.Trim([]byte(p.at(tsast.Span{Start: from, End: to})), ", \t\r\n")) == 0
+	}
+	switch {
+	case i+1 < len(items) && plain(span.End, items[i+1].Span.Start):
+		span.End = items[i+1].Span.Start
+	case i > 0 && i+1 == len(items) && plain(items[i-1].Span.End, span.Start):
+		span.Start = items[i-1].Span.End
+	default:
+		rest := p.text[span.End:]
+		if trimmed := bytes.TrimLeft(rest, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == ',' {
+			span.End += len(rest) - len(trimmed) + 1
+		}
+	}
+	return tsast.TextEdit{Span: span}
+}
+
+// insert puts a property into an object literal: after the last of the
+// properties that precede it in the usual order, else first.
+func (p *entryPass) insert(object tsast.Span, properties []tsast.Property, before []string, text string) tsast.TextEdit {
+	after := -1
+	for i, prop := range properties {
+		if slices.Contains(before, prop.Key) && !prop.Opaque {
+			after = i
+		}
+	}
+	switch {
+	case after >= 0:
+		at := properties[after].Span
+		return tsast.TextEdit{Span: tsast.Span{Start: at.End, End: at.End}, NewText: "," + p.separator(at.Start) + text}
+	case len(properties) > 0:
+		at := properties[0].Span
+		return tsast.TextEdit{Span: tsast.Span{Start: at.Start, End: at.Start}, NewText: text + "," + p.separator(at.Start)}
+	}
+	at := object.Start + 1
+	return tsast.TextEdit{Span: tsast.Span{Start: at, End: at}, NewText: " " + text + " "}
+}
+
+// separator is what stands between a property that begins at a byte and the
+// next: a line break with its indentation when it stands on a line of its
+// own, else a space.
+func (p *entryPass) separator(at int) string {
+	if at > len(p.text) {
+		return " "
+	}
+	start := bytes.LastIndexByte(p.text[:at], '\n')
+	if start < 0 {
+		return " "
+	}
+	indent := p.text[start+1 : at]
+	if len(bytes.TrimLeft(indent, " \t")) > 0 {
+		return " "
+	}
+	eol := "\n"
+	if start > 0 && p.text[start-1] == '\r' {
+		eol = "\r\n"
+	}
+	return eol + string(indent)
+}

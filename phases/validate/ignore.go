@@ -1,0 +1,227 @@
+package validate
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// ignoreMark begins an ignore comment: `// fib: ignore RULE[, RULE]`.
+const ignoreMark = "fib: ignore"
+
+// ignore is one ignore comment.
+type ignore struct {
+	comment tsast.Span
+	// rules are the ids with the places where they stand.
+	rules []ruleWord
+	// lines are the first and last byte of the lines it silences; whole says
+	// that it silences the entry that it stands in or above.
+	lines tsast.Span
+	whole bool
+}
+
+type ruleWord struct {
+	id   string
+	span tsast.Span
+}
+
+// parseIgnore reads a comment; ok is false when it is no ignore comment. What
+// follows the list after "--" or a second sentence is a remark.
+func parseIgnore(c tsast.Comment) (ig ignore, ok bool) {
+	at := strings.Index(c.Text, ignoreMark)
+	if at < 0 || strings.Trim(c.Text[:at], "/* \t") != "" {
+		return ignore{}, false
+	}
+	rest := at + len(ignoreMark)
+	text := c.Text[rest:]
+	if text != "" && !strings.ContainsRune(" \t:*", rune(text[0])) {
+		return ignore{}, false
+	}
+	ig.comment = c.Span
+	for i := 0; i < len(text); {
+		for i < len(text) && strings.IndexByte(" \t,:", text[i]) >= 0 {
+			i++
+		}
+		start := i
+		for i < len(text) && (text[i] == '-' || text[i] >= 'a' && text[i] <= 'z' || text[i] >= '0' && text[i] <= '9' || text[i] >= 'A' && text[i] <= 'Z' || text[i] == '_') {
+			i++
+		}
+		if i == start || strings.HasPrefix(text[start:], "--") {
+			break
+		}
+		span := tsast.Span{Start: c.Span.Start + rest + start, End: c.Span.Start + rest + i}
+		ig.rules = append(ig.rules, ruleWord{text[start:i], span})
+		// A comma must follow for the list to go on.
+		for i < len(text) && (text[i] == ' ' || text[i] == '\t') {
+			i++
+		}
+		if i < len(text) && text[i] != ',' {
+			break
+		}
+	}
+	return ig, true
+}
+
+// reach works out what an ignore comment silences in a text: its own line
+// when something stands before it on the line, else the next line that is not
+// a comment.
+func (ig *ignore) reach(text []byte) {
+	start := bytes.LastIndexByte(text[:ig.comment.Start], '\n') + 1
+	if len(bytes.TrimSpace(text[start:ig.comment.Start])) > 0 {
+		ig.lines = tsast.Span{Start: start, End: lineEnd(text, ig.comment.End)}
+		return
+	}
+	// On its own line: from there to the end of the first line with code.
+	at := ig.comment.End
+	for at < len(text) {
+		end := lineEnd(text, at)
+		line := bytes.TrimSpace(text[at:end])
+		if len(line) > 0 && !bytes.HasPrefix(line, []byte("//")) {
+			ig.lines = tsast.Span{Start: start, End: end}
+			return
+		}
+		at = end + 1
+	}
+	ig.lines = tsast.Span{Start: start, End: len(text)}
+}
+
+func lineEnd(text []byte, at int) int {
+	if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
+		return at + i
+	}
+	return len(text)
+}
+
+func (ig ignore) has(rule string) bool {
+	return slices.ContainsFunc(ig.rules, func(w ruleWord) bool { return w.id == rule })
+}
+
+// ignores are the ignore comments inside one entry.
+type ignores []ignore
+
+// entryIgnores reads the ignore comments of an entry. One that stands before
+// the first property silences the whole entry.
+func entryIgnores(m *tsast.Model, text []byte) ignores {
+	var list ignores
+	first := m.Span.End
+	if len(m.Properties) > 0 {
+		first = m.Properties[0].Span.Start
+	}
+	for _, c := range m.Comments {
+		if ig, ok := parseIgnore(c); ok && c.Span.End <= len(text) {
+			ig.whole = c.Span.Start < first
+			ig.reach(text)
+			list = append(list, ig)
+		}
+	}
+	return list
+}
+
+func (list ignores) silences(p Problem) bool {
+	for _, ig := range list {
+		if ig.has(p.Rule) && (ig.whole || ig.lines.Start <= p.Span.Start && p.Span.Start <= ig.lines.End) {
+			return true
+		}
+	}
+	return false
+}
+
+func (list ignores) filter(problems []Problem) []Problem {
+	if len(list) == 0 {
+		return problems
+	}
+	return slices.DeleteFunc(problems, list.silences)
+}
+
+// fileIgnores are the ignore comments outside entries, with file-relative
+// spans.
+type fileIgnores struct{ list ignores }
+
+// outerIgnores reads the ignore comments that stand outside entries.
+func outerIgnores(f *tsast.File) fileIgnores {
+	var out fileIgnores
+	for _, c := range f.Comments {
+		if !strings.Contains(c.Text, ignoreMark) || insideEntry(f, c.Span.Start) {
+			continue
+		}
+		if ig, ok := parseIgnore(c); ok {
+			ig.reach(f.Src)
+			out.list = append(out.list, ig)
+		}
+	}
+	return out
+}
+
+// insideEntry looks a byte up among the entries, which are in source order.
+func insideEntry(f *tsast.File, at int) bool {
+	i, found := slices.BinarySearchFunc(f.Entries, at, func(e tsast.Entry, at int) int { return e.Offset - at })
+	if !found {
+		i--
+	}
+	return i >= 0 && at < f.Entries[i].Offset+f.Entries[i].Model.Span.End
+}
+
+// filter drops the problems of an entry that a comment above it silences.
+func (out fileIgnores) filter(f *tsast.File, problems []Problem, i int) []Problem {
+	if len(out.list) == 0 || len(problems) == 0 {
+		return problems
+	}
+	offset := f.Entries[i].Offset
+	return slices.DeleteFunc(problems, func(p Problem) bool {
+		for _, ig := range out.list {
+			above := ig.lines.Start <= offset && offset <= ig.lines.End
+			if ig.has(p.Rule) && (above || ig.lines.Start <= p.Span.Start && p.Span.Start <= ig.lines.End) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// commentRules are the rules about ignore comments themselves.
+func commentRules() []Rule {
+	return []Rule{{
+		ID: "unknown-ignore", Severity: Warning, Area: AreaFields,
+		Doc: "An ignore comment names a rule that does not exist.",
+		Long: "`// fib: ignore RULE[, RULE]` silences rules on its own line, or on the next line when it stands alone; " +
+			"before the first property of an entry, or above the entry, it silences them in the whole entry. " +
+			"A misspelled rule silences nothing.",
+		entry: func(p *entryPass) {
+			for _, ig := range p.ignores {
+				for _, problem := range ig.unknown() {
+					problem.Model = p.model.ID.Value
+					p.report(problem)
+				}
+			}
+		},
+		file: func(p *filePass) {
+			for _, ig := range p.ignores.list {
+				for _, problem := range ig.unknown() {
+					p.report(problem)
+				}
+			}
+		},
+	}}
+}
+
+// unknown gives a problem for every rule that does not exist.
+func (ig ignore) unknown() []Problem {
+	if len(ig.rules) == 0 {
+		return []Problem{{Rule: "unknown-ignore", Span: ig.comment, Message: "this ignore comment names no rule: write // fib: ignore RULE"}}
+	}
+	var problems []Problem
+	for _, w := range ig.rules {
+		if _, ok := RuleByID(w.id); ok {
+			continue
+		}
+		p := Problem{Rule: "unknown-ignore", Span: w.span, Message: "there is no rule " + q(w.id)}
+		if near := nearest(w.id, ruleIDs()); near != "" {
+			p.Message += "; did you mean " + q(near) + "?"
+			p.Fixes = []Fix{{Title: "Change to " + near, Preferred: true, Edits: []tsast.TextEdit{{Span: w.span, NewText: near}}}}
+		}
+		problems = append(problems, p)
+	}
+	return problems
+}

@@ -1,0 +1,190 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// reporter collects problems with the severities of the options.
+type reporter struct {
+	opts     Options
+	problems []Problem
+}
+
+// severity is the one a rule has under the options.
+func (r *reporter) severity(rule string) Severity {
+	if s, ok := r.opts.Severity[rule]; ok {
+		return s
+	}
+	row, _ := RuleByID(rule)
+	return row.Severity
+}
+
+func (r *reporter) report(p Problem) {
+	if p.Severity = r.severity(p.Rule); p.Severity == Off {
+		return
+	}
+	r.problems = append(r.problems, p)
+}
+
+// filePass is what the file rules see.
+type filePass struct {
+	reporter
+	f       *tsast.File
+	ignores fileIgnores
+}
+
+// entryPass is what the entry rules see: one entry, with its tree worked out.
+// All spans are relative to the entry.
+type entryPass struct {
+	reporter
+	model   *tsast.Model
+	text    []byte
+	style   tsast.Style
+	ignores ignores
+
+	// byName has the first module of each name; children the modules that
+	// name it as parent, in source order.
+	byName   map[string]*tsast.Module
+	children map[string][]*tsast.Module
+	// names are the keys in source order without repetition.
+	names []string
+	// parsed has every definition that is in the current spelling.
+	parsed map[string]definition.Name
+}
+
+func newEntryPass(f *tsast.File, e tsast.Entry, opts Options) *entryPass {
+	m := e.Model
+	p := &entryPass{
+		reporter: reporter{opts: opts},
+		model:    m,
+		style:    f.Style,
+		byName:   make(map[string]*tsast.Module, len(m.Modules)),
+		children: make(map[string][]*tsast.Module, len(m.Modules)),
+		parsed:   map[string]definition.Name{},
+	}
+	span := m.Span.Shift(e.Offset)
+	if span.Start >= 0 && span.End <= len(f.Src) {
+		p.text = f.Src[span.Start:span.End]
+	}
+	for _, module := range m.Modules {
+		if _, twice := p.byName[module.Name]; !twice {
+			p.byName[module.Name] = module
+			p.names = append(p.names, module.Name)
+		}
+		if module.Parent.Kind == tsast.StringLiteral {
+			p.children[module.Parent.Value] = append(p.children[module.Parent.Value], module)
+		}
+		for _, d := range module.Definitions.Items {
+			if n, err := definition.Parse(d.Value); err == nil && d.Kind == tsast.StringLiteral {
+				p.parsed[d.Value] = n
+			}
+		}
+	}
+	p.ignores = entryIgnores(m, p.text)
+	return p
+}
+
+// at is the text of a span of the entry.
+func (p *entryPass) at(s tsast.Span) string {
+	if s.Start < 0 || s.End > len(p.text) || s.Start > s.End {
+		return ""
+	}
+	return string(p.text[s.Start:s.End])
+}
+
+// in reports a problem of a module (nil: of the entry itself).
+func (p *entryPass) in(module *tsast.Module, problem Problem) {
+	problem.Model = p.model.ID.Value
+	if module != nil {
+		problem.Module = module.Name
+	}
+	p.report(problem)
+}
+
+// whole says that every module of the entry can be seen: spreads and
+// computed keys may bring modules that are not.
+func (p *entryPass) whole() bool { return len(p.model.OpaqueModules) == 0 }
+
+// literals says that a module is an object literal, whose fields were read.
+func literals(m *tsast.Module) bool { return m.Value == tsast.ObjectLiteral }
+
+// spread says that an object may have properties that cannot be seen.
+func spread(properties []tsast.Property) bool {
+	for _, p := range properties {
+		if p.Opaque {
+			return true
+		}
+	}
+	return false
+}
+
+// place is where a problem of the entry as a whole is shown: its id.
+func (p *entryPass) place() tsast.Span {
+	if p.model.ID.Kind != tsast.Absent && p.model.ID.Span != (tsast.Span{}) {
+		return p.model.ID.Span
+	}
+	return tsast.Span{Start: 0, End: min(1, p.model.Span.End)}
+}
+
+// nearest gives the most similar of some names, "" when none is similar:
+// at most a third of the letters may differ.
+func nearest(name string, among []string) string {
+	best, distance := "", max(1, len(name)/3)+1
+	lower := strings.ToLower(name)
+	if len(name) > 128 {
+		return ""
+	}
+	for _, candidate := range among {
+		if candidate == name || len(candidate) > 128 {
+			continue
+		}
+		d := levenshtein.ComputeDistance(name, candidate)
+		if strings.ToLower(candidate) == lower {
+			d = 0
+		}
+		if d < distance {
+			best, distance = candidate, d
+		}
+	}
+	return best
+}
+
+// clip shortens a text from the file for a message.
+func clip(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// q quotes a text from the file for a message.
+func q(s string) string { return fmt.Sprintf("%q", clip(s)) }
+
+// kindWords says what stands where something else should.
+func kindWords(k tsast.ValueKind) string {
+	switch k {
+	case tsast.StringLiteral:
+		return "a string"
+	case tsast.NumberLiteral:
+		return "a number"
+	case tsast.BoolLiteral:
+		return "a boolean"
+	case tsast.NullLiteral:
+		return "null"
+	case tsast.ArrayLiteral:
+		return "an array"
+	case tsast.ObjectLiteral:
+		return "an object"
+	case tsast.Absent:
+		return "nothing"
+	case tsast.OpaqueValue:
+	}
+	return "an expression"
+}

@@ -1,0 +1,68 @@
+package validate
+
+import "slices"
+
+// Area is what a rule looks at; validation.json and the summary's ticks are
+// grouped by it.
+type Area string
+
+// The areas, as validation.json names them.
+const (
+	AreaSyntax  Area = "syntax"
+	AreaFields  Area = "fields"
+	AreaParents Area = "parents"
+	AreaCycles  Area = "cycles"
+	AreaCounts  Area = "counts"
+	AreaNaming  Area = "naming"
+	AreaDataset Area = "dataset"
+	AreaConfig  Area = "config"
+)
+
+// Rule is one row of the rule table: what the editor, check, phase 4, explain
+// and docs/rules.md know of a rule all comes from here.
+type Rule struct {
+	ID string
+	// Severity is the default; Options.Severity overrides it.
+	Severity Severity
+	Area     Area
+	// Doc is one line, Long the rest of the explanation: why, and what to do.
+	Doc, Long string
+
+	// entry checks one entry, file what only the whole file shows. Several
+	// rules may be found by one function: it stands at the first of them.
+	entry func(*entryPass)
+	file  func(*filePass)
+}
+
+// rules is the table, in documentation order. It is filled once, in init: the
+// checks look their own rule up in it, which an initialiser may not.
+var rules []Rule
+
+func init() {
+	rules = slices.Concat(fileRules(), fieldRules(), treeRules(), countRules(), definitionRules(), configRules(), commentRules())
+}
+
+// Rules gives the table in documentation order; the slice is the caller's.
+func Rules() []Rule { return slices.Clone(rules) }
+
+// RuleByID finds a rule.
+func RuleByID(id string) (r Rule, ok bool) {
+	if i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id }); i >= 0 {
+		return rules[i], true
+	}
+	return Rule{}, false
+}
+
+// AreaOf gives the area of a rule; "" when there is no such rule.
+func AreaOf(id string) Area {
+	r, _ := RuleByID(id)
+	return r.Area
+}
+
+func ruleIDs() []string {
+	ids := make([]string, len(rules))
+	for i, r := range rules {
+		ids[i] = r.ID
+	}
+	return ids
+}

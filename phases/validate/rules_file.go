@@ -1,0 +1,145 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+func fileRules() []Rule {
+	return []Rule{
+		{
+			ID: "syntax", Severity: Error, Area: AreaSyntax,
+			Doc: "The file is not valid TypeScript here.",
+			Long: "While an entry is broken, nothing else is said about it or its neighbours: " +
+				"a missing brace makes two entries look like one.",
+			file: checkSyntax,
+		},
+		{
+			ID: "no-models", Severity: Error, Area: AreaSyntax,
+			Doc:  "The file has no array of models.",
+			Long: "models.ts holds one array literal of entries, `const models: Model[] = [ … ]`; without it the web app shows nothing.",
+			file: checkArray,
+		},
+		{
+			ID: "opaque-value", Severity: Info, Area: AreaFields,
+			Doc: "A value is not a literal and is not checked.",
+			Long: "Spreads, identifiers, calls and template literals are kept as they are. " +
+				"What they hold is not known here, so nothing that depends on it is judged.",
+			file: checkOpaqueElements,
+		},
+		{
+			ID: "duplicate-id", Severity: Error, Area: AreaNaming,
+			Doc:  "Two entries have the same id.",
+			Long: "The id is the address of the model's page: of two entries with one id, only one can be reached.",
+			file: checkDuplicateIDs,
+		},
+	}
+}
+
+func checkSyntax(p *filePass) {
+	for _, s := range p.f.Problems {
+		span := s.Span
+		if span.Start == span.End && span.End < len(p.f.Src) {
+			span.End++
+		}
+		p.report(Problem{Rule: "syntax", Span: span, Message: "syntax error: " + s.Message})
+	}
+}
+
+func checkArray(p *filePass) {
+	if p.f.Array != (tsast.Span{}) || len(p.f.Problems) > 0 {
+		return
+	}
+	p.report(Problem{
+		Rule: "no-models", Span: tsast.Span{Start: 0, End: min(1, len(p.f.Src))},
+		Message: "no array of models here: expected const models: Model[] = [ … ]",
+	})
+}
+
+func checkOpaqueElements(p *filePass) {
+	for _, o := range p.f.Opaque {
+		p.report(Problem{
+			Rule: "opaque-value", Span: o.Span,
+			Message: fmt.Sprintf("this element of the models array is no object literal (%s): it is not checked", o.What),
+		})
+	}
+}
+
+func checkDuplicateIDs(p *filePass) {
+	type place struct {
+		span tsast.Span
+		name string
+	}
+	first := make(map[string]place, len(p.f.Entries))
+	for _, e := range p.f.Entries {
+		id := e.Model.ID
+		if e.Broken || id.Kind != tsast.StringLiteral || id.Value == "" {
+			continue
+		}
+		at, twice := first[id.Value]
+		if !twice {
+			first[id.Value] = place{id.Span.Shift(e.Offset), e.Model.Name.Value}
+			continue
+		}
+		span := id.Span.Shift(e.Offset)
+		problem := Problem{
+			Rule: "duplicate-id", Span: span, Model: id.Value,
+			Message: fmt.Sprintf("the id %s is taken: line %d declares it for %s", q(id.Value), p.line(at.span.Start), q(at.name)),
+			Related: []Related{{at.span, "first declared here"}},
+		}
+		fresh := unique(id.Value, "-", func(s string) bool { return p.hasID(s) })
+		problem.Fixes = []Fix{replace("Change the id to "+fresh, span, quoted(fresh, p.f.Src[span.Start]), false)}
+		if !p.silenced(e, problem) {
+			p.report(problem)
+		}
+	}
+}
+
+// silenced looks at the ignore comments inside and above an entry, for
+// problems of the file that stand inside it.
+func (p *filePass) silenced(e tsast.Entry, problem Problem) bool {
+	for _, c := range e.Model.Comments {
+		if _, ok := parseIgnore(c); !ok {
+			continue
+		}
+		span := e.Model.Span.Shift(e.Offset)
+		inside := problem
+		inside.Span = problem.Span.Shift(-e.Offset)
+		return entryIgnores(e.Model, p.f.Src[span.Start:span.End]).silences(inside)
+	}
+	for _, ig := range p.ignores.list {
+		if ig.has(problem.Rule) && ig.lines.Start <= e.Offset && e.Offset <= ig.lines.End {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *filePass) hasID(id string) bool {
+	for _, e := range p.f.Entries {
+		if e.Model.ID.Value == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *filePass) line(at int) int {
+	line := 1
+	for _, c := range p.f.Src[:min(at, len(p.f.Src))] {
+		if c == '\n' {
+			line++
+		}
+	}
+	return line
+}
+
+// unique appends the first number from 2 on that makes a name free.
+func unique(name, separator string, taken func(string) bool) string {
+	for i := 2; ; i++ {
+		if fresh := fmt.Sprintf("%s%s%d", name, separator, i); !taken(fresh) {
+			return fresh
+		}
+	}
+}
