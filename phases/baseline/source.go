@@ -1,5 +1,7 @@
 package baseline
 
+import "github.com/fib-ls/fib-ls/phases/baseline/repo"
+
 // Source is an SGLang tree that can be read: a clone, an unpacked directory,
 // an installed package, or the index inside the binary. Paths are slash
 // separated and start at the top of the tree
@@ -21,12 +23,12 @@ type Source interface {
 	Notes() []string
 }
 
-// Entry is one file of a tree. BlobID identifies its content (a git blob
-// hash); "" when the source does not know it without reading.
-type Entry struct {
-	Path   string
-	BlobID string
-}
+// Entry is one file of a tree: Path, and BlobID, which identifies its content
+// (a git blob hash); "" when the source does not know it without reading.
+type Entry = repo.Entry
+
+// A fetched copy, a clone, plain files and an installed package come from repo.
+var _ Source = (*repo.Source)(nil)
 
 // The kinds of source, as Implementation.Source names them.
 const (

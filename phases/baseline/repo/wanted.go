@@ -1,0 +1,83 @@
+package repo
+
+import "strings"
+
+// wantedVersion names the rule below. A copy fetched under another version
+// gets the files that it lacks at its next update.
+const wantedVersion = 1
+
+// modelsDir is the directory that makes a tree an SGLang tree.
+const modelsDir = "python/sglang/srt/models"
+
+// wantedRoots are the directories whose Python files are fetched: the runtime,
+// and the kernels' Python sides (now, and where older releases keep them).
+var wantedRoots = []string{
+	"python/sglang/srt/",
+	"python/sglang/kernels/",
+	"sgl-kernel/python/sgl_kernel/",
+}
+
+// unwantedParts are the parts of the roots that serve requests, test, or hold
+// other hardware: the reader follows nothing into them, and they are a third
+// of the bytes. A list of exclusions, so that a directory that SGLang adds is
+// fetched.
+var unwantedParts = []string{
+	"python/sglang/srt/checkpoint_engine/",
+	"python/sglang/srt/connector/",
+	"python/sglang/srt/constrained/",
+	"python/sglang/srt/debug_utils/",
+	"python/sglang/srt/disaggregation/",
+	"python/sglang/srt/entrypoints/",
+	"python/sglang/srt/function_call/",
+	"python/sglang/srt/grpc/",
+	"python/sglang/srt/hardware_backend/",
+	"python/sglang/srt/kv_canary/",
+	"python/sglang/srt/lora/",
+	"python/sglang/srt/observability/",
+	"python/sglang/srt/parser/",
+	"python/sglang/srt/ray/",
+	"python/sglang/srt/weight_cache/",
+	"python/sglang/srt/weight_sync/",
+	"python/sglang/kernels/jit/",
+	"python/sglang/kernels/aot/benchmark/",
+	"python/sglang/kernels/aot/csrc/",
+	"python/sglang/kernels/aot/tests/",
+}
+
+// wanted says whether a file of the repository is fetched.
+func wanted(path string) bool {
+	if !strings.HasSuffix(path, ".py") {
+		return false
+	}
+	if rest, ok := strings.CutPrefix(path, "python/sglang/"); ok && !strings.Contains(rest, "/") {
+		return rest == "__init__.py" || rest == "version.py" || rest == "_version.py" || rest == "utils.py" || rest == "global_config.py"
+	}
+	if !hasAnyPrefix(path, wantedRoots) {
+		return false
+	}
+	return !hasAnyPrefix(path, unwantedParts)
+}
+
+// wantedDir says whether a directory (no slash at its end) can hold wanted
+// files.
+func wantedDir(path string) bool {
+	dir := path + "/"
+	if hasAnyPrefix(dir, unwantedParts) {
+		return false
+	}
+	for _, root := range wantedRoots {
+		if strings.HasPrefix(dir, root) || strings.HasPrefix(root, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasAnyPrefix(s string, prefixes []string) bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}
