@@ -14,7 +14,7 @@ import (
 func DisplayName(id, repo string) string {
 	repo = repo[strings.LastIndexByte(repo, '/')+1:]
 	flat, lower := flatten(repo)
-	if at := strings.Index(lower, strings.ToLower(flatOf(id))); at >= 0 && flatOf(id) != "" {
+	if at := strings.Index(lower, flatOf(id)); at >= 0 && flatOf(id) != "" {
 		return recase(id, flat[at:])
 	}
 	tokens := strings.FieldsFunc(id, isSeparator)
@@ -24,7 +24,7 @@ func DisplayName(id, repo string) string {
 	}
 	for i, t := range tokens {
 		if own, ok := known[t]; ok {
-			tokens[i] = upperFirst(own)
+			tokens[i] = ownCasing(own)
 			continue
 		}
 		tokens[i] = capitalise(t)
@@ -60,10 +60,19 @@ func recase(id, flat string) string {
 	var tokens []string
 	at := 0
 	for _, t := range strings.FieldsFunc(id, isSeparator) {
-		tokens = append(tokens, upperFirst(flat[at:at+len(t)]))
+		tokens = append(tokens, ownCasing(flat[at:at+len(t)]))
 		at += len(t)
 	}
 	return strings.Join(tokens, " ")
+}
+
+// ownCasing keeps the repo's way of writing, unless it writes everything in
+// small letters.
+func ownCasing(token string) string {
+	if token == strings.ToLower(token) {
+		return capitalise(token)
+	}
+	return upperFirst(token)
 }
 
 func upperFirst(s string) string {

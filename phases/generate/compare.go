@@ -1,0 +1,339 @@
+package generate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// Compare holds the module tree made from the config alone against the one
+// read from SGLang's source. It looks at what the layers compute (the sizes
+// and number of GEMMs, attention heads, experts, norms), not at what they are
+// called: a projection that one side splits and the other fuses is no
+// difference. Rows without decoder layers cannot be compared and give none.
+func Compare(fromConfig, fromSource []baseline.Module, a *extract.Architecture) []Disagreement {
+	if a == nil {
+		return nil
+	}
+	config, err := plant(fromConfig, a)
+	if err != nil {
+		return nil
+	}
+	source, err := plant(fromSource, a)
+	if err != nil {
+		return nil
+	}
+	c := &comparison{a: a}
+	if len(config.layers) != len(source.layers) {
+		row := firstRow(source.stack)
+		c.list = append(c.list, Disagreement{
+			Path: source.stack.path, What: "count", FromConfig: fmt.Sprint(len(config.layers)), FromSource: fmt.Sprint(len(source.layers)),
+			ConfigField: "num_hidden_layers", SourceLine: sourceLine(row),
+		})
+	}
+	mine, theirs := factsOf(config.nodes), factsOf(source.nodes)
+	cancelEqual(mine, theirs)
+	mine, theirs = left(mine), left(theirs)
+	cancelFused(mine, theirs)
+	cancelFused(theirs, mine)
+	c.pair(left(mine), left(theirs))
+	return c.list
+}
+
+// fact is what one kind of module computes, and how often.
+type fact struct {
+	kind  string // gemm|heads|experts|norm
+	role  string // the leaf's name in SGLang's usual vocabulary
+	sizes [4]int
+	count int
+	row   baseline.Module
+	path  string
+}
+
+// comparison collects differences.
+type comparison struct {
+	a    *extract.Architecture
+	list []Disagreement
+}
+
+func firstRow(t *trie) baseline.Module {
+	if len(t.rows) == 0 {
+		return baseline.Module{}
+	}
+	return t.rows[0].Module
+}
+
+// factsOf adds up the nodes of a tree by what they compute.
+func factsOf(nodes []*node) []*fact {
+	var facts []*fact
+	type key struct {
+		kind, role string
+		sizes      [4]int
+	}
+	at := map[key]*fact{}
+	for _, n := range nodes {
+		f, ok := factOf(n)
+		if !ok {
+			continue
+		}
+		k := key{f.kind, f.role, f.sizes}
+		if known := at[k]; known != nil {
+			known.count += f.count
+			continue
+		}
+		at[k] = f
+		facts = append(facts, f)
+	}
+	return facts
+}
+
+func factOf(n *node) (*fact, bool) {
+	if len(n.rows) == 0 || n.comment != "" {
+		return nil, false
+	}
+	row := n.rows[0]
+	if n.gemm != nil {
+		row = *n.gemm
+	}
+	f := &fact{role: roleOf(n), count: n.count, row: row, path: n.path}
+	set := func(kind string, values ...*int) bool {
+		f.kind = kind
+		for i, v := range values {
+			if v == nil {
+				return false
+			}
+			f.sizes[i] = *v
+		}
+		return true
+	}
+	switch {
+	case row.Gemm:
+		return f, set("gemm", row.N, row.K)
+	case n.typ == baseline.TypeAttention:
+		return f, set("heads", row.NumHeads, row.NumKVHeads, row.HeadDim, row.VHeadDim)
+	case n.typ == baseline.TypeMoE:
+		return f, set("experts", row.NumExperts, row.IntermediateSize)
+	case n.typ == baseline.TypeNorm:
+		return f, set("norm", row.Hidden)
+	}
+	return nil, false
+}
+
+// roles are other names of the usual layers, in SGLang's own classes.
+var roles = map[string]string{
+	"query_key_value": "qkv_proj", "c_attn": "qkv_proj", "Wqkv": "qkv_proj", "wqkv": "qkv_proj", "qkv": "qkv_proj",
+	"dense": "o_proj", "wo": "o_proj", "out_proj": "o_proj",
+	"dense_h_to_4h": "gate_up_proj", "dense_4h_to_h": "down_proj", "w2": "down_proj", "fc2": "down_proj", "fc_out": "down_proj",
+	"router": "gate", "wg": "gate", "shared_expert": "shared_experts", "shared_mlp": "shared_experts",
+	"norm_f": "norm", "ln_f": "norm", "final_layernorm": "norm",
+}
+
+// roleOf names what a layer is for; inside of shared experts it says so.
+func roleOf(n *node) string {
+	role := n.seg
+	if usual, ok := roles[role]; ok {
+		role = usual
+	}
+	for p := n.parent; p != nil; p = p.parent {
+		if strings.HasPrefix(p.seg, "shared") {
+			return "shared_experts." + role
+		}
+		if p.seg == "indexer" {
+			return "indexer." + role
+		}
+	}
+	return role
+}
+
+// cancelEqual takes away what both sides have, whatever its name: first under
+// the same role, then under any.
+func cancelEqual(mine, theirs []*fact) {
+	for _, sameRole := range []bool{true, false} {
+		for _, f := range mine {
+			for _, g := range theirs {
+				if f.kind == g.kind && f.sizes == g.sizes && (!sameRole || f.role == g.role) && (sameRole || f.kind != "norm") {
+					both := min(f.count, g.count)
+					f.count -= both
+					g.count -= both
+				}
+			}
+		}
+	}
+}
+
+func left(facts []*fact) []*fact {
+	var rest []*fact
+	for _, f := range facts {
+		if f.count > 0 {
+			rest = append(rest, f)
+		}
+	}
+	return rest
+}
+
+// cancelFused takes away a layer of one side that stands for several of the
+// other: equal input and number, and outputs that add up.
+func cancelFused(fused, split []*fact) {
+	for _, f := range fused {
+		if f.kind != "gemm" || f.count == 0 {
+			continue
+		}
+		var parts []*fact
+		for _, g := range split {
+			if g.kind == "gemm" && g.count == f.count && g.sizes[1] == f.sizes[1] && g.sizes[0] < f.sizes[0] {
+				parts = append(parts, g)
+			}
+		}
+		if chosen := addUp(parts, f.sizes[0]); chosen != nil {
+			f.count = 0
+			for _, g := range chosen {
+				g.count = 0
+			}
+		}
+	}
+}
+
+// addUp finds two to five parts whose outputs make the sum.
+func addUp(parts []*fact, sum int) []*fact {
+	if len(parts) > 10 {
+		parts = parts[:10]
+	}
+	for mask := 1; mask < 1<<len(parts); mask++ {
+		var chosen []*fact
+		total := 0
+		for i, p := range parts {
+			if mask&(1<<i) != 0 {
+				chosen = append(chosen, p)
+				total += p.sizes[0]
+			}
+		}
+		if total == sum && len(chosen) > 1 && len(chosen) < 6 {
+			return chosen
+		}
+	}
+	return nil
+}
+
+// pair puts what is left of both sides together, and says what differs.
+func (c *comparison) pair(mine, theirs []*fact) {
+	used := map[*fact]bool{}
+	for _, f := range mine {
+		if g := partner(f, theirs, used); g != nil {
+			used[g] = true
+			c.differ(f, g)
+			continue
+		}
+		if f.kind != "norm" {
+			c.list = append(c.list, Disagreement{
+				Path: f.path, What: "missing", FromConfig: f.words(), FromSource: "no such layer", ConfigField: c.field(f), SourceLine: "",
+			})
+		}
+	}
+	for _, g := range theirs {
+		if !used[g] && g.kind != "norm" {
+			c.list = append(c.list, Disagreement{
+				Path: g.path, What: "extra", FromConfig: "no such layer", FromSource: g.words(), SourceLine: sourceLine(g.row),
+			})
+		}
+	}
+}
+
+// partner finds the layer of the other side that is meant to be the same.
+func partner(f *fact, others []*fact, used map[*fact]bool) *fact {
+	for _, g := range others {
+		if !used[g] && g.kind == f.kind && g.role == f.role {
+			return g
+		}
+	}
+	if f.kind == "norm" {
+		return nil
+	}
+	for _, g := range others {
+		if !used[g] && g.kind == f.kind && g.kind != "gemm" {
+			return g
+		}
+	}
+	return nil
+}
+
+// differ reports each number in which two layers that are meant to be the
+// same are not.
+func (c *comparison) differ(f, g *fact) {
+	report := func(what, mine, theirs string) {
+		c.list = append(c.list, Disagreement{Path: g.path, What: what, FromConfig: mine, FromSource: theirs, ConfigField: c.field(f), SourceLine: sourceLine(g.row)})
+	}
+	names := map[string][4]string{
+		"gemm":    {"n", "k"},
+		"heads":   {"heads", "heads", "heads", "heads"},
+		"experts": {"n", "k"},
+		"norm":    {"hidden"},
+	}[f.kind]
+	if f.kind == "heads" && f.sizes != g.sizes {
+		report("heads", f.words(), g.words())
+		return
+	}
+	same := true
+	for i, what := range names {
+		if f.sizes[i] != g.sizes[i] {
+			report(what, fmt.Sprint(f.sizes[i]), fmt.Sprint(g.sizes[i]))
+			same = false
+		}
+	}
+	if same && f.count != g.count {
+		report("count", fmt.Sprint(f.count), fmt.Sprint(g.count))
+	}
+}
+
+func (f *fact) words() string {
+	s := f.sizes
+	switch f.kind {
+	case "gemm":
+		return fmt.Sprintf("%d × n=%d k=%d", f.count, s[0], s[1])
+	case "heads":
+		return fmt.Sprintf("%d × %d heads, %d kv heads, width %d, value width %d", f.count, s[0], s[1], s[2], s[3])
+	case "experts":
+		return fmt.Sprintf("%d × %d experts of %d", f.count, s[0], s[1])
+	}
+	return fmt.Sprintf("%d × width %d", f.count, s[0])
+}
+
+// field gives the formula and the config fields that a size came from.
+func (c *comparison) field(f *fact) string {
+	look := func(dims []extract.Dimension) string {
+		for _, d := range dims {
+			if lastSegment(d.Name) == lastSegment(strings.TrimSuffix(f.row.Path, ".weight")) && d.N == f.sizes[0] {
+				return joinWords(": ", strings.Join(d.Fields, ", "), d.Formula)
+			}
+		}
+		return ""
+	}
+	for i := range c.a.AttentionKinds {
+		if text := look(c.a.AttentionKinds[i].Dimensions); text != "" {
+			return text
+		}
+	}
+	for i := range c.a.MLPKinds {
+		if text := look(c.a.MLPKinds[i].Dimensions); text != "" {
+			return text
+		}
+	}
+	switch f.kind {
+	case "heads":
+		return "num_attention_heads, num_key_value_heads, head_dim"
+	case "experts":
+		return "num_experts, moe_intermediate_size"
+	case "norm":
+		return "hidden_size"
+	}
+	return ""
+}
+
+// sourceLine is "file:line" in the SGLang tree, "" for rows without a place.
+func sourceLine(row baseline.Module) string {
+	if row.File == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", row.File, row.Line)
+}

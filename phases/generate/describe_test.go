@@ -1,0 +1,154 @@
+package generate
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+func TestDisplayName(t *testing.T) {
+	for _, c := range []struct{ id, repo, want string }{
+		{"llama-3.3-70b", "meta-llama/Llama-3.3-70B-Instruct", "Llama 3.3 70B"},
+		{"llama-3.3-70b-instruct", "meta-llama/Llama-3.3-70B-Instruct", "Llama 3.3 70B Instruct"},
+		{"kimi-k2", "moonshotai/Kimi-K2-Instruct", "Kimi K2"},
+		{"qwen-2.5-72b", "Qwen/Qwen2.5-72B-Instruct", "Qwen 2.5 72B"},
+		{"qwen3-30b-a3b", "Qwen/Qwen3-30B-A3B", "Qwen3 30B A3B"},
+		{"deepseek-v3", "deepseek-ai/DeepSeek-V3", "DeepSeek V3"},
+		{"deepseek-v3-x", "deepseek-ai/DeepSeek-V3", "DeepSeek V3 X"},
+		{"mixtral-8x7b", "", "Mixtral 8x7B"},
+		{"llama-3.1-8b", "meta-llama/Meta-Llama-3.1-8B", "Llama 3.1 8B"},
+		{"gemma-3-27b", "google/gemma-3-27b-it", "Gemma 3 27B"},
+		{"custom-model", "org/custom-model", "Custom Model"},
+		{"gpt-oss-120b", "openai/gpt-oss-120b", "GPT OSS 120B"},
+		{"glm-4.6", "", "GLM 4.6"},
+		{"minimax-m2", "", "MiniMax M2"},
+		{"x", "", "X"},
+		{"", "", ""},
+	} {
+		if got := DisplayName(c.id, c.repo); got != c.want {
+			t.Errorf("DisplayName(%q, %q) = %q, want %q", c.id, c.repo, got, c.want)
+		}
+	}
+}
+
+func FuzzDisplayName(f *testing.F) {
+	f.Add("llama-3.3-70b", "meta-llama/Llama-3.3-70B-Instruct")
+	f.Add("a-İ", "x/İİ-a")
+	f.Fuzz(func(t *testing.T, id, repo string) {
+		name := DisplayName(id, repo)
+		if got, want := strings.ToLower(flatOf(name)), strings.ToLower(flatOf(id)); len(got) != len(want) && isASCII(id) {
+			t.Errorf("DisplayName(%q, %q) = %q: letters came or went", id, repo, name)
+		}
+	})
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func TestDescription(t *testing.T) {
+	gqa := extract.AttentionKind{ID: "gqa", Family: extract.GQA, Type: "gqa", NumHeads: 64, NumKVHeads: 8, Layers: 80}
+	llama := &extract.Architecture{NumLayers: 80, AttentionKinds: []extract.AttentionKind{gqa}, Attention: extract.Attention{NumHeads: 64},
+		MLPKinds: []extract.MLPKind{{ID: "dense", Family: extract.DenseMLP, Layers: 80}}}
+	moe := &extract.MoE{NumExperts: 256, NumExpertsPerTok: 8, Routing: "ds", SharedExperts: 1}
+	deepseek := &extract.Architecture{NumLayers: 61, AttentionKinds: []extract.AttentionKind{{ID: "mla", Family: extract.MLA, NumHeads: 128, Layers: 61}},
+		Attention: extract.Attention{NumHeads: 128}, MoE: moe,
+		MLPKinds: []extract.MLPKind{{ID: "dense", Family: extract.DenseMLP, Layers: 3}, {ID: "moe", Family: extract.SparseMoE, Layers: 58, MoE: moe}}}
+	hybrid := &extract.Architecture{NumLayers: 52, AttentionKinds: []extract.AttentionKind{
+		{ID: "mamba2", Family: extract.Mamba2, MambaNumHeads: 128, Layers: 24}, {ID: "none", Family: extract.NoAttention, Layers: 24},
+		{ID: "gqa", Family: extract.GQA, Type: "gqa", NumHeads: 32, NumKVHeads: 8, Layers: 4}},
+		MLPKinds: []extract.MLPKind{{ID: "none", Family: extract.NoMLP, Layers: 28}, {ID: "dense", Family: extract.DenseMLP, Layers: 24}}}
+	for _, c := range []struct {
+		name string
+		a    *extract.Architecture
+		par  Parallelism
+		want string
+	}{
+		{"Llama 3.3 70B", llama, Parallelism{TP: 4, EP: 1}, "Llama 3.3 70B: 80 decoder layers, GQA attention (64 q-heads / 8 kv-heads), dense MLP; kernels for TP=4 (16 q-heads per device), EP=1."},
+		{"DeepSeek V3", deepseek, Parallelism{TP: 8, EP: 8}, "DeepSeek V3: 61 decoder layers, MLA attention (128 heads), 3 × dense MLP, 58 × sparse MoE (256 experts, top-8 DeepSeek routing, 1 shared); kernels for TP=8 (16 q-heads per device), EP=8 (32 local experts)."},
+		{"Nemotron-H 8B", hybrid, Parallelism{TP: 1, EP: 1}, "Nemotron-H 8B: 52 decoder layers, 24 × Mamba2 (128 heads), 4 × GQA attention (32 q-heads / 8 kv-heads), 24 × dense MLP; kernels for TP=1, EP=1."},
+	} {
+		if got := Description(c.name, c.a, c.par); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+func TestParallelism(t *testing.T) {
+	model := func(repo string, heads, kv, experts int) *extract.Architecture {
+		return &extract.Architecture{ModelID: repo, AttentionKinds: []extract.AttentionKind{{NumHeads: heads, NumKVHeads: kv}},
+			MLPKinds: []extract.MLPKind{{MoE: &extract.MoE{NumExperts: max(experts, 1) * 8}}}}
+	}
+	for _, c := range []struct {
+		name   string
+		a      *extract.Architecture
+		tp, ep int
+		want   Parallelism
+		fails  string
+	}{
+		{"unknown model", model("org/custom", 32, 8, 1), 0, 0, Parallelism{1, 1, "default"}, ""},
+		{"recommended", model("meta-llama/Llama-3.3-70B-Instruct", 64, 8, 1), 0, 0, Parallelism{4, 1, "cookbook"}, ""},
+		{"asked for", model("meta-llama/Llama-3.3-70B-Instruct", 64, 8, 1), 2, 0, Parallelism{2, 1, "flag"}, ""},
+		{"KV heads replicated", model("Qwen/Qwen3-235B-A22B", 64, 4, 16), 0, 0, Parallelism{8, 2, "cookbook"}, ""},
+		{"distilled", model("deepseek-ai/DeepSeek-R1-Distill-Qwen-32B", 40, 8, 1), 0, 0, Parallelism{1, 1, "default"}, ""},
+		{"heads", model("org/custom", 28, 4, 1), 8, 1, Parallelism{}, "28 attention heads"},
+		{"KV heads", model("org/phi", 40, 10, 1), 4, 1, Parallelism{}, "10 KV heads"},
+		{"experts", model("org/moe", 32, 8, 1), 1, 3, Parallelism{}, "8 experts"},
+		{"negative", model("org/moe", 32, 8, 1), -1, 1, Parallelism{}, "at least 1"},
+		{"recommendation that does not fit", model("org/llama-3-70b-pruned", 6, 6, 1), 0, 0, Parallelism{1, 1, "default"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			par, warnings, err := chooseParallelism(c.a, Options{TP: c.tp, EP: c.ep})
+			if c.fails != "" {
+				if err == nil || !strings.Contains(err.Error(), c.fails) {
+					t.Fatalf("error %v, want one with %q", err, c.fails)
+				}
+				return
+			}
+			if err != nil || par != c.want {
+				t.Fatalf("%+v, %v; want %+v", par, err, c.want)
+			}
+			if strings.Contains(c.name, "not fit") != (len(warnings) == 1) {
+				t.Errorf("warnings: %v", warnings)
+			}
+		})
+	}
+}
+
+func TestPattern(t *testing.T) {
+	kinds := func(families ...extract.AttentionFamily) []extract.AttentionKind {
+		var list []extract.AttentionKind
+		for _, f := range families {
+			list = append(list, extract.AttentionKind{Family: f})
+		}
+		return list
+	}
+	moe := &extract.MoE{}
+	for _, c := range []struct {
+		a    extract.Architecture
+		want Pattern
+	}{
+		{extract.Architecture{AttentionKinds: kinds(extract.GQA)}, Standard},
+		{extract.Architecture{AttentionKinds: kinds(extract.GQA), MoE: moe}, MoE},
+		{extract.Architecture{AttentionKinds: kinds(extract.MLA), MoE: moe}, MLA},
+		{extract.Architecture{AttentionKinds: kinds(extract.DSA), MoE: moe}, MLA},
+		{extract.Architecture{AttentionKinds: kinds(extract.GDN, extract.GQA), MoE: moe}, Hybrid},
+		{extract.Architecture{AttentionKinds: kinds(extract.GQA, extract.GQA)}, Hybrid},
+		{extract.Architecture{AttentionKinds: kinds(extract.Mamba2, extract.NoAttention, extract.GQA)}, Hybrid},
+		{extract.Architecture{AttentionKinds: kinds(extract.ParallelAttnMamba)}, Hybrid},
+		{extract.Architecture{AttentionKinds: kinds(extract.Mamba1)}, SSM},
+		{extract.Architecture{AttentionKinds: kinds(extract.RWKV)}, SSM},
+		{extract.Architecture{AttentionKinds: kinds(extract.GQA, extract.NoAttention)}, Standard},
+		{extract.Architecture{}, Custom},
+	} {
+		if got := patternOf(&c.a); got != c.want {
+			t.Errorf("%v: %s, want %s", c.a.AttentionKinds, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package generate
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// moeModel has two layers: a dense one and a sparse one.
+func moeModel(kernel, routing string) *extract.Architecture {
+	moe := &extract.MoE{NumExperts: 64, NumExpertsPerTok: 4, MoEIntermediateSize: 256, NGroup: 8, TopKGroup: 4, Routing: routing}
+	a := &extract.Architecture{
+		ModelID: "org/model", ArchitectureType: "SomeMoeForCausalLM", NumLayers: 2, HiddenSize: 512, VocabSize: 1000, MoE: moe,
+		Normalization:  extract.Normalization{Type: "rmsnorm", PerLayer: []string{"input_layernorm", "post_attention_layernorm"}},
+		LayerSchedule:  []extract.LayerRun{{First: 0, Count: 1, Attention: "gqa", MLP: "dense"}, {First: 1, Count: 1, Attention: "gqa", MLP: "moe"}},
+		AttentionKinds: []extract.AttentionKind{{ID: "gqa", Family: extract.GQA, Type: "gqa", Layers: 2, NumHeads: 8, NumKVHeads: 2, HeadDim: 64, RotaryDim: 64}},
+		MLPKinds: []extract.MLPKind{
+			{ID: "dense", Family: extract.DenseMLP, Layers: 1, Dimensions: []extract.Dimension{{Name: "gate_up_proj", Type: "linear", N: 2048, K: 512}, {Name: "down_proj", Type: "linear", N: 512, K: 1024}}},
+			{ID: "moe", Family: extract.SparseMoE, Layers: 1, MoE: moe, Dimensions: []extract.Dimension{{Name: "gate", Type: "linear", N: 64, K: 512}}},
+		},
+	}
+	if kernel != "" {
+		a.Quantization = &extract.Quantization{Method: "fp8", Kernel: kernel}
+	}
+	return a
+}
+
+func moduleNamed(t *testing.T, res *Result, name string) Module {
+	t.Helper()
+	for _, m := range res.Entry.Modules {
+		if m.Name == name {
+			return m
+		}
+	}
+	t.Fatalf("no module %s in\n%s", name, show(res))
+	return Module{}
+}
+
+func TestMoEKernels(t *testing.T) {
+	for _, c := range []struct {
+		kernel, routing, flag string
+		ep                    int
+		want                  []string
+		unmapped              string
+	}{
+		{"fp8_block_scale", "ds", "auto", 8, []string{"moe_fp8_block_scale_ds_routing_topk4_ng8_kg4_e8_h512_i256"}, ""},
+		{"fp8_block_scale", "renorm", "auto", 1, []string{"moe_fp8_block_scale_renorm_topk4_e64_h512_i256"}, ""},
+		{"fp8_block_scale", "sigmoid", "auto", 1, nil, "sigmoid routing"},
+		{"fp8_per_tensor", "renorm", "auto", 2, []string{"trtllm_fp8_per_tensor_scale_moe_topk4_e32_h512_i256"}, ""},
+		{"nvfp4", "llama4", "auto", 1, []string{"trtllm_fp4_block_scale_moe_topk4_e64_h512_i256", "trtllm_fp4_block_scale_routed_moe_topk4_e64_h512_i256"}, ""},
+		{"", "renorm", "auto", 1, nil, "bf16"},
+		{"", "renorm", "fp8", 1, []string{"moe_fp8_block_scale_renorm_topk4_e64_h512_i256"}, ""},
+		{"", "ds", "nvfp4", 1, []string{"trtllm_fp4_block_scale_moe_topk4_e64_h512_i256", "trtllm_fp4_block_scale_routed_moe_topk4_e64_h512_i256"}, ""},
+		{"fp8_block_scale", "ds", "none", 1, nil, "bf16"},
+	} {
+		a := moeModel(c.kernel, c.routing)
+		res, err := Build(FromArchitecture(a), a, Options{ID: "m", TP: 1, EP: c.ep, Quantization: c.flag})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := moduleNamed(t, res, "experts").Definitions; !slices.Equal(got, c.want) {
+			t.Errorf("%s/%s/%s: %v, want %v", c.kernel, c.routing, c.flag, got, c.want)
+		}
+		if c.unmapped != "" && !strings.Contains(strings.Join(res.Unmapped, "\n"), c.unmapped) {
+			t.Errorf("%s/%s/%s: unmapped %v lacks %q", c.kernel, c.routing, c.flag, res.Unmapped, c.unmapped)
+		}
+	}
+}
+
+func TestSpelling(t *testing.T) {
+	a := moeModel("", "renorm")
+	res, err := Build(FromArchitecture(a), a, Options{ID: "m", TP: 2, EP: 1, PageSizes: []int{16}, GemmUnderscored: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := moduleNamed(t, res, "down_proj").Definitions; !slices.Equal(got, []string{"gemm_n_512_k_1024"}) {
+		t.Error(got)
+	}
+	if got, want := moduleNamed(t, res, "attn").Definitions, []string{
+		"gqa_paged_prefill_causal_h4_kv1_d64_ps16", "gqa_paged_decode_h4_kv1_d64_ps16", "gqa_ragged_prefill_causal_h4_kv1_d64",
+	}; !slices.Equal(got, want) {
+		t.Error(got)
+	}
+	dense, sparse := moduleNamed(t, res, "mlp_dense"), moduleNamed(t, res, "moe")
+	if dense.Count != 1 || sparse.Count != 1 || dense.Parent != sparse.Parent {
+		t.Error(show(res))
+	}
+	for _, d := range res.Definitions {
+		if d.OpType == "sampling" != (len(d.Modules) == 0) {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
+func TestBuildErrors(t *testing.T) {
+	a := moeModel("", "renorm")
+	if _, err := Build(nil, nil, Options{}); err == nil {
+		t.Error("no architecture, no error")
+	}
+	if _, err := Build(nil, a, Options{}); err == nil || !strings.Contains(err.Error(), "no decoder layers") {
+		t.Errorf("no rows: %v", err)
+	}
+	if _, err := Build(FromArchitecture(a), a, Options{TP: 3}); err == nil || !strings.Contains(err.Error(), "8 attention heads") {
+		t.Errorf("TP=3: %v", err)
+	}
+}
+
+// TestUndecided: what the reader could not decide stays in the tree, without
+// names and with the reason.
+func TestUndecided(t *testing.T) {
+	a := moeModel("", "renorm")
+	rows := FromArchitecture(a)
+	for i := range rows {
+		if lastSegment(rows[i].Path) == "down_proj" {
+			rows[i].N, rows[i].Expression, rows[i].Missing = nil, "config.odd_size", []string{"odd_size"}
+		}
+	}
+	res, err := Build(rows, a, Options{ID: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := moduleNamed(t, res, "down_proj"); len(m.Definitions) != 0 {
+		t.Error(m)
+	}
+	if !strings.Contains(strings.Join(res.Warnings, "\n"), "config.odd_size (the config lacks odd_size)") {
+		t.Error(res.Warnings)
+	}
+}
+
+func TestCompare(t *testing.T) {
+	a := moeModel("", "renorm")
+	config := FromArchitecture(a)
+	change := func(edit func(r *baseline.Module)) []baseline.Module {
+		rows := FromArchitecture(a)
+		for i := range rows {
+			rows[i].File, rows[i].Line = "python/sglang/srt/models/some.py", 10+i
+			edit(&rows[i])
+		}
+		return rows
+	}
+	if d := Compare(config, change(func(*baseline.Module) {}), a); len(d) != 0 {
+		t.Errorf("equal trees differ: %+v", d)
+	}
+	renamed := change(func(r *baseline.Module) {
+		r.Path = strings.NewReplacer("gate_up_proj", "dense_h_to_4h", "self_attn", "attention", "gate", "router").Replace(r.Path)
+	})
+	if d := Compare(config, renamed, a); len(d) != 0 {
+		t.Errorf("other names are no difference: %+v", d)
+	}
+	var split []baseline.Module
+	for _, r := range change(func(*baseline.Module) {}) {
+		if lastSegment(r.Path) != "gate_up_proj" {
+			split = append(split, r)
+			continue
+		}
+		for _, name := range []string{"gate_proj", "up_proj"} {
+			half := r
+			half.Path, half.N = strings.Replace(r.Path, "gate_up_proj", name, 1), known(*r.N/2)
+			split = append(split, half)
+		}
+	}
+	if d := Compare(config, split, a); len(d) != 0 {
+		t.Errorf("split projections are no difference: %+v", d)
+	}
+	for _, c := range []struct {
+		what, from, source string
+		edit               func(r *baseline.Module)
+	}{
+		{"n", "512", "576", func(r *baseline.Module) {
+			if lastSegment(r.Path) == "down_proj" {
+				r.N = known(576)
+			}
+		}},
+		{"k", "1024", "1152", func(r *baseline.Module) {
+			if lastSegment(r.Path) == "down_proj" {
+				r.K = known(1152)
+			}
+		}},
+		{"hidden", "512", "500", func(r *baseline.Module) {
+			if lastSegment(r.Path) == "input_layernorm" {
+				r.Hidden = known(500)
+			}
+		}},
+		{"heads", "2 × 8 heads, 2 kv heads, width 64, value width 64", "2 × 8 heads, 4 kv heads, width 64, value width 64", func(r *baseline.Module) {
+			if r.Type == baseline.TypeAttention {
+				r.NumKVHeads = known(4)
+			}
+		}},
+		{"missing", "1 × n=64 k=512", "no such layer", func(r *baseline.Module) {
+			if lastSegment(r.Path) == "gate" {
+				r.Gemm = false
+			}
+		}},
+	} {
+		d := Compare(config, change(c.edit), a)
+		if len(d) != 1 || d[0].What != c.what || d[0].FromConfig != c.from || d[0].FromSource != c.source {
+			t.Errorf("%s: %+v", c.what, d)
+			continue
+		}
+		if c.what != "missing" && !strings.HasPrefix(d[0].SourceLine, "python/sglang/srt/models/some.py:") {
+			t.Errorf("%s: no source line: %+v", c.what, d[0])
+		}
+	}
+}

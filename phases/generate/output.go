@@ -1,0 +1,62 @@
+package generate
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// ModuleMappingSchema is the JSON Schema of module_mapping.json.
+//
+//go:embed schema/module_mapping.schema.json
+var ModuleMappingSchema []byte
+
+// ModuleMapping is module_mapping.json: each module's Definitions, in the
+// order of the entry.
+type ModuleMapping struct{ modules []Module }
+
+// Mapping gives the entry's module_mapping.json.
+func Mapping(e Entry) ModuleMapping { return ModuleMapping{e.Modules} }
+
+// MarshalJSON writes the object with its keys in the order of the entry.
+func (m ModuleMapping) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, module := range m.modules {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := json.Marshal(module.Name)
+		if err != nil {
+			return nil, fmt.Errorf("writing the key %q: %w", module.Name, err)
+		}
+		names := module.Definitions
+		if names == nil {
+			names = []string{}
+		}
+		value, err := json.Marshal(names)
+		if err != nil {
+			return nil, fmt.Errorf("writing the Definitions of %q: %w", module.Name, err)
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// ToNewModel makes the entry ready to be printed into models.ts. source is
+// the Hub id that the entry's source comment names; empty for none.
+func ToNewModel(e Entry, source string) tsast.NewModel {
+	out := tsast.NewModel{ID: e.ID, Name: e.Name, Description: e.Description, Source: source}
+	for _, m := range e.Modules {
+		out.Modules = append(out.Modules, tsast.NewModule{
+			Name: m.Name, Count: m.Count, Parent: m.Parent, Type: m.Type, Definitions: m.Definitions, Comment: m.Comment,
+		})
+	}
+	return out
+}
