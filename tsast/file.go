@@ -66,7 +66,8 @@ type Model struct {
 	// Comments are the comments inside the entry.
 	Comments []Comment
 
-	votes styleVotes // what this entry says about the file's style
+	votes   styleVotes // what this entry says about the file's style
+	damaged bool       // a syntax error lies inside
 }
 
 // Module is one property of an entry's modules object.

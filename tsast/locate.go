@@ -16,11 +16,11 @@ func locate(p *parser, src []byte, statements []child) (child, bool) {
 	var candidates []candidate
 	exported := "" // the name in `export default name`
 	for _, s := range statements {
-		switch s.kind() {
+		switch s.kind {
 		case kExport:
 			isDefault := false
 			for _, c := range p.list(s, 0, 0) {
-				switch c.kind() {
+				switch c.kind {
 				case kDefault:
 					isDefault = true
 				case kLexical:
@@ -30,8 +30,8 @@ func locate(p *parser, src []byte, statements []child) (child, bool) {
 					if !isDefault {
 						continue
 					}
-					if c.kind() == kIdentifier {
-						exported = text(src, c.record)
+					if c.kind == kIdentifier {
+						exported = text(src, &c.record)
 					} else if found, ok := unwrap(p, src, c); ok {
 						found.score += 30
 						candidates = append(candidates, found)
@@ -68,7 +68,7 @@ func best(p *parser, src []byte, candidates []candidate, exported string) (child
 // speaks for needs an element that looks like an entry.
 func shape(p *parser, src []byte, array child, named bool) int {
 	for _, e := range p.list(array, 0, 8) {
-		if e.kind() != kObject {
+		if e.kind != kObject {
 			continue
 		}
 		if looksLikeEntry(p.flatten(e, 0), 0, src) {
@@ -85,19 +85,19 @@ func shape(p *parser, src []byte, array child, named bool) int {
 func declared(p *parser, src []byte, declaration child) []candidate {
 	var out []candidate
 	for _, d := range p.list(declaration, 0, 0) {
-		if d.kind() != kDeclarator {
+		if d.kind != kDeclarator {
 			continue
 		}
 		var name string
 		var typed int
 		for _, c := range p.list(d, 0, 0) {
-			switch c.kind() {
+			switch c.kind {
 			case kIdentifier:
 				if name == "" {
-					name = text(src, c.record)
+					name = text(src, &c.record)
 				}
 			case kTypeAnnotation:
-				typed = typeScore(strings.TrimPrefix(text(src, c.record), ":"))
+				typed = typeScore(strings.TrimPrefix(text(src, &c.record), ":"))
 			case kArray, kSatisfies, kAs, kParenthesized:
 				if found, ok := unwrap(p, src, c); ok {
 					found.name = name
@@ -114,7 +114,7 @@ func declared(p *parser, src []byte, declaration child) []candidate {
 func unwrap(p *parser, src []byte, c child) (candidate, bool) {
 	score := 0
 	for range 32 { // nobody wraps deeper
-		switch c.kind() {
+		switch c.kind {
 		case kArray:
 			return candidate{array: c, score: score}, true
 		case kSatisfies, kAs, kParenthesized:
@@ -122,12 +122,12 @@ func unwrap(p *parser, src []byte, c child) (candidate, bool) {
 			return candidate{}, false
 		}
 		inner := p.list(c, 0, 0)
-		if last := len(inner) - 1; last > 0 && c.kind() != kParenthesized {
-			score = max(score, typeScore(text(src, inner[last].record)))
+		if last := len(inner) - 1; last > 0 && c.kind != kParenthesized {
+			score = max(score, typeScore(text(src, &inner[last].record)))
 		}
 		next := false
 		for _, e := range inner {
-			if k := e.kind(); k == kArray || k == kSatisfies || k == kAs || k == kParenthesized {
+			if k := e.kind; k == kArray || k == kSatisfies || k == kAs || k == kParenthesized {
 				c, next = e, true
 				break
 			}
@@ -160,4 +160,4 @@ func typeScore(t string) int {
 	return 0
 }
 
-func text(src []byte, r record) string { return string(src[r.start:r.end]) }
+func text(src []byte, r *record) string { return string(src[r.start:r.end]) }

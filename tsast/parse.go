@@ -33,20 +33,20 @@ type reading struct {
 	p    *parser
 	src  []byte
 	file *File
-	// ids are the node identities of the entries: an equal identity in a
-	// later tree (while this one is still open) is an unchanged entry.
-	ids   []uintptr
-	array child // the array's node; zero when there is none
-	votes styleVotes
+	// known gives the Model of an entry that a former reading has read from
+	// the same words; nil when there is none.
+	known func(Span) *Model
+	array child      // the array's node
+	votes styleVotes // of the statements alone
 	// outer are the comments outside entries; those inside are the models'.
 	outer []Comment
 	// damage are the spans of syntax errors outside entries.
 	damage []Span
 }
 
-// newReading reads a whole tree. Entries whose node is in known are shared.
-func newReading(p *parser, t *tree, src []byte, known map[uintptr]*Model) *reading {
-	r := &reading{p: p, src: src, file: &File{Src: src}}
+// newReading reads a whole tree, but for the entries that are known.
+func newReading(p *parser, t *tree, src []byte, known func(Span) *Model) *reading {
+	r := &reading{p: p, src: src, file: &File{Src: src}, known: known}
 	root := t.root()
 	top := p.list(root, 0, 0)
 	array, found := locate(p, src, top)
@@ -54,7 +54,7 @@ func newReading(p *parser, t *tree, src []byte, known map[uintptr]*Model) *readi
 	case found:
 		r.array = array
 		r.file.Array = array.span()
-		r.readArray(known)
+		r.readArray()
 		r.readAround(root, array.id())
 	case root.is(flagHasError):
 		r.salvage(root)
@@ -67,24 +67,18 @@ func newReading(p *parser, t *tree, src []byte, known map[uintptr]*Model) *readi
 }
 
 // readArray reads the elements of the models array.
-func (r *reading) readArray(known map[uintptr]*Model) {
+func (r *reading) readArray() {
 	elements := r.p.list(r.array, 0, 0)
 	r.file.Entries = make([]Entry, 0, len(elements)/2)
-	r.ids = make([]uintptr, 0, len(elements)/2)
 	for _, e := range elements {
-		switch e.kind() {
+		switch e.kind {
 		case kObject:
 			if e.is(flagMissing) {
 				continue
 			}
-			model := known[e.id()]
-			if model == nil || e.is(flagHasError) {
-				model = r.readModel(e)
-			}
-			r.file.Entries = append(r.file.Entries, Entry{Offset: int(e.start), Model: model, Broken: e.is(flagHasError)})
-			r.ids = append(r.ids, e.id())
+			r.file.Entries = append(r.file.Entries, Entry{Offset: int(e.start), Model: r.entry(e), Broken: e.is(flagHasError)})
 		case kComment:
-			r.comment(e.record)
+			r.comment(&e.record)
 		case kError:
 			r.readLoose(e)
 		default:
@@ -94,11 +88,21 @@ func (r *reading) readArray(known map[uintptr]*Model) {
 	r.markBroken()
 }
 
+// entry gives the Model of an entry: the one known, or a new one.
+func (r *reading) entry(e child) *Model {
+	if r.known != nil && !e.is(flagHasError) {
+		if model := r.known(e.span()); model != nil {
+			return model
+		}
+	}
+	return r.readModel(e)
+}
+
 // readElement reads an element of the array that is no object, or a bracket
 // or comma between elements.
 func (r *reading) readElement(e child) {
 	if e.is(flagMissing) {
-		r.missing(e.record)
+		r.missing(&e.record)
 		return
 	}
 	if isPunctuation(e.name()) {
@@ -125,9 +129,10 @@ func (r *reading) readAround(root child, array uintptr) {
 // error inside another error says nothing new and is left out.
 func (r *reading) collect(records []record, into *modelReader) {
 	inside := uint32(0) // records before this index lie inside an error
-	for i, rec := range records {
+	for i := range records {
+		rec := &records[i]
 		switch {
-		case rec.kind() == kComment:
+		case rec.kind == kComment:
 			if into != nil {
 				into.comment(rec)
 			} else {
@@ -143,20 +148,20 @@ func (r *reading) collect(records []record, into *modelReader) {
 	}
 }
 
-func (r *reading) comment(rec record) {
+func (r *reading) comment(rec *record) {
 	r.outer = append(r.outer, Comment{rec.span(), string(r.src[rec.start:rec.end])})
 }
 
 // unexpected reports an ERROR node: its first line only, for the node may
 // reach over half of the file.
-func (r *reading) unexpected(rec record) {
+func (r *reading) unexpected(rec *record) {
 	r.damage = append(r.damage, rec.span())
 	span := Span{int(rec.start), firstLine(r.src, int(rec.start), int(rec.end))}
 	r.file.Problems = append(r.file.Problems, SyntaxProblem{span, "unexpected " + quoted(string(r.src[span.Start:span.End]))})
 }
 
 // missing reports a MISSING node, at the end of what stands before it.
-func (r *reading) missing(rec record) {
+func (r *reading) missing(rec *record) {
 	at := int(rec.start)
 	for at > 0 && strings.IndexByte(" \t\r\n", r.src[at-1]) >= 0 {
 		at--
@@ -208,7 +213,7 @@ func (r *reading) salvage(root child) {
 	var rest []record
 	for i := 0; i < len(records); i++ {
 		rec := records[i]
-		if rec.kind() == kObject && looksLikeEntry(records, i, r.src) {
+		if rec.kind == kObject && looksLikeEntry(records, i, r.src) {
 			r.file.Entries = append(r.file.Entries, Entry{
 				Offset: int(rec.start),
 				Model:  r.readRecords(records[i:rec.next], uint32(i)), // #nosec G115 -- records are counted in 32 bits
@@ -229,9 +234,10 @@ func (r *reading) salvage(root child) {
 // salvageProblems reports the errors and comments outside salvaged entries.
 func (r *reading) salvageProblems(records []record) {
 	inside := uint32(0)
-	for _, rec := range records {
+	for i := range records {
+		rec := &records[i]
 		switch {
-		case rec.kind() == kComment:
+		case rec.kind == kComment:
 			r.comment(rec)
 		case rec.start < inside:
 		case rec.is(flagError):
@@ -248,7 +254,7 @@ func (r *reading) salvageProblems(records []record) {
 func looksLikeEntry(records []record, at int, src []byte) bool {
 	var id, name bool
 	for i := at + 1; i < int(records[at].next); i = int(records[i].next) {
-		if records[i].kind() != kPair {
+		if records[i].kind != kPair {
 			continue
 		}
 		switch key, _ := keyOf(records, i+1, src, 0); key {
@@ -266,30 +272,34 @@ func looksLikeEntry(records []record, at int, src []byte) bool {
 // finish brings what was collected into source order.
 func (r *reading) finish() {
 	f := r.file
-	n := len(r.outer)
-	for i := range f.Entries {
-		n += len(f.Entries[i].Model.Comments)
-	}
-	if n > 0 {
-		f.Comments = make([]Comment, 0, n)
-		f.Comments = append(f.Comments, r.outer...)
-		for i := range f.Entries {
-			f.Comments = appendShifted(f.Comments, &f.Entries[i])
-		}
-		sort.SliceStable(f.Comments, func(i, j int) bool { return f.Comments[i].Span.Start < f.Comments[j].Span.Start })
-	}
 	sort.SliceStable(f.Problems, func(i, j int) bool { return f.Problems[i].Span.Start < f.Problems[j].Span.Start })
-	sort.Slice(r.outer, func(i, j int) bool { return r.outer[i].Span.Start < r.outer[j].Span.Start })
+	sort.SliceStable(r.outer, func(i, j int) bool { return r.outer[i].Span.Start < r.outer[j].Span.Start })
+	f.Comments = allComments(r.outer, f.Entries)
+	votes := r.votes
 	for i := range f.Entries {
-		r.votes.add(f.Entries[i].Model.votes)
+		votes.add(&f.Entries[i].Model.votes)
 	}
-	f.Style = r.votes.style(f)
+	f.Style = votes.style(f)
 }
 
-// appendShifted appends an entry's comments with file-relative spans.
-func appendShifted(to []Comment, e *Entry) []Comment {
-	for _, c := range e.Model.Comments {
-		to = append(to, Comment{c.Span.Shift(e.Offset), c.Text})
+// allComments merges the comments outside entries with those inside.
+func allComments(outer []Comment, entries []Entry) []Comment {
+	n := len(outer)
+	for i := range entries {
+		n += len(entries[i].Model.Comments)
 	}
-	return to
+	if n == 0 {
+		return nil
+	}
+	all := make([]Comment, 0, n)
+	for i := range entries {
+		e := &entries[i]
+		for len(outer) > 0 && outer[0].Span.Start < e.Offset {
+			all, outer = append(all, outer[0]), outer[1:]
+		}
+		for _, c := range e.Model.Comments {
+			all = append(all, Comment{c.Span.Shift(e.Offset), c.Text})
+		}
+	}
+	return append(all, outer...)
 }

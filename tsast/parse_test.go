@@ -22,13 +22,3 @@ func TestParseUpstream(t *testing.T) {
 	t.Log(modules, f.Style, len(f.Comments), f.Array)
 	t.Logf("%+v", *f.Entries[0].Model.Modules[11])
 }
-func BenchmarkParse(b *testing.B) {
-	src, err := os.ReadFile("../../shared/gold/upstream-models.ts")
-	if err != nil {
-		b.Skip("gold file not present")
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		Parse(src)
-	}
-}

@@ -7,6 +7,7 @@ type modelReader struct {
 	base    int    // where the entry starts in the file
 	text    string // the entry's text
 	model   *Model
+	commas  styleVotes // trailing commas seen so far
 }
 
 // readModel reads an entry and reports the syntax errors inside it.
@@ -20,7 +21,7 @@ func (r *reading) readModel(e child) *Model {
 
 // readRecords reads an entry from its records, which are numbered from shift.
 func (r *reading) readRecords(records []record, shift uint32) *Model {
-	top := records[0]
+	top := &records[0]
 	m := &modelReader{
 		records: records, base: int(top.start),
 		text:  string(r.src[top.start:top.end]),
@@ -36,18 +37,19 @@ func (r *reading) readRecords(records []record, shift uint32) *Model {
 	r.damage = r.damage[:damage] // errors inside an entry break no neighbour
 	m.entry()
 	m.model.votes = m.styleVotes()
+	m.model.damaged = top.is(flagHasError)
 	return m.model
 }
 
-func (m *modelReader) comment(rec record) {
+func (m *modelReader) comment(rec *record) {
 	m.model.Comments = append(m.model.Comments, Comment{m.span(rec), m.at(rec)})
 }
 
-func (m *modelReader) span(rec record) Span {
+func (m *modelReader) span(rec *record) Span {
 	return Span{int(rec.start) - m.base, int(rec.end) - m.base}
 }
 
-func (m *modelReader) at(rec record) string {
+func (m *modelReader) at(rec *record) string {
 	return m.text[int(rec.start)-m.base : int(rec.end)-m.base]
 }
 
@@ -75,7 +77,7 @@ func (m *modelReader) entry() {
 		case "modules":
 			model.ModulesSpan, model.Modules = Span{}, nil
 			if v.kind == ObjectLiteral {
-				model.ModulesSpan = m.span(m.records[v.index])
+				model.ModulesSpan = m.span(&m.records[v.index])
 				m.modules(v.index)
 			}
 		}
@@ -132,9 +134,10 @@ func (m *modelReader) module(module *Module, object int) {
 // those that an ERROR node inside it still shows.
 func (m *modelReader) properties(object int, visit func(Property, value)) {
 	end := int(m.records[object].next)
+	last, lastEnd := kOther, 0
 	for i := object + 1; i < end; {
-		rec := m.records[i]
-		switch rec.kind() {
+		rec := &m.records[i]
+		switch rec.kind {
 		case kError:
 			i++ // go through it as if its children were the object's own
 			continue
@@ -143,13 +146,17 @@ func (m *modelReader) properties(object int, visit func(Property, value)) {
 		case kSpread, kMethod, kShorthand:
 			visit(m.opaqueProperty(rec), value{-1, OpaqueValue})
 		}
+		if rec.kind != kOther && rec.kind != kComment {
+			last, lastEnd = rec.kind, int(rec.end)
+		}
 		i = int(rec.next)
 	}
+	m.voteComma(last, lastEnd, object)
 }
 
-func (m *modelReader) opaqueProperty(rec record) Property {
+func (m *modelReader) opaqueProperty(rec *record) Property {
 	p := Property{Span: m.span(rec), Value: OpaqueValue, Opaque: true}
-	if rec.kind() == kShorthand {
+	if rec.kind == kShorthand {
 		p.Key, p.KeySpan = m.at(rec), p.Span
 	}
 	return p
@@ -157,12 +164,12 @@ func (m *modelReader) opaqueProperty(rec record) Property {
 
 // pair reads `key: value`.
 func (m *modelReader) pair(at int) (Property, value) {
-	p := Property{Span: m.span(m.records[at])}
+	p := Property{Span: m.span(&m.records[at])}
 	v := value{index: -1}
 	key, colon := -1, false
 	for i := at + 1; i < int(m.records[at].next); i = int(m.records[i].next) {
-		rec := m.records[i]
-		switch k := rec.kind(); {
+		rec := &m.records[i]
+		switch k := rec.kind; {
 		case k == kComment || k == kError || rec.is(flagMissing):
 		case k == kColon:
 			colon = true
@@ -175,12 +182,12 @@ func (m *modelReader) pair(at int) (Property, value) {
 	if key >= 0 {
 		var static bool
 		p.Key, static = keyOf(m.records, key, m.text, m.base)
-		p.KeySpan = m.span(m.records[key])
+		p.KeySpan = m.span(&m.records[key])
 		// A __proto__ that is not computed sets the prototype.
-		p.Opaque = !static || (p.Key == "__proto__" && m.records[key].kind() != kComputed)
+		p.Opaque = !static || (p.Key == "__proto__" && m.records[key].kind != kComputed)
 	}
 	if v.index >= 0 {
-		p.Value, p.ValueSpan = v.kind, m.span(m.records[v.index])
+		p.Value, p.ValueSpan = v.kind, m.span(&m.records[v.index])
 	}
 	return p, v
 }

@@ -48,14 +48,20 @@ extern bool ts_tree_cursor_goto_next_sibling(TSTreeCursor *);
 extern bool ts_tree_cursor_goto_first_child(TSTreeCursor *);
 extern int64_t ts_tree_cursor_goto_first_child_for_byte(TSTreeCursor *, uint32_t);
 
-enum { fl_error = 1, fl_missing = 2, fl_has_error = 4 };
+enum { fl_error = 1, fl_missing = 2, fl_has_error = 4, fl_kind_error = 1 };
 
 // fl_record is one node of a flattened subtree, in preorder. next is the
 // index of the first record after the node's own subtree.
 typedef struct {
 	uint32_t start, end, next;
-	uint16_t symbol, flags;
+	uint16_t symbol;
+	uint8_t kind, flags;
 } fl_record;
+
+// fl_kinds gives, for each symbol, our kind (see kinds.go) and whether nodes
+// of it need not be entered.
+typedef struct { uint8_t kind; bool leaf; } fl_kind;
+typedef struct { fl_kind *of; uint32_t len; } fl_kinds;
 
 typedef struct { fl_record *data; uint32_t len, cap; } fl_buffer;
 
@@ -63,11 +69,15 @@ typedef struct { fl_record *data; uint32_t len, cap; } fl_buffer;
 typedef struct { TSNode node; fl_record record; } fl_child;
 typedef struct { fl_child *data; uint32_t len, cap; } fl_children_buffer;
 
-static fl_record fl_describe(TSNode n) {
-	fl_record r = { ts_node_start_byte(n), ts_node_end_byte(n), 0, ts_node_symbol(n), 0 };
-	if (ts_node_is_error(n)) r.flags |= fl_error;
+// fl_describe fills in a record; in a clean subtree there are no errors to
+// ask for.
+static fl_record fl_describe(const fl_kinds *kinds, TSNode n, bool clean) {
+	fl_record r = { ts_node_start_byte(n), ts_node_end_byte(n), 0, ts_node_symbol(n), 0, 0 };
+	if (r.symbol < kinds->len) r.kind = kinds->of[r.symbol].kind;
+	if (clean) return r;
 	if (ts_node_is_missing(n)) r.flags |= fl_missing;
 	if (ts_node_has_error(n)) r.flags |= fl_has_error;
+	if (ts_node_is_error(n)) { r.flags |= fl_error; r.kind = fl_kind_error; }
 	return r;
 }
 
@@ -84,9 +94,10 @@ static bool fl_push(fl_buffer *b, fl_record r) {
 }
 
 // fl_flatten writes a subtree into the buffer without recursion: a hostile
-// text may nest as deep as it is long. Nodes of the leaf symbol, and the node
-// skip, are not entered (the former unless they hold an error).
-static bool fl_flatten(TSNode top, const void *skip, uint16_t leaf, fl_buffer *b) {
+// text may nest as deep as it is long. Leaves, and the node skip, are not
+// entered (the former unless they hold an error).
+static bool fl_flatten(const fl_kinds *kinds, TSNode top, const void *skip, fl_buffer *b) {
+	bool clean = !ts_node_has_error(top);
 	b->len = 0;
 	uint32_t *open = NULL;
 	uint32_t depth = 0, cap = 0;
@@ -94,10 +105,11 @@ static bool fl_flatten(TSNode top, const void *skip, uint16_t leaf, fl_buffer *b
 	TSTreeCursor c = ts_tree_cursor_new(top);
 	for (;;) {
 		TSNode n = ts_tree_cursor_current_node(&c);
-		fl_record r = fl_describe(n);
+		fl_record r = fl_describe(kinds, n, clean);
 		uint32_t self = b->len;
 		if (!fl_push(b, r)) { ok = false; break; }
-		bool enter = n.id != skip && (r.symbol != leaf || (r.flags & fl_has_error));
+		bool leaf = r.symbol < kinds->len && kinds->of[r.symbol].leaf && !(r.flags & fl_has_error);
+		bool enter = !leaf && n.id != skip;
 		if (enter && ts_tree_cursor_goto_first_child(&c)) {
 			if (depth == cap) {
 				cap = cap ? cap * 2 : 64;
@@ -125,9 +137,9 @@ static bool fl_flatten(TSNode top, const void *skip, uint16_t leaf, fl_buffer *b
 
 // fl_list writes the direct children of a node into the buffer, at most max.
 // With from > 0 the list starts at the first child that ends after that byte.
-static bool fl_list(TSNode top, uint32_t from, uint32_t max, fl_children_buffer *b) {
+static bool fl_list(const fl_kinds *kinds, TSNode top, uint32_t from, uint32_t max, fl_children_buffer *b) {
 	b->len = 0;
-	bool ok = true;
+	bool ok = true, clean = !ts_node_has_error(top);
 	TSTreeCursor c = ts_tree_cursor_new(top);
 	bool any = from > 0 ? ts_tree_cursor_goto_first_child_for_byte(&c, from) >= 0
 	                    : ts_tree_cursor_goto_first_child(&c);
@@ -142,7 +154,7 @@ static bool fl_list(TSNode top, uint32_t from, uint32_t max, fl_children_buffer 
 		TSNode n = ts_tree_cursor_current_node(&c);
 		fl_child *child = &b->data[b->len++];
 		child->node = n;
-		child->record = fl_describe(n);
+		child->record = fl_describe(kinds, n, clean);
 		any = ts_tree_cursor_goto_next_sibling(&c);
 	}
 	ts_tree_cursor_delete(&c);
@@ -175,19 +187,21 @@ const parseLimit = 30_000_000
 const maxText = 1 << 30
 
 const (
-	flagError    = uint16(C.fl_error)
-	flagMissing  = uint16(C.fl_missing)
-	flagHasError = uint16(C.fl_has_error)
+	flagError    = uint8(C.fl_error)
+	flagMissing  = uint8(C.fl_missing)
+	flagHasError = uint8(C.fl_has_error)
 )
 
 // record is one node of a flattened subtree; its layout is fl_record's.
 type record struct {
 	start, end, next uint32
-	symbol, flags    uint16
+	symbol           uint16
+	kind             kind
+	flags            uint8
 }
 
-func (r record) is(flag uint16) bool { return r.flags&flag != 0 }
-func (r record) span() Span          { return Span{int(r.start), int(r.end)} }
+func (r *record) is(flag uint8) bool { return r.flags&flag != 0 }
+func (r *record) span() Span         { return Span{int(r.start), int(r.end)} }
 
 // child is one direct child of a node, which can itself be flattened or
 // listed; its layout is fl_child's.
@@ -196,6 +210,7 @@ type child struct {
 	record
 }
 
+// id identifies a node within its tree.
 func (c child) id() uintptr { return uintptr(c.node.id) }
 
 // tree is a parsed text: C memory, to be closed.
@@ -211,8 +226,11 @@ func (t *tree) close() {
 // root gives the program node.
 func (t *tree) root() child {
 	n := C.ts_tree_root_node(t.c)
-	return child{node: n, record: *(*record)(unsafe.Pointer(&[]C.fl_record{C.fl_describe(n)}[0]))} // #nosec G103 -- same layout, held by a test
+	r := C.fl_describe(symbols().c, n, false)
+	return child{node: n, record: *(*record)(unsafe.Pointer(&r))} // #nosec G103 -- same layout, held by a test
 }
+
+func (t *tree) hasError() bool { return bool(C.ts_node_has_error(C.ts_tree_root_node(t.c))) }
 
 // edit tells the tree of a change of its text, before an incremental parse.
 // Rows and columns are left at zero: only bytes are ever asked for.
@@ -271,8 +289,7 @@ func (p *parser) parse(old *tree, text []byte) *tree {
 // the node with the identity skip is not entered. The records are valid
 // until the next call.
 func (p *parser) flatten(of child, skip uintptr) []record {
-	leaf := C.uint16_t(symbols().leaf)
-	if !C.fl_flatten(of.node, *(*unsafe.Pointer)(unsafe.Pointer(&skip)), leaf, &p.flat) { // #nosec G103 -- an address is compared, never followed
+	if !C.fl_flatten(symbols().c, of.node, *(*unsafe.Pointer)(unsafe.Pointer(&skip)), &p.flat) { // #nosec G103 -- an address is compared, never followed
 		return nil
 	}
 	return unsafe.Slice((*record)(unsafe.Pointer(p.flat.data)), int(p.flat.len)) // #nosec G103 -- same layout, held by a test
@@ -286,7 +303,7 @@ func (p *parser) list(of child, from, limit int) []child {
 	if limit <= 0 {
 		limit = maxText
 	}
-	if !C.fl_list(of.node, C.uint32_t(from), C.uint32_t(limit), &b) || b.len == 0 { // #nosec G115 -- bounded by maxText
+	if !C.fl_list(symbols().c, of.node, C.uint32_t(from), C.uint32_t(limit), &b) || b.len == 0 { // #nosec G115 -- bounded by maxText
 		return nil
 	}
 	return append([]child(nil), unsafe.Slice((*child)(unsafe.Pointer(b.data)), int(b.len))...) // #nosec G103 -- same layout, held by a test
@@ -294,43 +311,31 @@ func (p *parser) list(of child, from, limit int) []child {
 
 // symbolTable gives our kinds for the grammar's symbol numbers.
 type symbolTable struct {
-	kinds []kind
 	names []string
-	leaf  uint16 // the symbol of string literals
+	c     *C.fl_kinds // in C memory, for as long as the process lives
 }
 
 // symbols reads the grammar's symbols once; the table never changes.
-var symbols = sync.OnceValue(func() symbolTable {
+var symbols = sync.OnceValue(func() *symbolTable {
 	lang := C.tree_sitter_typescript()
 	n := int(C.ts_language_symbol_count(lang))
-	t := symbolTable{kinds: make([]kind, n), names: make([]string, n)}
+	t := &symbolTable{names: make([]string, n), c: (*C.fl_kinds)(C.calloc(1, C.sizeof_fl_kinds))}
+	t.c.len = C.uint32_t(n) // #nosec G115 -- symbols are 16 bits wide
+	t.c.of = (*C.fl_kind)(C.calloc(C.size_t(n), C.sizeof_fl_kind))
+	kinds := unsafe.Slice(t.c.of, n) // #nosec G103 -- allocated above
 	for i := range n {
-		name := C.GoString(C.ts_language_symbol_name(lang, C.uint16_t(i))) // #nosec G115 -- symbols are 16 bits wide
-		t.names[i] = name
-		named := C.ts_language_symbol_type(lang, C.uint16_t(i)) == 0 // #nosec G115 -- symbols are 16 bits wide
-		t.kinds[i] = kindOf(name, named)
-		if named && name == "string" {
-			t.leaf = uint16(i) // #nosec G115 -- symbols are 16 bits wide
-		}
+		symbol := C.uint16_t(i) // #nosec G115 -- symbols are 16 bits wide
+		t.names[i] = C.GoString(C.ts_language_symbol_name(lang, symbol))
+		named := C.ts_language_symbol_type(lang, symbol) == 0
+		k := kindOf(t.names[i], named)
+		kinds[i] = C.fl_kind{kind: C.uint8_t(k), leaf: C.bool(!named || k.leaf())}
 	}
 	return t
 })
 
-func (r record) kind() kind {
-	if r.is(flagError) {
-		return kError
-	}
-	t := symbols()
-	if int(r.symbol) < len(t.kinds) {
-		return t.kinds[r.symbol]
-	}
-	return kOther
-}
-
-func (r record) name() string {
-	t := symbols()
-	if int(r.symbol) < len(t.names) {
-		return t.names[r.symbol]
+func (r *record) name() string {
+	if names := symbols().names; int(r.symbol) < len(names) {
+		return names[r.symbol]
 	}
 	return "ERROR"
 }

@@ -20,7 +20,7 @@ type styleVotes struct {
 	fileSingle, fileDouble   int    // quotes outside entries
 }
 
-func (v *styleVotes) add(o styleVotes) {
+func (v *styleVotes) add(o *styleVotes) {
 	if v.indent == "" {
 		v.indent = o.indent
 	}
@@ -35,7 +35,7 @@ func (v *styleVotes) add(o styleVotes) {
 // statements counts semicolons and quotes among a file's statements.
 func (v *styleVotes) statements(src []byte, top []child) {
 	for _, s := range top {
-		switch s.kind() {
+		switch s.kind {
 		case kImport, kExport, kLexical:
 		default:
 			continue
@@ -45,7 +45,7 @@ func (v *styleVotes) statements(src []byte, top []child) {
 		} else {
 			v.noSemicolons++
 		}
-		if s.kind() == kImport {
+		if s.kind == kImport {
 			v.fileSingle += bytes.Count(src[s.start:s.end], []byte{'\''})
 			v.fileDouble += bytes.Count(src[s.start:s.end], []byte{'"'})
 		}
@@ -83,23 +83,16 @@ func (s Style) seenIn(src []byte) Style {
 
 // styleVotes counts the habits of the entry that was read.
 func (m *modelReader) styleVotes() styleVotes {
-	var v styleVotes
+	v := m.commas
 	v.indent = m.indent()
 	model := m.model
 	for _, s := range []String{model.ID, model.Name, model.Description} {
 		v.string(m.text, s)
 	}
-	m.voteComma(&v, 0)
 	for _, module := range model.Modules {
 		v.string(m.text, module.Parent)
 		v.string(m.text, module.Type)
 		v.definitions(m.text, module.Definitions.Items)
-	}
-	for i := range m.records {
-		// The entry, modules, a module: those are written by us as well.
-		if m.records[i].kind() == kObject && i > 0 {
-			m.voteComma(&v, i)
-		}
 	}
 	return v
 }
@@ -130,27 +123,16 @@ func (v *styleVotes) definitions(text string, items []String) {
 }
 
 // voteComma looks at what stands before the closing brace of an object that
-// is written over several lines.
-func (m *modelReader) voteComma(v *styleVotes, object int) {
-	last, closing := kOther, record{}
-	lastEnd := 0
-	for i := object + 1; i < int(m.records[object].next); i = int(m.records[i].next) {
-		rec := m.records[i]
-		switch k := rec.kind(); k {
-		case kComment, kError:
-		case kOther:
-			closing = rec
-		default:
-			last, lastEnd = k, int(rec.end)
-		}
-	}
-	if lastEnd == 0 || closing.end == 0 || !strings.ContainsAny(m.text[lastEnd-m.base:max(lastEnd, int(closing.start))-m.base], "\n\r") {
+// is written over several lines: its last token, which ends at lastEnd.
+func (m *modelReader) voteComma(last kind, lastEnd, object int) {
+	end := int(m.records[object].end) - 1
+	if lastEnd == 0 || lastEnd >= end || strings.IndexByte(m.text[lastEnd-m.base:end-m.base], '\n') < 0 {
 		return
 	}
 	if last == kComma {
-		v.commas++
+		m.commas.commas++
 	} else {
-		v.noCommas++
+		m.commas.noCommas++
 	}
 }
 

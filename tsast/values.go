@@ -6,9 +6,9 @@ import "strings"
 // is computed from anything but a literal. text begins at the byte base of
 // the file.
 func keyOf[T string | []byte](records []record, at int, text T, base int) (string, bool) {
-	rec := records[at]
+	rec := &records[at]
 	raw := string(text[int(rec.start)-base : int(rec.end)-base])
-	switch rec.kind() {
+	switch rec.kind {
 	case kPropertyIdentifier:
 		return unescape(raw), true
 	case kString:
@@ -20,7 +20,7 @@ func keyOf[T string | []byte](records []record, at int, text T, base int) (strin
 		return strings.TrimSuffix(raw, "n"), true
 	case kComputed:
 		for i := at + 1; i < int(rec.next); i = int(records[i].next) {
-			if k := records[i].kind(); k == kString || k == kNumber {
+			if k := records[i].kind; k == kString || k == kNumber {
 				return keyOf(records, i, text, base)
 			}
 		}
@@ -43,7 +43,7 @@ func inside(literal string) string {
 
 // valueKind says what the value at a record is.
 func (m *modelReader) valueKind(at int) ValueKind {
-	switch m.records[at].kind() {
+	switch m.records[at].kind {
 	case kString:
 		return StringLiteral
 	case kNumber:
@@ -64,12 +64,12 @@ func (m *modelReader) valueKind(at int) ValueKind {
 
 // signedKind tells -1 and +1 from other unary expressions.
 func (m *modelReader) signedKind(at int) ValueKind {
-	sign := m.at(m.records[at])[0]
+	sign := m.at(&m.records[at])[0]
 	if sign != '-' && sign != '+' {
 		return OpaqueValue
 	}
 	for i := at + 1; i < int(m.records[at].next); i = int(m.records[i].next) {
-		if m.records[i].kind() == kNumber {
+		if m.records[i].kind == kNumber {
 			if end := m.records[i].end; end == m.records[at].end {
 				return NumberLiteral
 			}
@@ -81,7 +81,7 @@ func (m *modelReader) signedKind(at int) ValueKind {
 func (m *modelReader) str(p Property, v value) String {
 	s := String{Kind: v.kind, Property: p.Span, Span: p.ValueSpan}
 	if v.kind == StringLiteral {
-		s.Value = inside(m.at(m.records[v.index]))
+		s.Value = inside(m.at(&m.records[v.index]))
 	}
 	return s
 }
@@ -89,7 +89,7 @@ func (m *modelReader) str(p Property, v value) String {
 func (m *modelReader) number(p Property, v value) Number {
 	n := Number{Kind: v.kind, Property: p.Span, Span: p.ValueSpan}
 	if v.kind == NumberLiteral {
-		n.Raw = m.at(m.records[v.index])
+		n.Raw = m.at(&m.records[v.index])
 		if f, ok := number(n.Raw); ok {
 			n.Int, n.IsInt = integer(f)
 		}
@@ -106,8 +106,8 @@ func (m *modelReader) strings(p Property, v value) Strings {
 	}
 	vacant := true // no element since the last comma
 	for i := v.index + 1; i < int(m.records[v.index].next); {
-		rec := m.records[i]
-		switch k := rec.kind(); {
+		rec := &m.records[i]
+		switch k := rec.kind; {
 		case k == kError:
 			i++
 			continue
@@ -128,10 +128,10 @@ func (m *modelReader) strings(p Property, v value) Strings {
 }
 
 func (m *modelReader) item(at int) String {
-	span := m.span(m.records[at])
+	span := m.span(&m.records[at])
 	s := String{Kind: m.valueKind(at), Span: span, Property: span}
 	if s.Kind == StringLiteral {
-		s.Value = inside(m.at(m.records[at]))
+		s.Value = inside(m.at(&m.records[at]))
 	}
 	return s
 }

@@ -1,0 +1,230 @@
+package tsast
+
+import (
+	"sort"
+	"strings"
+	"unsafe"
+)
+
+// Document is a models.ts that is being edited. It keeps the last tree, so
+// that an edit costs what it changes: a File shares every Model that the edit
+// did not touch with the File before it. A Document belongs to one goroutine
+// at a time, the Files it gives to everybody; Close frees the tree.
+type Document struct {
+	p        *parser
+	tree     *tree
+	reading  *reading
+	lastGood *File
+}
+
+// Open reads a text, which must not be changed afterwards.
+func Open(src []byte) *Document {
+	d := &Document{p: newParser()}
+	d.fresh(src, nil)
+	return d
+}
+
+// Close frees the tree. Files that were given out stay valid.
+func (d *Document) Close() {
+	d.tree.close()
+	d.tree = nil
+	d.p.close()
+}
+
+// File is the present reading.
+func (d *Document) File() *File { return d.reading.file }
+
+// LastGood is the last reading that had its array and no syntax error; nil
+// when there was none.
+func (d *Document) LastGood() *File { return d.lastGood }
+
+// Replace takes a whole new text.
+func (d *Document) Replace(src []byte) *File {
+	old := d.reading.file.Src
+	start := 0
+	for start < len(old) && start < len(src) && old[start] == src[start] {
+		start++
+	}
+	oldEnd, newEnd := len(old), len(src)
+	for oldEnd > start && newEnd > start && old[oldEnd-1] == src[newEnd-1] {
+		oldEnd, newEnd = oldEnd-1, newEnd-1
+	}
+	if start == oldEnd && start == newEnd {
+		return d.reading.file
+	}
+	d.inform(change{start, oldEnd, newEnd})
+	return d.reparse(src, change{start, oldEnd, newEnd})
+}
+
+// Edit makes one edit. A span beyond the text is cut to it.
+func (d *Document) Edit(e TextEdit) *File { return d.Edits([]TextEdit{e}) }
+
+// Edits makes several edits and reads the result once. Each span points into
+// the text that the edits before it gave, as in LSP's didChange.
+func (d *Document) Edits(edits []TextEdit) *File {
+	src := d.reading.file.Src
+	var all change
+	for i, e := range edits {
+		c := change{start: min(max(e.Span.Start, 0), len(src))}
+		c.oldEnd = min(max(e.Span.End, c.start), len(src))
+		c.newEnd = c.start + len(e.NewText)
+		src = splice(src, c, e.NewText)
+		d.inform(c)
+		if i == 0 {
+			all = c
+		} else {
+			all = all.then(c)
+		}
+	}
+	if len(edits) == 0 {
+		return d.reading.file
+	}
+	return d.reparse(src, all)
+}
+
+// change says that the bytes from start to oldEnd became those from start to
+// newEnd.
+type change struct{ start, oldEnd, newEnd int }
+
+func (c change) delta() int { return c.newEnd - c.oldEnd }
+
+// then is one change that covers two, the second of which points into the
+// text after the first.
+func (c change) then(d change) change {
+	end := max(c.newEnd, d.oldEnd)
+	return change{min(c.start, d.start), end - c.delta(), end + d.delta()}
+}
+
+// splice gives a new text. It is built in a strings.Builder, whose memory is
+// not cleared first: for a text of megabytes that is half of the cost.
+func splice(src []byte, c change, text string) []byte {
+	var b strings.Builder
+	b.Grow(len(src) + c.delta())
+	b.Write(src[:c.start])
+	b.WriteString(text)
+	b.Write(src[c.oldEnd:])
+	s := b.String()
+	return unsafe.Slice(unsafe.StringData(s), len(s)) // #nosec G103 -- nobody writes to File.Src
+}
+
+// inform tells the tree of a change to come.
+func (d *Document) inform(c change) {
+	if d.tree != nil && c.newEnd <= maxText {
+		d.tree.edit(c.start, c.oldEnd, c.newEnd)
+	}
+}
+
+// reparse reads the new text, incrementally where the result can be trusted:
+// a tree with an error in it may differ from that of a fresh parse.
+func (d *Document) reparse(src []byte, c change) *File {
+	if d.tree == nil {
+		return d.fresh(src, d.knownAfter(c))
+	}
+	next := d.p.parse(d.tree, src)
+	d.tree.close()
+	d.tree = next
+	if next == nil || next.hasError() {
+		next.close()
+		d.tree = nil
+		return d.fresh(src, d.knownAfter(c))
+	}
+	if r := d.inEntry(src, c); r != nil {
+		return d.take(r)
+	}
+	return d.take(newReading(d.p, next, src, d.knownAfter(c)))
+}
+
+// fresh reads a text from scratch.
+func (d *Document) fresh(src []byte, known func(Span) *Model) *File {
+	d.tree = d.p.parse(nil, src)
+	if d.tree == nil {
+		return d.take(&reading{src: src, file: unparsed(src)})
+	}
+	return d.take(newReading(d.p, d.tree, src, known))
+}
+
+func (d *Document) take(r *reading) *File {
+	r.known, r.damage = nil, nil
+	d.reading = r
+	if len(r.file.Problems) == 0 && r.file.Array != (Span{}) {
+		d.lastGood = r.file
+	}
+	return r.file
+}
+
+// knownAfter finds the Model of an entry that lies wholly before or wholly
+// after a change by where it stood in the text before.
+func (d *Document) knownAfter(c change) func(Span) *Model {
+	entries := d.reading.file.Entries
+	return func(s Span) *Model {
+		was := s.Start
+		switch {
+		case s.End <= c.start:
+		case s.Start >= c.newEnd:
+			was -= c.delta()
+		default:
+			return nil
+		}
+		i := sort.Search(len(entries), func(i int) bool { return entries[i].Offset >= was })
+		if i == len(entries) || entries[i].Offset != was {
+			return nil
+		}
+		if m := entries[i].Model; !m.damaged && m.Span.End == s.End-s.Start {
+			return m
+		}
+		return nil
+	}
+}
+
+// inEntry reads a tree that differs from the last one within one entry's
+// braces only, nil when this cannot be said. It looks at that entry alone:
+// the text before it is unchanged and so the parser came to it in the same
+// state; where it ends in step with its text, the parser left it in the same
+// state, and what follows is the same text again.
+func (d *Document) inEntry(src []byte, c change) *reading {
+	old := d.reading
+	entries := old.file.Entries
+	k := sort.Search(len(entries), func(i int) bool { return entries[i].Offset >= c.start }) - 1
+	if k < 0 || len(old.file.Problems) > 0 || old.file.Array == (Span{}) {
+		return nil
+	}
+	was := entries[k].Span()
+	if c.start <= was.Start || c.oldEnd >= was.End {
+		return nil
+	}
+	now := Span{was.Start, was.End + c.delta()}
+	array, ok := locate(d.p, src, d.p.list(d.tree.root(), 0, 0))
+	if !ok || array.span() != (Span{old.file.Array.Start, old.file.Array.End + c.delta()}) {
+		return nil
+	}
+	found := d.p.list(array, was.Start, 1)
+	if len(found) == 0 || found[0].kind != kObject || found[0].span() != now {
+		return nil
+	}
+	r := &reading{p: d.p, src: src, array: array, votes: old.votes, file: &File{Src: src, Array: array.span()}}
+	r.file.Entries = make([]Entry, len(entries))
+	copy(r.file.Entries, entries)
+	for i := k + 1; i < len(entries); i++ {
+		r.file.Entries[i].Offset += c.delta()
+	}
+	r.file.Entries[k].Model = r.readModel(found[0])
+	r.outer = shifted(old.outer, was.Start, c.delta(), func(o *Comment) *Span { return &o.Span })
+	r.file.Opaque = shifted(old.file.Opaque, was.Start, c.delta(), func(o *Opaque) *Span { return &o.Span })
+	r.finish()
+	return r
+}
+
+// shifted gives a list whose spans behind a byte are moved.
+func shifted[T any](list []T, behind, delta int, span func(*T) *Span) []T {
+	if list == nil || delta == 0 {
+		return list
+	}
+	out := make([]T, len(list))
+	copy(out, list)
+	for i := range out {
+		if s := span(&out[i]); s.Start > behind {
+			*s = s.Shift(delta)
+		}
+	}
+	return out
+}

@@ -1,0 +1,313 @@
+package tsast
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// ErrNoArray says that a file has no models array to insert into.
+var ErrNoArray = errors.New("no models array: expected `const models: Model[] = [ … ]`")
+
+// BrokenError says that a syntax error lies where an edit would be made.
+type BrokenError struct{ Problem SyntaxProblem }
+
+func (e *BrokenError) Error() string {
+	return "the models array has a syntax error: " + e.Problem.Message
+}
+
+// OverlapError says that two edits want the same bytes, or bytes that the
+// text does not have.
+type OverlapError struct{ Edit TextEdit }
+
+func (e *OverlapError) Error() string {
+	return fmt.Sprintf("edit of bytes %d-%d overlaps another edit or leaves the text", e.Edit.Span.Start, e.Edit.Span.End)
+}
+
+// Apply makes the edits, whose spans all point into src, in one new text.
+// Several insertions at one place are made in the order given; an insertion
+// where a replaced span begins comes before it.
+func Apply(src []byte, edits ...TextEdit) ([]byte, error) {
+	sorted := slices.Clone(edits)
+	sort.SliceStable(sorted, func(i, j int) bool {
+		a, b := sorted[i].Span, sorted[j].Span
+		if a.Start != b.Start {
+			return a.Start < b.Start
+		}
+		return a.End == a.Start && b.End > b.Start
+	})
+	grown, at := 0, 0
+	for _, e := range sorted {
+		if e.Span.Start < at || e.Span.End < e.Span.Start || e.Span.End > len(src) {
+			return nil, &OverlapError{e}
+		}
+		at = e.Span.End
+		grown += len(e.NewText) - (e.Span.End - e.Span.Start)
+	}
+	out := make([]byte, 0, len(src)+grown)
+	at = 0
+	for _, e := range sorted {
+		out = append(out, src[at:e.Span.Start]...)
+		out = append(out, e.NewText...)
+		at = e.Span.End
+	}
+	return append(out, src[at:]...), nil
+}
+
+// NewFile is a models.ts with one entry, as upstream's begins and ends.
+func NewFile(m NewModel) []byte { return newFile(m, defaultStyle()) }
+
+func newFile(m NewModel, style Style) []byte {
+	style = style.filled()
+	semicolon := ""
+	if style.Semicolons {
+		semicolon = ";"
+	}
+	comma := ""
+	if style.TrailingComma {
+		comma = ","
+	}
+	lines := []string{
+		"import type { Model } from " + style.String("@/lib/schemas") + semicolon,
+		"",
+		"const models: Model[] = [",
+		style.Indent + Print(m, style, 1) + comma,
+		"] satisfies Model[]" + semicolon,
+		"",
+		"export default models" + semicolon,
+		"",
+	}
+	return []byte(strings.Join(lines, style.EOL))
+}
+
+// Insert gives the one edit that adds an entry behind the last one. It is a
+// pure insertion. A text of nothing but white space and comments gets a whole
+// file. Errors: ErrNoArray, *BrokenError.
+func Insert(f *File, m NewModel) (TextEdit, error) {
+	if f.Array == (Span{}) {
+		if len(f.Problems) > 0 {
+			return TextEdit{}, &BrokenError{f.Problems[0]}
+		}
+		if !f.blank() {
+			return TextEdit{}, ErrNoArray
+		}
+		at := len(f.Src)
+		text := string(newFile(m, f.Style))
+		if at > 0 && f.Src[at-1] != '\n' && strings.TrimLeft(string(f.Src), "\ufeff") != "" {
+			text = f.Style.filled().EOL + text
+		}
+		return TextEdit{Span{at, at}, text}, nil
+	}
+	for _, p := range f.Problems {
+		if p.Span.End >= f.Array.Start && p.Span.Start <= f.Array.End {
+			return TextEdit{}, &BrokenError{p}
+		}
+	}
+	return f.insertLast(m), nil
+}
+
+// InsertInPlace gives the edits that add an entry and remove a comment (the
+// marker that asked for it), in one step. A comment that is not in the file
+// is left alone.
+func InsertInPlace(f *File, m NewModel, comment Span) ([]TextEdit, error) {
+	if !slices.ContainsFunc(f.Comments, func(c Comment) bool { return c.Span == comment }) {
+		edit, err := Insert(f, m)
+		return []TextEdit{edit}, err
+	}
+	gone := f.DeleteComment(comment)
+	without, err := Apply(f.Src, gone)
+	if err != nil {
+		return nil, fmt.Errorf("removing the marker: %w", err)
+	}
+	edit, err := Insert(Parse(without), m)
+	if err != nil {
+		return nil, err
+	}
+	width := gone.Span.End - gone.Span.Start
+	switch at := edit.Span.Start; {
+	case at < gone.Span.Start:
+	case at > gone.Span.Start:
+		edit.Span = edit.Span.Shift(width)
+	default: // one edit: clients differ about an insertion beside a deletion
+		return []TextEdit{{gone.Span, edit.NewText}}, nil
+	}
+	return []TextEdit{edit, gone}, nil
+}
+
+// blank says that a file holds nothing but white space and comments.
+func (f *File) blank() bool {
+	at := 0
+	for _, c := range f.Comments {
+		if c.Span.Start >= at && !blankText(f.Src[at:c.Span.Start]) {
+			return false
+		}
+		at = max(at, c.Span.End)
+	}
+	return blankText(f.Src[at:])
+}
+
+func blankText(b []byte) bool {
+	return strings.TrimSpace(strings.TrimPrefix(string(b), "\ufeff")) == ""
+}
+
+// insertLast places an entry behind the last element of a sound array.
+func (f *File) insertLast(m NewModel) TextEdit {
+	style := f.Style.filled()
+	style.EOL = f.eolNear(f.Array.End, style.EOL)
+	last := f.lastElement()
+	comma := f.commaAfter(last, f.Array.End-1)
+	outer, _ := lineIndentOf(f.Src, f.Array.End-1)
+	indent := outer + style.Indent
+	if own, alone := lineIndentOf(f.Src, f.lastElementStart()); last > 0 && alone {
+		indent = own
+	}
+	entry := printAt(m, style, indent)
+
+	var at int
+	var text string
+	switch {
+	case last > 0 && comma < 0:
+		at = last
+		text = "," + style.EOL + indent + entry
+		// A comment behind the entry, on its line, must stay behind it.
+		if end := f.commentsOnLine(last); end > last {
+			at = end
+			text = style.EOL + indent + ", " + entry
+		}
+	default:
+		at = f.Array.End - 1
+		for at > f.Array.Start+1 && isSpace(f.Src[at-1]) {
+			at--
+		}
+		text = style.EOL + indent + entry
+		if comma >= 0 || style.TrailingComma {
+			text += ","
+		}
+	}
+	if rest := f.Src[at : f.Array.End-1]; !slices.Contains(rest, '\n') {
+		text += style.EOL + outer
+	}
+	return TextEdit{Span{at, at}, text}
+}
+
+// lastElement gives the end of the array's last element, zero when it has
+// none.
+func (f *File) lastElement() int { return f.lastSpan().End }
+
+func (f *File) lastElementStart() int { return f.lastSpan().Start }
+
+func (f *File) lastSpan() Span {
+	var s Span
+	if n := len(f.Entries); n > 0 {
+		s = f.Entries[n-1].Span()
+	}
+	for _, o := range f.Opaque {
+		if o.Span.End > s.End && f.Array.Start < o.Span.Start && o.Span.End < f.Array.End {
+			s = o.Span
+		}
+	}
+	return s
+}
+
+// Span is where the entry stands in the file.
+func (e *Entry) Span() Span { return e.Model.Span.Shift(e.Offset) }
+
+// commaAfter finds the comma behind an element, among white space and
+// comments; -1 when there is none before the limit.
+func (f *File) commaAfter(at, limit int) int {
+	at = f.skip(at, limit)
+	if at < limit && f.Src[at] == ',' {
+		return at
+	}
+	return -1
+}
+
+// skip passes white space and comments.
+func (f *File) skip(at, limit int) int {
+	for at < limit {
+		if isSpace(f.Src[at]) {
+			at++
+			continue
+		}
+		c, ok := f.commentAt(at)
+		if !ok {
+			r, n := utf8.DecodeRune(f.Src[at:])
+			if r != '\u2028' && r != '\u2029' && r != '\u00a0' && r != '\ufeff' {
+				break
+			}
+			at += n
+			continue
+		}
+		at = c.Span.End
+	}
+	return at
+}
+
+// commentAt finds the comment that begins at a byte.
+func (f *File) commentAt(at int) (Comment, bool) {
+	i := sort.Search(len(f.Comments), func(i int) bool { return f.Comments[i].Span.Start >= at })
+	if i < len(f.Comments) && f.Comments[i].Span.Start == at {
+		return f.Comments[i], true
+	}
+	return Comment{}, false
+}
+
+// commentEndingAt finds the comment that ends at a byte.
+func (f *File) commentEndingAt(at int) (Comment, bool) {
+	i := sort.Search(len(f.Comments), func(i int) bool { return f.Comments[i].Span.End >= at })
+	if i < len(f.Comments) && f.Comments[i].Span.End == at {
+		return f.Comments[i], true
+	}
+	return Comment{}, false
+}
+
+// commentsOnLine gives the end of the comments that follow on the same line.
+func (f *File) commentsOnLine(at int) int {
+	end := at
+	for i := at; i < len(f.Src) && f.Src[i] != '\n' && f.Src[i] != '\r'; {
+		if f.Src[i] == ' ' || f.Src[i] == '\t' {
+			i++
+			continue
+		}
+		c, ok := f.commentAt(i)
+		if !ok {
+			break
+		}
+		i, end = c.Span.End, c.Span.End
+	}
+	return end
+}
+
+// eolNear gives the line end used on the line before a byte.
+func (f *File) eolNear(at int, otherwise string) string {
+	for i := at - 1; i >= 0; i-- {
+		if f.Src[i] == '\n' {
+			if i > 0 && f.Src[i-1] == '\r' {
+				return "\r\n"
+			}
+			return "\n"
+		}
+	}
+	return otherwise
+}
+
+func isSpace(c byte) bool {
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'
+}
+
+// lineIndentOf gives the white space that the line of a byte begins with,
+// and whether nothing else stands before that byte.
+func lineIndentOf(src []byte, at int) (string, bool) {
+	start := at
+	for start > 0 && src[start-1] != '\n' && src[start-1] != '\r' {
+		start--
+	}
+	end := start
+	for end < at && (src[end] == ' ' || src[end] == '\t') {
+		end++
+	}
+	return string(src[start:end]), end == at
+}
