@@ -1,0 +1,232 @@
+package baseline
+
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// maxNested bounds how many undecided conditions may be tried inside each
+// other: each doubles the work.
+const maxNested = 12
+
+// branch runs an if statement: the arm that is taken, or both when the
+// condition is not known, joining what they wrote.
+func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
+	v := in.eval(s.Test, fr)
+	if in.halted() {
+		return flow{}
+	}
+	if t, known := truth(v); known {
+		if t {
+			return in.execBlock(s.Body, fr)
+		}
+		return in.execBlock(s.Else, fr)
+	}
+	cond := clip(pysrc.Unparse(s.Test), maxExpression)
+	if in.tentative >= maxNested {
+		in.undecide(fr, s.First, cond, v, "too many undecided conditions inside each other")
+		return flow{}
+	}
+	in.noteCondition(fr, s, cond, v)
+	mark := len(in.journal)
+	in.tentative++
+	yes := in.tryArm(s.Body, fr, cond)
+	yesOrder, yesState := in.writes(mark)
+	in.rollback(mark)
+	no := in.tryArm(s.Else, fr, "not "+cond)
+	noOrder, noState := in.writes(mark)
+	in.rollback(mark)
+	in.tentative--
+	if in.stopped != nil {
+		return flow{kind: flowStop}
+	}
+	switch {
+	case yes.kind == flowRaise && no.kind == flowRaise:
+		return yes
+	case yes.kind == flowRaise: // the condition must not hold
+		in.apply(noOrder, noState)
+		return no
+	case no.kind == flowRaise:
+		in.apply(yesOrder, yesState)
+		return yes
+	}
+	in.apply(in.joinWrites(cond, yesOrder, yesState, noOrder, noState))
+	return in.joinFlows(cond, yes, no, fr)
+}
+
+func (in *interp) tryArm(body []pysrc.Stmt, fr *frame, cond string) flow {
+	in.conds = append(in.conds, cond)
+	f := in.execBlock(body, fr)
+	in.conds = in.conds[:len(in.conds)-1]
+	return f
+}
+
+// joinFlows says how the statement ends when its arms end differently: an
+// early return is kept aside until the function's end.
+func (in *interp) joinFlows(cond string, yes, no flow, fr *frame) flow {
+	switch {
+	case yes.kind == flowReturn && no.kind == flowReturn:
+		return flow{kind: flowReturn, v: in.join(cond, yes.v, no.v)}
+	case yes.kind == flowReturn:
+		fr.pending = append(fr.pending, pendingReturn{cond, yes.v})
+		return no
+	case no.kind == flowReturn:
+		fr.pending = append(fr.pending, pendingReturn{"not " + cond, no.v})
+		return yes
+	case yes.kind == no.kind:
+		return yes
+	}
+	return flow{} // a break or continue on one side: the loop goes on
+}
+
+func (in *interp) joinWrites(cond string, yesOrder []place, yes map[place]write, noOrder []place, no map[place]write) (order []place, joined map[place]write) {
+	joined = map[place]write{}
+	order = append(order, yesOrder...)
+	for _, p := range noOrder {
+		if _, ok := yes[p]; !ok {
+			order = append(order, p)
+		}
+	}
+	for _, p := range order {
+		w, ok := yes[p]
+		if !ok {
+			w = no[p]
+		}
+		switch {
+		case w.space != nil:
+			w.v = in.joinVar(cond, current(yes, p, w), current(no, p, w))
+		case w.list != nil:
+			w.items = in.joinItems(cond, currentItems(yes, p, w), currentItems(no, p, w))
+		default:
+			w.now = in.joinDicts(cond, currentDict(yes, p, w), currentDict(no, p, w))
+		}
+		joined[p] = w
+	}
+	return order, joined
+}
+
+// current is what a namespace's name holds after an arm that may not have
+// written it.
+func current(arm map[place]write, p place, w write) value {
+	if x, ok := arm[p]; ok {
+		return x.v
+	}
+	if v, ok := w.space.get(w.key); ok {
+		return v
+	}
+	return missing{}
+}
+
+func currentItems(arm map[place]write, p place, w write) []value {
+	if x, ok := arm[p]; ok {
+		return x.items
+	}
+	return w.list.items
+}
+
+func currentDict(arm map[place]write, p place, w write) *dict {
+	if x, ok := arm[p]; ok {
+		return x.now
+	}
+	return w.dict
+}
+
+// joinVar joins a name's values; one arm alone binding it counts as bound,
+// and a module that only one arm makes is conditional.
+func (in *interp) joinVar(cond string, a, b value) value {
+	switch {
+	case isMissing(a) && isMissing(b):
+		return missing{}
+	case isMissing(a) && holdsModule(b):
+		return &choice{"not " + cond, b, nil}
+	case isMissing(a):
+		return b
+	case isMissing(b) && holdsModule(a):
+		return &choice{cond, a, nil}
+	case isMissing(b):
+		return a
+	}
+	return in.join(cond, a, b)
+}
+
+func (in *interp) joinItems(cond string, a, b []value) []value {
+	n := min(len(a), len(b))
+	out := make([]value, 0, max(len(a), len(b)))
+	for i := range n {
+		out = append(out, in.join(cond, a[i], b[i]))
+	}
+	rest, when := a[n:], cond
+	if len(b) > n {
+		rest, when = b[n:], "not "+cond
+	}
+	for _, v := range rest {
+		if holdsModule(v) {
+			out = append(out, &choice{when, v, nil})
+		} else {
+			out = append(out, in.unknownf("in the list when %s", when))
+		}
+	}
+	return out
+}
+
+func (in *interp) joinDicts(cond string, a, b *dict) *dict {
+	out := newDict()
+	for i, k := range a.keys {
+		other, _ := b.get(k)
+		out.put(k, in.join(cond, a.vals[i], other))
+	}
+	for i, k := range b.keys {
+		if _, ok := a.find(k); !ok {
+			out.put(k, in.join(cond, nil, b.vals[i]))
+		}
+	}
+	return out
+}
+
+// match runs a match statement as a chain of comparisons.
+func (in *interp) match(s *pysrc.MatchStmt, fr *frame) flow {
+	var chain []pysrc.Stmt
+	for i := len(s.Cases) - 1; i >= 0; i-- {
+		c := s.Cases[i]
+		test := matchTest(s.Subject, c.Pattern)
+		switch {
+		case test == nil && c.Guard == nil:
+			chain = c.Body
+			continue
+		case test == nil:
+			test = c.Guard
+		case c.Guard != nil:
+			test = &pysrc.BoolExpr{And: true, Values: []pysrc.Expr{test, c.Guard}}
+		}
+		chain = []pysrc.Stmt{&pysrc.IfStmt{Span: s.Span, Test: test, Body: c.Body, Else: chain}}
+	}
+	return in.execBlock(chain, fr)
+}
+
+// matchTest makes the condition under which a pattern matches; nil when it
+// always does.
+func matchTest(subject, pattern pysrc.Expr) pysrc.Expr {
+	switch p := pattern.(type) {
+	case nil:
+		return nil
+	case *pysrc.BoolExpr:
+		or := &pysrc.BoolExpr{}
+		for _, x := range p.Values {
+			t := matchTest(subject, x)
+			if t == nil {
+				return nil
+			}
+			or.Values = append(or.Values, t)
+		}
+		return or
+	case *pysrc.Const:
+		op := "=="
+		switch p.Value.(type) {
+		case nil, bool:
+			op = "is"
+		}
+		return &pysrc.CompareExpr{Left: subject, Ops: []string{op}, Rights: []pysrc.Expr{p}}
+	case *pysrc.Unsupported:
+		return p // not known whether it matches
+	}
+	return &pysrc.CompareExpr{Left: subject, Ops: []string{"=="}, Rights: []pysrc.Expr{pattern}}
+}

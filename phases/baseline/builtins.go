@@ -1,0 +1,436 @@
+package baseline
+
+import (
+	"math"
+	"slices"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// newBuiltins makes the table of Python's builtin names.
+func newBuiltins() map[string]value {
+	table := map[string]value{"__name__": "__module__", "__file__": "__file__", "NotImplemented": &unknown{why: "NotImplemented"}}
+	add := func(name string, f native) { table[name] = &builtin{name, f} }
+	for name, f := range objectBuiltins() {
+		add(name, f)
+	}
+	for name, f := range containerBuiltins() {
+		add(name, f)
+	}
+	for name, f := range numberBuiltins() {
+		add(name, pure(name, f))
+	}
+	for _, name := range []string{"ValueError", "NotImplementedError", "RuntimeError", "TypeError", "AssertionError", "KeyError",
+		"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "object", "property", "staticmethod", "classmethod",
+		"StopIteration", "IndexError", "DeprecationWarning", "UserWarning", "OSError", "slice", "bytes", "complex"} {
+		table[name] = &external{"builtins." + name}
+	}
+	return table
+}
+
+// pure makes a builtin of a function of known values: it is applied to every
+// alternative of a choice, and gives unknown for what is not known.
+func pure(name string, f func(in *interp, args []value, kw *namespace) value) native {
+	return func(in *interp, args []value, kw *namespace) value {
+		for i, a := range args {
+			if c, ok := a.(*choice); ok {
+				return in.distribute(c, func(x value) value {
+					alt := slices.Clone(args)
+					alt[i] = x
+					return pure(name, f)(in, alt, kw)
+				})
+			}
+		}
+		if i, j, c := innerChoice(args); c != nil {
+			return in.distribute(c, func(x value) value {
+				alt := slices.Clone(args)
+				alt[i] = replaceItem(args[i], j, x)
+				return pure(name, f)(in, alt, kw)
+			})
+		}
+		return f(in, args, kw)
+	}
+}
+
+// innerChoice finds a choice among the elements of the arguments, when there
+// are few enough of them to try every combination.
+func innerChoice(args []value) (arg, element int, c *choice) {
+	const most = 4
+	n := 0
+	for i, a := range args {
+		var items []value
+		switch a := a.(type) {
+		case *list:
+			items = a.items
+		case *tuple:
+			items = a.items
+		}
+		for j, x := range items {
+			if found, ok := x.(*choice); ok {
+				arg, element, c = i, j, found
+				n++
+			}
+		}
+	}
+	if n > most {
+		return 0, 0, nil
+	}
+	return arg, element, c
+}
+
+func replaceItem(v value, i int, x value) value {
+	switch v := v.(type) {
+	case *list:
+		items := slices.Clone(v.items)
+		items[i] = x
+		return &list{items}
+	case *tuple:
+		items := slices.Clone(v.items)
+		items[i] = x
+		return &tuple{items}
+	}
+	return v
+}
+
+// known says whether all arguments are wholly known; if not, the result of
+// the call is the unknown given.
+func known(name string, args []value) (value, bool) {
+	for _, a := range args {
+		if contains(a, func(v value) bool { _, isChoice := v.(*choice); return isChoice }) || hasUnknown(a) {
+			text := name + "("
+			for i, x := range args {
+				if i > 0 {
+					text += ", "
+				}
+				text += show(x)
+			}
+			return derived(text+")", args...), false
+		}
+	}
+	return nil, true
+}
+
+func objectBuiltins() map[string]native {
+	return map[string]native{
+		"getattr": func(in *interp, args []value, _ *namespace) value {
+			if len(args) < 2 {
+				return in.unknownf("getattr")
+			}
+			return in.distribute2(args[0], args[1], func(o, key value) value {
+				name, ok := key.(string)
+				if !ok {
+					return derived("getattr("+show(o)+", "+show(key)+")", o, key)
+				}
+				return in.getattr(o, name, args[2:])
+			})
+		},
+		"hasattr": func(in *interp, args []value, _ *namespace) value {
+			return in.distribute2(argument(args, 0, nil), argument(args, 1, nil), func(o, key value) value {
+				name, ok := key.(string)
+				if !ok {
+					return derived("hasattr("+show(o)+", "+show(key)+")", key)
+				}
+				return in.hasattr(o, name)
+			})
+		},
+		"setattr": func(in *interp, args []value, _ *namespace) value {
+			if name, ok := argument(args, 1, nil).(string); ok && len(args) == 3 {
+				in.setAttr(args[0], name, args[2])
+			}
+			return nil
+		},
+		"isinstance": func(in *interp, args []value, _ *namespace) value {
+			return in.distribute(argument(args, 0, nil), func(o value) value {
+				return in.isInstance(o, argument(args, 1, nil))
+			})
+		},
+		"issubclass": func(in *interp, args []value, _ *namespace) value {
+			a, okA := argument(args, 0, nil).(*class)
+			b, okB := argument(args, 1, nil).(*class)
+			if okA && okB {
+				return in.isSubclass(a, b.qualified())
+			}
+			return in.unknownf("issubclass")
+		},
+		"callable": func(_ *interp, args []value, _ *namespace) value {
+			switch argument(args, 0, nil).(type) {
+			case *class, *function, *builtin, *partial:
+				return true
+			}
+			return false
+		},
+		"type": func(in *interp, args []value, _ *namespace) value {
+			if o, ok := argument(args, 0, nil).(*object); ok {
+				return o.cls
+			}
+			return in.unknownf("type()")
+		},
+		"vars": func(in *interp, args []value, _ *namespace) value {
+			switch o := argument(args, 0, nil).(type) {
+			case *config:
+				return o.asDict()
+			case *object:
+				return in.attribute(o, "__dict__")
+			}
+			return in.unknownf("vars()")
+		},
+		"print": func(*interp, []value, *namespace) value { return nil },
+		"iter":  func(_ *interp, args []value, _ *namespace) value { return argument(args, 0, nil) },
+		"id":    func(in *interp, _ []value, _ *namespace) value { return in.unknownf("id()") },
+		"repr":  func(in *interp, _ []value, _ *namespace) value { return in.unknownf("repr()") },
+		"next": func(in *interp, args []value, _ *namespace) value {
+			first := argument(args, 0, nil)
+			items, ok := iterate(first)
+			switch {
+			case !ok:
+				return derived("next("+show(first)+")", first)
+			case len(items) > 0:
+				return items[0]
+			case len(args) > 1:
+				return args[1]
+			}
+			return in.fail("StopIteration", "next("+show(first)+")")
+		},
+	}
+}
+
+// getattr is the builtin with its optional default.
+func (in *interp) getattr(o value, name string, absent []value) value {
+	if u, ok := o.(*unknown); ok {
+		return derived("getattr("+show(u)+", "+pysrc.Repr(name)+")", u)
+	}
+	v := in.lookupAttr(o, name)
+	_, extO := o.(*external)
+	_, extV := v.(*external)
+	switch {
+	case isMissing(v) && len(absent) > 0:
+		return absent[0]
+	case isMissing(v):
+		return in.noAttribute(o, name)
+	case extO && extV && len(absent) > 0: // whether torch has it is not known
+		return in.unknownf("getattr(%s, %q)", show(o), name)
+	}
+	return v
+}
+
+func (in *interp) hasattr(o value, name string) value {
+	expr := "hasattr(" + show(o) + ", " + pysrc.Repr(name) + ")"
+	switch o := o.(type) {
+	case *unknown:
+		return derived(expr, o)
+	case *external:
+		return &unknown{why: expr, expr: expr}
+	case *object:
+		if o.leaf != "" {
+			return in.leafHasattr(o, name, expr)
+		}
+	}
+	before, trying := in.raised, in.trying
+	in.raised, in.trying = nil, 0
+	v := in.lookupAttr(o, name)
+	raised := in.raised != nil
+	in.raised, in.trying = before, trying
+	return !raised && !isMissing(v)
+}
+
+func (in *interp) leafHasattr(o *object, name, expr string) value {
+	if _, ok := o.attrs.get(name); ok {
+		return true
+	}
+	if _, ok := o.args.get(name); ok {
+		return true
+	}
+	if c, ok := o.cls.(*class); ok {
+		if _, s := in.findMember(c, name, nil); s != nil {
+			return true
+		}
+	}
+	switch name {
+	case "weight", "quant_method":
+		if dimensionsOf(o) != nil {
+			return true
+		}
+	case "weight_packed", "qweight":
+		return false
+	}
+	return &unknown{why: expr, expr: expr}
+}
+
+func containerBuiltins() map[string]native {
+	sequence := func(name string, build func([]value) value) native {
+		return pure(name, func(in *interp, args []value, _ *namespace) value {
+			if len(args) == 0 {
+				return build(nil)
+			}
+			items, ok := iterate(args[0])
+			if ok && in.grow(len(items)) {
+				return build(items)
+			}
+			if r, isRep := args[0].(*repeated); isRep {
+				return r
+			}
+			return derived(name+"("+show(args[0])+")", args[0])
+		})
+	}
+	makeSet := func(items []value) value {
+		if hasUnknown(&list{items}) {
+			return derived("set()", items...)
+		}
+		return newSet(items)
+	}
+	return map[string]native{
+		"list":      sequence("list", func(v []value) value { return &list{v} }),
+		"tuple":     sequence("tuple", func(v []value) value { return &tuple{v} }),
+		"set":       sequence("set", makeSet),
+		"frozenset": sequence("frozenset", makeSet),
+		"dict":      func(in *interp, args []value, kw *namespace) value { return in.makeDict(args, kw) },
+		"range":     pure("range", func(in *interp, args []value, _ *namespace) value { return in.rangeOf(args) }),
+		"map": func(in *interp, args []value, _ *namespace) value {
+			items, ok := iterate(argument(args, 1, nil))
+			if !ok || len(args) != 2 || !in.grow(len(items)) {
+				return derived("map()", args...)
+			}
+			out := &list{}
+			for _, x := range items {
+				out.items = append(out.items, in.call(args[0], []value{x}, nil))
+			}
+			return out
+		},
+		"filter": func(in *interp, args []value, _ *namespace) value {
+			items, ok := iterate(argument(args, 1, nil))
+			if !ok || !in.grow(len(items)) {
+				return derived("filter()", args...)
+			}
+			out := &list{}
+			for _, x := range items {
+				t, sure := truth(in.call(args[0], []value{x}, nil))
+				if !sure {
+					return derived("filter()", args...)
+				}
+				if t {
+					out.items = append(out.items, x)
+				}
+			}
+			return out
+		},
+		"enumerate": pure("enumerate", enumerate),
+		"zip":       pure("zip", zip),
+		"reversed": pure("reversed", func(in *interp, args []value, _ *namespace) value {
+			items, ok := iterate(argument(args, 0, nil))
+			if !ok || !in.grow(len(items)) {
+				return derived("reversed()", args...)
+			}
+			slices.Reverse(items)
+			return &list{items}
+		}),
+	}
+}
+
+func (in *interp) makeDict(args []value, kw *namespace) value {
+	d := newDict()
+	switch from := argument(args, 0, nil).(type) {
+	case nil:
+	case *dict:
+		d = from.clone()
+	case *config:
+		d = from.asDict()
+	default:
+		items, ok := iterate(from)
+		if !ok {
+			return derived("dict("+show(from)+")", from)
+		}
+		for _, x := range items {
+			pair, ok := iterate(x)
+			if !ok || len(pair) != 2 || !d.put(pair[0], pair[1]) {
+				return derived("dict("+show(from)+")", from)
+			}
+		}
+	}
+	if kw != nil {
+		for _, k := range kw.keys {
+			d.put(k, kw.vals[k])
+		}
+	}
+	in.grow(len(d.keys))
+	return d
+}
+
+func (in *interp) rangeOf(args []value) value {
+	n := [3]int{0, 0, 1}
+	for i, a := range args {
+		v, ok := asInt(a)
+		if !ok {
+			expr := show(a)
+			return &repeated{derived("an index below "+expr, args...), derived(expr, args...)}
+		}
+		if i < len(n) {
+			n[i] = v
+		}
+	}
+	if len(args) == 1 {
+		n[0], n[1] = 0, n[0]
+	}
+	if n[2] == 0 || len(args) == 0 {
+		return in.fail("ValueError", "range()")
+	}
+	size := (float64(n[1]) - float64(n[0])) / float64(n[2])
+	out := &list{}
+	if size <= 0 {
+		return out
+	}
+	if size > float64(in.limits.Cells) || !in.grow(int(math.Ceil(size))) {
+		in.stop(errCells)
+		return in.unknownf("a range of %.0f", size)
+	}
+	for i := n[0]; (n[2] > 0 && i < n[1]) || (n[2] < 0 && i > n[1]); i += n[2] {
+		out.items = append(out.items, i)
+	}
+	return out
+}
+
+func enumerate(in *interp, args []value, kw *namespace) value {
+	start, _ := asInt(argument(args, 1, 0))
+	if v, ok := kw.get("start"); ok {
+		start, _ = asInt(v)
+	}
+	first := argument(args, 0, nil)
+	items, ok := iterate(first)
+	if r, isRep := first.(*repeated); isRep {
+		return &repeated{&tuple{[]value{in.unknownf("an index"), r.item}}, r.count}
+	}
+	if !ok || !in.grow(len(items)) {
+		return derived("enumerate("+show(first)+")", first)
+	}
+	out := &list{}
+	for i, x := range items {
+		out.items = append(out.items, &tuple{[]value{start + i, x}})
+	}
+	return out
+}
+
+func zip(in *interp, args []value, _ *namespace) value {
+	n := -1
+	columns := make([][]value, len(args))
+	for i, a := range args {
+		items, ok := iterate(a)
+		if !ok {
+			return derived("zip()", args...)
+		}
+		columns[i] = items
+		if n < 0 || len(items) < n {
+			n = len(items)
+		}
+	}
+	out := &list{}
+	if !in.grow(max(n, 0) * len(args)) {
+		return out
+	}
+	for i := range max(n, 0) {
+		row := &tuple{}
+		for _, c := range columns {
+			row.items = append(row.items, c[i])
+		}
+		out.items = append(out.items, row)
+	}
+	return out
+}

@@ -1,0 +1,251 @@
+package baseline
+
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+func (in *interp) evalCall(e *pysrc.Call, fr *frame) value {
+	if n, ok := e.Fn.(*pysrc.Name); ok && n.ID == "super" {
+		return in.super(e, fr)
+	}
+	fn := in.eval(e.Fn, fr)
+	args, _ := in.elements(e.Args, fr)
+	var kw *namespace
+	if len(e.Keywords) > 0 {
+		kw = in.keywords(e.Keywords, fr)
+	}
+	if in.halted() {
+		return in.unknownf("stopped")
+	}
+	before := in.at
+	in.at = site{fr.mod.path, e.First}
+	defer func() { in.at = before }()
+	if v, done := in.baseInit(e, fn, args, kw); done {
+		return v
+	}
+	return in.call(fn, args, kw)
+}
+
+func (in *interp) keywords(ks []pysrc.Keyword, fr *frame) *namespace {
+	kw := newNamespace()
+	for _, k := range ks {
+		v := in.eval(k.Value, fr)
+		if k.Name != "" {
+			kw.set(k.Name, v)
+			continue
+		}
+		switch v := v.(type) {
+		case *dict:
+			for i, key := range v.keys {
+				if name, ok := key.(string); ok {
+					kw.set(name, v.vals[i])
+				}
+			}
+		case *choice:
+			in.spreadChoice(kw, v)
+		}
+	}
+	return kw
+}
+
+// spreadChoice spreads ** of a choice of two dicts.
+func (in *interp) spreadChoice(kw *namespace, c *choice) {
+	a, okA := c.a.(*dict)
+	b, okB := c.b.(*dict)
+	if !okA || !okB {
+		return
+	}
+	for _, key := range in.joinDicts(c.cond, a, b).keys {
+		if name, ok := key.(string); ok {
+			x, _ := a.get(key)
+			y, _ := b.get(key)
+			kw.set(name, in.join(c.cond, x, y))
+		}
+	}
+}
+
+func (in *interp) super(e *pysrc.Call, fr *frame) value {
+	if len(e.Args) >= 1 {
+		c, ok := in.eval(e.Args[0], fr).(*class)
+		if !ok || len(e.Args) < 2 {
+			return in.unknownf("super of %s", pysrc.Unparse(e.Args[0]))
+		}
+		return &superRef{in.eval(e.Args[1], fr), c}
+	}
+	for f := fr; f != nil; f = f.parent {
+		if f.owner == nil || f.fn == nil {
+			continue
+		}
+		params := f.fn.params().List
+		if len(params) == 0 {
+			break
+		}
+		self, _ := f.vars.get(params[0].Name)
+		return &superRef{self, f.owner}
+	}
+	return in.unknownf("super outside a method")
+}
+
+// baseInit handles `Base.__init__(self, …)`.
+func (in *interp) baseInit(e *pysrc.Call, fn value, args []value, kw *namespace) (value, bool) {
+	f, ok := fn.(*function)
+	if _, isAttr := e.Fn.(*pysrc.Attribute); !ok || !isAttr || f.owner == nil || f.bound || f.name() != "__init__" || len(args) == 0 {
+		return nil, false
+	}
+	self, ok := args[0].(*object)
+	if !ok {
+		return nil, false
+	}
+	if isLeafModule(f.owner.mod.name) {
+		in.bindLeaf(self, f.owner, args[1:], kw)
+		return nil, true
+	}
+	return in.call(f.bind(self), args[1:], kw), true
+}
+
+// call calls any value.
+func (in *interp) call(fn value, args []value, kw *namespace) value {
+	if in.raised != nil || !in.step() {
+		return in.unknownf("stopped")
+	}
+	switch f := fn.(type) {
+	case *choice:
+		return in.distribute(f, func(g value) value { return in.call(g, args, kw) })
+	case *builtin:
+		return f.fn(in, args, kw)
+	case *partial:
+		all := append(append([]value(nil), f.args...), args...)
+		merged := f.kw.clone()
+		if kw != nil {
+			for _, k := range kw.keys {
+				merged.set(k, kw.vals[k])
+			}
+		}
+		return in.call(f.fn, all, merged)
+	case *class:
+		return in.instantiate(f, args, kw)
+	case *function:
+		return in.callFunction(f, args, kw)
+	case *external:
+		return in.callExternal(f, args, kw)
+	case *object:
+		return in.callObject(f, args, kw)
+	case *environment:
+		return f.get(in, "__call__")
+	}
+	expr := show(fn) + "()"
+	return derived(expr, fn)
+}
+
+func (in *interp) callObject(o *object, args []value, kw *namespace) value {
+	c, ok := o.cls.(*class)
+	if !ok || o.leaf != "" || o.kind == configObject {
+		return in.unknownf("call of %s", show(o))
+	}
+	owner, s := in.findMember(c, "__call__", nil)
+	if s == nil {
+		return in.unknownf("call of %s", show(o))
+	}
+	return in.call(in.memberValue(owner, s, "__call__", o, c), args, kw)
+}
+
+// bindArguments binds arguments to parameters; defaults are evaluated in the
+// frame defs. What is not given and has no default is unknown.
+func (in *interp) bindArguments(p pysrc.Params, args []value, kw *namespace, defs *frame) *namespace {
+	out := newNamespace()
+	rest := newNamespace()
+	position := map[string]bool{}
+	next := 0
+	var varargs *tuple
+	for _, q := range p.List {
+		switch q.Kind {
+		case pysrc.Positional:
+			position[q.Name] = true
+			if next < len(args) {
+				out.set(q.Name, args[next])
+				next++
+			}
+		case pysrc.KeywordOnly:
+			position[q.Name] = true
+		case pysrc.VarArgs:
+			varargs = &tuple{append([]value(nil), args[min(next, len(args)):]...)}
+			out.set(q.Name, varargs)
+		}
+	}
+	if kw != nil {
+		for _, k := range kw.keys {
+			if position[k] {
+				out.set(k, kw.vals[k])
+			} else {
+				rest.set(k, kw.vals[k])
+			}
+		}
+	}
+	for _, q := range p.List {
+		if q.Kind == pysrc.VarKwargs {
+			d := newDict()
+			for _, k := range rest.keys {
+				d.put(k, rest.vals[k])
+			}
+			out.set(q.Name, d)
+			continue
+		}
+		if _, ok := out.get(q.Name); ok {
+			continue
+		}
+		if q.Default != nil {
+			out.set(q.Name, in.eval(q.Default, defs))
+		} else {
+			out.set(q.Name, in.unknownf("argument %s is not given", q.Name))
+		}
+	}
+	return out
+}
+
+// callFunction runs a function of the program.
+func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
+	if f.owner == nil && f.def != nil && f.closure == nil {
+		if v := in.override(f.mod.name, f.name()); v != nil {
+			return in.call(v, args, kw)
+		}
+	}
+	if f.def != nil && f.def.Async {
+		return in.unknownf("asynchronous function %s", f.name())
+	}
+	if in.depth >= in.limits.Depth {
+		in.stop(errDepth)
+		return in.unknownf("calls nested too deeply")
+	}
+	if f.bound {
+		args = append([]value{f.self}, args...)
+	}
+	fr := in.newFrame(f.mod, f.closure, f)
+	fr.vars = in.bindArguments(f.params(), args, kw, in.newFrame(f.mod, f.closure, nil))
+	fr.owner = f.owner
+	in.depth++
+	defer func() { in.depth-- }()
+	if f.lambda != nil {
+		return in.eval(f.lambda.Body, fr)
+	}
+	result := in.execBlock(f.def.Body, fr)
+	switch result.kind {
+	case flowStop:
+		return in.unknownf("stopped")
+	case flowRaise:
+		if len(fr.pending) == 0 {
+			return in.raise(result.text)
+		}
+		// The raising tail is dead: the last early return is the result.
+		last := len(fr.pending) - 1
+		result.v = fr.pending[last].v
+		fr.pending = fr.pending[:last]
+	}
+	v := result.v
+	for i := len(fr.pending) - 1; i >= 0; i-- {
+		v = in.join(fr.pending[i].cond, fr.pending[i].v, v)
+	}
+	if fr.yields != nil {
+		return fr.yields
+	}
+	return v
+}

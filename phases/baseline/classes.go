@@ -1,0 +1,288 @@
+package baseline
+
+import (
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// class is a class of the interpreted program.
+type class struct {
+	mod     *module
+	def     *pysrc.ClassDef
+	name    string
+	closure *frame
+	members map[string]pysrc.Stmt // FuncDef, ClassDef or AssignStmt
+	order   []string              // names of members, first definition first
+	cache   map[string]value      // evaluated class variables
+	mro     []value               // *class and *external, itself first
+}
+
+func newClass(mod *module, def *pysrc.ClassDef, closure *frame) *class {
+	c := &class{mod: mod, def: def, name: def.Name, closure: closure,
+		members: map[string]pysrc.Stmt{}, cache: map[string]value{}}
+	c.collect(def.Body)
+	return c
+}
+
+func (c *class) qualified() string { return c.mod.name + "." + c.name }
+
+func (c *class) collect(body []pysrc.Stmt) {
+	for _, s := range body {
+		switch s := s.(type) {
+		case *pysrc.FuncDef:
+			if !isAccessor(s) {
+				c.add(s.Name, s)
+			}
+		case *pysrc.ClassDef:
+			c.add(s.Name, s)
+		case *pysrc.AssignStmt:
+			if s.Value == nil {
+				continue
+			}
+			for _, t := range s.Targets {
+				if n, ok := t.(*pysrc.Name); ok {
+					c.add(n.ID, s)
+				}
+			}
+		case *pysrc.IfStmt:
+			c.collect(s.Body)
+		}
+	}
+}
+
+func (c *class) add(name string, s pysrc.Stmt) {
+	if _, ok := c.members[name]; !ok {
+		c.order = append(c.order, name)
+	}
+	c.members[name] = s
+}
+
+// isAccessor says whether a function is a property's setter or deleter, which
+// must not hide the getter of the same name.
+func isAccessor(f *pysrc.FuncDef) bool {
+	for _, d := range f.Decorators {
+		if a, ok := d.(*pysrc.Attribute); ok && (a.Name == "setter" || a.Name == "deleter") {
+			return true
+		}
+	}
+	return false
+}
+
+// decorated says whether a function or class has one of the decorators, given
+// by their dotted names without arguments.
+func decorated(decorators []pysrc.Expr, names ...string) bool {
+	for _, d := range decorators {
+		if call, ok := d.(*pysrc.Call); ok {
+			d = call.Fn
+		}
+		text := pysrc.Unparse(d)
+		for _, n := range names {
+			if text == n || strings.HasSuffix(text, "."+n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// maxBases bounds the method resolution order of one class.
+const maxBases = 200
+
+// resolutionOrder gives the C3 linearisation, the class itself first. Bases
+// that are unknown are left out; a cycle ends where it closes.
+func (in *interp) resolutionOrder(c *class) []value {
+	if c.mro != nil {
+		return c.mro
+	}
+	c.mro = []value{c} // what a cycle sees
+	var bases []value
+	fr := c.closure
+	if fr == nil {
+		fr = in.moduleFrame(c.mod)
+	}
+	for _, b := range c.def.Bases {
+		v := in.eval(b, fr)
+		if ch, ok := v.(*choice); ok {
+			v = ch.a
+		}
+		switch v.(type) {
+		case *class, *external:
+			bases = append(bases, v)
+		}
+	}
+	sequences := make([][]value, 0, len(bases)+1)
+	for _, b := range bases {
+		if bc, ok := b.(*class); ok {
+			sequences = append(sequences, append([]value(nil), in.resolutionOrder(bc)...))
+		} else {
+			sequences = append(sequences, []value{b})
+		}
+	}
+	sequences = append(sequences, append([]value(nil), bases...))
+	c.mro = mergeC3(c, sequences)
+	return c.mro
+}
+
+func baseKey(v value) string {
+	if c, ok := v.(*class); ok {
+		return c.qualified()
+	}
+	if e, ok := v.(*external); ok {
+		return e.path
+	}
+	return ""
+}
+
+// mergeC3 merges the bases' orders; where no consistent order exists it takes
+// the next class as written.
+func mergeC3(c *class, sequences [][]value) []value {
+	out := []value{c}
+	for len(out) < maxBases {
+		var head value
+		for _, s := range sequences {
+			if len(s) == 0 {
+				continue
+			}
+			if head == nil {
+				head = s[0]
+			}
+			if !inTail(baseKey(s[0]), sequences) {
+				head = s[0]
+				break
+			}
+		}
+		if head == nil {
+			break
+		}
+		out = append(out, head)
+		for i, s := range sequences {
+			if len(s) > 0 && baseKey(s[0]) == baseKey(head) {
+				sequences[i] = s[1:]
+			}
+		}
+	}
+	return out
+}
+
+func inTail(key string, sequences [][]value) bool {
+	for _, s := range sequences {
+		for i := 1; i < len(s); i++ {
+			if baseKey(s[i]) == key {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// findMember looks a name up along the method resolution order; after, when
+// not nil, starts the search behind that class (super).
+func (in *interp) findMember(c *class, name string, after *class) (*class, pysrc.Stmt) {
+	order := in.resolutionOrder(c)
+	if after != nil {
+		for i, x := range order {
+			if baseKey(x) == after.qualified() {
+				order = order[i+1:]
+				break
+			}
+		}
+	}
+	for _, x := range order {
+		if xc, ok := x.(*class); ok {
+			if s, ok := xc.members[name]; ok {
+				return xc, s
+			}
+		}
+	}
+	return nil, nil
+}
+
+// externalBase says whether one of the external bases satisfies the test.
+func (in *interp) externalBase(c *class, test func(path string) bool) bool {
+	for _, x := range in.resolutionOrder(c) {
+		if e, ok := x.(*external); ok && test(e.path) {
+			return true
+		}
+	}
+	return false
+}
+
+func lastPart(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
+
+func (in *interp) isEnum(c *class) bool {
+	return in.externalBase(c, func(p string) bool {
+		switch lastPart(p) {
+		case "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag":
+			return true
+		}
+		return false
+	})
+}
+
+// isTorchModule says whether instances are torch modules.
+func (in *interp) isTorchModule(c *class) bool {
+	return in.externalBase(c, func(p string) bool {
+		return strings.HasSuffix(p, "nn.Module") || strings.Contains(p, "PreTrainedModel")
+	})
+}
+
+func (in *interp) isConfigClass(c *class) bool {
+	return in.externalBase(c, func(p string) bool {
+		switch lastPart(p) {
+		case "PretrainedConfig", "PreTrainedConfig":
+			return true
+		}
+		return strings.HasSuffix(p, "Config") && strings.Contains(p, "transformers")
+	})
+}
+
+func (in *interp) isException(c *class) bool {
+	return in.externalBase(c, func(p string) bool {
+		return strings.HasPrefix(p, "builtins.") && (strings.HasSuffix(p, "Error") || strings.HasSuffix(p, "Exception"))
+	})
+}
+
+// isSubclass says whether a class or one of its bases has the qualified name.
+func (in *interp) isSubclass(c *class, qualified string) bool {
+	for _, x := range in.resolutionOrder(c) {
+		if baseKey(x) == qualified {
+			return true
+		}
+	}
+	return false
+}
+
+// memberValue gives what a member found on owner is when asked for through
+// self (nil when through the class cls).
+func (in *interp) memberValue(owner *class, s pysrc.Stmt, name string, self value, cls *class) value {
+	switch s := s.(type) {
+	case *pysrc.FuncDef:
+		f := &function{mod: owner.mod, def: s, closure: owner.closure, owner: owner}
+		switch {
+		case decorated(s.Decorators, "property", "cached_property"):
+			if self == nil {
+				return f
+			}
+			return in.call(f.bind(self), nil, nil)
+		case decorated(s.Decorators, "staticmethod"):
+			return f
+		case decorated(s.Decorators, "classmethod"):
+			return f.bind(cls)
+		case self != nil:
+			return f.bind(self)
+		}
+		return f
+	case *pysrc.ClassDef:
+		return newClass(owner.mod, s, owner.closure)
+	case *pysrc.AssignStmt:
+		if v, ok := owner.cache[name]; ok {
+			return v
+		}
+		owner.cache[name] = in.unknownf("class variable %s refers to itself", name)
+		fr := in.newFrame(owner.mod, owner.closure, nil)
+		owner.cache[name] = in.eval(s.Value, fr)
+		return owner.cache[name]
+	}
+	return in.unknownf("member %s", name)
+}

@@ -1,0 +1,346 @@
+package baseline
+
+import (
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// config is a model's configuration as transformers presents it: the fields
+// of config.json, the class's defaults behind them, and attributes that the
+// engine set.
+type config struct {
+	path     string // "config", "config.text_config"
+	fields   *namespace
+	over     *namespace
+	defaults *classDefaults // never nil
+}
+
+// classDefaults are the facts of one HuggingFace configuration class.
+type classDefaults struct {
+	class  string
+	values map[string]value
+	// null holds what the class makes of a null.
+	null map[string]value
+	// rename maps attributes to the field they stand for.
+	rename map[string]string
+	// nested names the model_type of nested configurations by their field.
+	nested map[string]string
+}
+
+// key is a field's path as a user finds it in config.json.
+func (c *config) key(name string) string {
+	_, below, _ := strings.Cut(c.path, ".")
+	if below != "" {
+		return below + "." + name
+	}
+	return name
+}
+
+func (c *config) has(name string) bool {
+	_, field := c.fields.get(name)
+	_, over := c.over.get(name)
+	return field || over
+}
+
+func (c *config) clone() *config {
+	return &config{c.path, c.fields.clone(), c.over.clone(), c.defaults}
+}
+
+func (c *config) asDict() *dict {
+	d := newDict()
+	for _, k := range c.fields.keys {
+		d.put(k, c.fields.vals[k])
+	}
+	return d
+}
+
+// isA says whether the configuration is of the class with that name.
+func (c *config) isA(class string) (is, known bool) {
+	if class == "PretrainedConfig" || class == "PreTrainedConfig" {
+		return true, true
+	}
+	if c.defaults.class != "" {
+		return c.defaults.class == class, true
+	}
+	modelType, _ := c.fields.vals["model_type"].(string)
+	if modelType == "" {
+		return false, false
+	}
+	plain := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(modelType))
+	return plain+"config" == strings.ToLower(class), true
+}
+
+// configAttr gives an attribute of a configuration or missing{}.
+func (in *interp) configAttr(c *config, name string) value {
+	if v, ok := c.over.get(name); ok {
+		return v
+	}
+	if to, ok := c.defaults.rename[name]; ok {
+		name = to
+	}
+	if v, ok := c.fields.get(name); ok {
+		if v == nil {
+			if d, has := c.defaults.null[name]; has {
+				return d
+			}
+		}
+		return v
+	}
+	if name == "num_labels" {
+		if labels, ok := c.fields.vals["id2label"].(*dict); ok {
+			return len(labels.keys)
+		}
+	}
+	if v, ok := c.defaults.values[name]; ok {
+		return v
+	}
+	if v := in.configMethod(c, name); v != nil {
+		return v
+	}
+	if v, ok := baseConfigDefault(name); ok {
+		return v
+	}
+	return missing{}
+}
+
+// configMethod gives the methods that every configuration has; nil when the
+// name is none.
+func (in *interp) configMethod(c *config, name string) value {
+	switch name {
+	case "to_dict", "to_diff_dict":
+		return &builtin{name, func(*interp, []value, *namespace) value { return c.asDict() }}
+	case "get_text_config":
+		if t, ok := c.fields.get("text_config"); ok {
+			return constant(t)
+		}
+		return constant(c)
+	case "update":
+		return &builtin{name, func(in *interp, args []value, _ *namespace) value {
+			if d, ok := argument(args, 0, nil).(*dict); ok {
+				for i, k := range d.keys {
+					if key, ok := k.(string); ok {
+						in.setVar(c.over, key, d.vals[i])
+					}
+				}
+			}
+			return nil
+		}}
+	case "get":
+		return &builtin{name, func(in *interp, args []value, _ *namespace) value {
+			if key, ok := argument(args, 0, nil).(string); ok {
+				if v := in.configAttr(c, key); !isMissing(v) {
+					return v
+				}
+			}
+			return argument(args, 1, nil)
+		}}
+	case "items":
+		return &builtin{name, func(in *interp, _ []value, _ *namespace) value {
+			return in.call(dictView(c.asDict(), "items"), nil, nil)
+		}}
+	case "keys":
+		return &builtin{name, func(in *interp, _ []value, _ *namespace) value {
+			return in.call(dictView(c.asDict(), "keys"), nil, nil)
+		}}
+	case "_ensure_defaults", "validate":
+		return constant(nil)
+	case "__class__":
+		return &external{"transformers." + c.defaults.class}
+	}
+	return nil
+}
+
+// baseConfigDefault gives what transformers' base class gives every
+// configuration.
+func baseConfigDefault(name string) (value, bool) {
+	switch name {
+	case "tie_word_embeddings", "use_return_dict", "return_dict":
+		return true, true
+	case "output_hidden_states", "is_encoder_decoder", "output_attentions", "add_cross_attention":
+		return false, true
+	case "torch_dtype", "dtype", "architectures", "pad_token_id", "bos_token_id", "eos_token_id", "_attn_implementation", "problem_type":
+		return nil, true
+	case "name_or_path", "_name_or_path":
+		return "", true
+	case "chunk_size_feed_forward":
+		return 0, true
+	case "num_labels":
+		return 2, true
+	}
+	return nil, false
+}
+
+// fromJSON turns a value of config.json into one of the program.
+func (in *interp) fromJSON(v extract.Value) value {
+	if !in.grow(1) {
+		return in.unknownf("the configuration is too large")
+	}
+	switch v := v.(type) {
+	case int64:
+		return int(v)
+	case *big.Int:
+		f, _ := new(big.Float).SetInt(v).Float64()
+		return f
+	case []extract.Value:
+		out := &list{items: make([]value, 0, len(v))}
+		for _, x := range v {
+			out.items = append(out.items, in.fromJSON(x))
+		}
+		return out
+	case *extract.Object:
+		d := newDict()
+		for _, k := range v.Keys {
+			d.put(k, in.fromJSON(v.Values[k]))
+		}
+		return d
+	}
+	return v
+}
+
+// isNestedConfig says whether a field of config.json is a configuration of
+// its own rather than a plain dict.
+func isNestedConfig(key string, v *extract.Object) bool {
+	switch key {
+	case "text_config", "vision_config", "audio_config", "llm_config", "language_config", "thinker_config", "attn_config",
+		"ffn_config", "projector_config", "aligner_config", "talker_config":
+		return true
+	}
+	_, typed := v.Get("model_type")
+	return typed && strings.HasSuffix(key, "_config")
+}
+
+// newConfig makes the configuration of one object of config.json;
+// modelType is used where the object does not say its own.
+func (in *interp) newConfig(o *extract.Object, path, modelType string) *config {
+	if v, ok := o.Get("model_type"); ok {
+		if s, isText := v.(string); isText {
+			modelType = s
+		}
+	}
+	defaults := hubDefaults(modelType)
+	c := &config{path: path, fields: newNamespace(), over: newNamespace(), defaults: defaults}
+	if o != nil {
+		for _, k := range o.Keys {
+			v := o.Values[k]
+			if sub, ok := v.(*extract.Object); ok && isNestedConfig(k, sub) {
+				c.fields.set(k, in.newConfig(sub, path+"."+k, defaults.nested[k]))
+				continue
+			}
+			c.fields.set(k, in.fromJSON(v))
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(defaults.nested)) {
+		if _, ok := c.fields.get(k); !ok {
+			c.fields.set(k, in.newConfig(nil, path+"."+k, defaults.nested[k]))
+		}
+	}
+	for _, from := range slices.Sorted(maps.Keys(defaults.rename)) {
+		to := defaults.rename[from]
+		if v, ok := c.fields.get(from); ok && !c.has(to) {
+			c.fields.delete(from)
+			c.fields.set(to, v)
+		}
+	}
+	c.addRopeParameters(modelType)
+	in.resolveDefaults(c)
+	return c
+}
+
+// addRopeParameters adds the attribute that transformers 5 makes of the older
+// rope_theta and rope_scaling.
+func (c *config) addRopeParameters(modelType string) {
+	if c.has("rope_parameters") || c.defaults.class == "" || strings.Contains(modelType, "vision") {
+		return
+	}
+	d := newDict()
+	if scaling, ok := c.fields.vals["rope_scaling"].(*dict); ok {
+		d = scaling.clone()
+	}
+	if _, ok := d.get("rope_type"); !ok {
+		kind, ok := d.get("type")
+		if !ok {
+			kind = "default"
+		}
+		d.put("rope_type", kind)
+	}
+	if _, ok := d.get("rope_theta"); !ok {
+		theta, ok := c.fields.get("rope_theta")
+		if !ok {
+			theta = 10000.0
+		}
+		d.put("rope_theta", theta)
+	}
+	c.fields.set("rope_parameters", d)
+}
+
+// hubConfig is a call of a configuration class of transformers.
+func (in *interp) hubConfig(class string, kw *namespace) value {
+	return &config{path: class, fields: kw.clone(), over: newNamespace(), defaults: &classDefaults{class: class}}
+}
+
+// configInit is what PretrainedConfig.__init__ does with its arguments.
+func (in *interp) configInit(o *object, kw *namespace) {
+	if kw == nil {
+		return
+	}
+	for _, k := range kw.keys {
+		in.setVar(o.attrs, k, kw.vals[k])
+	}
+}
+
+// mappedConfigAttr is an attribute that a configuration class of SGLang maps
+// to another (attribute_map).
+func (in *interp) mappedConfigAttr(o *object, c *class, name string) value {
+	if name == "attribute_map" {
+		return missing{}
+	}
+	owner, s := in.findMember(c, "attribute_map", nil)
+	if s == nil {
+		return missing{}
+	}
+	m, ok := in.memberValue(owner, s, "attribute_map", nil, c).(*dict)
+	if !ok {
+		return missing{}
+	}
+	if to, ok := m.get(name); ok {
+		if key, isText := to.(string); isText {
+			if v, has := o.attrs.get(key); has {
+				return v
+			}
+		}
+	}
+	return missing{}
+}
+
+// baseConfigAttr is an attribute that a configuration class of SGLang has
+// from transformers' base class.
+func (in *interp) baseConfigAttr(o *object, name string) value {
+	if v, ok := baseConfigDefault(name); ok {
+		return v
+	}
+	switch name {
+	case "get_text_config":
+		if t, ok := o.attrs.get("text_config"); ok {
+			return constant(t)
+		}
+		return constant(o)
+	case "update":
+		return &builtin{name, func(in *interp, args []value, _ *namespace) value {
+			if d, ok := argument(args, 0, nil).(*dict); ok {
+				for i, k := range d.keys {
+					if key, isText := k.(string); isText {
+						in.setVar(o.attrs, key, d.vals[i])
+					}
+				}
+			}
+			return nil
+		}}
+	case "to_dict":
+		return &builtin{name, func(in *interp, _ []value, _ *namespace) value { return in.objectAttr(o, "__dict__") }}
+	}
+	return missing{}
+}

@@ -1,0 +1,439 @@
+package baseline
+
+import (
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// The run-time environment that the reader takes for granted: one CUDA device
+// of Hopper's generation, pipeline parallelism 1 (first and last rank), the
+// given tensor parallelism, no expert parallelism, server arguments and
+// environment variables at their defaults.
+
+// override gives the value that stands for a function of SGLang whose result
+// is a fact of the environment; nil when there is none.
+func (in *interp) override(modname, name string) value {
+	if name == "current_platform" {
+		return platform()
+	}
+	if !inSGLang(modname) {
+		return nil
+	}
+	switch {
+	case name == "envs" && strings.HasSuffix(modname, ".environ"):
+		return &environment{"envs", environmentVariable}
+	case name == "logger":
+		return silentLogger()
+	}
+	return in.overrides[name]
+}
+
+func silent(name string) *environment {
+	return &environment{name, func(_ *interp, attr string) value {
+		if attr == "__call__" {
+			return nil
+		}
+		return constant(nil)
+	}}
+}
+
+func silentLogger() *environment { return silent("logger") }
+
+func platform() *environment {
+	return &environment{"platform", func(in *interp, name string) value {
+		if strings.HasPrefix(name, "is_") {
+			return constant(name == "is_cuda" || name == "is_cuda_alike")
+		}
+		return constant(in.unknownf("platform.%s", name))
+	}}
+}
+
+// newOverrides makes the table of functions whose result the environment
+// decides.
+func newOverrides() map[string]value {
+	table := map[string]value{}
+	put := func(v value, names string) {
+		for _, n := range strings.Fields(names) {
+			table[n] = v
+		}
+	}
+	put(constant(true), `is_cuda is_cuda_alike is_host_cpu_x86 is_sm90_supported is_flashinfer_available
+		is_hopper_with_cuda_12_3 is_sm90a_supported is_sm89_supported cutlass_fp8_supported uses_mla_backend`)
+	put(constant(false), `is_hip is_npu is_cpu is_xpu is_hpu is_musa is_mps is_rocm is_host_cpu_arm64 is_mlx is_arm64
+		cpu_has_amx_support use_intel_amx_backend is_gfx95_supported is_gfx94_supported is_gfx942_supported
+		is_gfx950_supported is_hip_gfx95 use_aiter is_sm100_supported is_sm120_supported is_sm100f_supported
+		is_sm103_supported is_blackwell is_blackwell_supported is_fp8_fnuz is_nvidia_cublas_version_ge_12_9
+		is_dp_attention_enabled enable_moe_dense_fully_dp is_tbo_enabled is_sbo_enabled
+		should_use_flashinfer_cutlass_moe_fp4_allgather is_mla_prefill_cp_enabled is_dsa_enable_prefill_cp
+		is_prefill_context_parallel_enabled is_nsa_enable_prefill_cp is_allocation_symmetric
+		is_flashinfer_fp4_allgather should_use_dp_reduce_scatterv mamba_extra_buffer_enabled
+		mamba_extra_buffer_lazy_enabled is_ep_joiner is_ep_scale_joiner`)
+	put(constant(nil), `log_info_on_rank0 rank0_log print_info_once print_warning_once logger_warn get_stream
+		set_weight_attrs sharded_weight_loader monkey_patch_weight_loader max_speculative_num_draft_tokens`)
+	put(constant("cuda"), "get_device")
+	put(constant(0), `get_tensor_model_parallel_rank get_attention_tp_rank get_attn_tensor_model_parallel_rank
+		get_moe_expert_parallel_rank get_attention_dp_rank get_pipeline_model_parallel_rank get_attention_cp_rank
+		get_moe_tensor_parallel_rank`)
+	put(constant(1), `get_moe_expert_parallel_world_size get_attention_dp_size get_pipeline_model_parallel_world_size
+		get_attention_cp_size get_attn_context_model_parallel_world_size get_moe_data_parallel_world_size
+		configured_pp_size configured_moe_dp_size configured_attn_cp_size _configured_parallel`)
+	put(&builtin{"tensor parallel size", func(in *interp, _ []value, _ *namespace) value { return in.env.tp }},
+		`get_tensor_model_parallel_world_size get_attention_tp_size get_attn_tensor_model_parallel_world_size
+		get_moe_tensor_parallel_world_size configured_tp_size`)
+	put(&builtin{"get_device_sm", func(in *interp, _ []value, _ *namespace) value { return in.env.sm }}, "get_device_sm")
+	put(&builtin{"get_device_capability", func(in *interp, _ []value, _ *namespace) value {
+		return &tuple{[]value{in.env.sm / 10, in.env.sm % 10}}
+	}}, "get_device_capability")
+	put(constant(&tuple{[]value{12, 9}}), "get_cuda_version")
+	put(&builtin{"is_shared_experts_fusion_disabled", func(in *interp, _ []value, _ *namespace) value {
+		return in.env.fusionDisabled
+	}}, "is_shared_experts_fusion_disabled")
+	put(constant(&environment{"parallel", parallelFact}), "get_parallel")
+	put(constant(group()), `get_pp_group get_tp_group get_attn_tp_group get_attention_tp_group get_world_group
+		get_moe_ep_group get_moe_tp_group`)
+	for _, name := range strings.Fields(`exec spec mm lora memory schedule model serving disagg flags observability
+		forward resources context server_args`) {
+		put(constant(serverArgs(name)), "get_"+name)
+	}
+	put(constant(serverArgs("server_args")), "get_global_server_args")
+	put(constant(mode("none")), "get_moe_a2a_backend get_speculative_moe_a2a_backend")
+	put(constant(mode("auto")), "get_moe_runner_backend get_speculative_moe_runner_backend get_deepep_mode")
+	put(&builtin{"get_bool_env_var", envDefault(false)}, "get_bool_env_var")
+	put(&builtin{"get_int_env_var", envDefault(0)}, "get_int_env_var")
+	addLayerOverrides(put)
+	return table
+}
+
+// addLayerOverrides adds the helpers that make layers.
+func addLayerOverrides(put func(v value, names string)) {
+	put(&builtin{"make_layers", makeLayers}, "make_layers")
+	put(&builtin{"make_layers_non_pp", func(in *interp, args []value, kw *namespace) value {
+		plain := kw.clone()
+		plain.delete("pp_rank")
+		plain.delete("pp_size")
+		return makeLayers(in, args[:min(len(args), 2)], plain)
+	}}, "make_layers_non_pp")
+	put(&builtin{"get_pp_indices", func(_ *interp, args []value, _ *namespace) value {
+		return &tuple{[]value{0, argument(args, 0, nil)}}
+	}}, "get_pp_indices")
+	put(&builtin{"get_rope", rope}, "get_rope get_rope_wrapper get_rope_cpu")
+	put(&builtin{"get_act_fn", opaqueLayer("act_fn")}, "get_act_fn")
+	put(&builtin{"get_attn_tp_context", opaqueLayer("attn_tp_context")}, "get_attn_tp_context")
+	put(&builtin{"LayerCommunicator", opaqueLayer("LayerCommunicator")}, "LayerCommunicator")
+	put(&environment{"LayerScatterModes", func(_ *interp, _ string) value {
+		return &builtin{"LayerScatterModes", opaqueLayer("LayerScatterModes")}
+	}}, "LayerScatterModes")
+	put(constant(newDict()), "get_embedding_tp_kwargs")
+	put(constant(&environment{"offloader", func(*interp, string) value {
+		return &builtin{"offloader", func(_ *interp, args []value, _ *namespace) value { return argument(args, 0, nil) }}
+	}}), "get_offloader")
+}
+
+// envDefault is get_bool_env_var or get_int_env_var: the default given in the
+// call.
+func envDefault(absent value) native {
+	return func(_ *interp, args []value, kw *namespace) value {
+		d := argument(args, 1, absent)
+		if v, ok := kw.get("default"); ok {
+			d = v
+		}
+		if _, isBool := absent.(bool); isBool {
+			if s, ok := d.(string); ok {
+				s = strings.ToLower(s)
+				return s == "true" || s == "1"
+			}
+		}
+		return d
+	}
+}
+
+// group is a process group of one rank.
+func group() *environment {
+	g := &environment{name: "process group"}
+	g.get = func(in *interp, name string) value {
+		switch name {
+		case "world_size", "size":
+			return 1
+		case "rank_in_group", "rank", "local_rank":
+			return 0
+		case "is_first_rank", "is_last_rank":
+			return true
+		case "__call__":
+			return g
+		}
+		return in.unknownf("process group's %s", name)
+	}
+	return g
+}
+
+// parallelFact is an attribute of get_parallel().
+func parallelFact(in *interp, name string) value {
+	switch {
+	case strings.HasSuffix(name, "_group"):
+		return group()
+	case name == "tp_size", name == "attn_tp_size", name == "world_size", name == "moe_tp_size":
+		return in.env.tp
+	case strings.HasSuffix(name, "_size") && name != "moe_dense_tp_size":
+		if n, ok := in.serverDefault(name).(int); ok {
+			return n
+		}
+		return 1
+	case strings.HasSuffix(name, "_rank"):
+		return 0
+	case name == "dcp_enabled":
+		return false
+	}
+	if v := in.serverDefault(name); !isMissing(v) {
+		return v
+	}
+	return in.unknownf("parallel.%s", name)
+}
+
+// serverArgs is the server's arguments, or a group of them: each attribute
+// has the default that the class ServerArgs gives it.
+func serverArgs(path string) *environment {
+	e := &environment{name: path}
+	e.get = func(in *interp, name string) value {
+		switch name {
+		case "__call__":
+			return e
+		case "disable_shared_experts_fusion", "speculative_disable_shared_experts_fusion":
+			return in.env.fusionDisabled
+		case "tp_size":
+			return in.env.tp
+		}
+		if v := in.serverDefault(name); !isMissing(v) {
+			return v
+		}
+		for _, p := range []string{"enable_", "is_", "use_", "has_", "in_"} {
+			if strings.HasPrefix(name, p) {
+				return false
+			}
+		}
+		if strings.Count(path, ".") < 2 && !strings.HasPrefix(path, "server") {
+			return serverArgs(path + "." + name)
+		}
+		return in.unknownf("%s.%s", path, name)
+	}
+	return e
+}
+
+// mode is an enumeration of the environment that has the value given: its
+// is_x() says whether it is x.
+func mode(v string) *environment {
+	return &environment{v, func(in *interp, name string) value {
+		if is, ok := strings.CutPrefix(name, "is_"); ok {
+			return constant(is == v)
+		}
+		if name == "value" || name == "name" {
+			return v
+		}
+		return in.unknownf("mode %s.%s", v, name)
+	}}
+}
+
+// environmentVariable is envs.NAME, with get() giving its default.
+func environmentVariable(_ *interp, name string) value {
+	return &environment{"envs." + name, func(in *interp, attr string) value {
+		switch attr {
+		case "get":
+			return constant(in.envDefaultOf(name))
+		case "is_set":
+			return constant(false)
+		}
+		return in.unknownf("envs.%s.%s", name, attr)
+	}}
+}
+
+// serverDefault is the default of a field of ServerArgs; missing{} when it has
+// none.
+func (in *interp) serverDefault(name string) value {
+	if in.server == nil {
+		in.server = map[string]value{}
+		if m := in.module("sglang.srt.server_args"); m != nil {
+			for _, s := range m.body {
+				if c, ok := s.(*pysrc.ClassDef); ok && c.Name == "ServerArgs" {
+					in.readDefaults(c.Body, in.server)
+				}
+			}
+		}
+	}
+	if v, ok := in.server[name]; ok {
+		return v
+	}
+	return missing{}
+}
+
+func (in *interp) readDefaults(body []pysrc.Stmt, into map[string]value) {
+	for _, s := range body {
+		a, ok := s.(*pysrc.AssignStmt)
+		if !ok || !a.Annotated {
+			continue
+		}
+		if n, ok := a.Targets[0].(*pysrc.Name); ok {
+			into[n.ID] = in.literalDefault(a.Value, "server argument "+n.ID)
+		}
+	}
+}
+
+// literalDefault is the literal that a field is given, directly or as the
+// default of a call (`Arg(default=1)`, `EnvInt(1)`).
+func (in *interp) literalDefault(e pysrc.Expr, what string) value {
+	if v, ok := literal(e); ok {
+		return v
+	}
+	if c, ok := e.(*pysrc.Call); ok {
+		for _, k := range c.Keywords {
+			if k.Name == "default" {
+				if v, ok := literal(k.Value); ok {
+					return v
+				}
+			}
+		}
+		if len(c.Args) > 0 {
+			if v, ok := literal(c.Args[0]); ok {
+				return v
+			}
+		}
+	}
+	return in.unknownf("%s has no literal default", what)
+}
+
+// literal evaluates a literal expression.
+func literal(e pysrc.Expr) (value, bool) {
+	switch e := e.(type) {
+	case *pysrc.Const:
+		return e.Value, true
+	case *pysrc.UnaryExpr:
+		v, ok := literal(e.X)
+		if i, isInt := v.(int); ok && isInt && e.Op == "-" {
+			return -i, true
+		}
+		if f, isFloat := v.(float64); ok && isFloat && e.Op == "-" {
+			return -f, true
+		}
+	case *pysrc.ListExpr:
+		items, ok := literals(e.Elts)
+		return &list{items}, ok
+	case *pysrc.TupleExpr:
+		items, ok := literals(e.Elts)
+		return &tuple{items}, ok
+	case *pysrc.DictExpr:
+		if len(e.Keys) == 0 {
+			return newDict(), true
+		}
+	}
+	return nil, false
+}
+
+func literals(elts []pysrc.Expr) ([]value, bool) {
+	out := make([]value, 0, len(elts))
+	for _, x := range elts {
+		v, ok := literal(x)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, v)
+	}
+	return out, true
+}
+
+// envDefaultOf is the default of an environment variable of srt/environ.py.
+func (in *interp) envDefaultOf(name string) value {
+	if in.envs == nil {
+		in.envs = map[string]value{}
+		if m := in.module("sglang.srt.environ"); m != nil {
+			in.readEnvironment(m.body)
+		}
+	}
+	if v, ok := in.envs[name]; ok {
+		return v
+	}
+	return in.unknownf("environment variable %s", name)
+}
+
+func (in *interp) readEnvironment(body []pysrc.Stmt) {
+	for _, s := range body {
+		switch s := s.(type) {
+		case *pysrc.ClassDef:
+			in.readEnvironment(s.Body)
+		case *pysrc.AssignStmt:
+			call, isCall := s.Value.(*pysrc.Call)
+			if !isCall || len(s.Targets) != 1 {
+				continue
+			}
+			n, isName := s.Targets[0].(*pysrc.Name)
+			kind, isKind := call.Fn.(*pysrc.Name)
+			if isName && isKind && (strings.HasPrefix(kind.ID, "Env") || kind.ID == "_EnvField") {
+				in.envs[n.ID] = in.literalDefault(call, "environment variable "+n.ID)
+			}
+		}
+	}
+}
+
+// makeLayers is make_layers: it calls the layer function for every index.
+func makeLayers(in *interp, args []value, kw *namespace) value {
+	count := argument(args, 0, nil)
+	if v, ok := kw.get("num_hidden_layers"); ok {
+		count = v
+	}
+	fn := argument(args, 1, nil)
+	if v, ok := kw.get("layer_fn"); ok {
+		fn = v
+	}
+	prefix := ""
+	if v, ok := kw.get("prefix"); ok {
+		prefix, _ = v.(string)
+	}
+	_, hasRank := kw.get("pp_rank")
+	_, hasSize := kw.get("pp_size")
+	layers := &moduleList{site: in.at}
+	layer := func(idx value, name string) value {
+		lkw := newNamespace()
+		lkw.set("idx", idx)
+		lkw.set("prefix", prefix+"."+name)
+		return in.call(fn, nil, lkw)
+	}
+	if n, ok := count.(int); ok {
+		for i := 0; i < n && !in.halted(); i++ {
+			if !in.grow(1) {
+				break
+			}
+			layers.items = append(layers.items, layer(i, pysrc.Repr(i)))
+		}
+	} else {
+		layers.items = []value{&repeated{layer(derived("layer index", count), "0"), count}}
+	}
+	if (hasRank && hasSize) || len(args) > 3 {
+		return &tuple{[]value{layers, 0, count}}
+	}
+	return layers
+}
+
+// rope records a rotary embedding.
+func rope(in *interp, args []value, kw *namespace) value {
+	o := in.newObject(&external{"get_rope"}, moduleObject)
+	o.leaf, o.args = "rope", newNamespace()
+	names := []string{"head_size", "rotary_dim", "max_position", "base", "is_neox_style", "rope_scaling"}
+	for i, v := range args {
+		if i < len(names) {
+			o.args.set(names[i], v)
+		}
+	}
+	if kw != nil {
+		for _, k := range kw.keys {
+			o.args.set(k, kw.vals[k])
+		}
+	}
+	return o
+}
+
+// opaqueLayer records a layer of which only the arguments matter.
+func opaqueLayer(name string) native {
+	return func(in *interp, _ []value, kw *namespace) value {
+		o := in.newObject(&external{name}, moduleObject)
+		o.leaf, o.args = name, kw.clone()
+		return o
+	}
+}

@@ -1,0 +1,350 @@
+package baseline
+
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// flowKind says how a statement ends.
+type flowKind uint8
+
+const (
+	flowNext flowKind = iota
+	flowReturn
+	flowRaise
+	flowBreak
+	flowContinue
+	flowStop // a bound was reached
+)
+
+type flow struct {
+	kind flowKind
+	v    value  // of a return
+	text string // of a raise
+}
+
+// execBlock runs statements until one of them does not go on to the next.
+func (in *interp) execBlock(body []pysrc.Stmt, fr *frame) flow {
+	for _, s := range body {
+		f := in.exec(s, fr)
+		if in.stopped != nil {
+			return flow{kind: flowStop}
+		}
+		if in.raised != nil { // out of an expression of the statement
+			f = flow{kind: flowRaise, text: in.raised.text}
+			in.raised = nil
+		}
+		if f.kind != flowNext {
+			return f
+		}
+	}
+	return flow{}
+}
+
+func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
+	if !in.step() {
+		return flow{kind: flowStop}
+	}
+	switch s := s.(type) {
+	case *pysrc.ExprStmt:
+		if y, ok := s.X.(*pysrc.Yield); ok {
+			in.yield(y, fr)
+			break
+		}
+		in.eval(s.X, fr)
+	case *pysrc.AssignStmt:
+		if s.Value == nil {
+			break
+		}
+		v := in.eval(s.Value, fr)
+		for _, t := range s.Targets {
+			in.assign(t, v, fr)
+		}
+	case *pysrc.AugAssignStmt:
+		v := in.binary(s.Op, in.eval(s.Target, fr), in.eval(s.Value, fr))
+		in.assign(s.Target, v, fr)
+	case *pysrc.IfStmt:
+		return in.branch(s, fr)
+	case *pysrc.ReturnStmt:
+		if s.Value == nil {
+			return flow{kind: flowReturn}
+		}
+		return flow{kind: flowReturn, v: in.eval(s.Value, fr)}
+	case *pysrc.RaiseStmt:
+		return flow{kind: flowRaise, text: clip(pysrc.Unparse(s.Exc), maxExpression)}
+	case *pysrc.AssertStmt:
+		in.eval(s.Test, fr)
+	case *pysrc.FuncDef:
+		in.setVar(fr.vars, s.Name, &function{mod: fr.mod, def: s, closure: fr})
+	case *pysrc.ClassDef:
+		in.setVar(fr.vars, s.Name, newClass(fr.mod, s, fr))
+	case *pysrc.SimpleStmt:
+		switch s.Keyword {
+		case "break":
+			return flow{kind: flowBreak}
+		case "continue":
+			return flow{kind: flowContinue}
+		}
+	case *pysrc.UnsupportedStmt:
+		in.notef("%s:%d: statement not understood: %s", fr.mod.path, s.First, s.Kind)
+	default:
+		return in.execCompound(s, fr)
+	}
+	return flow{}
+}
+
+func (in *interp) execCompound(s pysrc.Stmt, fr *frame) flow {
+	switch s := s.(type) {
+	case *pysrc.ForStmt:
+		return in.forLoop(s, fr)
+	case *pysrc.WhileStmt:
+		return in.whileLoop(s, fr)
+	case *pysrc.WithStmt:
+		for _, i := range s.Items {
+			v := in.eval(i.X, fr)
+			if i.As != nil {
+				in.assign(i.As, v, fr)
+			}
+		}
+		if in.halted() {
+			return flow{}
+		}
+		return in.execBlock(s.Body, fr)
+	case *pysrc.TryStmt:
+		return in.try(s, fr)
+	case *pysrc.MatchStmt:
+		return in.match(s, fr)
+	case *pysrc.Import:
+		for _, a := range s.Names {
+			in.setVar(fr.vars, importedName(a), in.importValue(a))
+		}
+	case *pysrc.ImportFrom:
+		for _, a := range s.Names {
+			name := a.As
+			if name == "" {
+				name = a.Name
+			}
+			if name != "*" {
+				in.setVar(fr.vars, name, in.moduleAttribute(importBase(fr.mod, s), a.Name))
+			}
+		}
+	}
+	return flow{}
+}
+
+func (in *interp) yield(y *pysrc.Yield, fr *frame) {
+	v := in.eval(y.X, fr)
+	if fr.yields == nil {
+		fr.yields = &list{}
+	}
+	if in.grow(1) {
+		in.touchList(fr.yields)
+		fr.yields.items = append(fr.yields.items, v)
+	}
+}
+
+// try runs the first handler when the body raises.
+func (in *interp) try(s *pysrc.TryStmt, fr *frame) flow {
+	in.trying++
+	f := in.execBlock(s.Body, fr)
+	in.trying--
+	switch {
+	case f.kind == flowRaise && len(s.Handlers) > 0:
+		f = in.execBlock(s.Handlers[0], fr)
+	case f.kind == flowNext:
+		f = in.execBlock(s.Else, fr)
+	}
+	if last := in.execBlock(s.Finally, fr); last.kind != flowNext {
+		return last
+	}
+	return f
+}
+
+// maxWhile bounds the rounds of one while loop.
+const maxWhile = 2000
+
+func (in *interp) whileLoop(s *pysrc.WhileStmt, fr *frame) flow {
+	for range maxWhile {
+		v := in.eval(s.Test, fr)
+		t, known := truth(v)
+		if in.halted() || !known || !t {
+			if !known && in.stopped == nil {
+				in.undecide(fr, s.First, pysrc.Unparse(s.Test), v, "the loop's condition is not known")
+			}
+			return flow{}
+		}
+		f := in.execBlock(s.Body, fr)
+		switch f.kind {
+		case flowBreak:
+			return flow{}
+		case flowReturn, flowRaise, flowStop:
+			return f
+		}
+	}
+	in.undecide(fr, s.First, pysrc.Unparse(s.Test), nil, "the loop did not end within the bound")
+	return flow{}
+}
+
+func (in *interp) forLoop(s *pysrc.ForStmt, fr *frame) flow {
+	iter := in.eval(s.Iter, fr)
+	if in.halted() {
+		return flow{}
+	}
+	items, ok := iterate(iter)
+	if !ok {
+		if u, isRep := iter.(*repeated); isRep {
+			in.assign(s.Target, u.item, fr)
+			f := in.execBlock(s.Body, fr)
+			if f.kind == flowReturn || f.kind == flowRaise || f.kind == flowStop {
+				return f
+			}
+			return flow{}
+		}
+		in.assign(s.Target, derived("element of "+show(iter), iter), fr)
+		return flow{} // the body is not run for what is not known
+	}
+	for _, x := range items {
+		if r, ok := x.(*repeated); ok {
+			x = r.item
+		}
+		in.assign(s.Target, x, fr)
+		f := in.execBlock(s.Body, fr)
+		switch f.kind {
+		case flowBreak:
+			return flow{}
+		case flowReturn, flowRaise, flowStop:
+			return f
+		}
+	}
+	return in.execBlock(s.Else, fr)
+}
+
+// iterate gives the elements of a container.
+func iterate(v value) ([]value, bool) {
+	switch v := v.(type) {
+	case *list:
+		return append([]value(nil), v.items...), true
+	case *tuple:
+		return v.items, true
+	case *set:
+		return append([]value(nil), v.keys...), true
+	case *dict:
+		return append([]value(nil), v.keys...), true
+	case *moduleList:
+		return append([]value(nil), v.items...), true
+	case string:
+		out := make([]value, 0, len(v))
+		for _, r := range v {
+			out = append(out, string(r))
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+// assign binds a target; an exception or a bound leaves it as it was.
+func (in *interp) assign(t pysrc.Expr, v value, fr *frame) {
+	if in.halted() {
+		return
+	}
+	switch t := t.(type) {
+	case *pysrc.Name:
+		in.setVar(fr.vars, t.ID, v)
+	case *pysrc.Attribute:
+		in.setAttr(in.eval(t.X, fr), t.Name, v)
+	case *pysrc.TupleExpr:
+		in.unpack(t.Elts, v, fr)
+	case *pysrc.ListExpr:
+		in.unpack(t.Elts, v, fr)
+	case *pysrc.Subscript:
+		in.setItem(in.eval(t.X, fr), in.eval(t.Index, fr), v)
+	case *pysrc.Starred:
+		in.assign(t.X, v, fr)
+	}
+}
+
+func (in *interp) unpack(targets []pysrc.Expr, v value, fr *frame) {
+	v = in.splitChoice(v)
+	items, ok := iterate(v)
+	star := -1
+	for i, t := range targets {
+		if _, is := t.(*pysrc.Starred); is {
+			star = i
+		}
+	}
+	switch {
+	case ok && star < 0 && len(items) == len(targets):
+		for i, t := range targets {
+			in.assign(t, items[i], fr)
+		}
+	case ok && star >= 0 && len(items) >= len(targets)-1:
+		rest := len(items) - len(targets) + 1
+		for i, t := range targets {
+			switch {
+			case i < star:
+				in.assign(t, items[i], fr)
+			case i == star:
+				in.assign(t, &list{items[star : star+rest : star+rest]}, fr)
+			default:
+				in.assign(t, items[i+rest-1], fr)
+			}
+		}
+	default:
+		for _, t := range targets {
+			in.assign(t, derived("element of "+show(v), v), fr)
+		}
+	}
+}
+
+// splitChoice turns a choice of two tuples into a tuple of choices.
+func (in *interp) splitChoice(v value) value {
+	c, ok := v.(*choice)
+	if !ok {
+		return v
+	}
+	a, okA := iterate(in.splitChoice(c.a))
+	b, okB := iterate(in.splitChoice(c.b))
+	if !okA || !okB || len(a) != len(b) {
+		return v
+	}
+	out := make([]value, len(a))
+	for i := range a {
+		out[i] = in.join(c.cond, a[i], b[i])
+	}
+	return &tuple{out}
+}
+
+func (in *interp) setItem(o, key, v value) {
+	switch o := o.(type) {
+	case *moduleList:
+		if i, ok := index(key, len(o.items)); ok {
+			in.touchList(&o.list)
+			o.items[i] = v
+		}
+	case *dict:
+		in.touchDict(o)
+		if in.grow(1) {
+			o.put(key, v)
+		}
+	case *list:
+		if i, ok := index(key, len(o.items)); ok {
+			in.touchList(o)
+			o.items[i] = v
+		}
+	case *object:
+		if name, ok := key.(string); ok {
+			in.setAttr(o, name, v)
+		}
+	}
+}
+
+// index resolves a Python index; false when it is out of range or no integer.
+func index(key value, n int) (int, bool) {
+	i, ok := key.(int)
+	if !ok {
+		return 0, false
+	}
+	if i < 0 {
+		i += n
+	}
+	return i, i >= 0 && i < n
+}

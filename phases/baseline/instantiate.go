@@ -1,0 +1,168 @@
+package baseline
+
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// instantiate makes an object of a class: a layer (recorded, not entered), a
+// configuration, a dataclass, an enum member, or anything else, whose
+// constructor is run.
+func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
+	switch {
+	case c.name == "PPMissingLayer":
+		o := in.newObject(c, moduleObject)
+		o.leaf, o.args = c.name, newNamespace()
+		return o
+	case in.isEnum(c):
+		return in.enumOf(c, argument(args, 0, nil))
+	case in.isException(c):
+		return in.unknownf("exception %s", c.name)
+	}
+	if v, done := in.customNew(c, args, kw); done {
+		return v
+	}
+	o := in.newObject(c, plainObject)
+	switch {
+	case in.isConfigClass(c):
+		o.kind = configObject
+	case in.isTorchModule(c):
+		o.kind = moduleObject
+	}
+	if isLeafModule(c.mod.name) && o.kind != configObject {
+		in.bindLeaf(o, c, args, kw)
+		return o
+	}
+	owner, init := in.findMember(c, "__init__", nil)
+	if init == nil {
+		if decorated(c.def.Decorators, "dataclass") {
+			in.initDataclass(o, c, args, kw)
+		} else {
+			in.initPlain(o, args, kw)
+		}
+		return o
+	}
+	def, ok := init.(*pysrc.FuncDef)
+	if !ok {
+		return o
+	}
+	f := &function{mod: owner.mod, def: def, closure: owner.closure, owner: owner, self: o, bound: true}
+	if o.kind == moduleObject {
+		all := append([]value{o}, args...)
+		o.args = in.bindArguments(def.Params, all, kw, in.newFrame(owner.mod, owner.closure, nil))
+	}
+	in.callFunction(f, args, kw)
+	return o
+}
+
+func (in *interp) enumOf(c *class, v value) value {
+	if isUnknown(v) {
+		return derived(c.name+"("+show(v)+")", v)
+	}
+	for _, name := range c.order {
+		if _, ok := c.members[name].(*pysrc.AssignStmt); !ok {
+			continue
+		}
+		if m, ok := in.classAttr(c, name).(*enumMember); ok {
+			if r, k := equal(m, v); r && k {
+				return m
+			}
+			if r, k := equal(m.value, v); r && k {
+				return m
+			}
+		}
+	}
+	return in.fail("ValueError", c.name+"("+show(v)+")")
+}
+
+// customNew runs a class's own __new__; done is false when there is none or
+// when it gave an instance of the class that is still to be initialised.
+func (in *interp) customNew(c *class, args []value, kw *namespace) (value, bool) {
+	owner, s := in.findMember(c, "__new__", nil)
+	def, ok := s.(*pysrc.FuncDef)
+	if !ok || isLeafModule(owner.mod.name) {
+		return nil, false
+	}
+	f := &function{mod: owner.mod, def: def, closure: owner.closure, owner: owner}
+	v := in.callFunction(f, append([]value{c}, args...), kw)
+	if o, ok := v.(*object); ok {
+		if oc, ok := o.cls.(*class); ok && oc.qualified() == c.qualified() {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// initPlain initialises an object of a class without constructor.
+func (in *interp) initPlain(o *object, args []value, kw *namespace) {
+	if o.kind == configObject {
+		in.configInit(o, kw)
+	}
+	o.args = kw.clone()
+	for i, v := range args {
+		o.args.set(argName(i), v)
+	}
+}
+
+func argName(i int) string { return "arg" + string(rune('0'+min(i, 9))) }
+
+// initDataclass binds the fields of a dataclass and runs its __post_init__.
+func (in *interp) initDataclass(o *object, c *class, args []value, kw *namespace) {
+	order := in.resolutionOrder(c)
+	next := 0
+	for i := len(order) - 1; i >= 0; i-- {
+		b, ok := order[i].(*class)
+		if !ok {
+			continue
+		}
+		for _, s := range b.def.Body {
+			field, ok := s.(*pysrc.AssignStmt)
+			if !ok || !field.Annotated {
+				continue
+			}
+			name, ok := field.Targets[0].(*pysrc.Name)
+			if !ok {
+				continue
+			}
+			v, given := kw.get(name.ID)
+			switch {
+			case given:
+			case next < len(args):
+				v = args[next]
+				next++
+			case field.Value != nil:
+				v = in.eval(field.Value, in.moduleFrame(b.mod))
+			default:
+				v = in.unknownf("field %s is not given", name.ID)
+			}
+			in.setVar(o.attrs, name.ID, v)
+		}
+	}
+	if owner, s := in.findMember(c, "__post_init__", nil); s != nil {
+		in.call(in.memberValue(owner, s, "__post_init__", o, c), nil, nil)
+	}
+}
+
+// bindLeaf records the arguments of a layer's constructor instead of running
+// it. c is the class of the layers package whose constructor it is.
+func (in *interp) bindLeaf(o *object, c *class, args []value, kw *namespace) {
+	bound := newNamespace()
+	owner, s := in.findMember(c, "__init__", nil)
+	if def, ok := s.(*pysrc.FuncDef); ok {
+		all := append([]value{o}, args...)
+		bound = in.bindArguments(def.Params, all, kw, in.moduleFrame(owner.mod))
+		bound.delete("self")
+	} else {
+		for i, v := range args {
+			bound.set(argName(i), v)
+		}
+		if kw != nil {
+			for _, k := range kw.keys {
+				bound.set(k, kw.vals[k])
+			}
+		}
+	}
+	o.leaf, o.args = c.name, bound
+	if in.isTorchModule(c) {
+		o.kind = moduleObject
+	}
+}

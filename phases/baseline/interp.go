@@ -1,0 +1,222 @@
+package baseline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// Limits bound one analysis; a zero field has its default.
+type Limits struct {
+	Steps int // statements, expressions and calls evaluated
+	Depth int // nested calls
+	Cells int // values held in lists, dicts and strings (16 bytes of text are one)
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Steps == 0 {
+		l.Steps = 20_000_000
+	}
+	if l.Depth == 0 {
+		l.Depth = 90
+	}
+	if l.Cells == 0 {
+		l.Cells = 8_000_000
+	}
+	return l
+}
+
+// interp evaluates constructors of an SGLang tree abstractly: nothing of the
+// tree is executed, and what it cannot know becomes unknown.
+type interp struct {
+	ctx      context.Context
+	program  program
+	limits   Limits
+	env      environmentFacts
+	modules  map[string]*module
+	builtins map[string]value
+	// overrides stand for functions of SGLang whose value is a fact of the
+	// environment; see environment.go.
+	overrides map[string]value
+
+	steps, cells, depth int
+	objects             int
+	// stopped is set when a bound was reached: everything then unwinds.
+	stopped error
+	// raised is the exception that an expression raised and no statement
+	// has handled yet.
+	raised *exception
+
+	trying int // how many try statements are open
+
+	journal    []change
+	tentative  int // how many arms of undecided conditions are being tried
+	conds      []string
+	conditions map[string]condition // undecided, by their text
+	at         site                 // the call being evaluated
+
+	server, envs map[string]value // defaults read from the source, by name
+	configAttrs  *namespace       // attributes that the engine sets on the config
+	lastFilter   value            // the unknown condition of a comprehension
+	quant        value
+	undecided    []Undecided
+	seen         map[string]bool // locations in undecided
+	notes        []string
+}
+
+// environmentFacts is what the reader takes for granted about the run.
+type environmentFacts struct {
+	tp             int
+	fusionDisabled bool // shared-experts fusion
+	sm             int  // CUDA compute capability
+}
+
+var (
+	errDepth = errors.New("gave up: calls nest too deeply")
+	errCells = errors.New("gave up: too many values")
+)
+
+type exception struct{ text string }
+
+func newInterp(ctx context.Context, p program, limits Limits, env environmentFacts) *interp {
+	in := &interp{ctx: ctx, program: p, limits: limits.withDefaults(), env: env,
+		modules: map[string]*module{}, seen: map[string]bool{}, configAttrs: newNamespace()}
+	in.builtins = newBuiltins()
+	in.overrides = newOverrides()
+	return in
+}
+
+func (in *interp) notef(format string, args ...any) {
+	const most = 50
+	if len(in.notes) < most {
+		in.notes = append(in.notes, fmt.Sprintf(format, args...))
+	}
+}
+
+// stop ends the analysis: every evaluation from here on gives unknown.
+func (in *interp) stop(err error) {
+	if in.stopped == nil {
+		in.stopped = err
+	}
+}
+
+// step counts one unit of work; false when the analysis must end.
+func (in *interp) step() bool {
+	if in.stopped != nil {
+		return false
+	}
+	in.steps++
+	if in.steps > in.limits.Steps {
+		in.stop(fmt.Errorf("gave up after %d steps", in.limits.Steps))
+		return false
+	}
+	const often = 1 << 10
+	if in.steps%often == 0 {
+		if err := in.ctx.Err(); err != nil {
+			in.stop(err)
+			return false
+		}
+	}
+	return true
+}
+
+// grow counts n values that are about to be made; false when there would be
+// too many.
+func (in *interp) grow(n int) bool {
+	if n < 0 || n > in.limits.Cells || in.cells+n > in.limits.Cells {
+		in.stop(fmt.Errorf("gave up after %d values", in.limits.Cells))
+		return false
+	}
+	in.cells += n
+	return true
+}
+
+// halted says whether evaluation must unwind: a bound or an exception.
+func (in *interp) halted() bool { return in.stopped != nil || in.raised != nil }
+
+func (in *interp) raise(text string) value {
+	if in.raised == nil {
+		in.raised = &exception{text}
+	}
+	return &unknown{why: "raised " + text}
+}
+
+// fail is an exception where a try statement may catch it, and an unknown
+// elsewhere: our knowledge of the container may be what falls short.
+func (in *interp) fail(exception, expr string) value {
+	if in.trying > 0 {
+		return in.raise(exception)
+	}
+	return &unknown{why: exception, expr: clip(expr, maxExpression)}
+}
+
+// attempt evaluates f and swallows an exception that it raises.
+func (in *interp) attempt(f func() value) value {
+	before := in.raised
+	in.raised = nil
+	v := f()
+	if in.raised != nil {
+		v = &unknown{why: "raises " + in.raised.text}
+	}
+	in.raised = before
+	return v
+}
+
+// frame holds the variables of one call.
+type frame struct {
+	mod     *module
+	parent  *frame // the enclosing function's
+	fn      *function
+	owner   *class // of the method being called
+	vars    *namespace
+	pending []pendingReturn
+	yields  *list
+}
+
+// pendingReturn is an early return under an undecided condition.
+type pendingReturn struct {
+	cond string
+	v    value
+}
+
+func (in *interp) newFrame(m *module, parent *frame, fn *function) *frame {
+	return &frame{mod: m, parent: parent, fn: fn, vars: newNamespace()}
+}
+
+func (in *interp) moduleFrame(m *module) *frame { return in.newFrame(m, nil, nil) }
+
+// lookup gives the value of a name seen from a frame.
+func (in *interp) lookup(fr *frame, name string) value {
+	for f := fr; f != nil; f = f.parent {
+		if v, ok := f.vars.get(name); ok {
+			return v
+		}
+	}
+	if name == "logger" {
+		return silentLogger()
+	}
+	m := fr.mod
+	if bs, ok := m.bindings[name]; ok {
+		last := bs[len(bs)-1]
+		if from, ok := last.stmt.(*pysrc.ImportFrom); ok {
+			if v := in.override(importBase(m, from), last.alias.Name); v != nil {
+				return v
+			}
+		}
+		return in.global(m, name)
+	}
+	if v, ok := in.starImport(m, name); ok {
+		return v
+	}
+	if v, ok := in.builtins[name]; ok {
+		return v
+	}
+	return in.unknownf("name %s", name)
+}
+
+func (in *interp) newObject(cls value, kind objectKind) *object {
+	in.objects++
+	return &object{id: in.objects, cls: cls, kind: kind, attrs: newNamespace(), site: in.at}
+}

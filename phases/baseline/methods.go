@@ -1,0 +1,502 @@
+package baseline
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// valueMethod gives the methods of Python's own values.
+func (in *interp) valueMethod(o value, name string) value {
+	switch o := o.(type) {
+	case *dict:
+		return dictMethod(o, name)
+	case *list:
+		return listMethod(o, name)
+	case *set:
+		return setMethod(o, name)
+	case *tuple:
+		return sequenceMethod(o.items, name)
+	case string:
+		return stringMethod(o, name)
+	case int, float64, bool:
+		switch name {
+		case "item", "real", "conjugate":
+			return constant(o)
+		case "is_integer":
+			f, _ := asFloat(o)
+			return constant(f == float64(int(f)))
+		}
+	}
+	return missing{}
+}
+
+func method(name string, f func(in *interp, args []value, kw *namespace) value) value {
+	return &builtin{name, f}
+}
+
+func argument(args []value, i int, absent value) value {
+	if i < len(args) {
+		return args[i]
+	}
+	return absent
+}
+
+func dictMethod(d *dict, name string) value {
+	switch name {
+	case "get":
+		return method(name, func(in *interp, args []value, kw *namespace) value {
+			absent := argument(args, 1, nil)
+			if v, ok := kw.get("default"); ok {
+				absent = v
+			}
+			return in.distribute(argument(args, 0, nil), func(key value) value {
+				if isUnknown(key) {
+					return derived("dict.get("+show(key)+")", key)
+				}
+				if v, ok := d.get(key); ok {
+					return v
+				}
+				return absent
+			})
+		})
+	case "update":
+		return method(name, func(in *interp, args []value, kw *namespace) value {
+			in.touchDict(d)
+			if from, ok := argument(args, 0, nil).(*dict); ok && in.grow(len(from.keys)) {
+				for i, k := range from.keys {
+					d.put(k, from.vals[i])
+				}
+			}
+			if kw != nil {
+				for _, k := range kw.keys {
+					d.put(k, kw.vals[k])
+				}
+			}
+			return nil
+		})
+	case "setdefault":
+		return method(name, func(in *interp, args []value, _ *namespace) value {
+			key := argument(args, 0, nil)
+			if v, ok := d.get(key); ok {
+				return v
+			}
+			in.touchDict(d)
+			v := argument(args, 1, nil)
+			d.put(key, v)
+			return v
+		})
+	case "pop":
+		return method(name, func(in *interp, args []value, _ *namespace) value {
+			in.touchDict(d)
+			if v, ok := d.remove(argument(args, 0, nil)); ok {
+				return v
+			}
+			if len(args) > 1 {
+				return args[1]
+			}
+			return in.fail("KeyError", "dict.pop("+show(argument(args, 0, nil))+")")
+		})
+	}
+	return dictView(d, name)
+}
+
+func dictView(d *dict, name string) value {
+	switch name {
+	case "clear":
+		return method(name, func(in *interp, _ []value, _ *namespace) value {
+			in.touchDict(d)
+			d.replace(newDict())
+			return nil
+		})
+	case "copy":
+		return method(name, func(in *interp, _ []value, _ *namespace) value {
+			in.grow(len(d.keys))
+			return d.clone()
+		})
+	case "keys":
+		return method(name, func(*interp, []value, *namespace) value { return &list{slices.Clone(d.keys)} })
+	case "values":
+		return method(name, func(*interp, []value, *namespace) value { return &list{slices.Clone(d.vals)} })
+	case "items":
+		return method(name, func(in *interp, _ []value, _ *namespace) value {
+			out := &list{}
+			if in.grow(len(d.keys)) {
+				for i, k := range d.keys {
+					out.items = append(out.items, &tuple{[]value{k, d.vals[i]}})
+				}
+			}
+			return out
+		})
+	}
+	return missing{}
+}
+
+func listMethod(l *list, name string) value {
+	switch name {
+	case "append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort":
+		return method(name, func(in *interp, args []value, kw *namespace) value {
+			in.touchList(l)
+			return in.mutate(&l.items, name, args, kw)
+		})
+	case "copy":
+		return method(name, func(in *interp, _ []value, _ *namespace) value {
+			in.grow(len(l.items))
+			return &list{slices.Clone(l.items)}
+		})
+	}
+	return sequenceMethod(l.items, name)
+}
+
+// mutate applies a list method that changes items.
+func (in *interp) mutate(items *[]value, name string, args []value, kw *namespace) value {
+	arg := argument(args, 0, nil)
+	switch name {
+	case "append":
+		if in.grow(1) {
+			*items = append(*items, arg)
+		}
+	case "extend":
+		more, ok := iterate(arg)
+		if !ok {
+			more = []value{arg} // a repetition, or something unknown
+		}
+		if in.grow(len(more)) {
+			*items = append(*items, more...)
+		}
+	case "insert":
+		at, ok := asInt(arg)
+		if ok && len(args) == 2 && in.grow(1) {
+			if at < 0 {
+				at += len(*items)
+			}
+			*items = slices.Insert(*items, min(max(at, 0), len(*items)), args[1])
+		}
+	case "pop":
+		i, ok := index(argument(args, 0, -1), len(*items))
+		if !ok {
+			return in.fail("IndexError", "list.pop()")
+		}
+		v := (*items)[i]
+		*items = slices.Delete(slices.Clone(*items), i, i+1)
+		return v
+	case "remove":
+		for i, x := range *items {
+			if r, k := equal(x, arg); r && k {
+				*items = slices.Delete(slices.Clone(*items), i, i+1)
+				break
+			}
+		}
+	case "clear":
+		*items = nil
+	case "reverse":
+		*items = slices.Clone(*items)
+		slices.Reverse(*items)
+	case "sort":
+		if sorted, ok := in.sorted(*items, kw).(*list); ok {
+			*items = sorted.items
+		}
+	}
+	return nil
+}
+
+func sequenceMethod(items []value, name string) value {
+	switch name {
+	case "index":
+		return method(name, func(in *interp, args []value, _ *namespace) value {
+			for i, x := range items {
+				r, k := equal(x, argument(args, 0, nil))
+				if !k {
+					return derived("list.index()", x, argument(args, 0, nil))
+				}
+				if r {
+					return i
+				}
+			}
+			return in.fail("ValueError", "list.index("+show(argument(args, 0, nil))+")")
+		})
+	case "count":
+		return method(name, func(_ *interp, args []value, _ *namespace) value {
+			n := 0
+			for _, x := range items {
+				r, k := equal(x, argument(args, 0, nil))
+				if !k {
+					return derived("list.count()", x, argument(args, 0, nil))
+				}
+				if r {
+					n++
+				}
+			}
+			return n
+		})
+	}
+	return missing{}
+}
+
+func setMethod(s *set, name string) value {
+	ops := map[string]string{"union": "|", "intersection": "&", "difference": "-", "symmetric_difference": "^"}
+	if op, ok := ops[name]; ok {
+		return method(name, func(_ *interp, args []value, _ *namespace) value {
+			out := s
+			for _, a := range args {
+				items, ok := iterate(a)
+				if !ok {
+					return derived("set."+name+"()", a)
+				}
+				v, _ := setOp(op, out, newSet(items))
+				out = v.(*set) //nolint:forcetypeassert // setOp gives a set
+			}
+			return out
+		})
+	}
+	switch name {
+	case "add", "discard", "remove":
+		return method(name, func(in *interp, args []value, _ *namespace) value {
+			in.touchDict(&s.dict)
+			if name == "add" {
+				if in.grow(1) {
+					s.put(argument(args, 0, nil), nil)
+				}
+				return nil
+			}
+			s.remove(argument(args, 0, nil))
+			return nil
+		})
+	case "update":
+		return method(name, func(in *interp, args []value, _ *namespace) value {
+			in.touchDict(&s.dict)
+			items, _ := iterate(argument(args, 0, nil))
+			for _, x := range items {
+				s.put(x, nil)
+			}
+			return nil
+		})
+	case "issubset", "issuperset":
+		return method(name, func(_ *interp, args []value, _ *namespace) value {
+			items, ok := iterate(argument(args, 0, nil))
+			if !ok {
+				return derived("set."+name+"()", argument(args, 0, nil))
+			}
+			if name == "issubset" {
+				return subset(s, newSet(items))
+			}
+			return subset(newSet(items), s)
+		})
+	case "copy":
+		return method(name, func(*interp, []value, *namespace) value { return newSet(s.keys) })
+	}
+	return missing{}
+}
+
+func stringMethod(s, name string) value {
+	f := stringFunction(name)
+	if f == nil {
+		return missing{}
+	}
+	return method("str."+name, func(in *interp, args []value, _ *namespace) value {
+		for _, a := range args {
+			if hasUnknown(a) {
+				return derived(show(s)+"."+name+"()", a)
+			}
+		}
+		v, ok := f(s, args)
+		if !ok {
+			return &unknown{why: "str." + name, expr: show(s) + "." + name + "()"}
+		}
+		const cellBytes = 16
+		if text, isText := v.(string); isText && !in.grow(len(text)/cellBytes) {
+			return in.unknownf("str.%s", name)
+		}
+		return v
+	})
+}
+
+func texts(items []string) value {
+	out := &list{}
+	for _, s := range items {
+		out.items = append(out.items, s)
+	}
+	return out
+}
+
+// stringFunction gives a str method by its name; nil when it is none that
+// the reader knows.
+func stringFunction(name string) func(s string, args []value) (value, bool) {
+	whole := map[string]func(string) value{
+		"lower": func(s string) value { return strings.ToLower(s) },
+		"upper": func(s string) value { return strings.ToUpper(s) },
+		"title": func(s string) value { return titleCase(s) },
+		"capitalize": func(s string) value {
+			return strings.ToUpper(clipRune(s)) + strings.ToLower(s[len(clipRune(s)):])
+		},
+		"isdigit":   func(s string) value { return s != "" && strings.IndexFunc(s, notDigit) < 0 },
+		"isdecimal": func(s string) value { return s != "" && strings.IndexFunc(s, notDigit) < 0 },
+	}
+	if f, ok := whole[name]; ok {
+		return func(s string, _ []value) (value, bool) { return f(s), true }
+	}
+	switch name {
+	case "strip", "lstrip", "rstrip":
+		return func(s string, args []value) (value, bool) { return trim(name, s, args) }
+	case "split", "rsplit", "splitlines":
+		return func(s string, args []value) (value, bool) { return split(name, s, args) }
+	case "startswith", "endswith":
+		return func(s string, args []value) (value, bool) { return affix(name, s, args) }
+	case "join":
+		return joinText
+	case "removeprefix", "removesuffix", "find", "rfind", "index", "count", "replace", "partition", "rpartition":
+		return func(s string, args []value) (value, bool) { return textSearch(name, s, args) }
+	}
+	return nil
+}
+
+func notDigit(r rune) bool { return !unicode.IsDigit(r) }
+
+func clipRune(s string) string {
+	for i := range s {
+		if i > 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+func titleCase(s string) string {
+	var b strings.Builder
+	start := true
+	for _, r := range s {
+		if start {
+			b.WriteRune(unicode.ToUpper(r))
+		} else {
+			b.WriteRune(unicode.ToLower(r))
+		}
+		start = !unicode.IsLetter(r)
+	}
+	return b.String()
+}
+
+func trim(name, s string, args []value) (value, bool) {
+	cut, ok := argument(args, 0, " \t\n\r\v\f").(string)
+	if !ok {
+		cut = " \t\n\r\v\f"
+	}
+	if name != "rstrip" {
+		s = strings.TrimLeft(s, cut)
+	}
+	if name != "lstrip" {
+		s = strings.TrimRight(s, cut)
+	}
+	return s, true
+}
+
+func split(name, s string, args []value) (value, bool) {
+	if name == "splitlines" {
+		return texts(strings.Split(strings.TrimSuffix(s, "\n"), "\n")), true
+	}
+	if len(args) == 0 || args[0] == nil {
+		return texts(strings.Fields(s)), true
+	}
+	sep, ok := args[0].(string)
+	if !ok || sep == "" {
+		return nil, false
+	}
+	most, ok := asInt(argument(args, 1, -1))
+	if !ok {
+		return nil, false
+	}
+	if name == "split" || most < 0 {
+		if most >= 0 {
+			most++
+		}
+		return texts(strings.SplitN(s, sep, most)), true
+	}
+	var out []string
+	for range most {
+		i := strings.LastIndex(s, sep)
+		if i < 0 {
+			break
+		}
+		out = append(out, s[i+len(sep):])
+		s = s[:i]
+	}
+	out = append(out, s)
+	slices.Reverse(out)
+	return texts(out), true
+}
+
+func affix(name, s string, args []value) (value, bool) {
+	test := strings.HasPrefix
+	if name == "endswith" {
+		test = strings.HasSuffix
+	}
+	options := []value{argument(args, 0, nil)}
+	if t, ok := options[0].(*tuple); ok {
+		options = t.items
+	}
+	for _, o := range options {
+		text, ok := o.(string)
+		if !ok {
+			return nil, false
+		}
+		if test(s, text) {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+func joinText(sep string, args []value) (value, bool) {
+	items, ok := iterate(argument(args, 0, nil))
+	if !ok {
+		return nil, false
+	}
+	parts := make([]string, 0, len(items))
+	n := 0
+	for _, x := range items {
+		text, ok := x.(string)
+		if n += len(text) + len(sep); !ok || n > maxText {
+			return nil, false
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, sep), true
+}
+
+func textSearch(name, s string, args []value) (value, bool) {
+	arg, ok := argument(args, 0, nil).(string)
+	if !ok {
+		return nil, false
+	}
+	switch name {
+	case "removeprefix":
+		return strings.TrimPrefix(s, arg), true
+	case "removesuffix":
+		return strings.TrimSuffix(s, arg), true
+	case "find", "index":
+		i := strings.Index(s, arg)
+		return i, i >= 0 || name == "find"
+	case "rfind":
+		return strings.LastIndex(s, arg), true
+	case "count":
+		return strings.Count(s, arg), arg != ""
+	case "replace":
+		to, ok := argument(args, 1, nil).(string)
+		if !ok || len(args) > 2 || strings.Count(s, arg)*len(to) > maxText {
+			return nil, false
+		}
+		return strings.ReplaceAll(s, arg, to), true
+	case "partition":
+		before, after, found := strings.Cut(s, arg)
+		if !found {
+			arg = ""
+		}
+		return &tuple{[]value{before, arg, after}}, true
+	case "rpartition":
+		i := strings.LastIndex(s, arg)
+		if i < 0 {
+			return &tuple{[]value{"", "", s}}, true
+		}
+		return &tuple{[]value{s[:i], arg, s[i+len(arg):]}}, true
+	}
+	return nil, false
+}

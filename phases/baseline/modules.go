@@ -1,0 +1,317 @@
+package baseline
+
+import (
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// program gives the modules of an SGLang tree as syntax trees.
+type program interface {
+	// syntax gives a file's tree; nil, nil when there is no such file.
+	syntax(path string) (*pysrc.Module, error)
+}
+
+// treeRoot is the directory of the tree that holds the package sglang.
+const treeRoot = "python/"
+
+// module is a Python module of the interpreted program. Its names are
+// evaluated when they are asked for.
+type module struct {
+	name string // dotted
+	path string // in the tree
+	pkg  bool   // an __init__.py
+	body []pysrc.Stmt
+
+	values   map[string]value
+	bindings map[string][]binding
+	busy     map[string]bool
+}
+
+// binding is one statement at the top of a module that binds a name.
+type binding struct {
+	stmt   pysrc.Stmt
+	alias  pysrc.Alias // of Import and ImportFrom
+	guards []guard
+}
+
+// guard is a condition around a binding, and what it must be.
+type guard struct {
+	test pysrc.Expr
+	want bool
+}
+
+func newModule(name, path string, tree *pysrc.Module) *module {
+	m := &module{name: name, path: path, pkg: strings.HasSuffix(path, "__init__.py"), body: tree.Body,
+		values: map[string]value{}, bindings: map[string][]binding{}, busy: map[string]bool{}}
+	m.collect(tree.Body, nil)
+	return m
+}
+
+func (m *module) add(name string, b binding) { m.bindings[name] = append(m.bindings[name], b) }
+
+func (m *module) collect(body []pysrc.Stmt, guards []guard) {
+	for _, s := range body {
+		switch s := s.(type) {
+		case *pysrc.FuncDef:
+			m.add(s.Name, binding{stmt: s, guards: guards})
+		case *pysrc.ClassDef:
+			m.add(s.Name, binding{stmt: s, guards: guards})
+		case *pysrc.Import:
+			for _, a := range s.Names {
+				m.add(importedName(a), binding{s, a, guards})
+			}
+		case *pysrc.ImportFrom:
+			for _, a := range s.Names {
+				name := a.As
+				if name == "" {
+					name = a.Name
+				}
+				m.add(name, binding{s, a, guards})
+			}
+		case *pysrc.AssignStmt:
+			if s.Value == nil {
+				continue
+			}
+			for _, t := range s.Targets {
+				for _, name := range targetNames(t) {
+					m.add(name, binding{stmt: s, guards: guards})
+				}
+			}
+		case *pysrc.IfStmt:
+			m.collect(s.Body, append(guards[:len(guards):len(guards)], guard{s.Test, true}))
+			m.collect(s.Else, append(guards[:len(guards):len(guards)], guard{s.Test, false}))
+		case *pysrc.TryStmt:
+			for _, h := range s.Handlers { // the body's bindings win: they come later
+				m.collect(h, guards)
+			}
+			m.collect(s.Body, guards)
+			m.collect(s.Else, guards)
+			m.collect(s.Finally, guards)
+		case *pysrc.WithStmt:
+			m.collect(s.Body, guards)
+		}
+	}
+}
+
+// importedName is the name that `import a.b` or `import a.b as c` binds.
+func importedName(a pysrc.Alias) string {
+	if a.As != "" {
+		return a.As
+	}
+	name, _, _ := strings.Cut(a.Name, ".")
+	return name
+}
+
+// targetNames are the names that an assignment target binds.
+func targetNames(t pysrc.Expr) []string {
+	switch t := t.(type) {
+	case *pysrc.Name:
+		return []string{t.ID}
+	case *pysrc.Starred:
+		return targetNames(t.X)
+	case *pysrc.TupleExpr:
+		var out []string
+		for _, e := range t.Elts {
+			out = append(out, targetNames(e)...)
+		}
+		return out
+	case *pysrc.ListExpr:
+		return targetNames(&pysrc.TupleExpr{Elts: t.Elts})
+	}
+	return nil
+}
+
+// inSGLang says whether a dotted module name belongs to the tree.
+func inSGLang(name string) bool { return name == "sglang" || strings.HasPrefix(name, "sglang.") }
+
+// module gives a module of the tree by its dotted name; nil when it has no
+// file (a namespace package, something outside SGLang, an unreadable file).
+func (in *interp) module(name string) *module {
+	if m, ok := in.modules[name]; ok {
+		return m
+	}
+	in.modules[name] = nil
+	if !inSGLang(name) {
+		return nil
+	}
+	base := treeRoot + strings.ReplaceAll(name, ".", "/")
+	for _, path := range []string{base + ".py", base + "/__init__.py"} {
+		tree, err := in.program.syntax(path)
+		if err != nil {
+			in.notef("%s: %v", path, err)
+			continue
+		}
+		if tree != nil {
+			in.modules[name] = newModule(name, path, tree)
+			break
+		}
+	}
+	return in.modules[name]
+}
+
+// importBase is the module that an import-from statement in m names.
+func importBase(m *module, s *pysrc.ImportFrom) string {
+	if s.Level == 0 {
+		return s.Module
+	}
+	parts := strings.Split(m.name, ".")
+	up := s.Level
+	if m.pkg {
+		up--
+	}
+	parts = parts[:max(0, len(parts)-up)]
+	if s.Module != "" {
+		parts = append(parts, s.Module)
+	}
+	return strings.Join(parts, ".")
+}
+
+// moduleAttribute gives the value of a name of a module, by the module's
+// dotted name.
+func (in *interp) moduleAttribute(modname, name string) value {
+	if v := in.override(modname, name); v != nil {
+		return v
+	}
+	m := in.module(modname)
+	if m == nil {
+		if inSGLang(modname) && in.module(modname+"."+name) != nil {
+			return &moduleRef{modname + "." + name} // a namespace package
+		}
+		return &external{modname + "." + name}
+	}
+	if _, bound := m.bindings[name]; bound {
+		return in.global(m, name)
+	}
+	if in.module(modname+"."+name) != nil {
+		return &moduleRef{modname + "." + name}
+	}
+	if v, ok := in.starImport(m, name); ok {
+		return v
+	}
+	return in.unknownf("no name %s in %s", name, modname)
+}
+
+// starImport looks a name up in the modules that m imports with a star.
+func (in *interp) starImport(m *module, name string) (value, bool) {
+	for _, b := range m.bindings["*"] {
+		from, ok := b.stmt.(*pysrc.ImportFrom)
+		if !ok {
+			continue
+		}
+		base := importBase(m, from)
+		if !inSGLang(base) || base == m.name {
+			continue
+		}
+		if in.depth++; in.depth > in.limits.Depth {
+			in.depth--
+			return nil, false
+		}
+		v := in.moduleAttribute(base, name)
+		in.depth--
+		switch v.(type) {
+		case *unknown, *external:
+			continue
+		}
+		return v, true
+	}
+	return nil, false
+}
+
+// global gives the value of a module's own name. The last binding whose
+// guards are not known to be false wins.
+func (in *interp) global(m *module, name string) value {
+	if v, ok := m.values[name]; ok {
+		return v
+	}
+	bindings := m.bindings[name]
+	if m.busy[name] {
+		return in.unknownf("%s.%s refers to itself", m.name, name)
+	}
+	m.busy[name] = true
+	defer delete(m.busy, name)
+	fr := in.moduleFrame(m)
+	var v value
+	found := false
+	for _, b := range bindings {
+		if in.guarded(b.guards, fr) {
+			found = true
+			v = in.bindingValue(m, name, b, fr)
+		}
+	}
+	if !found { // imported for type checkers only: still resolves classes
+		v = in.bindingValue(m, name, bindings[len(bindings)-1], fr)
+	}
+	if in.stopped == nil {
+		m.values[name] = v
+	}
+	return v
+}
+
+// guarded says whether a binding's guards allow it.
+func (in *interp) guarded(guards []guard, fr *frame) bool {
+	for _, g := range guards {
+		if isTypeChecking(g.test) {
+			if g.want {
+				return false
+			}
+			continue
+		}
+		v := in.attempt(func() value { return in.eval(g.test, fr) })
+		if t, known := truth(v); known && t != g.want {
+			return false
+		}
+	}
+	return true
+}
+
+func isTypeChecking(e pysrc.Expr) bool {
+	switch e := e.(type) {
+	case *pysrc.Name:
+		return e.ID == "TYPE_CHECKING"
+	case *pysrc.Attribute:
+		return e.Name == "TYPE_CHECKING"
+	}
+	return false
+}
+
+func (in *interp) bindingValue(m *module, name string, b binding, fr *frame) value {
+	switch s := b.stmt.(type) {
+	case *pysrc.Import:
+		return in.importValue(b.alias)
+	case *pysrc.ImportFrom:
+		return in.moduleAttribute(importBase(m, s), b.alias.Name)
+	case *pysrc.FuncDef:
+		return &function{mod: m, def: s}
+	case *pysrc.ClassDef:
+		return newClass(m, s, nil)
+	case *pysrc.AssignStmt:
+		return in.attempt(func() value {
+			v := in.eval(s.Value, fr)
+			for _, t := range s.Targets {
+				if n, ok := t.(*pysrc.Name); ok && n.ID == name {
+					return v
+				}
+			}
+			for _, t := range s.Targets {
+				in.assign(t, v, fr)
+			}
+			if v, ok := fr.vars.get(name); ok {
+				return v
+			}
+			return in.unknownf("assignment of %s", name)
+		})
+	}
+	return in.unknownf("binding of %s", name)
+}
+
+func (in *interp) importValue(a pysrc.Alias) value {
+	name := a.Name
+	if a.As == "" {
+		name = importedName(a)
+	}
+	if inSGLang(name) {
+		return &moduleRef{name}
+	}
+	return &external{name}
+}

@@ -1,0 +1,195 @@
+package baseline
+
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+func (in *interp) subscript(e *pysrc.Subscript, fr *frame) value {
+	o := in.eval(e.X, fr)
+	if s, ok := e.Index.(*pysrc.Slice); ok {
+		return in.slice(o, in.eval(s.Low, fr), in.eval(s.High, fr), in.eval(s.Step, fr))
+	}
+	key := in.eval(e.Index, fr)
+	return in.distribute2(o, key, in.item)
+}
+
+// item gives o[key].
+func (in *interp) item(o, key value) value {
+	if u, ok := o.(*unknown); ok {
+		return derived(show(u)+"["+show(key)+"]", u, key)
+	}
+	switch o := o.(type) {
+	case *moduleList:
+		return in.elementAt(o, o.items, key)
+	case *list:
+		return in.elementAt(o, o.items, key)
+	case *tuple:
+		return in.elementAt(o, o.items, key)
+	case string:
+		items, _ := iterate(o)
+		return in.elementAt(o, items, key)
+	case *repeated:
+		return o.item
+	case *dict:
+		return in.dictItem(o, key)
+	case *config:
+		return in.named(o, key)
+	case *object:
+		return in.named(o, key)
+	case *class:
+		if name, ok := key.(string); ok && in.isEnum(o) {
+			return in.attribute(o, name)
+		}
+		return o // a generic class with its parameter
+	case *external, *builtin:
+		return o // Optional[int], list[str]
+	case *environment:
+		return o.get(in, "[]")
+	}
+	return derived(show(o)+"["+show(key)+"]", key)
+}
+
+// named gives the attribute that a string key names.
+func (in *interp) named(o, key value) value {
+	name, ok := key.(string)
+	if !ok {
+		return derived(show(o)+"["+show(key)+"]", key)
+	}
+	return in.attribute(o, name)
+}
+
+func (in *interp) elementAt(o value, items []value, key value) value {
+	if len(items) == 1 {
+		if r, ok := items[0].(*repeated); ok {
+			return r.item
+		}
+	}
+	if b, ok := key.(bool); ok {
+		key = 0
+		if b {
+			key = 1
+		}
+	}
+	if _, ok := key.(int); !ok {
+		// An unknown index into equal elements is decided all the same.
+		if len(items) > 0 && isUnknown(key) && in.allSame(items) {
+			return items[0]
+		}
+		return derived(show(o)+"["+show(key)+"]", o, key)
+	}
+	i, ok := index(key, len(items))
+	if !ok {
+		return in.fail("IndexError", show(o)+"["+show(key)+"]")
+	}
+	return items[i]
+}
+
+func (in *interp) allSame(items []value) bool {
+	for _, x := range items[1:] {
+		if !in.same(items[0], x) {
+			return false
+		}
+	}
+	return true
+}
+
+func (in *interp) dictItem(d *dict, key value) value {
+	if isUnknown(key) {
+		if len(d.vals) > 0 && in.allSame(d.vals) {
+			return d.vals[0]
+		}
+		v := value(nil)
+		for i := len(d.keys) - 1; i >= 0; i-- {
+			if i == len(d.keys)-1 {
+				v = d.vals[i]
+				continue
+			}
+			v = in.join(show(key)+" == "+show(d.keys[i]), d.vals[i], v)
+		}
+		if v == nil {
+			return derived("dict["+show(key)+"]", key)
+		}
+		return v
+	}
+	if v, ok := d.get(key); ok {
+		return v
+	}
+	if d.fallback != nil {
+		v := in.call(d.fallback, nil, nil)
+		in.touchDict(d)
+		d.put(key, v)
+		return v
+	}
+	return in.fail("KeyError", show(d)+"["+show(key)+"]")
+}
+
+// maxText bounds a string that is made by an operation.
+const maxText = 1 << 20
+
+func (in *interp) slice(o, low, high, step value) value {
+	for _, b := range []value{low, high, step} {
+		if _, ok := b.(int); !ok && b != nil {
+			return derived(show(o)+"["+show(low)+":"+show(high)+"]", o, low, high, step)
+		}
+	}
+	if m, ok := o.(*moduleList); ok {
+		items, good := sliceItems(m.items, low, high, step)
+		if good {
+			return &moduleList{list: list{items}, keyed: m.keyed, site: m.site}
+		}
+	}
+	items, ok := iterate(o)
+	if _, isDict := o.(*dict); !ok || isDict {
+		return derived(show(o)+"["+show(low)+":"+show(high)+"]", o)
+	}
+	out, ok := sliceItems(items, low, high, step)
+	if !ok || !in.grow(len(out)) {
+		return in.unknownf("slice of %s", show(o))
+	}
+	switch o.(type) {
+	case string:
+		text := ""
+		for _, x := range out {
+			text += x.(string) //nolint:forcetypeassert // iterate gives strings
+		}
+		return text
+	case *tuple:
+		return &tuple{out}
+	}
+	return &list{out}
+}
+
+// sliceItems applies Python's rules for items[low:high:step].
+func sliceItems(items []value, low, high, step value) ([]value, bool) {
+	by := 1
+	if s, ok := step.(int); ok {
+		by = s
+	}
+	if by == 0 {
+		return nil, false
+	}
+	n := len(items)
+	bound := func(v value, absent, least, most int) int {
+		i, ok := v.(int)
+		if !ok {
+			return absent
+		}
+		if i < 0 {
+			i += n
+		}
+		return min(max(i, least), most)
+	}
+	var out []value
+	if by > 0 {
+		end := bound(high, n, 0, n)
+		for i := bound(low, 0, 0, n); i < end; i += by {
+			out = append(out, items[i])
+		}
+		return out, true
+	}
+	end := bound(high, -1, -1, n-1)
+	for i := bound(low, n-1, -1, n-1); i > end; i += by {
+		out = append(out, items[i])
+	}
+	return out, true
+}

@@ -1,0 +1,39 @@
+package baseline
+
+import (
+	"fmt"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// condition is an if statement whose condition could not be decided.
+type condition struct {
+	location string
+	keys     []string
+	why      string
+}
+
+// noteCondition remembers where an undecided condition stands, for the
+// modules that turn out to depend on it.
+func (in *interp) noteCondition(fr *frame, s *pysrc.IfStmt, cond string, v value) {
+	if in.conditions == nil {
+		in.conditions = map[string]condition{}
+	}
+	if _, ok := in.conditions[cond]; ok {
+		return
+	}
+	u := derived(cond, v)
+	in.conditions[cond] = condition{fmt.Sprintf("%s:%d", fr.mod.path, s.First), u.keys, u.why}
+}
+
+// undecide reports something that could not be decided where it matters
+// whatever the modules are.
+func (in *interp) undecide(fr *frame, line int, expr string, v value, reason string) {
+	location := fmt.Sprintf("%s:%d", fr.mod.path, line)
+	if in.seen[location] || in.stopped != nil {
+		return
+	}
+	in.seen[location] = true
+	u := derived(expr, v)
+	in.undecided = append(in.undecided, Undecided{Expression: u.expr, Missing: u.keys, Location: location, Reason: reason})
+}
