@@ -44,8 +44,8 @@ func (k *call) check(body []byte, m *metadata, s Subject, before *string) (*cont
 		return &content{bytes: body, verified: true}, nil
 	}
 	if m.size >= 0 && int64(len(body)) != m.size {
-		return nil, &damagedError{IntegrityError{Subject: s,
-			Reason: fmt.Sprintf("%d bytes came instead of %d", len(body), m.size)}}
+		return nil, &IntegrityError{Subject: s, again: true,
+			Reason: fmt.Sprintf("%d bytes came instead of %d", len(body), m.size)}
 	}
 	if !isHash(m.etag) {
 		return &content{bytes: body, doubt: "the server's ETag is not a hash of the file"}, nil
@@ -54,19 +54,13 @@ func (k *call) check(body []byte, m *metadata, s Subject, before *string) (*cont
 	same := *before == sum
 	*before = sum
 	if !same {
-		return nil, &damagedError{IntegrityError{Subject: s, Reason: "its hash is " + short(sum) + "…, not " + short(m.etag) + "…"}}
+		return nil, &IntegrityError{Subject: s, again: true, Reason: "its hash is " + short(sum) + "…, not " + short(m.etag) + "…"}
 	}
 	if k.c.official(origin(k.c.set.endpoint)) {
 		return nil, &IntegrityError{Subject: s, Reason: "its hash is " + short(sum) + "…, not " + short(m.etag) + "…, twice"}
 	}
 	return &content{bytes: body, doubt: "its hash is not the one that the server announces"}, nil
 }
-
-// damagedError is an IntegrityError that is worth another try.
-type damagedError struct{ IntegrityError }
-
-func (e *damagedError) retry() (bool, time.Duration) { return true, 0 }
-func (e *damagedError) Unwrap() error                { return &e.IntegrityError }
 
 // get makes one GET and reads its body whole.
 func (k *call) get(ctx context.Context, m *metadata) ([]byte, string, *answer, error) {

@@ -181,7 +181,10 @@ func (e *TooLargeError) Hint() string {
 type IntegrityError struct {
 	Subject
 	Reason string
+	again  bool // the first time may have been bad luck
 }
+
+func (e *IntegrityError) retry() (bool, time.Duration) { return e.again, 0 }
 
 func (e *IntegrityError) Error() string {
 	return fmt.Sprintf("%s of %s arrived damaged: %s%s", e.Filename, e.id(), e.Reason, e.tail())

@@ -3,6 +3,7 @@ package hub
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -57,7 +58,7 @@ func (e *GatedNoTokenError) Error() string {
 	if e.TokenSource != "" {
 		return fmt.Sprintf("%s is gated and the token from %s is not accepted%s", e.RepoID, e.TokenSource, e.tail())
 	}
-	return fmt.Sprintf("%s is gated: the Hub asks who you are%s", e.RepoID, e.tail())
+	return fmt.Sprintf("%s is gated and no token was sent%s", e.RepoID, e.tail())
 }
 
 // Kind is "gated-no-token".
@@ -265,6 +266,9 @@ func (e *StatusError) Kind() string { return "status" }
 
 // Hint is to check the endpoint.
 func (e *StatusError) Hint() string {
+	if e.Host != "" && !strings.HasPrefix(e.Endpoint+"/", e.Host+"/") {
+		return "The Hub keeps the file at " + e.Host + ": check that a firewall or proxy lets you there, and try again."
+	}
 	return "Check that HF_ENDPOINT names a Hub and that no proxy answers in its place."
 }
 

@@ -10,11 +10,19 @@ type TimeoutError struct {
 	Subject
 	Waited time.Duration
 	What   string // "no answer", "no data", "budget"
+	Last   error  // what had gone wrong before the budget was used up; may be nil
 }
+
+// Unwrap gives what had gone wrong before.
+func (e *TimeoutError) Unwrap() error { return e.Last }
 
 func (e *TimeoutError) Error() string {
 	if e.What == waitBudget {
-		return fmt.Sprintf("%s could not be fetched within %s", e.Filename, seconds(e.Waited))
+		m := fmt.Sprintf("%s of %s could not be fetched within %s", e.Filename, e.id(), seconds(e.Waited))
+		if e.Last != nil {
+			m += ": " + e.Last.Error()
+		}
+		return m
 	}
 	return fmt.Sprintf("%s sent %s for %s", e.Host, e.What, seconds(e.Waited))
 }

@@ -113,13 +113,22 @@ func tlsReason(err error) string {
 	return ""
 }
 
+func isErrno(err error, any []syscall.Errno) bool {
+	for _, e := range any {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *Client) connectionReason(err error) string {
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case isErrno(err, errnoRefused):
 		return "connection refused"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case isErrno(err, errnoBroken):
 		return "connection reset"
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+	case isErrno(err, errnoNoRoute):
 		return "no route to it"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "it was closed too early"

@@ -19,8 +19,15 @@ const (
 // jitter); a server's own wish is kept, and given up at once when it is longer
 // than the time that is left.
 func (k *call) again(ctx context.Context, tries int, op func() error) error {
+	var last error
 	for n := 1; ; n++ {
 		err := op()
+		var out *TimeoutError
+		if errors.As(err, &out) && out.What == waitBudget {
+			out.Last = last
+			return out
+		}
+		last = err
 		var he Error
 		if err == nil || !errors.As(err, &he) {
 			return err

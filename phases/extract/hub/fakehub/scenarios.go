@@ -177,7 +177,7 @@ func refusalScenarios() []Scenario {
 		{Name: "no-repo-http", Says: "the bare 401 over http", Repo: "acme/nothing"},
 		{Name: "bad-token", Says: "a token that is not valid", Token: "hf_wrongTokenForTestsOnly012345678"},
 		{Name: "forbidden", Says: "403 for another reason", Token: DemoToken,
-			Set: on(Rule{Kind: Resolve, Do: Refuse(403, "", "This token does not have the \x1b[31mscope\x1b[0m needed: "+DemoToken)})},
+			Set: on(Rule{Kind: Resolve, Do: Refuse(403, "", "This token\u202e does not have the scope needed:  "+DemoToken)})},
 		{Name: "rate-limited", Says: "429 that resets in 55 s", Set: on(Rule{Kind: Resolve, Do: Refuse(429, "", "We had to rate limit you", full...)})},
 		{Name: "rate-limited-once", Says: "429 that resets in 2 s, then the file",
 			Set: on(Rule{Kind: Resolve, Times: 1, Do: Refuse(429, "", "We had to rate limit you", "RateLimit", `"resolvers";r=0;t=2`)})},
