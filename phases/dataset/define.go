@@ -1,0 +1,274 @@
+package dataset
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/definition"
+)
+
+//go:embed reference/*.py
+var references embed.FS
+
+// ErrNotFixed says that a family's Definition is not determined by its name.
+var ErrNotFixed = errors.New("its axes and reference are not fixed by its name")
+
+// DefineOptions are what a Definition says beyond its name.
+type DefineOptions struct {
+	// Models become tags model:NAME.
+	Models []string
+	// TP becomes the tag tp:N where TP divides a field; 0 leaves it out.
+	TP int
+	// Epsilon of norms; 0 means 1e-6.
+	Epsilon float64
+}
+
+// Definition is a Definition JSON, in the order in which it is written.
+type Definition struct {
+	Name        string
+	OpType      string
+	Description string
+	Tags        []string
+	Axes        []Axis
+	Inputs      []Tensor
+	Outputs     []Tensor
+	Constraints []string
+	// Reference is Python: a function run that takes the inputs in order.
+	Reference string
+}
+
+// Axis is one dimension; Value 0 means: it varies.
+type Axis struct {
+	Name  string
+	Value int64
+}
+
+// Tensor is one input or output. A nil Shape is a scalar.
+type Tensor struct {
+	Name  string
+	Shape []string
+	DType string
+}
+
+// Definable says whether Define can write a name's Definition.
+func Definable(n definition.Name) bool {
+	return !n.IsZero() && shapeOf(n.Family.ID) != nil
+}
+
+// Define writes the Definition of a name whose axes are fixed by it. The
+// status tag is always unverified: nobody has run it yet.
+func Define(n definition.Name, opts DefineOptions) (*Definition, error) {
+	if n.IsZero() {
+		return nil, errors.New("no name")
+	}
+	shape := shapeOf(n.Family.ID)
+	if shape == nil {
+		return nil, fmt.Errorf("%s: %w", n, ErrNotFixed)
+	}
+	d := shape(n)
+	d.Name, d.OpType = n.String(), n.OpType()
+	if len(opts.Models) > 0 {
+		d.Description += " For " + strings.Join(opts.Models, ", ") + "."
+	}
+	d.tag(n, opts)
+	d.bind(n)
+	source, err := references.ReadFile("reference/" + d.Reference + ".py")
+	if err != nil {
+		return nil, fmt.Errorf("reference of %s: %w", n, err)
+	}
+	d.Reference = d.fill(string(source), opts)
+	return d, nil
+}
+
+// tag puts the stage first, then status, models, the kernel's address and TP,
+// as the dataset does.
+func (d *Definition) tag(n definition.Name, opts DefineOptions) {
+	api := d.Tags
+	d.Tags = nil
+	switch id := n.Family.ID; {
+	case strings.Contains(id, "_decode"):
+		d.Tags = append(d.Tags, "stage:decode")
+	case strings.Contains(id, "_prefill"):
+		d.Tags = append(d.Tags, "stage:prefill")
+	}
+	d.Tags = append(d.Tags, "status:unverified")
+	for _, m := range opts.Models {
+		d.Tags = append(d.Tags, "model:"+m)
+	}
+	d.Tags = append(d.Tags, api...)
+	for _, f := range n.Family.Fields {
+		if opts.TP > 0 && (f.Divisor == definition.ByTP || f.Divisor == definition.ByTPFloor1) {
+			d.Tags = append(d.Tags, "tp:"+strconv.Itoa(opts.TP))
+			break
+		}
+	}
+}
+
+// bind gives the axes of the name's fields their values.
+func (d *Definition) bind(n definition.Name) {
+	for i, f := range n.Family.Fields {
+		for j := range d.Axes {
+			if d.Axes[j].Name == f.Axis {
+				d.Axes[j].Value = n.Values[i]
+			}
+		}
+	}
+}
+
+// fill completes a reference: the checks of the constant axes, and epsilon.
+func (d *Definition) fill(source string, opts DefineOptions) string {
+	eps := opts.Epsilon
+	if eps <= 0 {
+		eps = 1e-6
+	}
+	source = strings.ReplaceAll(source, "EPSILON = 1e-6", "EPSILON = "+strconv.FormatFloat(eps, 'g', -1, 64))
+	var checks strings.Builder
+	for _, a := range d.Axes {
+		if at := d.where(a.Name); a.Value > 0 && at != "" {
+			fmt.Fprintf(&checks, "    assert %s == %d  # %s\n", at, a.Value, a.Name)
+		}
+	}
+	return strings.Replace(source, "    # constant axes\n", checks.String(), 1)
+}
+
+// where finds an axis among the inputs: "q.shape[1]".
+func (d *Definition) where(axis string) string {
+	for _, in := range d.Inputs {
+		for i, a := range in.Shape {
+			if a == axis {
+				return fmt.Sprintf("%s.shape[%d]", in.Name, i)
+			}
+		}
+	}
+	return ""
+}
+
+// Path is where a Definition belongs in a dataset, with "/".
+func (d *Definition) Path() string {
+	return path.Join(definitionsDir, d.OpType, d.Name+".json")
+}
+
+// JSON is the file, with two spaces of indentation and a final newline.
+func (d *Definition) JSON() ([]byte, error) {
+	axes, inputs, outputs := object{}, object{}, object{}
+	for _, a := range d.Axes {
+		spec := object{{"type", "var"}}
+		if a.Value > 0 {
+			spec = object{{"type", "const"}, {"value", a.Value}}
+		}
+		axes = append(axes, member{a.Name, spec})
+	}
+	for _, list := range []struct {
+		from []Tensor
+		to   *object
+	}{{d.Inputs, &inputs}, {d.Outputs, &outputs}} {
+		for _, t := range list.from {
+			*list.to = append(*list.to, member{t.Name, object{{"shape", t.Shape}, {"dtype", t.DType}}})
+		}
+	}
+	file := object{
+		{"name", d.Name}, {"description", d.Description}, {"op_type", d.OpType}, {"tags", d.Tags},
+		{"axes", axes}, {"inputs", inputs}, {"outputs", outputs},
+	}
+	if len(d.Constraints) > 0 {
+		file = append(file, member{"constraints", d.Constraints})
+	}
+	file = append(file, member{"reference", d.Reference})
+	compact, err := encode(file)
+	if err != nil {
+		return nil, fmt.Errorf("writing %s: %w", d.Name, err)
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, compact, "", "  "); err != nil {
+		return nil, fmt.Errorf("writing %s: %w", d.Name, err)
+	}
+	b.WriteByte('\n')
+	return b.Bytes(), nil
+}
+
+// object is a JSON object that keeps its order.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+// MarshalJSON writes the members in order.
+func (o object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := encode(m.key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := encode(m.value)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// encode is JSON without HTML's escapes: the file is read by people.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// Write puts a Definition into a dataset, below dir. A file that is there
+// already is left alone: the error wraps fs.ErrExist.
+func (d *Definition) Write(dir string) (file string, err error) {
+	data, err := d.JSON()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", fmt.Errorf("writing %s: %w", d.Name, err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", fmt.Errorf("writing %s: %w", d.Name, err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	name := filepath.FromSlash(d.Path())
+	if err := root.MkdirAll(filepath.Dir(name), 0o750); err != nil {
+		return "", fmt.Errorf("writing %s: %w", d.Name, err)
+	}
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) // #nosec G302 -- a dataset is read by others
+	if errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("%s is there already: %w", name, fs.ErrExist)
+	}
+	if err != nil {
+		return "", fmt.Errorf("writing %s: %w", d.Name, err)
+	}
+	if _, err := f.Write(data); err != nil {
+		return "", errors.Join(fmt.Errorf("writing %s: %w", d.Name, err), f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return "", fmt.Errorf("writing %s: %w", d.Name, err)
+	}
+	return filepath.Join(dir, name), nil
+}

@@ -1,0 +1,78 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Found is where a dataset was found.
+type Found struct {
+	Dir string
+	// From is the environment variable or the folder pattern that led there.
+	From string
+}
+
+// variables name the dataset, in this order: the first is FlashInfer-Bench's
+// own.
+var variables = [...]string{"FIB_DATASET_PATH", "FLASHINFER_TRACE_PATH"}
+
+// nearby is where FlashInfer-Bench's instructions clone the dataset to.
+const nearby = "tmp/flashinfer-trace"
+
+// Find looks for a dataset: the environment variables FIB_DATASET_PATH and
+// FLASHINFER_TRACE_PATH, then tmp/flashinfer-trace in startDir and the
+// folders above it. ok is false when there is none; an error says that a
+// variable names a folder that is no dataset.
+func Find(startDir string, getenv func(string) string) (found Found, ok bool, err error) {
+	for _, variable := range variables {
+		value := getenv(variable)
+		if value == "" {
+			continue
+		}
+		dir := expandHome(value, getenv)
+		if !isDataset(dir) {
+			return Found{}, false, fmt.Errorf("%s=%s is no dataset: %w", variable, value, ErrNoDefinitions)
+		}
+		return Found{dir, variable}, true, nil
+	}
+	dir, err := filepath.Abs(startDir)
+	if err != nil {
+		return Found{}, false, fmt.Errorf("looking for a dataset from %s: %w", startDir, err)
+	}
+	for {
+		candidate := filepath.Join(dir, filepath.FromSlash(nearby))
+		if isDataset(candidate) {
+			return Found{candidate, nearby}, true, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return Found{}, false, nil
+		}
+		dir = up
+	}
+}
+
+func isDataset(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, definitionsDir))
+	return err == nil && info.IsDir()
+}
+
+// expandHome reads "~" as FlashInfer-Bench does.
+func expandHome(dir string, getenv func(string) string) string {
+	if dir != "~" && !strings.HasPrefix(dir, "~/") {
+		return dir
+	}
+	if home := getenv("HOME"); home != "" {
+		return filepath.Join(home, strings.TrimPrefix(dir, "~"))
+	}
+	return dir
+}
+
+// IsMissing says that an error of Open is about a folder that is not there or
+// is no dataset, rather than about reading it.
+func IsMissing(err error) bool {
+	return errors.Is(err, os.ErrNotExist) || errors.Is(err, ErrNoDefinitions)
+}

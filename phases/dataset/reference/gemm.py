@@ -1,0 +1,7 @@
+import torch
+
+
+@torch.no_grad()
+def run(A, B):
+    # constant axes
+    return torch.matmul(A, B.T)

@@ -1,0 +1,18 @@
+import torch
+
+
+def keep_top_p(probs, top_p):
+    # The most likely tokens until their sum reaches p, at least one.
+    ordered, order = torch.sort(probs, dim=-1, descending=True, stable=True)
+    before = torch.cumsum(ordered, dim=-1) - ordered
+    kept = torch.where(before < top_p[:, None], ordered, 0.0)
+    kept[:, 0] = ordered[:, 0]
+    return torch.zeros_like(probs).scatter(-1, order, kept)
+
+
+@torch.no_grad()
+def run(probs, top_p):
+    # constant axes
+    kept = keep_top_p(probs.to(torch.float32), top_p)
+    # multinomial normalises the rows itself.
+    return torch.multinomial(kept, num_samples=1).squeeze(-1).to(torch.int64)
