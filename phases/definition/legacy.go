@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -143,24 +142,4 @@ func pair(words []string) []string {
 		joined = append(joined, words[i]+words[i+1])
 	}
 	return joined
-}
-
-// pattern is how the old spelling looked, for the documentation.
-func (l legacyForm) pattern() string {
-	f, ok := FamilyByID(l.family)
-	if !ok {
-		return l.prefix
-	}
-	s := l.prefix
-	if l.drop != "" {
-		s += fmt.Sprintf("[_%s{%s}]", l.drop, l.drop)
-	}
-	for _, abbrev := range l.order(f) {
-		if l.spaced {
-			s += "_" + abbrev + "_{" + abbrev + "}"
-		} else {
-			s += "_" + abbrev + "{" + abbrev + "}"
-		}
-	}
-	return s
 }
