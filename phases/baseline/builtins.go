@@ -247,7 +247,7 @@ func (in *interp) leafHasattr(o *object, name, expr string) value {
 	}
 	switch name {
 	case "weight", "quant_method":
-		if dimensionsOf(o) != nil {
+		if in.dimensionsOf(o) != nil {
 			return true
 		}
 	case "weight_packed", "qweight":

@@ -223,7 +223,7 @@ func (in *interp) isEnum(c *class) bool {
 // isTorchModule says whether instances are torch modules.
 func (in *interp) isTorchModule(c *class) bool {
 	return in.externalBase(c, func(p string) bool {
-		return strings.HasSuffix(p, "nn.Module") || strings.Contains(p, "PreTrainedModel")
+		return strings.HasSuffix(p, "nn.Module") || strings.Contains(p, "PreTrainedModel") || torchLayerArgs(p) != nil
 	})
 }
 

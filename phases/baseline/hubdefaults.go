@@ -1,10 +1,127 @@
 package baseline
 
+import (
+	_ "embed" // the table of class defaults
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// hubDefaultsFile is the table of facts about HuggingFace's configuration
+// classes, by model_type: what each fills in where config.json is silent, with
+// HuggingFace's own attribute names. See the head of the file.
+//
+//go:embed hubdefaults.txt
+var hubDefaultsFile string
+
+// hubSections are the sections of the table by model_type, unparsed.
+var hubSections = sync.OnceValue(func() map[string]string {
+	out := map[string]string{}
+	for _, section := range strings.Split(hubDefaultsFile, "\n[")[1:] {
+		head, body, _ := strings.Cut(section, "\n")
+		modelType, _, _ := strings.Cut(strings.TrimSuffix(head, "]"), " ")
+		out[modelType] = head[len(modelType):] + "\n" + body
+	}
+	return out
+})
+
+// defaultExpr is a default whose value is an expression over other fields.
+type defaultExpr struct{ text string }
+
 // hubDefaults gives the facts of the configuration class that transformers
-// uses for a model_type; empty ones when the type is not in the table.
+// uses for a model_type; empty ones when the type is not in the table. Its
+// values may be *defaultExpr.
 func hubDefaults(modelType string) *classDefaults {
-	_ = modelType
-	return &classDefaults{}
+	d := &classDefaults{values: map[string]value{}, null: map[string]value{}, rename: map[string]string{}, nested: map[string]string{}}
+	section, ok := hubSections()[modelType]
+	if !ok {
+		return d
+	}
+	head, body, _ := strings.Cut(section, "\n")
+	d.class = strings.TrimSuffix(strings.TrimSpace(head), "]")
+	for _, line := range strings.Split(body, "\n") {
+		key, op, rest := cutOperator(line)
+		switch op {
+		case "=":
+			d.values[key] = &defaultExpr{rest}
+		case "?=":
+			d.values[key] = &defaultExpr{rest}
+			d.null[key] = &defaultExpr{rest}
+		case "null=":
+			d.null[key] = &defaultExpr{rest}
+		case "->":
+			d.rename[key] = rest
+		case ":":
+			d.nested[key] = rest
+		}
+	}
+	return d
 }
 
-func (in *interp) resolveDefaults(*config) {}
+func cutOperator(line string) (key, op, rest string) {
+	if strings.HasPrefix(line, "#") {
+		return "", "", ""
+	}
+	parts := strings.SplitN(strings.TrimSpace(line), " ", 3)
+	if len(parts) < 3 {
+		return "", "", ""
+	}
+	return parts[0], parts[1], parts[2]
+}
+
+// resolveDefaults evaluates the defaults of a configuration: expressions see
+// its fields and its other defaults.
+func (in *interp) resolveDefaults(c *config) {
+	m := &module{name: "transformers", path: "transformers", values: map[string]value{}, bindings: map[string][]binding{}, busy: map[string]bool{}}
+	for _, name := range slices.Sorted(maps.Keys(c.defaults.values)) {
+		in.resolveDefault(c, m, name)
+	}
+	for name, v := range c.defaults.null {
+		if e, ok := v.(*defaultExpr); ok {
+			c.defaults.null[name] = in.evalDefault(c, m, e)
+		}
+	}
+}
+
+// resolveDefault evaluates one default, and those it needs before it.
+func (in *interp) resolveDefault(c *config, m *module, name string) value {
+	e, ok := c.defaults.values[name].(*defaultExpr)
+	if !ok {
+		return c.defaults.values[name]
+	}
+	c.defaults.values[name] = in.unknownf("default of %s refers to itself", name)
+	c.defaults.values[name] = in.evalDefault(c, m, e)
+	return c.defaults.values[name]
+}
+
+func (in *interp) evalDefault(c *config, m *module, e *defaultExpr) value {
+	x, err := pysrc.ParseExpr(e.text)
+	if err != nil {
+		return in.unknownf("default %s: %v", e.text, err)
+	}
+	if v, ok := literal(x); ok {
+		return v
+	}
+	fr := in.moduleFrame(m)
+	for _, name := range identifiers(e.text) {
+		v, ok := c.fields.get(name)
+		if ok && v != nil {
+			fr.vars.set(name, v)
+		} else if _, ok := c.defaults.values[name]; ok {
+			fr.vars.set(name, in.resolveDefault(c, m, name))
+		} else if ok {
+			fr.vars.set(name, nil)
+		}
+	}
+	return in.eval(x, fr)
+}
+
+// identifiers are the words of an expression that may be field names.
+func identifiers(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool {
+		return r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+	})
+}

@@ -35,6 +35,8 @@ type Module struct {
 	NumKVHeads *int `json:"num_kv_heads,omitempty"`
 	HeadDim    *int `json:"head_dim,omitempty"`
 	VHeadDim   *int `json:"v_head_dim,omitempty"`
+	// SlidingWindow is the number of tokens that attention sees; 0: all.
+	SlidingWindow int `json:"sliding_window,omitempty"`
 	// Rotary dimension of a rope module.
 	RotaryDim *int `json:"rotary_dim,omitempty"`
 	// MoE.
@@ -91,6 +93,9 @@ type Implementation struct {
 	Date   string `json:"date,omitempty"`
 	// Modules is the tree in construction order, root first.
 	Modules []Module `json:"module_tree"`
+	// Towers are the modules of a multimodal model outside its language
+	// model (vision and audio towers, projectors), apart from Modules.
+	Towers []Module `json:"towers,omitempty"`
 	// Decided: every n, k, count and condition of the tree is known.
 	Decided   bool         `json:"decided"`
 	Undecided []Undecided  `json:"undecided"`

@@ -1,0 +1,263 @@
+package baseline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// analysis is one run of the interpreter over one class.
+type analysis struct {
+	in     *interp
+	reader *Reader
+	entry  ClassInfo
+	cfg    *extract.Object
+}
+
+func (a *analysis) implementation() *Implementation {
+	src := a.reader.src
+	commit, date := src.Commit()
+	impl := &Implementation{Source: src.Kind(), EntryClass: a.entry.Name, Class: a.entry.Name, File: a.entry.File,
+		Commit: commit, Date: date, Modules: []Module{}, Undecided: []Undecided{}, Calls: []KernelCall{},
+		Notes: append([]string{}, src.Notes()...)}
+	if a.entry.Remapped != "" {
+		impl.EntryClass = a.entry.Remapped
+		impl.Notes = append(impl.Notes, fmt.Sprintf("SGLang serves %s with %s", a.entry.Remapped, a.entry.Name))
+	}
+	root := a.build()
+	rows := a.in.rowsOf(root)
+	inTower := towerRows(rows)
+	for _, r := range rows {
+		open := a.in.undecidedOf(r)
+		if inTower[r] {
+			impl.Towers = append(impl.Towers, r.Module)
+			continue
+		}
+		impl.Undecided = append(impl.Undecided, open...)
+		impl.Modules = append(impl.Modules, r.Module)
+	}
+	a.finish(impl, root)
+	return impl
+}
+
+// finish adds what the run as a whole could not decide.
+func (a *analysis) finish(impl *Implementation, root value) {
+	in := a.in
+	impl.Undecided = append(impl.Undecided, in.undecided...)
+	if u, ok := root.(*unknown); ok {
+		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name, Missing: u.keys,
+			Location: a.entry.File, Reason: "the constructor gave nothing: " + u.why})
+	}
+	if in.stopped != nil {
+		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name, Location: a.entry.File, Reason: in.stopped.Error()})
+	}
+	impl.Decided = len(impl.Undecided) == 0
+	impl.Notes = append(impl.Notes, in.notes...)
+}
+
+// build runs the constructor of the entry class.
+func (a *analysis) build() value {
+	in := a.in
+	cls, ok := in.moduleAttribute(moduleName(a.entry.File), a.entry.Name).(*class)
+	if !ok {
+		return in.unknownf("%s has no class %s", a.entry.File, a.entry.Name)
+	}
+	conf := a.config()
+	kw := newNamespace()
+	kw.set("config", conf)
+	kw.set("quant_config", a.quantization())
+	in.at = site{cls.mod.path, cls.def.First}
+	root := in.instantiate(cls, nil, kw)
+	if in.raised != nil {
+		text := in.raised.text
+		in.raised = nil
+		return in.unknownf("raises %s", text)
+	}
+	return root
+}
+
+// moduleName is the dotted name of a file of the tree.
+func moduleName(file string) string {
+	name := strings.TrimSuffix(strings.TrimPrefix(file, treeRoot), ".py")
+	return strings.ReplaceAll(strings.TrimSuffix(name, "/__init__"), "/", ".")
+}
+
+// config makes the configuration: an instance of SGLang's own configuration
+// class for the model_type, else one with HuggingFace's defaults.
+func (a *analysis) config() value {
+	in := a.in
+	modelType := ""
+	if v, ok := a.cfg.Get("model_type"); ok {
+		modelType, _ = v.(string)
+	}
+	injected := []string{"encoder_only", "language_only", "language_model_only"}
+	if cls := a.configClass(modelType); cls != nil {
+		kw := newNamespace()
+		for _, k := range a.cfg.Keys {
+			kw.set(k, in.fromJSON(a.cfg.Values[k]))
+		}
+		conf := in.attempt(func() value { return in.instantiate(cls, nil, kw) })
+		if o, ok := conf.(*object); ok {
+			for _, name := range injected {
+				if _, has := o.attrs.get(name); !has {
+					o.attrs.set(name, false)
+				}
+			}
+			return o
+		}
+		in.notef("%s: the configuration class %s could not be evaluated", cls.mod.path, cls.name)
+	}
+	conf := in.newConfig(a.cfg, "config", "")
+	for _, name := range injected {
+		conf.over.set(name, false)
+	}
+	return conf
+}
+
+// quantization is the quant_config that the engine passes: an object of which
+// only the name is known. Sizes do not depend on it.
+func (a *analysis) quantization() value {
+	v, ok := a.cfg.Get("quantization_config")
+	o, isObject := v.(*extract.Object)
+	if !ok || !isObject {
+		return nil
+	}
+	method := value("unknown")
+	if m, ok := o.Get("quant_method"); ok {
+		method = a.in.fromJSON(m)
+	}
+	q := a.in.newObject(&external{"quant_config"}, plainObject)
+	q.leaf, q.args = "quant_config", newNamespace()
+	q.args.set("get_name", constant(method))
+	return q
+}
+
+// configClass finds SGLang's configuration class for a model_type; nil when
+// it has none.
+func (a *analysis) configClass(modelType string) *class {
+	if modelType == "" {
+		return nil
+	}
+	for _, name := range []string{"sglang.srt.utils.hf_transformers.common", "sglang.srt.utils.hf_transformers_utils", "sglang.srt.hf_transformers_utils"} {
+		m := a.in.module(name)
+		if m == nil {
+			continue
+		}
+		for _, class := range registeredConfigs(m.body) {
+			if c := a.configNamed(m, class, modelType); c != nil {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// configNamed resolves a class of the registry when it is for a model_type.
+// Its file is looked into only when it mentions the type.
+func (a *analysis) configNamed(m *module, name, modelType string) *class {
+	for _, b := range m.bindings[name] {
+		from, ok := b.stmt.(*pysrc.ImportFrom)
+		if !ok {
+			continue
+		}
+		base := importBase(m, from)
+		path := treeRoot + strings.ReplaceAll(base, ".", "/") + ".py"
+		if inSGLang(base) && !a.reader.mentions(path, modelType) {
+			return nil
+		}
+	}
+	c, ok := a.in.global(m, name).(*class)
+	if !ok {
+		return nil
+	}
+	if t, ok := a.in.attempt(func() value { return a.in.classAttr(c, "model_type") }).(string); ok && t == modelType {
+		return c
+	}
+	return nil
+}
+
+// mentions says whether a file's text may hold a word; true when its text is
+// not at hand.
+func (r *Reader) mentions(path, word string) bool {
+	if _, ok := r.src.(syntaxSource); ok {
+		return true
+	}
+	text, err := r.src.ReadFile(path)
+	return err != nil || strings.Contains(string(text), word)
+}
+
+// registeredConfigs are the class names that the registry of configuration
+// classes lists.
+func registeredConfigs(body []pysrc.Stmt) []string {
+	var out []string
+	for _, s := range body {
+		a, ok := s.(*pysrc.AssignStmt)
+		if !ok || a.Value == nil || !slices.Contains(targetNames(a.Targets[0]), "_CONFIG_REGISTRY") {
+			continue
+		}
+		var elts []pysrc.Expr
+		switch v := a.Value.(type) {
+		case *pysrc.Comprehension:
+			if l, ok := v.Clauses[0].Iter.(*pysrc.ListExpr); ok {
+				elts = l.Elts
+			}
+		case *pysrc.ListExpr:
+			elts = v.Elts
+		case *pysrc.DictExpr:
+			elts = v.Values
+		}
+		for _, e := range elts {
+			if n, ok := e.(*pysrc.Name); ok {
+				out = append(out, n.ID)
+			}
+		}
+	}
+	return out
+}
+
+// undecidedOf reports what of a row is not known, and writes it into the row.
+func (in *interp) undecidedOf(r *rowBuilder) []Undecided {
+	location := fmt.Sprintf("%s:%d", r.File, r.Line)
+	var out []Undecided
+	if r.Conditional != "" {
+		u := Undecided{Path: r.Path, Expression: r.Conditional, Location: location, Reason: "whether the module is there is not known"}
+		for cond, c := range in.conditions {
+			if strings.Contains(r.Conditional, cond) {
+				u.Location, u.Missing, u.Reason = c.location, c.keys, c.why
+			}
+		}
+		r.Missing = u.Missing
+		out = append(out, u)
+	}
+	for _, v := range r.open {
+		u := derived(show(v), v)
+		if r.Expression == "" {
+			r.Expression = u.expr
+		}
+		r.Missing = append(r.Missing, u.keys...)
+		alternatives := alternativesOf(v)
+		r.Alternatives = append(r.Alternatives, alternatives...)
+		out = append(out, Undecided{Path: r.Path, Expression: u.expr, Missing: u.keys, Alternatives: alternatives, Location: location, Reason: u.why})
+	}
+	return out
+}
+
+// alternativesOf lists the values that a choice may have.
+func alternativesOf(v value) []string {
+	c, ok := v.(*choice)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, x := range []value{c.a, c.b} {
+		if inner := alternativesOf(x); inner != nil {
+			out = append(out, inner...)
+		} else if !isUnknown(x) {
+			out = append(out, show(x))
+		}
+	}
+	return out
+}

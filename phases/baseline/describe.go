@@ -1,0 +1,202 @@
+package baseline
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func decimal(i int) string { return strconv.Itoa(i) }
+
+// rowBuilder fills one Module and remembers what of it is not known.
+type rowBuilder struct {
+	Module
+	open []value // undecided values, for the Undecided entries
+}
+
+// number gives a dimension as a pointer; nil when it is not known, which is
+// then recorded in the row.
+func (r *rowBuilder) number(v value) *int {
+	if i, ok := asInt(v); ok {
+		return &i
+	}
+	if f, ok := v.(float64); ok && f == float64(int(f)) {
+		i := int(f)
+		return &i
+	}
+	r.open = append(r.open, v)
+	return nil
+}
+
+// optional is number for a field that may be absent or None.
+func (r *rowBuilder) optional(v value, ok bool) *int {
+	if !ok || v == nil {
+		return nil
+	}
+	return r.number(v)
+}
+
+// arg gives a layer's argument; unknown when it was not given.
+func (o *object) arg(name string) value {
+	if v, ok := o.args.get(name); ok {
+		return v
+	}
+	return &unknown{why: "argument " + name + " is not given", expr: name}
+}
+
+// dimensionsOf gives the output and input features of a linear layer, an
+// embedding or a head (output first), over all ranks; nil for anything else.
+func (in *interp) dimensionsOf(o *object) []value {
+	total := func(v value) value {
+		items, ok := iterate(v)
+		if _, isText := v.(string); !ok || isText {
+			return v
+		}
+		return in.add(items...)
+	}
+	switch o.leaf {
+	case "ReplicatedLinear", "ColumnParallelLinear", "RowParallelLinear", "LinearBase", "ColumnParallelBatchedLinear":
+		return []value{total(o.arg("output_size")), o.arg("input_size")}
+	case "MergedColumnParallelLinear":
+		return []value{total(o.arg("output_sizes")), o.arg("input_size")}
+	case "MergedColumnParallelRepeatedLinear":
+		return []value{in.add(total(o.arg("column_output_sizes")), total(o.arg("repeated_output_sizes"))), o.arg("input_size")}
+	case "QKVParallelLinear":
+		heads, kv, d := o.arg("total_num_heads"), kvHeads(o), o.arg("head_size")
+		vd, ok := o.args.get("v_head_size")
+		if !ok || vd == nil {
+			vd = d
+		}
+		n := in.add(in.binary("*", heads, d), in.binary("*", kv, d), in.binary("*", kv, vd))
+		return []value{n, o.arg("hidden_size")}
+	case "Linear":
+		return []value{o.arg("out_features"), o.arg("in_features")}
+	case "ParallelLMHead", "VocabParallelEmbedding", "Embedding":
+		return []value{o.arg("num_embeddings"), o.arg("embedding_dim")}
+	}
+	return nil
+}
+
+// kvHeads is the number of key-value heads of a QKV projection: as many as
+// query heads when not given.
+func kvHeads(o *object) value {
+	if kv, ok := o.args.get("total_num_kv_heads"); ok && kv != nil {
+		return kv
+	}
+	return o.arg("total_num_heads")
+}
+
+// add sums values.
+func (in *interp) add(vs ...value) value {
+	var sum value = 0
+	for _, v := range vs {
+		sum = in.binary("+", sum, v)
+	}
+	return sum
+}
+
+// describe fills a row with what a layer's arguments say.
+func (in *interp) describe(r *rowBuilder, o *object) {
+	r.Class = o.leaf
+	if dims := in.dimensionsOf(o); dims != nil {
+		r.N, r.K = r.number(dims[0]), r.number(dims[1])
+		r.Type = TypeLinear
+		switch o.leaf {
+		case "QKVParallelLinear":
+			r.NumHeads, r.NumKVHeads, r.HeadDim = r.number(o.arg("total_num_heads")), r.number(kvHeads(o)), r.number(o.arg("head_size"))
+			v, ok := o.args.get("v_head_size")
+			r.VHeadDim = r.optional(v, ok)
+		case "ParallelLMHead":
+			r.Type = TypeLMHead
+		case "VocabParallelEmbedding", "Embedding":
+			r.Type = TypeEmbedding
+		}
+		return
+	}
+	switch {
+	case o.leaf == "RadixAttention":
+		in.describeAttention(r, o)
+	case o.leaf == "RadixLinearAttention":
+		r.Type = TypeLinearAttention
+	case o.leaf == "TopK" || o.leaf == "HashTopK":
+		r.Type = TypeTopK
+		v, ok := o.args.get("top_k")
+		if !ok {
+			v, ok = o.args.get("topk")
+		}
+		r.TopK = r.optional(v, ok)
+	case isExperts(o):
+		r.Type = TypeMoE
+		r.NumExperts, r.IntermediateSize = r.number(o.arg("num_experts")), r.number(o.arg("intermediate_size"))
+		v, ok := o.args.get("top_k")
+		r.TopK = r.optional(v, ok)
+		v, ok = o.args.get("hidden_size")
+		r.Hidden = r.optional(v, ok)
+	case o.leaf == "rope":
+		r.Type, r.Class = TypeRope, "rope(get_rope)"
+		v, ok := o.args.get("rotary_dim")
+		if i, isInt := v.(int); ok && isInt {
+			r.RotaryDim = &i
+		}
+	case strings.Contains(o.leaf, "Norm"):
+		r.Type = TypeNorm
+		r.Hidden = normWidth(o.args)
+	case isActivation(o):
+		r.Type = TypeActivation
+	default:
+		r.Type = TypeOther
+	}
+}
+
+// isExperts says whether a layer is a fused block of routed experts.
+func isExperts(o *object) bool {
+	_, experts := o.args.get("num_experts")
+	_, width := o.args.get("intermediate_size")
+	return experts && width && strings.HasSuffix(o.leaf, "MoE")
+}
+
+func isActivation(o *object) bool {
+	switch o.leaf {
+	case "act_fn", "GELU", "SiLU", "ReLU", "ReLU2", "Sigmoid", "Tanh", "QuickGELU", "NewGELU", "XIELU", "Softplus":
+		return true
+	}
+	return strings.HasSuffix(o.leaf, "AndMul")
+}
+
+// normWidth is the size of what a norm normalises.
+func normWidth(args *namespace) *int {
+	for _, name := range []string{"hidden_size", "dim", "normalized_shape", "param_shape", "n_dim", "group_size", "norm_size"} {
+		v, _ := args.get(name)
+		if items, ok := iterate(v); ok && len(items) == 1 {
+			v = items[0]
+		}
+		if i, ok := v.(int); ok {
+			return &i
+		}
+	}
+	return nil
+}
+
+func (in *interp) describeAttention(r *rowBuilder, o *object) {
+	r.Type = TypeAttention
+	// The layer is told its heads per rank; the row has those of all ranks.
+	perRank := func(name string) value { return in.binary("*", o.arg(name), in.env.tp) }
+	r.NumHeads, r.NumKVHeads = r.number(perRank("num_heads")), r.number(perRank("num_kv_heads"))
+	r.HeadDim = r.number(o.arg("head_dim"))
+	v, ok := o.args.get("v_head_dim")
+	if i, isInt := v.(int); !ok || v == nil || (isInt && i < 0) {
+		v = o.arg("head_dim")
+	}
+	r.VHeadDim = r.number(v)
+	if w, ok := o.args.get("sliding_window_size"); ok {
+		if i, isInt := w.(int); isInt && i >= 0 {
+			r.SlidingWindow = i + 1 // the layer is told the window less the token itself
+		}
+	}
+}
+
+// isConvolution says whether a linear layer only holds the weight of a
+// depthwise convolution.
+func isConvolution(path string) bool {
+	return slices.Contains([]string{"conv1d", "q_conv1d", "k_conv1d", "v_conv1d", "qkv_conv1d"}, lastPart(path))
+}

@@ -1,0 +1,97 @@
+package baseline
+
+// treeNode is one occurrence of a module or parameter in the object tree.
+type treeNode struct {
+	path   string
+	v      value    // *object or *tensor
+	conds  []string // undecided conditions on which it depends
+	counts []value  // undecided repetitions around it
+	layers []int    // indices in the module lists around it, outermost first
+}
+
+// maxNodes bounds the flattened tree.
+const maxNodes = 400_000
+
+// flattener walks an object tree in construction order.
+type flattener struct {
+	in    *interp
+	out   []treeNode
+	stack map[*object]bool
+}
+
+func (in *interp) flatten(root value) []treeNode {
+	f := &flattener{in: in, stack: map[*object]bool{}}
+	f.walk(treeNode{v: root})
+	return f.out
+}
+
+func (f *flattener) walk(n treeNode) {
+	if len(f.out) >= maxNodes || len(n.layers) > f.in.limits.Depth {
+		return
+	}
+	switch v := n.v.(type) {
+	case *choice:
+		f.walk(n.under(v.a, v.cond))
+		f.walk(n.under(v.b, "not "+v.cond))
+	case *repeated:
+		m := n
+		m.v = v.item
+		m.counts = append(n.counts[:len(n.counts):len(n.counts)], v.count)
+		f.walk(m)
+	case *moduleList:
+		for i, x := range v.items {
+			m := n
+			m.v = x
+			if v.keyed {
+				m.path += "." + decimal(i)
+			} else {
+				m.layers = append(n.layers[:len(n.layers):len(n.layers)], i)
+			}
+			f.walk(m)
+		}
+	case *tensor:
+		if v.param {
+			f.out = append(f.out, n)
+		}
+	case *object:
+		f.object(n, v)
+	}
+}
+
+func (n treeNode) under(v value, cond string) treeNode {
+	n.v = v
+	n.conds = append(n.conds[:len(n.conds):len(n.conds)], cond)
+	return n
+}
+
+func (f *flattener) object(n treeNode, o *object) {
+	if !f.in.isModule(o) || f.stack[o] {
+		return
+	}
+	f.out = append(f.out, n)
+	f.stack[o] = true
+	defer delete(f.stack, o)
+	for _, name := range o.attrs.keys {
+		if name == "pp_group" {
+			continue
+		}
+		m := n
+		m.v = o.attrs.vals[name]
+		if n.path != "" {
+			m.path += "."
+		}
+		m.path += name
+		f.walk(m)
+	}
+}
+
+// isModule says whether an object is a torch module.
+func (in *interp) isModule(o *object) bool {
+	if o.kind == configObject {
+		return false
+	}
+	if c, ok := o.cls.(*class); ok && o.kind != moduleObject {
+		return in.isTorchModule(c)
+	}
+	return o.kind == moduleObject
+}

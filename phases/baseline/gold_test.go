@@ -1,0 +1,205 @@
+package baseline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// goldDir is the folder of real data beside the repository; "" when absent.
+func goldDir(t testing.TB) string {
+	t.Helper()
+	for _, dir := range []string{os.Getenv("FIB_LS_GOLD"), "../../../shared/gold"} {
+		if st, err := os.Stat(filepath.Join(dir, "configs")); dir != "" && err == nil && st.IsDir() {
+			return dir
+		}
+	}
+	return ""
+}
+
+// sglangTree is a real SGLang source tree; nil when there is none.
+func sglangTree(t testing.TB) *Tree {
+	t.Helper()
+	dir := os.Getenv("FIB_LS_SGLANG_SRC")
+	if dir == "" {
+		dir = "/tmp/sglang-src"
+	}
+	tree, err := OpenTree(dir)
+	if err != nil {
+		t.Logf("no SGLang source: %v", err)
+		return nil
+	}
+	return tree
+}
+
+const maxShown = 40
+
+// goldLayers is one model of layers.json.
+type goldLayers struct {
+	Config     string       `json:"config"`
+	EntryClass string       `json:"entry_class"`
+	File       string       `json:"sglang_file"`
+	Modules    []goldModule `json:"modules"`
+}
+
+type goldModule struct {
+	Path             string `json:"path"`
+	Class            string `json:"class"`
+	Type             string `json:"type"`
+	Count            int    `json:"count"`
+	Layers           string `json:"layers"`
+	N                *int   `json:"n"`
+	K                *int   `json:"k"`
+	Gemm             bool   `json:"gemm"`
+	Hidden           *int   `json:"hidden"`
+	NumHeads         *int   `json:"num_heads"`
+	NumKVHeads       *int   `json:"num_kv_heads"`
+	HeadDim          *int   `json:"head_dim"`
+	VHeadDim         *int   `json:"v_head_dim"`
+	NumExperts       *int   `json:"num_experts"`
+	TopK             *int   `json:"top_k"`
+	IntermediateSize *int   `json:"intermediate_size"`
+}
+
+func readGold(t testing.TB, dir, name string) []goldLayers {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []goldLayers
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func readConfig(t testing.TB, path string) *extract.Object {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, _, err := extract.ParseConfig(data)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return cfg
+}
+
+// tally sums counts of rows that say the same, so that rows split by what the
+// gold does not show compare equal.
+type tally map[string]int
+
+func num(p *int) string {
+	if p == nil {
+		return "-"
+	}
+	return fmt.Sprint(*p)
+}
+
+func goldTally(ms []goldModule) tally {
+	out := tally{}
+	for _, m := range ms {
+		if strings.HasSuffix(m.Class, "RotaryEmbedding") { // "other" there, rope here
+			continue
+		}
+		vh := m.VHeadDim
+		if m.Type == "linear" {
+			vh = nil
+		}
+		out[fmt.Sprintf("%s %s %s n=%s k=%s gemm=%v hidden=%s heads=%s/%s/%s/%s experts=%s/%s/%s", m.Path, m.Class, m.Type, num(m.N), num(m.K),
+			m.Gemm, num(m.Hidden), num(m.NumHeads), num(m.NumKVHeads), num(m.HeadDim), num(vh), num(m.NumExperts), num(m.TopK), num(m.IntermediateSize))] += m.Count
+	}
+	return out
+}
+
+func ourTally(ms []Module) tally {
+	out := tally{}
+	for _, m := range ms {
+		if m.Tied != "" || m.Type == TypeRope && m.Class != "rope(get_rope)" {
+			continue
+		}
+		vh, hidden, n, k := m.VHeadDim, m.Hidden, m.N, m.K
+		if m.Type == TypeLinear {
+			vh = nil
+		}
+		if m.Type == TypeMoE {
+			hidden = nil
+		}
+		out[fmt.Sprintf("%s %s %s n=%s k=%s gemm=%v hidden=%s heads=%s/%s/%s/%s experts=%s/%s/%s", m.Path, m.Class, m.Type, num(n), num(k),
+			m.Gemm, num(hidden), num(m.NumHeads), num(m.NumKVHeads), num(m.HeadDim), num(vh), num(m.NumExperts), num(m.TopK), num(m.IntermediateSize))] += m.Count
+	}
+	return out
+}
+
+func (a tally) diff(b tally) []string {
+	var out []string
+	for k, n := range a {
+		if b[k] != n {
+			out = append(out, fmt.Sprintf("-%dx (have %d) %s", n, b[k], k))
+		}
+	}
+	for k, n := range b {
+		if _, ok := a[k]; !ok {
+			out = append(out, fmt.Sprintf("+%dx %s", n, k))
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i][1:] < out[j][1:] })
+	return out
+}
+
+func compareGold(t *testing.T, r *Reader, dir, file string) (right, all int) {
+	t.Helper()
+	for _, g := range readGold(t, dir, file) {
+		all++
+		cfg := readConfig(t, filepath.Join(dir, "configs", g.Config))
+		impl, err := r.Analyse(context.Background(), g.EntryClass, cfg, nil, Options{})
+		if err != nil {
+			t.Logf("%s: %v", g.Config, err)
+			continue
+		}
+		d := goldTally(g.Modules).diff(ourTally(impl.Modules))
+		if len(d) > 0 || !impl.Decided || impl.File != g.File {
+			t.Logf("%s %s: %d differences, decided %v\n  %s", g.Config, g.EntryClass, len(d), impl.Decided, strings.Join(d[:min(len(d), maxShown)], "\n  "))
+			for i, u := range impl.Undecided {
+				if i < 4 {
+					t.Logf("    undecided %+v", u)
+				}
+			}
+			continue
+		}
+		right++
+	}
+	t.Logf("%s: %d / %d", file, right, all)
+	return right, all
+}
+
+func TestGoldFromSource(t *testing.T) {
+	dir, tree := goldDir(t), sglangTree(t)
+	if dir == "" || tree == nil {
+		t.Skip("needs the gold data and an SGLang source tree")
+	}
+	r := NewReader(tree, nil)
+	if right, all := compareGold(t, r, dir, "layers.json"); right != all {
+		t.Errorf("layers: %d of %d", right, all)
+	}
+}
+
+func TestWideFromSource(t *testing.T) {
+	dir, tree := goldDir(t), sglangTree(t)
+	if dir == "" || tree == nil {
+		t.Skip("needs the gold data and an SGLang source tree")
+	}
+	const least = 150
+	if right, all := compareGold(t, NewReader(tree, nil), dir, "layers-wide.json"); right < least {
+		t.Errorf("wide: %d of %d", right, all)
+	}
+}

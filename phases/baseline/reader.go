@@ -1,0 +1,120 @@
+package baseline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// modelsDir is where SGLang keeps its model classes.
+const modelsDir = "python/sglang/srt/models"
+
+// Options say how to analyse a class.
+type Options struct {
+	// TP is the tensor parallelism of the server; 0 is 1. The rows have the
+	// sizes of the whole model whatever it is.
+	TP int
+	// Limits bound the work; zero fields have defaults.
+	Limits Limits
+}
+
+// Reader reads the model classes of one SGLang tree. It keeps the files it
+// has parsed; it is safe for use by several goroutines.
+type Reader struct {
+	src   Source
+	cache Cache
+
+	mu    sync.Mutex
+	files map[string]*parsedFile
+	index func() (*classIndex, error) // the whole index, made once
+}
+
+// parsedFile is one file, parsed once.
+type parsedFile struct {
+	once sync.Once
+	tree *pysrc.Module
+	err  error
+}
+
+// Cache keeps what was worked out about a file between runs, by the identity
+// of its content. A nil Cache keeps nothing.
+type Cache interface {
+	// Get gives what Put stored; false when there is nothing.
+	Get(key string) ([]byte, bool)
+	// Put stores data; failures are the cache's own business.
+	Put(key string, data []byte)
+}
+
+// NewReader makes a reader of a tree; cache may be nil.
+func NewReader(src Source, cache Cache) *Reader {
+	r := &Reader{src: src, cache: cache, files: map[string]*parsedFile{}}
+	r.index = sync.OnceValues(r.buildIndex)
+	return r
+}
+
+// syntaxSource is a Source that has syntax trees rather than text.
+type syntaxSource interface {
+	Syntax(path string) (*pysrc.Module, error)
+}
+
+// syntax gives a file's tree; nil, nil when there is no such file.
+func (r *Reader) syntax(path string) (*pysrc.Module, error) {
+	r.mu.Lock()
+	f, ok := r.files[path]
+	if !ok {
+		f = &parsedFile{}
+		r.files[path] = f
+	}
+	r.mu.Unlock()
+	f.once.Do(func() { f.tree, f.err = r.load(path) })
+	return f.tree, f.err
+}
+
+func (r *Reader) load(path string) (*pysrc.Module, error) {
+	if s, ok := r.src.(syntaxSource); ok {
+		return s.Syntax(path)
+	}
+	text, err := r.src.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	tree, err := pysrc.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("parsing %s: %w", path, err)
+	}
+	return tree, nil
+}
+
+// Analyse reads how SGLang builds entryClass for a configuration: cfg is the
+// whole config.json. An architecture that SGLang does not register is an
+// *UnregisteredError. What cannot be decided is in the result, not an error.
+func Analyse(ctx context.Context, src Source, entryClass string, cfg, text *extract.Object, opts Options) (*Implementation, error) {
+	return NewReader(src, nil).Analyse(ctx, entryClass, cfg, text, opts)
+}
+
+// Analyse reads how SGLang builds entryClass; see the function Analyse.
+func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extract.Object, opts Options) (*Implementation, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if cfg == nil {
+		cfg = text
+	}
+	entry, err := r.Find(entryClass)
+	if err != nil {
+		return nil, err
+	}
+	run := &analysis{reader: r, entry: entry, cfg: cfg}
+	run.in = newInterp(ctx, r, opts.Limits, environmentFacts{tp: max(opts.TP, 1), fusionDisabled: true, sm: 90})
+	impl := run.implementation()
+	// A cancelled run gives no result; any other bound gives a partial one.
+	return impl, ctx.Err()
+}

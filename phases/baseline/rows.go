@@ -1,0 +1,173 @@
+package baseline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// skippedLayer says which recorded layers are no modules of the model:
+// helpers of the engine, and containers without weights.
+func skippedLayer(leaf string) bool {
+	switch leaf {
+	case "LayerCommunicator", "LayerScatterModes", "LogitsProcessor", "quant_config", "PPMissingLayer",
+		"attn_tp_context", "Pooler", "DeepEPDispatcher", "Identity", "Dropout":
+		return true
+	}
+	return false
+}
+
+// rowSet collects rows: equal ones are counted together.
+type rowSet struct {
+	in     *interp
+	rows   []*rowBuilder
+	layers map[*rowBuilder][]int
+	byKey  map[string]*rowBuilder
+	first  map[int]string // path at which an object was first seen
+	tied   map[string]bool
+}
+
+// rowsOf makes the rows of a module tree, in construction order.
+func (in *interp) rowsOf(root value) []*rowBuilder {
+	s := &rowSet{in: in, layers: map[*rowBuilder][]int{}, byKey: map[string]*rowBuilder{}, first: map[int]string{}, tied: map[string]bool{}}
+	for _, n := range in.flatten(root) {
+		s.add(n)
+	}
+	for _, r := range s.rows {
+		r.Layers = ranges(s.layers[r])
+	}
+	s.classifyNorms()
+	return s.rows
+}
+
+func (s *rowSet) add(n treeNode) {
+	r := &rowBuilder{}
+	r.Path = n.path
+	switch v := n.v.(type) {
+	case *tensor:
+		s.describeParameter(r, v)
+	case *object:
+		if skippedLayer(v.leaf) {
+			return
+		}
+		if at, seen := s.first[v.id]; seen && at != n.path {
+			if s.tied[n.path] {
+				return
+			}
+			s.tied[n.path] = true
+			r.Tied = at
+		} else {
+			s.first[v.id] = n.path
+		}
+		s.describeObject(r, v)
+	}
+	r.Conditional = strings.Join(n.conds, " and ")
+	key := r.key()
+	for _, c := range n.counts {
+		r.open = append(r.open, c)
+		key += "*" + show(c)
+	}
+	have, ok := s.byKey[key]
+	if !ok {
+		have = r
+		s.byKey[key] = r
+		s.rows = append(s.rows, r)
+	}
+	if len(n.counts) == 0 {
+		have.Count++
+	}
+	if len(n.layers) > 0 {
+		s.layers[have] = append(s.layers[have], n.layers[0])
+	}
+}
+
+// key identifies rows that are counted together.
+func (r *rowBuilder) key() string {
+	m := r.Module
+	m.File, m.Line = "", 0
+	num := func(p *int) string {
+		if p == nil {
+			return "-"
+		}
+		return decimal(*p)
+	}
+	open := ""
+	for _, v := range r.open {
+		open += show(v) + ";"
+	}
+	return fmt.Sprintf("%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%d|%s|%s|%s", m.Path, m.Class, m.Type, num(m.N), num(m.K), num(m.Hidden),
+		num(m.NumHeads), num(m.NumKVHeads), num(m.HeadDim), num(m.VHeadDim), num(m.RotaryDim), num(m.NumExperts), num(m.TopK),
+		num(m.IntermediateSize), m.SlidingWindow, m.Tied, m.Conditional, open)
+}
+
+func (s *rowSet) describeParameter(r *rowBuilder, t *tensor) {
+	r.Class, r.Type, r.File, r.Line = "Parameter", TypeParameter, t.site.file, t.site.line
+	shape, ok := t.shape.(*list)
+	if !ok || len(shape.items) != 2 || !isRouterWeight(r.Path) {
+		return
+	}
+	// A router's weight held as a bare parameter: forward multiplies the
+	// hidden states with it.
+	r.N, r.K = r.number(shape.items[0]), r.number(shape.items[1])
+	r.Gemm = r.N != nil && r.K != nil
+}
+
+func isRouterWeight(path string) bool {
+	return strings.HasSuffix(path, "gate.weight") || strings.HasSuffix(path, "router.weight")
+}
+
+func (s *rowSet) describeObject(r *rowBuilder, o *object) {
+	r.File, r.Line = o.site.file, o.site.line
+	if o.leaf != "" {
+		s.in.describe(r, o)
+		if r.Type == TypeLinear {
+			r.Gemm = !isConvolution(r.Path)
+		}
+		return
+	}
+	r.Class, r.Type = o.className(), TypeBlock
+	if strings.HasSuffix(r.Class, "RotaryEmbedding") {
+		r.Type = TypeRope
+	}
+	if r.Path != "" && strings.Contains(r.Class, "Norm") {
+		r.Type = TypeNorm
+		r.Hidden = normWidth(o.args)
+	}
+}
+
+// classifyNorms makes blocks of the modules called norms that hold other
+// modules.
+func (s *rowSet) classifyNorms() {
+	parents := map[string]bool{}
+	for _, r := range s.rows {
+		if i := strings.LastIndexByte(r.Path, '.'); i >= 0 && r.Type != TypeParameter {
+			parents[r.Path[:i]] = true
+		}
+	}
+	for _, r := range s.rows {
+		if r.Type == TypeNorm && parents[r.Path] {
+			r.Type, r.Hidden = TypeBlock, nil
+		}
+	}
+}
+
+// ranges writes indices as "0-2,5".
+func ranges(ids []int) string {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	var parts []string
+	for i := 0; i < len(ids); {
+		j := i
+		for j+1 < len(ids) && ids[j+1] == ids[j]+1 {
+			j++
+		}
+		if i == j {
+			parts = append(parts, decimal(ids[i]))
+		} else {
+			parts = append(parts, decimal(ids[i])+"-"+decimal(ids[j]))
+		}
+		i = j + 1
+	}
+	return strings.Join(parts, ",")
+}
