@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -212,18 +211,18 @@ func sameModel(t *testing.T, what string, got, want NewModel) {
 }
 
 // readable replaces what is no text by U+FFFD, as a reader of the printed
-// text does; halves of surrogate pairs stay.
+// text does; a lone half of a surrogate pair stays, two halves join.
 func readable(s string) string {
-	var b strings.Builder
+	var b []byte
 	for i := 0; i < len(s); {
-		if _, ok := surrogate(s, i); ok {
-			b.WriteString(s[i : i+3])
+		if unit, ok := surrogate(s, i); ok {
+			b = appendUnit(b, unit)
 			i += 3
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
-		b.WriteRune(r)
+		b = utf8.AppendRune(b, r)
 		i += n
 	}
-	return unescape(b.String() + `\u0041`)[:b.Len()]
+	return string(b)
 }
