@@ -241,7 +241,9 @@ func (in *interp) superAttr(s *superRef, name string) value {
 	}
 	if name == "__init__" && isObject && self.kind != configObject && isLeafModule(owner.mod.name) {
 		return &builtin{"super().__init__", func(in *interp, args []value, kw *namespace) value {
-			in.bindLeaf(self, owner, args, kw)
+			if takesArguments(member) {
+				in.bindLeaf(self, owner, args, kw)
+			}
 			return nil
 		}}
 	}
@@ -253,6 +255,14 @@ func (in *interp) superAttr(s *superRef, name string) value {
 		return f.bind(c)
 	}
 	return v
+}
+
+// takesArguments says whether a constructor has parameters besides self. One
+// that has none is of a common base of all kinds of operators, which says
+// nothing about the layer.
+func takesArguments(init pysrc.Stmt) bool {
+	def, ok := init.(*pysrc.FuncDef)
+	return !ok || len(def.Params.List) > 1
 }
 
 // externalSuper is super().name where only external bases are left.

@@ -97,6 +97,9 @@ func (in *interp) baseInit(e *pysrc.Call, fn value, args []value, kw *namespace)
 		return nil, false
 	}
 	if isLeafModule(f.owner.mod.name) {
+		if !takesArguments(f.def) {
+			return nil, true
+		}
 		in.bindLeaf(self, f.owner, args[1:], kw)
 		return nil, true
 	}

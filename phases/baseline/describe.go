@@ -132,6 +132,8 @@ func (in *interp) describe(r *rowBuilder, o *object) {
 		r.TopK = r.optional(v, ok)
 		v, ok = o.args.get("hidden_size")
 		r.Hidden = r.optional(v, ok)
+	case strings.HasSuffix(o.leaf, "RotaryEmbedding"):
+		r.Type = TypeRope
 	case o.leaf == "rope":
 		r.Type, r.Class = TypeRope, "rope(get_rope)"
 		v, ok := o.args.get("rotary_dim")

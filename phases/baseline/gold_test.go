@@ -58,7 +58,7 @@ type goldModule struct {
 	N                *int   `json:"n"`
 	K                *int   `json:"k"`
 	Gemm             bool   `json:"gemm"`
-	Hidden           *int   `json:"hidden"`
+	Hidden           any    `json:"hidden"` // a list for a norm over several dimensions
 	NumHeads         *int   `json:"num_heads"`
 	NumKVHeads       *int   `json:"num_kv_heads"`
 	HeadDim          *int   `json:"head_dim"`
@@ -94,6 +94,34 @@ func readConfig(t testing.TB, path string) *extract.Object {
 	return cfg
 }
 
+// comparable leaves out the rows in which the prototype that made the gold is
+// known to be less exact, on both sides:
+//   - it took BaseFusedOp, a base without arguments, for the layer itself
+//     (Indexer, Compressor, Mixer2RMSNormGated);
+//   - it knew neither HashTopK nor rotary embedding classes;
+//   - it dropped vision towers by name but kept a vision resampler.
+func comparable(gold []goldModule, ours []Module) ([]goldModule, []Module) {
+	skip := map[string]bool{}
+	for _, m := range gold {
+		if m.Class == "BaseFusedOp" || m.Class == "HashTopK" || strings.HasSuffix(m.Class, "RotaryEmbedding") {
+			skip[m.Path] = true
+		}
+	}
+	var g []goldModule
+	for _, m := range gold {
+		if !skip[m.Path] && !strings.HasPrefix(m.Path, "resampler_model") {
+			g = append(g, m)
+		}
+	}
+	var o []Module
+	for _, m := range ours {
+		if !skip[m.Path] && m.Tied == "" && (m.Type != TypeRope || m.Class == "rope(get_rope)") {
+			o = append(o, m)
+		}
+	}
+	return g, o
+}
+
 // tally sums counts of rows that say the same, so that rows split by what the
 // gold does not show compare equal.
 type tally map[string]int
@@ -108,15 +136,16 @@ func num(p *int) string {
 func goldTally(ms []goldModule) tally {
 	out := tally{}
 	for _, m := range ms {
-		if strings.HasSuffix(m.Class, "RotaryEmbedding") { // "other" there, rope here
-			continue
-		}
 		vh := m.VHeadDim
 		if m.Type == "linear" {
 			vh = nil
 		}
+		hidden := "-"
+		if f, ok := m.Hidden.(float64); ok {
+			hidden = fmt.Sprint(int(f))
+		}
 		out[fmt.Sprintf("%s %s %s n=%s k=%s gemm=%v hidden=%s heads=%s/%s/%s/%s experts=%s/%s/%s", m.Path, m.Class, m.Type, num(m.N), num(m.K),
-			m.Gemm, num(m.Hidden), num(m.NumHeads), num(m.NumKVHeads), num(m.HeadDim), num(vh), num(m.NumExperts), num(m.TopK), num(m.IntermediateSize))] += m.Count
+			m.Gemm, hidden, num(m.NumHeads), num(m.NumKVHeads), num(m.HeadDim), num(vh), num(m.NumExperts), num(m.TopK), num(m.IntermediateSize))] += m.Count
 	}
 	return out
 }
@@ -124,9 +153,6 @@ func goldTally(ms []goldModule) tally {
 func ourTally(ms []Module) tally {
 	out := tally{}
 	for _, m := range ms {
-		if m.Tied != "" || m.Type == TypeRope && m.Class != "rope(get_rope)" {
-			continue
-		}
 		vh, hidden, n, k := m.VHeadDim, m.Hidden, m.N, m.K
 		if m.Type == TypeLinear {
 			vh = nil
@@ -166,7 +192,8 @@ func compareGold(t *testing.T, r *Reader, dir, file string) (right, all int) {
 			t.Logf("%s: %v", g.Config, err)
 			continue
 		}
-		d := goldTally(g.Modules).diff(ourTally(impl.Modules))
+		gold, ours := comparable(g.Modules, impl.Modules)
+		d := goldTally(gold).diff(ourTally(ours))
 		if len(d) > 0 || !impl.Decided || impl.File != g.File {
 			t.Logf("%s %s: %d differences, decided %v\n  %s", g.Config, g.EntryClass, len(d), impl.Decided, strings.Join(d[:min(len(d), maxShown)], "\n  "))
 			for i, u := range impl.Undecided {

@@ -41,7 +41,7 @@ func parentPath(p string) string {
 func isTowerName(name string) bool {
 	name = strings.ToLower(name)
 	for _, hint := range []string{"vision", "visual", "audio", "image", "speech", "multi_modal", "multimodal", "mm_projector", "projector",
-		"aligner", "siglip", "vpm", "sound", "video"} {
+		"aligner", "resampler", "siglip", "vpm", "sound", "video"} {
 		if strings.Contains(name, hint) {
 			return true
 		}
