@@ -1,8 +1,8 @@
 package tsast
 
 import (
+	"slices"
 	"sort"
-	"strings"
 )
 
 // Parse reads a models.ts. It never fails: what a syntax error leaves
@@ -141,7 +141,7 @@ func (r *reading) collect(records []record, into *modelReader) {
 		case uint32(i) < inside: // #nosec G115 -- records are counted in 32 bits
 		case rec.is(flagError):
 			inside = rec.next
-			r.unexpected(rec)
+			r.unexpected(records, i)
 		case rec.is(flagMissing):
 			r.missing(rec)
 		}
@@ -150,44 +150,6 @@ func (r *reading) collect(records []record, into *modelReader) {
 
 func (r *reading) comment(rec *record) {
 	r.outer = append(r.outer, Comment{rec.span(), string(r.src[rec.start:rec.end])})
-}
-
-// unexpected reports an ERROR node: its first line only, for the node may
-// reach over half of the file.
-func (r *reading) unexpected(rec *record) {
-	r.damage = append(r.damage, rec.span())
-	span := Span{int(rec.start), firstLine(r.src, int(rec.start), int(rec.end))}
-	r.file.Problems = append(r.file.Problems, SyntaxProblem{span, "unexpected " + quoted(string(r.src[span.Start:span.End]))})
-}
-
-// missing reports a MISSING node, at the end of what stands before it.
-func (r *reading) missing(rec *record) {
-	at := int(rec.start)
-	for at > 0 && strings.IndexByte(" \t\r\n", r.src[at-1]) >= 0 {
-		at--
-	}
-	r.damage = append(r.damage, Span{at, int(rec.end)})
-	r.file.Problems = append(r.file.Problems, SyntaxProblem{Span{at, at}, "missing " + quoted(rec.name())})
-}
-
-// quoted shows a piece of source in a message, shortened.
-func quoted(s string) string {
-	const most = 40
-	s = strings.ToValidUTF8(s, "�")
-	if runes := []rune(s); len(runes) > most {
-		s = string(runes[:most]) + "…"
-	}
-	return "`" + s + "`"
-}
-
-// firstLine gives the end of the first line of src[start:end].
-func firstLine(src []byte, start, end int) int {
-	for i := start; i < end; i++ {
-		if src[i] == '\n' || src[i] == '\r' {
-			return i
-		}
-	}
-	return end
 }
 
 // markBroken marks the entries that syntax errors between entries touch: the
@@ -208,41 +170,21 @@ func (r *reading) markBroken() {
 // salvage reads what looks like entries out of a text whose array is lost.
 // All of them are broken: nothing says that they were whole entries.
 func (r *reading) salvage(root child) {
-	records := append([]record(nil), r.p.flatten(root, 0)...)
-	end := uint32(0)
-	var rest []record
+	records := slices.Clone(r.p.flatten(root, 0))
+	inside := uint32(0) // records before this index lie inside an error
 	for i := 0; i < len(records); i++ {
-		rec := records[i]
-		if rec.kind == kObject && looksLikeEntry(records, i, r.src) {
-			r.file.Entries = append(r.file.Entries, Entry{
-				Offset: int(rec.start),
-				Model:  r.readRecords(records[i:rec.next], uint32(i)), // #nosec G115 -- records are counted in 32 bits
-				Broken: true,
-			})
-			end = rec.next
-			i = int(end) - 1
-			continue
-		}
-		rest = append(rest, rec)
-	}
-	for i := range rest {
-		rest[i].next = 0 // the holes have moved the indices
-	}
-	r.salvageProblems(rest)
-}
-
-// salvageProblems reports the errors and comments outside salvaged entries.
-func (r *reading) salvageProblems(records []record) {
-	inside := uint32(0)
-	for i := range records {
 		rec := &records[i]
 		switch {
+		case rec.kind == kObject && looksLikeEntry(records, i, r.src):
+			model := r.readRecords(records[i:rec.next], uint32(i)) // #nosec G115 -- records are counted in 32 bits
+			r.file.Entries = append(r.file.Entries, Entry{Offset: int(rec.start), Model: model, Broken: true})
+			i = int(rec.next) - 1
 		case rec.kind == kComment:
 			r.comment(rec)
-		case rec.start < inside:
+		case uint32(i) < inside: // #nosec G115 -- records are counted in 32 bits
 		case rec.is(flagError):
-			inside = rec.end
-			r.unexpected(rec)
+			inside = rec.next
+			r.unexpected(records, i)
 		case rec.is(flagMissing):
 			r.missing(rec)
 		}

@@ -1,5 +1,7 @@
 package tsast
 
+import "slices"
+
 // modelReader reads one entry out of its flattened subtree. All spans it
 // gives are relative to the entry; all strings share the entry's text.
 type modelReader struct {
@@ -21,16 +23,17 @@ func (r *reading) readModel(e child) *Model {
 
 // readRecords reads an entry from its records, which are numbered from shift.
 func (r *reading) readRecords(records []record, shift uint32) *Model {
+	if shift > 0 {
+		records = slices.Clone(records)
+		for i := range records {
+			records[i].next -= shift
+		}
+	}
 	top := &records[0]
 	m := &modelReader{
 		records: records, base: int(top.start),
 		text:  string(r.src[top.start:top.end]),
 		model: &Model{Span: Span{0, int(top.end - top.start)}},
-	}
-	if shift > 0 {
-		for i := range records {
-			records[i].next -= shift
-		}
 	}
 	damage := len(r.damage)
 	r.collect(records, m)
