@@ -26,6 +26,10 @@ type Architecture struct {
 	MoE          *MoE          `json:"moe,omitempty"`
 	Quantization *Quantization `json:"quantization,omitempty"`
 	Rope         *Rope         `json:"rope,omitempty"`
+	// Skeleton names the modules around the layers; Extra are linear layers and
+	// norms that the model has once.
+	Skeleton Skeleton    `json:"skeleton"`
+	Extra    []Dimension `json:"extra,omitempty"`
 	// MTPLayers are next-token-prediction layers, listed apart.
 	MTPLayers         int  `json:"mtp_layers,omitempty"`
 	TieWordEmbeddings bool `json:"tie_word_embeddings"`
@@ -47,6 +51,16 @@ type Architecture struct {
 	// Config is the whole file, TextConfig the language model's object in it.
 	Config     *Object `json:"-"`
 	TextConfig *Object `json:"-"`
+}
+
+// Skeleton names the modules around the decoder layers by their SGLang
+// attributes.
+type Skeleton struct {
+	Model     string `json:"model"`      // "model"; dotted below the root ("transformer.encoder")
+	Embed     string `json:"embed"`      // below Model
+	Layers    string `json:"layers"`     // below Model
+	FinalNorm string `json:"final_norm"` // below Model; "" when there is none
+	Head      string `json:"head"`       // below the root; "" when the embedding serves as head
 }
 
 // Attention summarises the model's attention, for readers that expect one.
@@ -142,9 +156,20 @@ type AttentionKind struct {
 	MambaIntermediate int `json:"mamba_intermediate,omitempty"`
 	TimeStepRank      int `json:"time_step_rank,omitempty"`
 
+	// Attribute is the SGLang attribute of the mixer in its layer
+	// ("self_attn"); "" when its modules stand in the layer itself. Core is
+	// the kernel's module below it ("attn", "attn_mqa").
+	Attribute string `json:"attribute,omitempty"`
+	Core      string `json:"core,omitempty"`
 	// Dimensions are the linear layers and norms of this kind, by their
 	// SGLang attribute names, in construction order.
 	Dimensions []Dimension `json:"dimensions"`
+	// Norms are the norms of the layer (outside of the mixer) that come with
+	// this kind: a layer without a mixer lacks them.
+	Norms []Dimension `json:"norms"`
+
+	word     string // the schedule's word
+	compress int    // DeepSeek-V4's compress ratio
 }
 
 // MLPFamily says what a layer's feed-forward part is.
@@ -166,9 +191,17 @@ type MLPKind struct {
 	Activation       string    `json:"activation,omitempty"`
 	Gated            bool      `json:"gated,omitempty"`
 	MoE              *MoE      `json:"moe,omitempty"`
+	// Attribute is the SGLang attribute of this part in its layer ("mlp",
+	// "block_sparse_moe"); "" when its modules stand in the layer itself.
+	// Experts is the routed experts' module below it.
+	Attribute string `json:"attribute,omitempty"`
+	Experts   string `json:"experts,omitempty"`
 	// Dimensions are the linear layers (the router gate and the shared
-	// experts' projections for a sparse kind).
+	// experts' projections for a sparse kind). A name that starts with ../
+	// stands beside this part, in the layer ("../shared_mlp.input_linear").
 	Dimensions []Dimension `json:"dimensions"`
+	// Norms are the norms of the layer that come with this part.
+	Norms []Dimension `json:"norms"`
 }
 
 // MoE is a sparse layer's experts and routing.
@@ -190,6 +223,9 @@ type MoE struct {
 type Dimension struct {
 	Name string `json:"name"` // SGLang attribute, dotted below the kind: "qkv_proj", "shared_experts.down_proj"
 	Type string `json:"type"` // linear|norm|parameter
+	// Norm is a norm's kind: rmsnorm, layernorm, or gated (an RMSNorm times a
+	// gate, for which there is no Definition).
+	Norm string `json:"norm,omitempty"`
 	// N and K are out and in features of a linear layer; a norm has its
 	// width in N.
 	N int `json:"n"`

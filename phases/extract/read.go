@@ -1,6 +1,10 @@
 package extract
 
-import "errors"
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
 
 // Options are what Read takes beside the file.
 type Options struct {
@@ -20,9 +24,263 @@ type Options struct {
 // Read turns the bytes of a config.json into an Architecture. Its errors are
 // *SyntaxError, *FieldError, *MissingFieldsError and *NotDecoderError.
 func Read(data []byte, opts Options) (*Architecture, error) {
-	_, _, err := ParseConfig(data)
+	root, warnings, err := ParseConfig(data)
 	if err != nil {
 		return nil, err
 	}
-	return nil, errors.New("not written yet")
+	a, err := build(root, opts)
+	missing, isMissing := err.(*MissingFieldsError) //nolint:errorlint // build returns it unwrapped
+	if isMissing {
+		missing.Proposals = proposals(missing.Fields, opts)
+		if opts.Infer && len(missing.Proposals) > 0 {
+			a, err = buildInferred(root, opts, missing.Proposals)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.Warnings = append(warnings, a.Warnings...)
+	a.Warnings = append(a.Warnings, namesakeWarnings(a, opts)...)
+	return a, nil
+}
+
+// buildInferred builds with the namesake's values for what was missing, each
+// reported in Inferred.
+func buildInferred(root *Object, opts Options, taken []Proposal) (*Architecture, error) {
+	set := map[string]string{}
+	for _, p := range taken {
+		set[p.Field] = p.Value
+	}
+	for k, v := range opts.Overrides {
+		set[k] = v
+	}
+	opts.Overrides = set
+	a, err := build(root, opts)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range taken {
+		a.Inferred = append(a.Inferred, FieldNote{Field: p.Field, Value: parseScalar(p.Value), Why: "from: model name, " + p.From})
+	}
+	return a, nil
+}
+
+// reader builds one Architecture.
+type reader struct {
+	*fields
+	loc    *located
+	lay    layout
+	row    string // name of the layout's row
+	known  bool   // the layout has a row
+	arch   *Architecture
+	layers int
+	hidden int
+	act    string
+
+	mixers []mixer // one per layer
+	ffns   []ffn   // one per layer
+}
+
+func build(root *Object, opts Options) (*Architecture, error) {
+	loc := locate(root)
+	applied := applyOverrides(loc, opts.Overrides)
+	root = loc.root
+	if err := refuse(root, loc.class, loc.modelType, loc.nested()); err != nil {
+		return nil, err
+	}
+	r := newReader(loc)
+	r.arch.ModelID, r.arch.Source = opts.RepoID, opts.Source
+	if r.arch.Source.RepoID == "" {
+		r.arch.Source.RepoID = opts.RepoID
+	}
+	for _, key := range applied {
+		r.infer("set "+key, parseScalar(opts.Overrides[key]), "given with --set")
+	}
+	r.core()
+	if err := r.problem(); err != nil {
+		return nil, err
+	}
+	r.schedule()
+	if err := r.problem(); err != nil {
+		return nil, err
+	}
+	r.kinds()
+	r.summarise()
+	if err := r.problem(); err != nil {
+		return nil, err
+	}
+	return r.arch, nil
+}
+
+// identifier is what a class name may be; another string is ignored, as it
+// could end up in places where only names may stand.
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,99}$`)
+
+func newReader(loc *located) *reader {
+	r := &reader{loc: loc, fields: &fields{root: loc.root, text: loc.text}}
+	if loc.path != "" {
+		r.prefix = loc.path + "."
+	}
+	a := &Architecture{
+		TextConfigPath: loc.path, Towers: loc.towers, Config: loc.root, TextConfig: loc.text,
+		SpecialFeatures: []string{}, Defaults: []FieldNote{}, Inferred: []FieldNote{}, Warnings: []string{},
+		LayerSchedule: []LayerRun{}, AttentionKinds: []AttentionKind{}, MLPKinds: []MLPKind{},
+	}
+	r.arch = a
+	if loc.class != "" && !identifier.MatchString(loc.class) {
+		a.Warnings = append(a.Warnings, fmt.Sprintf("architectures names %.60q, which is no class name; ignored", loc.class))
+		loc.class = ""
+	}
+	class, why := loc.inferClass()
+	if !identifier.MatchString(class) {
+		class, why = "LlamaForCausalLM", "the file's model_type is no name; its fields are read as those of a plain decoder"
+	}
+	if why != "" {
+		r.infer("architectures", class, why)
+	}
+	a.ArchitectureType, a.ModelType = class, loc.modelType
+	if a.ModelType == "" {
+		a.ModelType = typeOfClass(class)
+		if a.ModelType != "" && a.ModelType != loc.modelType {
+			r.infer("model_type", a.ModelType, "from the class "+class)
+		}
+	}
+	r.class = classes().byType[a.ModelType]
+	if r.class == nil && typeOfClass(class) != "" && !loc.nested() {
+		r.class = classes().byType[typeOfClass(class)]
+	}
+	names := []string{typeOfClass(class), a.ModelType, loc.wrapper}
+	if loc.nested() { // a wrapper's class says nothing of its language model
+		names = []string{a.ModelType, typeOfClass(class), loc.wrapper}
+	}
+	r.lay, r.row, r.known = layoutOf(names...)
+	if !r.known {
+		a.Warnings = append(a.Warnings, fmt.Sprintf("the layout of %s is not known; it is read as a plain decoder of its fields", class))
+	}
+	return r
+}
+
+// applyOverrides writes --set values into copies of the objects. A key belongs
+// to the language model, except one that starts with a key of the root.
+func applyOverrides(loc *located, overrides map[string]string) (applied []string) {
+	for _, key := range sortedKeys(overrides) {
+		v := parseScalar(overrides[key])
+		head, _, _ := strings.Cut(key, ".")
+		if loc.nested() && !(loc.root.Object(head) != nil && strings.Contains(key, ".")) && !rootField(key) {
+			loc.root = setPath(loc.root, loc.path+"."+key, v)
+		} else {
+			loc.root = setPath(loc.root, key, v)
+		}
+		applied = append(applied, key)
+	}
+	if len(applied) > 0 {
+		again := locate(loc.root)
+		*loc = *again
+	}
+	return applied
+}
+
+// rootField says whether a field stands at the root also of wrappers.
+func rootField(key string) bool {
+	return key == "architectures" || key == "model_type" || key == "quantization_config"
+}
+
+// problem gives the first wrong value, else the missing fields.
+func (r *reader) problem() error {
+	if r.err != nil {
+		return r.err
+	}
+	if len(r.missing) > 0 {
+		return &MissingFieldsError{ModelType: r.arch.ModelType, Fields: r.missing}
+	}
+	return nil
+}
+
+// core reads what every decoder has.
+func (r *reader) core() {
+	a := r.arch
+	r.layers = r.layerCount()
+	r.hidden = r.hiddenSize()
+	a.NumLayers, a.HiddenSize = r.layers, r.hidden
+	a.VocabSize = r.vocab()
+	r.act = r.activation()
+	a.MTPLayers = r.mtpLayers()
+	a.TieWordEmbeddings = r.tied()
+	a.Normalization = r.normalization()
+	a.ParallelBlock = r.parallelBlock()
+	a.Quantization = r.quantization()
+	a.Defaults, a.Inferred = r.defaults, r.inferred
+}
+
+// layerCount reads the number of decoder layers; some files have it only as
+// the length of the layer pattern.
+func (r *reader) layerCount() int {
+	if !r.has("num_hidden_layers") {
+		for _, field := range []string{"hybrid_override_pattern", "layers_block_type", "layer_types", "block_configs"} {
+			v, _ := r.text.Get(field)
+			n := 0
+			switch v := v.(type) {
+			case string:
+				n = len(v)
+			case []Value:
+				n = len(v)
+			}
+			if n > 0 && n <= 10_000 {
+				r.infer("num_hidden_layers", n, "length of "+field)
+				return n
+			}
+		}
+	}
+	return r.size("num_hidden_layers")
+}
+
+func (r *reader) hiddenSize() int { return r.size("hidden_size") }
+
+// vocab reads the vocabulary size; wrappers may have it at the root.
+func (r *reader) vocab() int {
+	if !r.has("vocab_size") && r.loc.nested() {
+		if n, ok, err := r.root.Int("vocab_size"); ok && err == nil && n > 0 {
+			return n
+		}
+	}
+	n := r.size("vocab_size")
+	// The original Mamba files state the tokenizer's size and the multiple to
+	// which the embedding is padded.
+	if m := r.opt("pad_vocab_size_multiple"); m > 1 && !r.has("model_type") && r.text.Has("ssm_cfg") && n%m != 0 {
+		padded := (n + m - 1) / m * m
+		r.infer("vocab_size", padded, fmt.Sprintf("%d padded to a multiple of pad_vocab_size_multiple %d", n, m))
+		return padded
+	}
+	return n
+}
+
+func (r *reader) activation() string {
+	if s := r.str("hidden_act"); s != "" {
+		return s
+	}
+	return "silu"
+}
+
+func (r *reader) mtpLayers() int {
+	got, ok := r.lookup("num_nextn_predict_layers")
+	if !ok {
+		return 0
+	}
+	n, err := scalarInt(got.Key, got.Value)
+	if err != nil || n < 0 || n > 1000 {
+		return 0
+	}
+	return n
+}
+
+func (r *reader) tied() bool {
+	if !r.has("tie_word_embeddings") && r.loc.nested() {
+		if b, ok := r.root.Bool("tie_word_embeddings"); ok {
+			return b
+		}
+	}
+	if _, ok := r.value("tie_word_embeddings"); !ok {
+		r.infer("tie_word_embeddings", false, "no default is known for "+r.arch.ModelType)
+	}
+	return r.flag("tie_word_embeddings", false)
 }

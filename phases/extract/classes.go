@@ -1,0 +1,168 @@
+package extract
+
+import (
+	"bytes"
+	_ "embed" // the table of class defaults
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// classesFile is the one table of HuggingFace class defaults: one line per
+// model_type with the class that serves causal language modelling, what the
+// configuration class fills in where config.json is silent, what it makes of
+// a null, and where a multimodal wrapper keeps its language model. A value
+// that starts with = is a formula over other fields. Facts of transformers
+// 5.23 and, for types that live outside of it, of their own configuration
+// classes.
+//
+//go:embed classes.jsonl
+var classesFile []byte
+
+// classRow is one line of the table, with our field names.
+type classRow struct {
+	Type   string                     `json:"type"`
+	Class  string                     `json:"class"`
+	Values map[string]json.RawMessage `json:"values"`
+	Null   map[string]json.RawMessage `json:"null"`
+	// Cycle is the layer_types pattern that repeats when none is given.
+	Cycle []string `json:"cycle"`
+	// Text names the model_type of nested language models by their key.
+	Text map[string]string `json:"text"`
+}
+
+type classTable struct {
+	byType  map[string]*classRow
+	byClass map[string]*classRow
+}
+
+// classes reads the table once; the package's tests find a broken one.
+var classes = sync.OnceValue(func() *classTable {
+	t := &classTable{byType: map[string]*classRow{}, byClass: map[string]*classRow{}}
+	for _, line := range bytes.Split(classesFile, []byte("\n")) {
+		row := &classRow{}
+		if len(line) == 0 || json.Unmarshal(line, row) != nil {
+			continue
+		}
+		t.byType[row.Type] = row
+		// Wrappers and their towers share a class; the shortest type is the
+		// plain one.
+		if have, there := t.byClass[row.Class]; row.Class != "" && (!there || len(row.Type) < len(have.Type)) {
+			t.byClass[row.Class] = row
+		}
+	}
+	return t
+})
+
+// fallback is the class default of a field that the file does not state. null
+// says that the file has it with null: then a formula that the class has for
+// it counts, and else there is none.
+func (c *classRow) fallback(field string, null bool, f *fields) (v Value, why string, ok bool) {
+	if c == nil {
+		return nil, "", false
+	}
+	raw, there := c.Values[field]
+	if null {
+		raw, there = c.nullValue(field)
+	}
+	if !there {
+		return nil, "", false
+	}
+	v = parseScalar(string(raw))
+	if v == nil {
+		return nil, "", false
+	}
+	why = "default of HuggingFace's " + c.Type + " configuration"
+	formula, isText := v.(string)
+	if !isText || !strings.HasPrefix(formula, "=") {
+		return v, why, true
+	}
+	n, ok := evaluate(formula[1:], f)
+	return int64(n), fmt.Sprintf("%s: %s", why, formula[1:]), ok
+}
+
+// nullValue is what the class makes of a null: its own formula for nulls, or
+// the default where that is a formula.
+func (c *classRow) nullValue(field string) (json.RawMessage, bool) {
+	if raw, ok := c.Null[field]; ok {
+		return raw, true
+	}
+	if raw, ok := c.Values[field]; ok && bytes.HasPrefix(raw, []byte(`"=`)) {
+		return raw, true
+	}
+	return nil, false
+}
+
+// evaluate computes a formula of the table: products and floor quotients of
+// fields and numbers, from left to right.
+func evaluate(formula string, f *fields) (int, bool) {
+	result, op := 1, "*"
+	for formula != "" {
+		end := strings.IndexAny(formula, "*/")
+		if end < 0 {
+			end = len(formula)
+		}
+		n, ok := operand(formula[:end], f)
+		if !ok || (op == "//" && n == 0) {
+			return 0, false
+		}
+		if op == "*" {
+			result *= n
+		} else {
+			result /= n
+		}
+		formula = formula[end:]
+		op = formula[:len(formula)-len(strings.TrimLeft(formula, "*/"))]
+		formula = formula[len(op):]
+	}
+	return result, true
+}
+
+func operand(text string, f *fields) (int, bool) {
+	v := parseScalar(text)
+	if _, isName := v.(string); isName {
+		got, ok := f.value(text)
+		if !ok {
+			return 0, false
+		}
+		v = got.Value
+	}
+	n, err := scalarInt(text, v)
+	return n, err == nil
+}
+
+// classOf gives the class that serves a model_type for causal language
+// modelling, "" when it is unknown.
+func classOf(modelType string) string {
+	if row := classes().byType[modelType]; row != nil {
+		return row.Class
+	}
+	return ""
+}
+
+// typeOfClass gives the model_type that a class name belongs to.
+func typeOfClass(class string) string {
+	if row := classes().byClass[class]; row != nil {
+		return row.Type
+	}
+	return foreignClasses()[class]
+}
+
+// foreignClasses are class names whose model_type varies between checkpoints,
+// with the type whose layout they have.
+func foreignClasses() map[string]string {
+	return map[string]string{
+		"DeepseekV3ForCausalLM":    "deepseek_v3",
+		"DeepseekV2ForCausalLM":    "deepseek_v2",
+		"DeepseekV32ForCausalLM":   "deepseek_v32",
+		"DeepseekV4ForCausalLM":    "deepseek_v4",
+		"KimiLinearForCausalLM":    "kimi_linear",
+		"GlmMoeDsaForCausalLM":     "glm_moe_dsa",
+		"MistralLarge3ForCausalLM": "deepseek_v3",
+		"DeciLMForCausalLM":        "nemotron-nas",
+		"BailingMoeV2ForCausalLM":  "bailing_moe",
+		"BaiChuanForCausalLM":      "baichuan",
+		"Grok1ForCausalLM":         "grok-1",
+	}
+}

@@ -1,0 +1,57 @@
+package extract
+
+import (
+	"regexp"
+	"sort"
+)
+
+// dims collects the dimensions of one kind.
+type dims struct {
+	r    *reader
+	list []Dimension
+}
+
+var formulaName = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_.]*`)
+
+// linear adds a linear layer; the formula names config fields.
+func (d *dims) linear(name string, n, k int, formula string) {
+	d.add(Dimension{Name: name, Type: "linear", N: n, K: k, Formula: formula})
+}
+
+// norm adds a norm of a kind: rmsnorm, layernorm or gated (an RMSNorm that a
+// gate multiplies).
+func (d *dims) norm(name, kind string, n int, formula string) {
+	d.add(Dimension{Name: name, Type: "norm", Norm: kind, N: n, Formula: formula})
+}
+
+// parameter adds what is neither: convolution weights and the like.
+func (d *dims) parameter(name string, n, k int, formula string) {
+	d.add(Dimension{Name: name, Type: "parameter", N: n, K: k, Formula: formula})
+}
+
+func (d *dims) add(dim Dimension) {
+	if dim.Name == "" || dim.N == 0 {
+		return
+	}
+	const limit = 1 << 31
+	if dim.N < 0 || dim.K < 0 || dim.N > limit || dim.K > limit {
+		d.r.wrong(dim.Name, Value(int64(max(dim.N, dim.K))), "its size, %s, is beyond any model", dim.Formula)
+		return
+	}
+	dim.Fields = d.r.formulaFields(dim.Formula)
+	d.list = append(d.list, dim)
+}
+
+// formulaFields lists the config fields of a formula as the file spells them.
+func (r *reader) formulaFields(formula string) []string {
+	seen := map[string]bool{}
+	for _, name := range formulaName.FindAllString(formula, -1) {
+		seen[r.prefix+r.name(name)] = true
+	}
+	fields := make([]string, 0, len(seen))
+	for name := range seen {
+		fields = append(fields, name)
+	}
+	sort.Strings(fields)
+	return fields
+}

@@ -1,0 +1,342 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// aliasIndex is the alias table by field.
+var aliasIndex = sync.OnceValue(func() map[string]aliasRow {
+	index := map[string]aliasRow{}
+	for _, row := range aliasTable() {
+		index[row.field] = row
+	}
+	return index
+})
+
+// fields reads the language model's fields: from the file under any of their
+// names, else from HuggingFace's class defaults. It remembers what it took
+// from elsewhere than the file, what was missing, and the first wrong value.
+type fields struct {
+	root, text *Object
+	prefix     string // where text stands in root, with its dot; "" at the root
+	class      *classRow
+
+	defaults, inferred []FieldNote
+	noted              map[string]bool
+	missing            []string
+	err                error
+}
+
+// found is one looked-up value: Key is the name in the file, "" for a default.
+type found struct {
+	Value Value
+	Key   string
+	// Null: the file has the field with null.
+	Null bool
+}
+
+// lookup finds a field in the file; ok is false when no name of it is there
+// with a value.
+func (f *fields) lookup(field string) (found, bool) {
+	null := false
+	row := aliasIndex()[field]
+	for i := -1; i < len(row.aliases); i++ {
+		key := field
+		if i >= 0 {
+			key = row.aliases[i]
+		}
+		v, there := f.text.Path(key)
+		if !there {
+			continue
+		}
+		if v == nil {
+			null = true
+			continue
+		}
+		return found{Value: v, Key: key}, true
+	}
+	return found{Null: null}, false
+}
+
+// value is lookup, then the class default. A null in the file takes what the
+// class makes of a null, which is often a formula, not the default.
+func (f *fields) value(field string) (found, bool) {
+	got, ok := f.lookup(field)
+	if ok {
+		return got, true
+	}
+	v, why, ok := f.class.fallback(field, got.Null, f)
+	if !ok {
+		return got, false
+	}
+	f.note(&f.defaults, field, v, why)
+	return found{Value: v, Null: got.Null}, true
+}
+
+// note reports a value that the file did not state, once per field.
+func (f *fields) note(list *[]FieldNote, field string, v any, why string) {
+	if f.noted == nil {
+		f.noted = map[string]bool{}
+	}
+	if f.noted[field] {
+		return
+	}
+	f.noted[field] = true
+	*list = append(*list, FieldNote{Field: f.prefix + field, Value: v, Why: why})
+}
+
+// infer reports a value that we worked out.
+func (f *fields) infer(field string, v any, why string) { f.note(&f.inferred, field, v, why) }
+
+// fail keeps the first error.
+func (f *fields) fail(err error) {
+	if f.err == nil {
+		var wrong *FieldError
+		if errors.As(err, &wrong) {
+			wrong.Field = f.prefix + wrong.Field
+		}
+		f.err = err
+	}
+}
+
+// wrong reports a value that cannot be.
+func (f *fields) wrong(field string, v Value, format string, args ...any) {
+	f.fail(&FieldError{Field: field, Value: shown(v), Message: fmt.Sprintf(format, args...)})
+}
+
+// check holds a size to its bounds.
+func (f *fields) check(field, key string, v Value, n, low int) int {
+	if key == "" {
+		key = field
+	}
+	limit := aliasIndex()[field].max
+	if limit == 0 {
+		limit = 1 << 24
+	}
+	switch {
+	case n < low && n < 0:
+		f.wrong(key, v, "a size cannot be negative")
+	case n < low:
+		f.wrong(key, v, "must be at least %d", low)
+	case n > limit:
+		f.wrong(key, v, "more than %d, which no model has", limit)
+	}
+	return n
+}
+
+// size is a required positive integer. Missing fields are collected, so that
+// all of them are named at once; the result is then 1.
+func (f *fields) size(field string) int {
+	got, ok := f.value(field)
+	if !ok {
+		f.lack(field)
+		return 1
+	}
+	n, err := scalarInt(f.keyOf(got, field), got.Value)
+	if err != nil {
+		f.fail(err)
+		return 1
+	}
+	if n = f.check(field, got.Key, got.Value, n, 1); f.err != nil {
+		return 1
+	}
+	return n
+}
+
+// lack notes a required field that is not there.
+func (f *fields) lack(field string) {
+	for _, m := range f.missing {
+		if m == field {
+			return
+		}
+	}
+	f.missing = append(f.missing, field)
+}
+
+// opt is an optional integer, 0 when it is absent or null; some checkpoints
+// write false for "none" and -1 for "not used".
+func (f *fields) opt(field string) int {
+	got, ok := f.value(field)
+	if !ok || got.Value == false {
+		return 0
+	}
+	n, err := scalarInt(f.keyOf(got, field), got.Value)
+	if err != nil {
+		f.fail(err)
+		return 0
+	}
+	if n == -1 {
+		return 0
+	}
+	return f.check(field, got.Key, got.Value, n, 0)
+}
+
+// or is an optional positive integer with a fallback that needs no report.
+func (f *fields) or(field string, fallback int) int {
+	if n := f.opt(field); n > 0 {
+		return n
+	}
+	return fallback
+}
+
+// scalarInt reads an integer; of a list whose elements are all equal it takes
+// that element (a field that some checkpoints write per layer), else the
+// first: callers that can use a list ask perLayer.
+func scalarInt(field string, v Value) (int, error) {
+	if list, ok := v.([]Value); ok && len(list) > 0 {
+		return scalarInt(field, list[0])
+	}
+	if b, ok := v.(bool); ok && !b {
+		return 0, nil
+	}
+	return toInt(field, v)
+}
+
+func (f *fields) keyOf(got found, field string) string {
+	if got.Key != "" {
+		return got.Key
+	}
+	return field
+}
+
+// perLayer reads a field that has one value for all layers or a list with one
+// for each; ok is false when the field is absent.
+func (f *fields) perLayer(field string, layers int) (list []int, ok bool) {
+	got, ok := f.value(field)
+	if !ok {
+		return nil, false
+	}
+	key := f.keyOf(got, field)
+	values, isList := got.Value.([]Value)
+	if !isList {
+		n, err := scalarInt(key, got.Value)
+		if err != nil {
+			f.fail(err)
+			return nil, false
+		}
+		return repeat(f.check(field, key, got.Value, n, 0), layers), true
+	}
+	if len(values) < layers {
+		f.wrong(key, got.Value, "has %d values for %d layers", len(values), layers)
+		return nil, false
+	}
+	list = make([]int, layers)
+	for i := range list {
+		if values[i] == nil {
+			continue
+		}
+		n, err := toInt(fmt.Sprintf("%s[%d]", key, i), values[i])
+		if err != nil {
+			f.fail(err)
+			return nil, false
+		}
+		list[i] = f.check(field, key, values[i], n, 0)
+	}
+	return list, true
+}
+
+func repeat(n, times int) []int {
+	list := make([]int, times)
+	for i := range list {
+		list[i] = n
+	}
+	return list
+}
+
+// flag is an optional truth value.
+func (f *fields) flag(field string, fallback bool) bool {
+	got, ok := f.value(field)
+	if !ok {
+		return fallback
+	}
+	if b, ok := asBool(got.Value); ok {
+		return b
+	}
+	return fallback
+}
+
+func asBool(v Value) (b, ok bool) {
+	o := &Object{Values: map[string]Value{"v": v}}
+	return o.Bool("v")
+}
+
+// text is an optional string.
+func (f *fields) str(field string) string {
+	got, ok := f.value(field)
+	if !ok {
+		return ""
+	}
+	s, _ := got.Value.(string)
+	return s
+}
+
+// number is an optional number; 0 when it is absent.
+func (f *fields) number(field string) float64 {
+	got, ok := f.value(field)
+	if !ok {
+		return 0
+	}
+	n, err := toFloat(f.keyOf(got, field), got.Value)
+	if err != nil {
+		f.fail(err)
+	}
+	return n
+}
+
+// strings reads a list of strings; a field that is no such list is absent.
+func (f *fields) strings(field string) ([]string, bool) {
+	got, ok := f.value(field)
+	if !ok {
+		return nil, false
+	}
+	return (&Object{Values: map[string]Value{"v": got.Value}}).Strings("v")
+}
+
+// name is the field as the file spells it, for formulas.
+func (f *fields) name(field string) string {
+	if got, ok := f.lookup(field); ok {
+		return got.Key
+	}
+	return field
+}
+
+// has says whether the file has the field with a value.
+func (f *fields) has(field string) bool {
+	_, ok := f.lookup(field)
+	return ok
+}
+
+// set gives the field a value as if the file had stated it.
+func setPath(o *Object, path string, v Value) *Object {
+	o = o.clone()
+	if _, whole := o.Get(path); whole {
+		o.Set(path, v)
+		return o
+	}
+	head, rest, dotted := strings.Cut(path, ".")
+	if !dotted {
+		o.Set(path, v)
+		return o
+	}
+	sub := o.Object(head)
+	if sub == nil {
+		sub = &Object{}
+	}
+	o.Set(head, setPath(sub, rest, v))
+	return o
+}
+
+// sortedKeys gives a map's keys in order, for results that must not depend on
+// map order.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,238 @@
+package extract
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// kinds turns the schedule into kinds, runs and their dimensions.
+func (r *reader) kinds() {
+	a := r.arch
+	mixerKinds := map[mixer]int{}
+	ffnKinds := map[ffn]int{}
+	for i := range r.mixers {
+		mi, seen := mixerKinds[r.mixers[i]]
+		if !seen {
+			mi = len(a.AttentionKinds)
+			mixerKinds[r.mixers[i]] = mi
+			a.AttentionKinds = append(a.AttentionKinds, r.attentionKind(r.mixers[i]))
+		}
+		fi, seen := ffnKinds[r.ffns[i]]
+		if !seen {
+			fi = len(a.MLPKinds)
+			ffnKinds[r.ffns[i]] = fi
+			a.MLPKinds = append(a.MLPKinds, r.mlpKind(r.ffns[i]))
+		}
+		a.AttentionKinds[mi].Layers++
+		a.MLPKinds[fi].Layers++
+		if r.err != nil {
+			return
+		}
+	}
+	nameKinds(a)
+	r.runs(mixerKinds, ffnKinds)
+}
+
+// runs writes the schedule as runs of equal layers.
+func (r *reader) runs(mixerKinds map[mixer]int, ffnKinds map[ffn]int) {
+	a := r.arch
+	for i := range r.mixers {
+		attention := a.AttentionKinds[mixerKinds[r.mixers[i]]].ID
+		mlp := a.MLPKinds[ffnKinds[r.ffns[i]]].ID
+		if n := len(a.LayerSchedule); n > 0 {
+			last := &a.LayerSchedule[n-1]
+			if last.Attention == attention && last.MLP == mlp {
+				last.Count++
+				continue
+			}
+		}
+		a.LayerSchedule = append(a.LayerSchedule, LayerRun{First: i, Count: 1, Attention: attention, MLP: mlp})
+	}
+}
+
+// nameKinds gives the kinds their ids: the type alone where it is the only one
+// of its type, else with what sets it apart.
+func nameKinds(a *Architecture) {
+	groups := map[string][]*AttentionKind{}
+	for i := range a.AttentionKinds {
+		k := &a.AttentionKinds[i]
+		groups[k.Type] = append(groups[k.Type], k)
+	}
+	for _, kinds := range groups {
+		unique(len(kinds), func(i int) []string { return attentionMarks(kinds[i]) }, func(i int, id string) { kinds[i].ID = id })
+	}
+	mlps := map[MLPFamily][]*MLPKind{}
+	for i := range a.MLPKinds {
+		k := &a.MLPKinds[i]
+		mlps[k.Family] = append(mlps[k.Family], k)
+	}
+	for _, kinds := range mlps {
+		unique(len(kinds), func(i int) []string { return mlpMarks(kinds[i]) }, func(i int, id string) { kinds[i].ID = id })
+	}
+}
+
+// unique adds marks to the first one until all n ids differ.
+func unique(n int, marks func(int) []string, set func(int, string)) {
+	ids := make([]string, n)
+	all := make([][]string, n)
+	for i := range ids {
+		all[i] = marks(i)
+		ids[i] = all[i][0]
+	}
+	for m := 1; m < len(all[0]) && !distinct(ids); m++ {
+		differ := false
+		for i := range all {
+			differ = differ || all[i][m] != all[0][m]
+		}
+		if !differ {
+			continue
+		}
+		for i := range ids {
+			if all[i][m] != "" {
+				ids[i] += "_" + all[i][m]
+			}
+		}
+	}
+	if !distinct(ids) {
+		for i := range ids {
+			ids[i] += "_" + strconv.Itoa(i+1)
+		}
+	}
+	for i, id := range ids {
+		set(i, id)
+	}
+}
+
+func distinct(ids []string) bool {
+	seen := map[string]bool{}
+	for _, id := range ids {
+		if seen[id] {
+			return false
+		}
+		seen[id] = true
+	}
+	return true
+}
+
+// attentionMarks are a kind's type and what can set it apart from others of
+// its type, the plainest first.
+func attentionMarks(k *AttentionKind) []string {
+	window := "full"
+	if k.SlidingWindow > 0 {
+		window = "sliding"
+		if k.word == wordChunked {
+			window = "chunked"
+		}
+	}
+	position := "rope"
+	if k.RotaryDim == 0 {
+		position = "nope"
+	}
+	compress := ""
+	if k.compress > 0 {
+		compress = fmt.Sprintf("c%d", k.compress)
+	}
+	return []string{
+		k.Type, window, compress,
+		fmt.Sprintf("h%d_kv%d", k.NumHeads, k.NumKVHeads),
+		fmt.Sprintf("d%d", k.HeadDim),
+		position,
+		fmt.Sprintf("rd%d", k.RotaryDim),
+	}
+}
+
+func mlpMarks(k *MLPKind) []string {
+	experts, width := "", ""
+	if k.MoE != nil {
+		experts, width = fmt.Sprintf("e%d", k.MoE.NumExperts), fmt.Sprintf("i%d", k.MoE.MoEIntermediateSize)
+	}
+	return []string{string(k.Family), fmt.Sprintf("i%d", k.IntermediateSize), experts, width}
+}
+
+// attentionKind fills in a kind and its dimensions.
+func (r *reader) attentionKind(m mixer) AttentionKind {
+	k := AttentionKind{
+		Family: m.family, Type: string(m.family), NumHeads: m.heads, NumKVHeads: m.kv, HeadDim: m.headDim,
+		RotaryDim: m.rotary, SlidingWindow: m.window, Sinks: m.sinks, word: m.word, compress: m.compress,
+		Attribute: r.lay.attn, Core: "attn",
+	}
+	if m.vHeadDim != m.headDim {
+		k.VHeadDim = m.vHeadDim
+	}
+	d := &dims{r: r}
+	switch m.family {
+	case GQA:
+		k.Type = softmaxType(m)
+		r.softmaxDims(d, &k, m)
+	case MLA, DSA:
+		r.mlaDims(d, &k)
+	case GDN:
+		r.gdnDims(d, &k)
+	case KDA:
+		r.kdaDims(d, &k)
+	case Lightning:
+		r.lightningDims(d, &k)
+	case Mamba1:
+		r.mamba1Dims(d, &k)
+	case Mamba2:
+		r.mamba2Dims(d, &k)
+	case ParallelAttnMamba:
+		r.softmaxDims(d, &k, m)
+		r.besideMamba(d, &k)
+	case ShortConv:
+		r.convDims(d, &k)
+	case RWKV:
+		r.rwkvDims(d, &k)
+	case NoAttention:
+		k.Attribute, k.Core = "", ""
+	default:
+		r.otherDims(d, &k, m)
+	}
+	if k.Attribute == "-" {
+		k.Attribute = ""
+	}
+	k.Dimensions = nonNil(d.list)
+	k.Norms = []Dimension{}
+	if m.family != NoAttention {
+		k.Norms = r.layerNormDims(r.lay.attnNorms)
+	}
+	return k
+}
+
+func softmaxType(m mixer) string {
+	switch {
+	case m.kv == 1 && m.heads > 1:
+		return "mqa"
+	case m.kv == m.heads:
+		return "mha"
+	}
+	return "gqa"
+}
+
+func nonNil(list []Dimension) []Dimension {
+	if list == nil {
+		return []Dimension{}
+	}
+	return list
+}
+
+// layerNormDims are norms of the layer's own width.
+func (r *reader) layerNormDims(names []string) []Dimension {
+	d := &dims{r: r}
+	for _, name := range names {
+		d.norm(name, r.lay.norm, r.hidden, "hidden_size")
+	}
+	return nonNil(d.list)
+}
+
+// joinFormula joins the parts of a sum that are there.
+func joinFormula(parts ...string) string {
+	var there []string
+	for _, p := range parts {
+		if p != "" {
+			there = append(there, p)
+		}
+	}
+	return strings.Join(there, " + ")
+}

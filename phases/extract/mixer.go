@@ -1,0 +1,318 @@
+package extract
+
+import "fmt"
+
+// mixer is what mixes tokens in one layer. Layers with equal mixers are of one
+// kind.
+type mixer struct {
+	family       AttentionFamily
+	word         string
+	heads, kv    int
+	headDim      int
+	vHeadDim     int
+	window       int
+	rotary       int
+	noQKNorm     bool
+	sinks        bool
+	compress     int // DeepSeek-V4's compress ratio
+	crossAttends bool
+}
+
+// schedule works out what every layer has.
+func (r *reader) schedule() {
+	if v, ok := r.text.List("block_configs"); ok && len(v) > 0 {
+		r.blockConfigs(v)
+		return
+	}
+	words := r.words()
+	if r.err != nil {
+		return
+	}
+	heads := r.headTable(words)
+	if r.err != nil || len(r.missing) > 0 {
+		return
+	}
+	for i, word := range words {
+		m := mixer{word: word}
+		switch word {
+		case wordFull, wordSliding, wordChunked:
+			m = r.softmax(word, heads, i)
+		case wordLinear:
+			m = mixer{word: word, family: r.linearFamily()}
+		case wordConv:
+			m.family = ShortConv
+		case wordMamba:
+			m.family = r.mambaFamily()
+		case wordBoth:
+			m = r.softmax(wordFull, heads, i)
+			m.word, m.family = word, ParallelAttnMamba
+		case wordRecurrent:
+			m.family = OtherMixer
+		case wordRWKV:
+			m.family = RWKV
+		case wordNone:
+			m.family = NoAttention
+		}
+		r.mixers = append(r.mixers, m)
+		if r.err != nil {
+			return
+		}
+	}
+	r.ffns = r.feedForwards(words)
+}
+
+// linearFamily tells which linear attention a family has, by its fields.
+func (r *reader) linearFamily() AttentionFamily {
+	switch {
+	case r.text.Has("linear_attn_config") || r.row == "kimi_linear":
+		return KDA
+	case r.text.Has("attn_type_list"), r.row == "minimax", r.row == "bailing_hybrid", r.row == "bailing_moe_linear", r.row == "bailing":
+		return Lightning
+	case r.has("linear_num_value_heads"), r.row == "qwen3_next", r.row == "qwen3_5", r.opt("linear_num_value_heads") > 0:
+		return GDN
+	}
+	return OtherMixer
+}
+
+// mambaFamily: Mamba 2 has heads, Mamba 1 has none.
+func (r *reader) mambaFamily() AttentionFamily {
+	if layer, _ := r.text.Object("ssm_cfg").String("layer"); layer == "Mamba2" {
+		return Mamba2
+	}
+	switch r.row {
+	case "mamba", "falcon_mamba", "jamba", "zamba":
+		return Mamba1
+	}
+	if r.has("mamba_head_dim") || r.opt("mamba_num_heads") > 0 || r.row == "mamba2" {
+		return Mamba2
+	}
+	return Mamba1
+}
+
+// headTable are the head counts and sizes of softmax attention, which may
+// differ by layer and by kind.
+type headTable struct {
+	heads, kv         []int // per layer
+	headDim, vHeadDim int
+	sliding           headSet // of sliding layers; zero where they are the same
+	global            headSet // of full layers
+	nope              func(layer int, word string) bool
+}
+
+// headSet are head facts that override the general ones.
+type headSet struct{ heads, kv, headDim, vHeadDim int }
+
+func (r *reader) headTable(words []string) headTable {
+	t := headTable{nope: r.nope(words)}
+	attends := false
+	for _, w := range words {
+		attends = attends || w == wordFull || w == wordSliding || w == wordChunked || w == wordBoth
+	}
+	if !attends {
+		return t
+	}
+	t.heads = r.headCounts()
+	if t.heads == nil {
+		return t
+	}
+	t.kv = r.kvCounts(t.heads)
+	t.headDim = r.headDim(t.heads[0])
+	t.vHeadDim = t.headDim
+	if n := r.opt("v_head_dim"); n > 0 && !r.mla() {
+		t.vHeadDim = n
+	}
+	if r.err != nil {
+		return t
+	}
+	t.sliding = headSet{r.opt("swa_num_attention_heads"), r.opt("swa_num_key_value_heads"), r.opt("swa_head_dim"), r.opt("swa_v_head_dim")}
+	t.global = headSet{kv: r.opt("num_global_key_value_heads"), headDim: r.opt("global_head_dim")}
+	if o := r.text.Object("attention_other_setting"); o != nil { // Step-3.5
+		sub := &fields{root: r.root, text: o}
+		t.sliding = headSet{sub.opt("num_attention_heads"), sub.opt("num_key_value_heads"), sub.opt("head_dim"), 0}
+		r.fail2(sub.err)
+	}
+	return t
+}
+
+// fail2 keeps the error of a helper, if any.
+func (r *reader) fail2(err error) {
+	if err != nil {
+		r.fail(err)
+	}
+}
+
+// headCounts reads the number of query heads, one for each layer.
+func (r *reader) headCounts() []int {
+	if _, ok := r.text.List("num_attention_heads_per_layer"); ok {
+		list, ok := r.perLayer("num_attention_heads_per_layer", r.layers)
+		if ok {
+			r.positive("num_attention_heads_per_layer", list)
+		}
+		return list
+	}
+	if got, ok := r.lookup("num_attention_heads"); ok {
+		if _, isList := got.Value.([]Value); isList {
+			list, ok := r.perLayer("num_attention_heads", r.layers)
+			if ok {
+				r.positive(got.Key, list)
+			}
+			return list
+		}
+	}
+	return repeat(r.size("num_attention_heads"), r.layers)
+}
+
+func (r *reader) positive(field string, list []int) {
+	for i, n := range list {
+		if n < 1 {
+			r.wrong(fmt.Sprintf("%s[%d]", field, i), Value(int64(n)), "must be at least 1")
+			return
+		}
+	}
+}
+
+// kvCounts reads the number of key-value heads, one for each layer.
+func (r *reader) kvCounts(heads []int) []int {
+	if n := r.multiQuery(); n > 0 {
+		return repeat(n, r.layers)
+	}
+	list, ok := r.perLayer("num_key_value_heads", r.layers)
+	if !ok && r.err == nil {
+		r.infer("num_key_value_heads", heads[0], "as many as attention heads: the file and the class say nothing")
+		return heads
+	}
+	for i := range list {
+		if list[i] == 0 {
+			list[i] = heads[i] // 0 and null mean: no grouping
+		}
+		if list[i] > heads[i] && !r.mla() {
+			r.wrong("num_key_value_heads", Value(int64(list[i])), "more than the %d attention heads", heads[i])
+		}
+	}
+	return list
+}
+
+// multiQuery: families with a switch for one shared key-value head. 0 when the
+// general field counts.
+func (r *reader) multiQuery() int {
+	switch r.row {
+	case "gpt_bigcode":
+		if r.flag("multi_query", true) {
+			return 1
+		}
+	case "falcon":
+		if !r.flag("new_decoder_architecture", false) {
+			if r.flag("multi_query", true) {
+				return 1
+			}
+			return r.size("num_attention_heads")
+		}
+	case "chatglm":
+		if !r.flag("multi_query_attention", false) {
+			return r.size("num_attention_heads")
+		}
+	}
+	return 0
+}
+
+// headDim is the stated size of a head, else hidden_size over heads.
+func (r *reader) headDim(heads int) int {
+	if n := r.opt("head_dim"); n > 0 {
+		return n
+	}
+	if r.err != nil || heads == 0 {
+		return 0
+	}
+	n := r.hidden / heads
+	if n == 0 {
+		r.wrong("num_attention_heads", Value(int64(heads)), "more than hidden_size %d", r.hidden)
+	}
+	r.infer("head_dim", n, fmt.Sprintf("hidden_size %d // num_attention_heads %d", r.hidden, heads))
+	return n
+}
+
+// softmax makes the mixer of one attention layer.
+func (r *reader) softmax(word string, t headTable, layer int) mixer {
+	if t.heads == nil {
+		return mixer{word: word, family: GQA}
+	}
+	m := mixer{word: word, family: GQA, heads: t.heads[layer], kv: t.kv[layer], headDim: t.headDim, vHeadDim: t.vHeadDim}
+	override := t.global
+	if word == wordSliding {
+		override = t.sliding
+	}
+	m.apply(override)
+	if override.headDim > 0 && override.vHeadDim == 0 && word == wordFull {
+		m.vHeadDim = m.headDim
+	}
+	switch word {
+	case wordSliding:
+		m.window = r.opt("sliding_window")
+	case wordChunked:
+		m.window = r.opt("attention_chunk_size")
+	}
+	m.sinks = r.sinks(word)
+	if !t.nope(layer, word) {
+		m.rotary = r.rotaryDim(m.headDim, map[string]string{wordSliding: "sliding_attention"}[word])
+	}
+	switch {
+	case r.row == "deepseek_v4":
+		m.family, m.compress = OtherMixer, r.compressRatio(layer)
+		m.rotary = r.opt("qk_rope_head_dim")
+	case r.mla():
+		return r.mlaMixer(m)
+	case r.row == "llama4" && m.rotary == 0:
+		m.noQKNorm = true // Llama 4 norms queries and keys of rotary layers only
+	}
+	return m
+}
+
+func (m *mixer) apply(h headSet) {
+	if h.heads > 0 {
+		m.heads = h.heads
+	}
+	if h.kv > 0 {
+		m.kv = h.kv
+	}
+	if h.headDim > 0 {
+		m.headDim = h.headDim
+	}
+	if h.vHeadDim > 0 {
+		m.vHeadDim = h.vHeadDim
+	}
+}
+
+func (r *reader) sinks(word string) bool {
+	if r.lay.sinks {
+		return true
+	}
+	if word == wordSliding {
+		return r.flag("add_swa_attention_sink_bias", false)
+	}
+	return r.flag("add_full_attention_sink_bias", false)
+}
+
+// nope tells which attention layers have no rotary embedding.
+func (r *reader) nope(words []string) func(int, string) bool {
+	mixed := false
+	for _, w := range words {
+		mixed = mixed || w == wordSliding || w == wordChunked
+	}
+	if list, _, ok, err := r.text.Ints("no_rope_layers"); ok && err == nil && len(list) >= r.layers {
+		return func(i int, _ string) bool { return list[i] == 0 }
+	}
+	for _, field := range []string{"no_rope_layer_interval", "nope_layer_interval"} {
+		if n := r.opt(field); n > 0 {
+			return func(i int, _ string) bool { return (i+1)%n == 0 }
+		}
+	}
+	switch r.row {
+	case "smollm3":
+		return func(i int, _ string) bool { return (i+1)%4 == 0 }
+	case "cohere2", "exaone4", "exaone_moe", "afmoe", "cohere2_moe":
+		if mixed {
+			return func(_ int, word string) bool { return word == wordFull }
+		}
+	}
+	return func(int, string) bool { return false }
+}

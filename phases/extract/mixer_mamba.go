@@ -1,0 +1,143 @@
+package extract
+
+// mamba2Dims are Mamba 2's projections. in_proj makes gate, input, both state
+// projections and the time step at once.
+func (r *reader) mamba2Dims(d *dims, k *AttentionKind) {
+	k.Attribute = r.lay.mixer
+	k.RotaryDim = 0
+	r.mamba2Sizes(k)
+	if r.err != nil {
+		return
+	}
+	r.mamba2Linears(d, k, "")
+}
+
+// mamba2Sizes works out heads, head size, groups and the inner width.
+func (r *reader) mamba2Sizes(k *AttentionKind) {
+	k.StateSize = r.or("ssm_state_size", 128)
+	k.NGroups = r.or("mamba_n_groups", 1)
+	k.ConvKernel = r.or("conv_kernel", 4)
+	heads, headDim := r.opt("mamba_num_heads"), r.mambaHeadDim()
+	inner := r.opt("mamba_intermediate_size")
+	switch {
+	case inner > 0:
+	case heads > 0 && headDim > 0 && (r.row == "nemotron_h" || r.row == "mamba2"):
+		inner = heads * headDim
+	default:
+		inner = r.or("mamba_expand", 2) * r.hidden
+	}
+	if headDim == 0 && heads > 0 {
+		headDim = inner / heads
+		r.infer("mamba_head_dim", headDim, "inner width over mamba_num_heads")
+	}
+	if headDim == 0 {
+		headDim = 64
+		r.infer("mamba_head_dim", 64, "Mamba 2's own default")
+	}
+	if heads == 0 || r.text.Has("ssm_cfg") {
+		heads = inner / headDim
+		r.infer("mamba_num_heads", heads, "inner width over mamba_head_dim")
+	}
+	if heads < 1 || headDim < 1 {
+		r.wrong("mamba_num_heads", Value(int64(heads)), "the inner width %d is not that of any heads", inner)
+		return
+	}
+	k.MambaNumHeads, k.MambaHeadDim, k.MambaIntermediate = heads, headDim, inner
+}
+
+// mambaHeadDim reads the head size, which files also write as "auto".
+func (r *reader) mambaHeadDim() int {
+	got, ok := r.value("mamba_head_dim")
+	if r.row == "mamba2" && !r.has("mamba_head_dim") {
+		if own, there := r.lookup("head_dim"); there {
+			got, ok = own, true
+		}
+	}
+	if !ok || got.Value == "auto" {
+		return 0
+	}
+	n, err := scalarInt("mamba_head_dim", got.Value)
+	if err != nil {
+		r.fail(err)
+		return 0
+	}
+	return r.check("mamba_head_dim", got.Key, got.Value, n, 0)
+}
+
+func (r *reader) mamba2Linears(d *dims, k *AttentionKind, prefix string) {
+	inner, states := k.MambaIntermediate, k.NGroups*k.StateSize
+	width := "mamba_num_heads*mamba_head_dim"
+	switch {
+	case r.has("mamba_intermediate_size"):
+		width = "mamba_intermediate_size"
+	case inner != k.MambaNumHeads*k.MambaHeadDim || r.text.Has("ssm_cfg"):
+		width = "mamba_expand*hidden_size"
+	}
+	const state = "mamba_n_groups*ssm_state_size"
+	d.parameter(prefix+"conv1d", inner+2*states, k.ConvKernel, width+" + 2*"+state)
+	d.linear(prefix+"in_proj", 2*inner+2*states+k.MambaNumHeads, r.hidden, "2*"+width+" + 2*"+state+" + mamba_num_heads")
+	d.linear(prefix+"out_proj", r.hidden, inner, width)
+	if r.flag("mamba_rms_norm", true) {
+		d.parameter(prefix+"norm", inner, 0, width)
+	}
+}
+
+// besideMamba adds the Mamba 2 that stands beside the attention of a layer.
+// Falcon-H1's layer holds the attention itself.
+func (r *reader) besideMamba(d *dims, k *AttentionKind) {
+	if r.row == "falcon_h1" && k.QKNorm == "" {
+		k.Attribute = ""
+	}
+	r.mamba2Sizes(k)
+	if r.err != nil {
+		return
+	}
+	r.mamba2Linears(d, k, "mamba.")
+}
+
+// mamba1Dims are Mamba 1's projections.
+func (r *reader) mamba1Dims(d *dims, k *AttentionKind) {
+	k.Attribute, k.RotaryDim = r.lay.mixer, 0
+	k.StateSize, k.ConvKernel = r.or("ssm_state_size", 16), r.or("conv_kernel", 4)
+	inner := r.opt("mamba_intermediate_size")
+	width := "mamba_intermediate_size"
+	if inner == 0 && r.pureMamba() && r.has("intermediate_size") && r.opt("intermediate_size") > 0 {
+		inner, width = r.opt("intermediate_size"), "intermediate_size"
+	}
+	if inner == 0 {
+		inner, width = r.or("mamba_expand", 2)*r.hidden, "mamba_expand*hidden_size"
+	}
+	rank := r.timeStepRank()
+	k.MambaIntermediate, k.TimeStepRank = inner, rank
+	d.parameter("conv1d", inner, k.ConvKernel, width)
+	d.linear("in_proj", 2*inner, r.hidden, "2*"+width)
+	d.linear("x_proj", rank+2*k.StateSize, inner, "time_step_rank + 2*ssm_state_size")
+	d.linear("dt_proj", inner, rank, width)
+	d.linear("out_proj", r.hidden, inner, width)
+	if r.row == "jamba" {
+		d.norm("dt_layernorm", "rmsnorm", rank, "time_step_rank")
+		d.norm("b_layernorm", "rmsnorm", k.StateSize, "ssm_state_size")
+		d.norm("c_layernorm", "rmsnorm", k.StateSize, "ssm_state_size")
+	}
+}
+
+// pureMamba: every layer is a Mamba, so that intermediate_size is its width.
+func (r *reader) pureMamba() bool {
+	return r.row == "mamba" || r.row == "falcon_mamba" || r.row == "mamba2"
+}
+
+// timeStepRank is stated, or "auto": hidden_size/16, rounded up.
+func (r *reader) timeStepRank() int {
+	got, ok := r.value("time_step_rank")
+	if ok && got.Value != "auto" {
+		n, err := scalarInt("time_step_rank", got.Value)
+		if err != nil {
+			r.fail(err)
+			return 1
+		}
+		return max(1, r.check("time_step_rank", got.Key, got.Value, n, 0))
+	}
+	n := (r.hidden + 15) / 16
+	r.infer("time_step_rank", n, "hidden_size/16, rounded up (auto)")
+	return n
+}

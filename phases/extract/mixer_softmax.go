@@ -1,0 +1,124 @@
+package extract
+
+import "fmt"
+
+// softmaxDims are the projections and norms of a GQA, MHA or MQA.
+func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
+	l := r.lay
+	names := headNames(r, m)
+	queries, gated := m.heads, r.gatedQueries()
+	qFormula := names.heads
+	if gated {
+		queries, k.OutputGate = 2*m.heads, true
+		qFormula = "2*" + names.heads
+	}
+	n := (queries+m.kv)*m.headDim + m.kv*m.vHeadDim
+	formula := fmt.Sprintf("(%s + 2*%s)*%s", qFormula, names.kv, names.dim)
+	if m.vHeadDim != m.headDim {
+		formula = fmt.Sprintf("(%s + %s)*%s + %s*%s", qFormula, names.kv, names.dim, names.kv, names.vDim)
+	}
+	d.linear(l.qkv, n, r.attentionInput(), formula)
+	out := names.dim
+	if m.vHeadDim != m.headDim {
+		out = names.vDim
+	}
+	d.linear(l.o, r.hidden, m.heads*m.vHeadDim, names.heads+"*"+out)
+	r.gateDims(d, k, m, names)
+	r.queryNorms(d, k, m)
+}
+
+// headName are the config fields of a kind's heads, for formulas.
+type headName struct{ heads, kv, dim, vDim string }
+
+func headNames(r *reader, m mixer) headName {
+	n := headName{"num_attention_heads", "num_key_value_heads", "head_dim", "v_head_dim"}
+	if m.word == wordSliding {
+		for _, o := range []struct {
+			field string
+			to    *string
+		}{{"swa_num_attention_heads", &n.heads}, {"swa_num_key_value_heads", &n.kv}, {"swa_head_dim", &n.dim}, {"swa_v_head_dim", &n.vDim}} {
+			if r.has(o.field) {
+				*o.to = o.field
+			}
+		}
+	}
+	if m.word == wordFull {
+		if r.has("global_head_dim") {
+			n.dim, n.vDim = "global_head_dim", "global_head_dim"
+		}
+		if r.has("num_global_key_value_heads") {
+			n.kv = "num_global_key_value_heads"
+		}
+	}
+	if r.text.Has("num_attention_heads_per_layer") {
+		n.heads = "num_attention_heads_per_layer"
+	}
+	if n.dim == "head_dim" && !r.has("head_dim") && r.opt("head_dim") == 0 {
+		n.dim = "(hidden_size/num_attention_heads)"
+	}
+	return n
+}
+
+// gatedQueries: the query projection also makes the output gate.
+func (r *reader) gatedQueries() bool {
+	if r.row == "qwen3_next" || r.row == "qwen3_5" {
+		return r.flag("attn_output_gate", true)
+	}
+	return r.lay.gate == "" && r.flag("attn_output_gate", false)
+}
+
+// gateDims: an output gate with a projection of its own.
+func (r *reader) gateDims(d *dims, k *AttentionKind, m mixer, names headName) {
+	if r.lay.gate == "" {
+		return
+	}
+	switch r.row {
+	case "step3p5", "step3p7":
+		if !r.flag("use_head_wise_attn_gate", false) {
+			return
+		}
+	case "laguna":
+		if !r.flag("gating", true) {
+			return
+		}
+	case "muse_glimmer":
+		if !r.flag("use_attn_output_gate", true) {
+			return
+		}
+	}
+	k.OutputGate = true
+	if r.lay.gateWidth == "heads" {
+		d.linear(r.lay.gate, m.heads, r.hidden, names.heads)
+		return
+	}
+	d.linear(r.lay.gate, m.heads*m.headDim, r.hidden, names.heads+"*"+names.dim)
+}
+
+// queryNorms adds the norms of queries, keys and values.
+func (r *reader) queryNorms(d *dims, k *AttentionKind, m mixer) {
+	kind := r.qkNorm()
+	if kind == "" || m.noQKNorm {
+		return
+	}
+	k.QKNorm = kind
+	k.QNormSize, k.KNormSize = m.headDim, m.headDim
+	q, kv := "head_dim", "head_dim"
+	if kind == "per_projection" {
+		k.QNormSize, k.KNormSize = m.heads*m.headDim, m.kv*m.headDim
+		q, kv = "num_attention_heads*head_dim", "num_key_value_heads*head_dim"
+	}
+	d.norm(r.lay.qNorm, r.lay.qkNormType, k.QNormSize, q)
+	if r.lay.kNorm != "-" {
+		d.norm(r.lay.kNorm, r.lay.qkNormType, k.KNormSize, kv)
+	}
+	d.norm(r.lay.vNorm, r.lay.qkNormType, m.headDim, "head_dim")
+}
+
+// attentionInput is the width that the query, key and value projections read:
+// Zamba's shared blocks read the layer's input beside the model's first one.
+func (r *reader) attentionInput() int {
+	if r.row == "zamba" || r.row == "zamba2" {
+		return r.or("attention_hidden_size", 2*r.hidden)
+	}
+	return r.hidden
+}

@@ -1,0 +1,284 @@
+package extract
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// sparseLayers tells which layers have experts.
+func (r *reader) sparseLayers() []bool {
+	none := make([]bool, r.layers)
+	if r.row == "nemotron_h" {
+		for i := range none {
+			none[i] = r.part(i) == partMoE
+		}
+		return none
+	}
+	if r.opt("num_experts") <= 1 || !r.moeSwitch() {
+		return none
+	}
+	for _, rule := range []func() []bool{r.sparseFromTypes, r.sparseFromIndices, r.sparseFromFrequency, r.sparseFromStep, r.sparseFromRange} {
+		if list := rule(); list != nil || r.err != nil {
+			if list == nil {
+				list = none
+			}
+			return list
+		}
+	}
+	from := r.opt("first_k_dense_replace") + r.opt("moe_layer_num_skipped")
+	return r.sparseWhere(func(i int) bool { return i >= from })
+}
+
+// moeSwitch reads the switches with which families turn their experts off.
+func (r *reader) moeSwitch() bool {
+	for _, field := range []string{"enable_moe_block", "is_moe", "use_moe", "moe"} {
+		if got, ok := r.value(field); ok {
+			if b, isBool := asBool(got.Value); isBool && !b {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (r *reader) sparseWhere(is func(int) bool) []bool {
+	list := make([]bool, r.layers)
+	for i := range list {
+		list[i] = is(i)
+	}
+	return list
+}
+
+// sparseFromTypes reads mlp_layer_types: dense, sparse, moe, hash_moe.
+func (r *reader) sparseFromTypes() []bool {
+	types, ok := r.text.Strings("mlp_layer_types")
+	if !ok || len(types) < r.layers {
+		return nil
+	}
+	return r.sparseWhere(func(i int) bool { return types[i] != "dense" && types[i] != "mlp" })
+}
+
+// sparseFromIndices reads lists of the sparse layers (Llama 4's moe_layers,
+// Step 3's moe_layers_enum, a text of numbers).
+func (r *reader) sparseFromIndices() []bool {
+	for _, field := range []string{"moe_layers", "moe_layers_enum", "moe_layer_ids"} {
+		v, there := r.text.Get(field)
+		if text, isText := v.(string); isText {
+			v = splitNumbers(text)
+		}
+		values, isList := v.([]Value)
+		if !there || !isList || len(values) == 0 {
+			continue
+		}
+		list := make([]bool, r.layers)
+		for i, v := range values {
+			n, err := toInt(fmt.Sprintf("%s[%d]", field, i), v)
+			if err != nil {
+				r.fail(err)
+				return nil
+			}
+			if n >= 0 && n < r.layers {
+				list[n] = true
+			}
+		}
+		return list
+	}
+	return nil
+}
+
+func splitNumbers(text string) []Value {
+	var list []Value
+	for _, part := range strings.Split(text, ",") {
+		if n, err := strconv.ParseInt(strings.TrimSpace(part), 10, 32); err == nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// sparseFromFrequency reads moe_layer_freq: a list with one number per layer,
+// or every how many layers after the first dense ones.
+func (r *reader) sparseFromFrequency() []bool {
+	v, there := r.text.Get("moe_layer_freq")
+	if text, isText := v.(string); isText && strings.HasPrefix(strings.TrimSpace(text), "[") {
+		v = parseScalar(text)
+	}
+	if !there || v == nil {
+		return nil
+	}
+	if values, isList := v.([]Value); isList {
+		if len(values) < r.layers {
+			r.wrong("moe_layer_freq", Value(int64(len(values))), "has %d values for %d layers", len(values), r.layers)
+			return nil
+		}
+		return r.sparseWhere(func(i int) bool { n, err := toInt("moe_layer_freq", values[i]); return err == nil && n != 0 })
+	}
+	n, err := toInt("moe_layer_freq", v)
+	if err != nil || n < 1 {
+		r.wrong("moe_layer_freq", v, "should be a positive number or a list")
+		return nil
+	}
+	from := r.opt("first_k_dense_replace")
+	return r.sparseWhere(func(i int) bool { return i >= from && i%n == 0 })
+}
+
+// sparseFromStep reads the intervals of Llama 4, Jamba and Qwen.
+func (r *reader) sparseFromStep() []bool {
+	if n := r.opt("interleave_moe_layer_step"); n > 0 {
+		return r.sparseWhere(func(i int) bool { return (i+1)%n == 0 })
+	}
+	if period := r.opt("expert_layer_period"); period > 0 {
+		offset := r.opt("expert_layer_offset")
+		return r.sparseWhere(func(i int) bool { return i%period == offset })
+	}
+	dense := map[int]bool{}
+	only, _, hasOnly, err := r.text.Ints("mlp_only_layers")
+	if err != nil {
+		r.fail(err)
+		return nil
+	}
+	for _, n := range only {
+		dense[n] = true
+	}
+	step := r.opt("decoder_sparse_step")
+	if step == 0 && hasOnly && len(only) > 0 {
+		step = 1
+	}
+	if step > 0 {
+		return r.sparseWhere(func(i int) bool { return !dense[i] && (i+1)%step == 0 })
+	}
+	return nil
+}
+
+// sparseFromRange reads ERNIE's moe_layer_start_index, moe_layer_end_index and
+// moe_layer_interval, which multimodal files write as lists, one for each
+// modality.
+func (r *reader) sparseFromRange() []bool {
+	if !r.has("moe_layer_interval") && !r.text.Has("moe_layer_start_index") {
+		return nil
+	}
+	first, _, _, err := r.text.Ints("moe_layer_start_index")
+	last, _, _, err2 := r.text.Ints("moe_layer_end_index")
+	r.fail2(err)
+	r.fail2(err2)
+	start, end := 0, r.layers-1
+	if len(first) > 0 {
+		start = minOf(first)
+	}
+	if len(last) > 0 && maxOf(last) >= 0 {
+		end = maxOf(last)
+	}
+	interval := r.or("moe_layer_interval", 1)
+	return r.sparseWhere(func(i int) bool { return i >= start && i <= end && (i+1)%interval == 0 })
+}
+
+func minOf(list []int) int {
+	n := list[0]
+	for _, v := range list {
+		n = min(n, v)
+	}
+	return n
+}
+
+func maxOf(list []int) int {
+	n := list[0]
+	for _, v := range list {
+		n = max(n, v)
+	}
+	return n
+}
+
+// moeFFN reads the experts of the sparse layers.
+func (r *reader) moeFFN() ffn {
+	f := ffn{family: SparseMoE, experts: r.size("num_experts"), topK: r.or("num_experts_per_tok", 1)}
+	f.expert = r.opt("moe_intermediate_size")
+	if f.expert == 0 {
+		f.expert = r.size("intermediate_size")
+	}
+	if f.topK > f.experts && r.row != "doge" {
+		r.wrong("num_experts_per_tok", Value(int64(f.topK)), "more than the %d experts", f.experts)
+	}
+	f.shared, f.sharedW, f.sharedF = r.sharedExperts(f.expert)
+	return f
+}
+
+// sharedExperts reads the experts that every token passes: their number,
+// their width together and its formula.
+func (r *reader) sharedExperts(expert int) (n, width int, formula string) {
+	n = r.opt("num_shared_experts")
+	switch r.row {
+	case "llama4":
+		return 1, r.size("intermediate_size"), "intermediate_size"
+	case "granitemoe", "granitemoehybrid", "minimax":
+		if w := r.opt("shared_intermediate_size"); w > 0 {
+			return 1, w, "shared_intermediate_size"
+		}
+		return 0, 0, ""
+	case "hunyuan_v1_moe", "hunyuan":
+		if r.flag("use_mixed_mlp_moe", n > 0) && n > 0 {
+			return n, n * r.size("intermediate_size"), r.name("num_shared_experts") + "*intermediate_size"
+		}
+		return 0, 0, ""
+	}
+	if w := r.opt("shared_expert_intermediate_size"); w > 0 {
+		if r.lay.sharedGate == "" && r.has("num_shared_experts") && n == 0 {
+			return 0, 0, ""
+		}
+		return max(n, 1), w, "shared_expert_intermediate_size"
+	}
+	if n > 0 {
+		return n, n * expert, "num_shared_experts*moe_intermediate_size"
+	}
+	return 0, 0, ""
+}
+
+// moeFacts are a sparse kind's facts.
+func (r *reader) moeFacts(f ffn) *MoE {
+	return &MoE{
+		NumExperts: f.experts, NumExpertsPerTok: f.topK, MoEIntermediateSize: f.expert,
+		NGroup: r.opt("n_group"), TopKGroup: r.opt("topk_group"),
+		SharedExperts: f.shared, SharedIntermediateSize: f.sharedW, SharedExpertGate: r.lay.sharedGate != "" && f.sharedW > 0,
+		Routing: r.routing(), ExpertHiddenSize: r.opt("moe_latent_size"),
+	}
+}
+
+// moeDims are the router and the shared experts of a sparse part; the routed
+// experts are facts of MoE, not linear layers.
+func (r *reader) moeDims(d *dims, f ffn) {
+	l := r.lay
+	outputs, formula := f.experts, "num_experts"
+	if n := r.opt("zero_expert_num"); n > 0 {
+		outputs, formula = outputs+n, "num_experts + zero_expert_num"
+	}
+	d.linear(l.router, outputs, r.hidden, formula)
+	if r.row == "ernie4_5_moe_vl" || r.row == "ernie4_5_vl_moe" {
+		if list, scalar, ok, _ := r.text.Ints(r.name("num_experts")); ok && !scalar && len(list) > 1 {
+			d.linear("vision_experts_gate", list[1], r.hidden, "num_experts")
+		}
+	}
+	if n := r.opt("moe_latent_size"); n > 0 {
+		d.linear("fc1_latent_proj", n, r.hidden, "moe_latent_size")
+		d.linear("fc2_latent_proj", r.hidden, n, "moe_latent_size")
+	}
+	if f.sharedW == 0 {
+		return
+	}
+	prefix := l.shared + "."
+	if l.sharedOutside {
+		prefix = "../" + prefix
+	}
+	up, times := l.sharedUp, 2
+	if l.moeUngated {
+		times = 1
+	}
+	upFormula := f.sharedF
+	if times == 2 {
+		upFormula = "2*" + f.sharedF
+	}
+	d.linear(prefix+up, times*f.sharedW, r.hidden, upFormula)
+	d.linear(prefix+l.sharedDown, r.hidden, f.sharedW, f.sharedF)
+	if l.sharedGate != "" {
+		d.linear(l.sharedGate, 1, r.hidden, "1")
+	}
+}

@@ -1,0 +1,142 @@
+package extract
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// refusal is one row of the table of what is no decoder language model.
+type refusal struct {
+	pattern string // of model_type
+	what    string
+}
+
+// refusals are model types that are no decoder language models, and what they
+// are instead. Patterns are anchored; the first that matches counts.
+func refusals() []refusal {
+	return []refusal{
+		{`modernbert-decoder|bert-generation-decoder`, ""}, // decoders in spite of their name
+		{`.*bert.*|electra|ernie|ernie_m|xlm|xlm-roberta.*|.*roberta.*|flaubert|longformer|big_bird|data2vec-text|deberta.*|mpnet|nezha|funnel|fnet|canine|luke|splinter|xmod|gte|new|nomic_bert|esm|esm2?|perceiver|layoutlm.*|lilt|bros|markuplm|tapas|mra|yoso|nystromformer|qdqbert|roformer|rembert|convbert|contriever`, "an encoder of the BERT kind"},
+		{`t5|mt5|umt5|longt5|switch_transformers|bart|mbart|m2m_100|marian|pegasus|pegasus_x|blenderbot.*|bigbird_pegasus|led|plbart|prophetnet|xlm-prophetnet|mvp|fsmt|nllb-moe|seamless_m4t.*|t5gemma.*|encoder-decoder|rag|udop|pix2struct|florence2|nougat|donut.*|vision-encoder-decoder|trocr`, "an encoder-decoder"},
+		{`whisper|speech_to_text.*|wav2vec2.*|hubert|wavlm|sew.*|unispeech.*|speecht5.*|parakeet.*|moonshine.*|canary.*|data2vec-audio|audio-spectrogram-transformer|clap.*|encodec|dac|mimi|bark|musicgen.*|vits|xcodec.*`, "a speech or audio model"},
+		{`clip.*|chinese_clip.*|siglip.*|altclip.*|align.*|blip.*|flava.*|groupvit.*|owlvit.*|owlv2.*|x-?clip.*|metaclip.*|aimv2.*|colpali|colqwen2|metaclip_2.*`, "an image-text encoder (CLIP kind)"},
+		{`vit.*|deit|beit|swin.*|dinov.*|convnext.*|resnet|regnet|mobilenet.*|mobilevit.*|efficientnet|levit|cvt|poolformer|segformer|detr|.*_detr.*|.*-detr|yolos|sam.*|mask2former|maskformer.*|oneformer|dpt|depth_.*|glpn|upernet|table-transformer|timm_.*|imagegpt|hiera|pvt.*|focalnet|bit|vjepa.*|videomae|timesformer|vivit|zoedepth|superpoint|superglue|data2vec-vision|ijepa|pixtral|idefics.*_vision|.*_vision_model|.*_vision`, "a vision model"},
+		{`timesfm.*|patchts.*|informer|autoformer|time_series_transformer|decision_transformer`, "a time-series model"},
+		{`stable_diffusion|flux|unet.*|dit|.*diffusion.*transformer`, "a diffusion model"},
+	}
+}
+
+// decoderTask matches the class names of models that generate text; the other
+// tasks are named by their suffix.
+var decoderTask = regexp.MustCompile(`(ForCausalLM|LMHeadModel|ForConditionalGeneration|ForCausalLMNextN|ChatModel|ModelLM|MultiModalityCausalLM|CausalLM)$`)
+
+// otherTasks are class name suffixes of models that are not language models
+// whatever their backbone.
+func otherTasks() map[string]string {
+	return map[string]string{
+		"ForMaskedLM":                  "a masked language model (an encoder)",
+		"ForPreTraining":               "an encoder in pre-training",
+		"ForSequenceClassification":    "a sequence classifier or reward model: it has no language-model head",
+		"ForTokenClassification":       "a token classifier",
+		"ForQuestionAnswering":         "an extractive question-answering model",
+		"ForMultipleChoice":            "a multiple-choice classifier",
+		"ForRewardModel":               "a reward model: it has no language-model head",
+		"ForImageClassification":       "an image classifier",
+		"ForObjectDetection":           "an object detector",
+		"ForSemanticSegmentation":      "an image segmenter",
+		"ForSpeechSeq2Seq":             "a speech recogniser",
+		"ForCTC":                       "a speech recogniser",
+		"ForAudioClassification":       "an audio classifier",
+		"ForZeroShotImageClassifier":   "an image classifier",
+		"ForDepthEstimation":           "a depth estimator",
+		"ForMaskGeneration":            "an image segmenter",
+		"ForTimeSeriesPrediction":      "a time-series model",
+		"ForTextEncoding":              "a text encoder",
+		"ForNextSentencePrediction":    "an encoder",
+		"ForImageTextRetrieval":        "an image-text encoder",
+		"ForVideoClassification":       "a video classifier",
+		"ForUniversalSegmentation":     "an image segmenter",
+		"ForMaskedImageModeling":       "a vision encoder",
+		"ForAudioFrameClassification":  "an audio classifier",
+		"ForInstanceSegmentation":      "an image segmenter",
+		"ForKeypointDetection":         "a vision model",
+		"ForZeroShotObjectDetection":   "an object detector",
+		"ForImageToImage":              "an image model",
+		"ForDocumentQuestionAnswering": "a document encoder",
+	}
+}
+
+var refusalPatterns = sync.OnceValue(func() []*regexp.Regexp {
+	var list []*regexp.Regexp
+	for _, r := range refusals() {
+		list = append(list, regexp.MustCompile(`^(?:`+r.pattern+`)$`))
+	}
+	return list
+})
+
+// refuse says what a config is when it is no decoder language model; nil when
+// it may be one. nested is the language model's object where the file has one.
+func refuse(root *Object, class, modelType string, nested bool) error {
+	not := func(format string, args ...any) error {
+		return &NotDecoderError{ModelType: modelType, Architecture: class, What: fmt.Sprintf(format, args...)}
+	}
+	if name, ok := root.String("_class_name"); ok {
+		return not("%s is a part of a diffusion pipeline (its config.json is diffusers')", name)
+	}
+	if encoderDecoder, _ := root.Bool("is_encoder_decoder"); encoderDecoder && !nested {
+		return not("%s, an encoder-decoder (is_encoder_decoder is true)", named(modelType, class))
+	}
+	for suffix, what := range otherTasks() {
+		if strings.HasSuffix(class, suffix) {
+			return not("%s is %s", class, what)
+		}
+	}
+	for i, r := range refusals() {
+		if refusalPatterns()[i].MatchString(modelType) && !nested {
+			if r.what == "" {
+				break
+			}
+			return not("%s, %s", named(modelType, class), r.what)
+		}
+	}
+	if headless(class) && !nested {
+		return not("%s is a backbone without a language-model head (an embedding model?)", class)
+	}
+	return refuseByFields(root, class, modelType, nested, not)
+}
+
+// headless matches SomethingModel, the backbone class, which embedding models
+// name. ChatGLM's language model is called ChatGLMModel.
+func headless(class string) bool {
+	return strings.HasSuffix(class, "Model") && class != "ChatGLMModel" && !decoderTask.MatchString(class)
+}
+
+// refuseByFields recognises vision and audio models of unknown type.
+func refuseByFields(root *Object, class, modelType string, nested bool, not func(string, ...any) error) error {
+	if nested || root.Has("vocab_size") || root.Has("padded_vocab_size") || classOf(modelType) != "" {
+		return nil
+	}
+	for _, key := range []string{"image_size", "patch_size", "num_channels"} {
+		if root.Has(key) {
+			return not("%s looks like a vision model (it has %s and no vocabulary)", named(modelType, class), key)
+		}
+	}
+	for _, key := range []string{"num_mel_bins", "sampling_rate", "feature_size"} {
+		if root.Has(key) {
+			return not("%s looks like an audio model (it has %s and no vocabulary)", named(modelType, class), key)
+		}
+	}
+	return nil
+}
+
+func named(modelType, class string) string {
+	switch {
+	case class != "":
+		return class
+	case modelType != "":
+		return "model_type " + modelType
+	}
+	return "the config"
+}

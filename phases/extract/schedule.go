@@ -1,0 +1,300 @@
+package extract
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The words for what mixes tokens in a layer. Config files have several words
+// for each (layerWords).
+const (
+	wordFull      = "full"      // softmax attention over everything
+	wordSliding   = "sliding"   // softmax attention over a window
+	wordChunked   = "chunked"   // softmax attention inside chunks
+	wordLinear    = "linear"    // the family's linear attention
+	wordConv      = "conv"      // short convolution
+	wordMamba     = "mamba"     // Mamba 1 or 2
+	wordBoth      = "both"      // attention and Mamba side by side
+	wordRecurrent = "recurrent" // RG-LRU and other recurrences
+	wordRWKV      = "rwkv"
+	wordNone      = "none" // no mixer
+)
+
+// layerWords maps the words of config files to ours, in lower case. A word
+// that stands for a feed-forward part (moe, mlp) means no mixer.
+func layerWords() map[string]string {
+	return map[string]string{
+		"full_attention": wordFull, "attention": wordFull, "full": wordFull, "global": wordFull, "global_attention": wordFull,
+		"attn": wordFull, "*": wordFull, "a": wordFull, "self_attention": wordFull, "indexed_attention": wordFull, "g": wordFull,
+		"mla": wordFull, "softmax": wordFull, "softmax_attention": wordFull, "default": wordFull, "sparse_attention": wordFull,
+		"sliding_attention": wordSliding, "sliding": wordSliding, "local": wordSliding, "local_attention": wordSliding, "swa": wordSliding,
+		"sliding_window": wordSliding, "l": wordSliding, "reference_sliding_attention": wordSliding, "hybrid_sliding": wordSliding,
+		"chunked_attention": wordChunked, "chunked": wordChunked,
+		"linear_attention": wordLinear, "linear": wordLinear, "lightning": wordLinear, "lightning_attention": wordLinear,
+		"gdn": wordLinear, "gated_deltanet": wordLinear, "gated_delta_net": wordLinear, "kda": wordLinear, "jet": wordLinear, "deltanet": wordLinear,
+		"conv": wordConv, "short_conv": wordConv, "shortconv": wordConv,
+		"mamba": wordMamba, "mamba2": wordMamba, "m": wordMamba, "m2": wordMamba, "ssm": wordMamba,
+		"hybrid":    wordBoth,
+		"recurrent": wordRecurrent, "rglru": wordRecurrent,
+		"rwkv": wordRWKV,
+		"moe":  wordNone, "mlp": wordNone, "-": wordNone, "e": wordNone, "ffn": wordNone, "no_op": wordNone, "none": wordNone,
+	}
+}
+
+// words gives for every layer what mixes its tokens. The rules stand in the
+// order in which the more particular field wins.
+func (r *reader) words() []string {
+	for _, rule := range []func() []string{
+		r.wordsFromPattern, r.wordsFromList, r.wordsFromTypeList, r.wordsFromLinearConfig, r.wordsFromIndices,
+		r.wordsFromInterval, r.wordsFromCycle, r.wordsFromWindow,
+	} {
+		if list := rule(); list != nil {
+			return list
+		}
+		if r.err != nil {
+			return nil
+		}
+	}
+	return r.everyLayer(r.onlyWord())
+}
+
+func (r *reader) everyLayer(word string) []string {
+	list := make([]string, r.layers)
+	for i := range list {
+		list[i] = word
+	}
+	return list
+}
+
+// onlyWord is the mixer of families with one kind.
+func (r *reader) onlyWord() string {
+	switch {
+	case r.row == "rwkv" || strings.HasPrefix(r.arch.ModelType, "rwkv"):
+		return wordRWKV
+	case r.row == "falcon_h1":
+		return wordBoth
+	case r.row == "mamba" || r.row == "mamba2" || r.row == "falcon_mamba":
+		return wordMamba
+	case r.text.Has("ssm_cfg") || (r.has("ssm_state_size") && !r.has("num_attention_heads")):
+		return wordMamba
+	case r.arch.ModelType == "xlstm":
+		return wordRecurrent
+	}
+	return wordFull
+}
+
+// wordsFromPattern reads hybrid_override_pattern, one character per layer.
+func (r *reader) wordsFromPattern() []string {
+	pattern, ok := r.text.String("hybrid_override_pattern")
+	if !ok {
+		return nil
+	}
+	pattern = strings.ReplaceAll(pattern, "|", "") // pipeline stage marks
+	if len(pattern) < r.layers {
+		r.wrong("hybrid_override_pattern", pattern, "has %d characters for %d layers", len(pattern), r.layers)
+		return nil
+	}
+	list := make([]string, r.layers)
+	for i := range list {
+		word, known := layerWords()[strings.ToLower(pattern[i:i+1])]
+		if !known {
+			r.wrong("hybrid_override_pattern", pattern, "has the unknown character %q at layer %d", pattern[i], i)
+			return nil
+		}
+		list[i] = word
+	}
+	return list
+}
+
+// wordsFromList reads layer_types and its older names.
+func (r *reader) wordsFromList() []string {
+	for _, field := range []string{"layers_block_type", "layer_types", "attention_layers", "block_types", "mixer_types"} {
+		v, there := r.text.Get(field)
+		if text, isText := v.(string); isText { // jet_nemotron and others write it as text
+			v = splitWords(text)
+		}
+		values, isList := v.([]Value)
+		if !there || !isList || len(values) == 0 {
+			continue
+		}
+		if field == "block_types" { // a cycle, not a list
+			values = cycleTo(values, r.layers)
+		}
+		if len(values) < r.layers {
+			r.wrong(field, Value(int64(len(values))), "has %d values for %d layers", len(values), r.layers)
+			return nil
+		}
+		return r.translate(field, values[:r.layers])
+	}
+	if types, ok := r.text.List("attention_types"); ok {
+		if values := expandTypes(types, r.layers); len(values) >= r.layers {
+			return r.translate("attention_types", values[:r.layers])
+		}
+	}
+	return nil
+}
+
+func splitWords(text string) []Value {
+	var list []Value
+	for _, w := range strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' }) {
+		list = append(list, w)
+	}
+	return list
+}
+
+func cycleTo(values []Value, n int) []Value {
+	list := make([]Value, n)
+	for i := range list {
+		list[i] = values[i%len(values)]
+	}
+	return list
+}
+
+// expandTypes reads GPT-Neo's [[["global","local"],12]], at most n values.
+func expandTypes(types []Value, n int) []Value {
+	var list []Value
+	for _, t := range types {
+		pair, _ := t.([]Value)
+		if len(pair) != 2 {
+			return nil
+		}
+		names, _ := pair[0].([]Value)
+		times, err := toInt("attention_types", pair[1])
+		if err != nil || len(names) == 0 {
+			return nil
+		}
+		for i := 0; i < times && len(list) < n; i++ {
+			list = append(list, names...)
+		}
+	}
+	return list
+}
+
+// translate turns a file's words into ours; "linear_attention" of a family
+// whose linear mixer is a Mamba is a Mamba. A word that nobody knows is an
+// error, with the list's name.
+func (r *reader) translate(field string, values []Value) []string {
+	table := layerWords()
+	list := make([]string, len(values))
+	for i, v := range values {
+		text, isText := v.(string)
+		word, known := table[strings.ToLower(text)]
+		switch {
+		case !isText:
+			r.wrong(fmt.Sprintf("%s[%d]", field, i), v, "should be a word such as full_attention")
+			return nil
+		case !known && strings.Contains(text, "attention"):
+			word = wordFull
+			r.infer(field+"."+text, "full_attention", "an unknown word, read as an attention layer")
+		case !known:
+			r.wrong(fmt.Sprintf("%s[%d]", field, i), v, "an unknown kind of layer")
+			return nil
+		}
+		if word == wordLinear && r.linearIsMamba() {
+			word = wordMamba
+		}
+		list[i] = word
+	}
+	return list
+}
+
+// linearIsMamba: transformers 5 writes linear_attention also for Mamba layers.
+func (r *reader) linearIsMamba() bool {
+	switch r.row {
+	case "nemotron_h", "bamba", "granitemoehybrid", "jamba", "zamba", "zamba2", "mamba", "mamba2", "falcon_mamba":
+		return true
+	case "":
+		return r.has("mamba_num_heads") || r.has("mamba_expand")
+	}
+	return false
+}
+
+// wordsFromTypeList reads lists of numbers: MiniMax's attn_type_list (1 is
+// softmax attention), MiMo's hybrid_layer_pattern (1 is a sliding window).
+func (r *reader) wordsFromTypeList() []string {
+	for _, rule := range []struct{ field, zero, one string }{
+		{"attn_type_list", wordLinear, wordFull},
+		{"decoder_attention_types", wordLinear, wordFull},
+		{"hybrid_layer_pattern", wordFull, wordSliding},
+	} {
+		if _, isList := r.text.List(rule.field); !isList {
+			continue
+		}
+		numbers, ok := r.perLayer(rule.field, r.layers)
+		if !ok {
+			return nil
+		}
+		list := make([]string, r.layers)
+		for i, n := range numbers {
+			list[i] = map[bool]string{false: rule.zero, true: rule.one}[n == 1]
+		}
+		return list
+	}
+	return nil
+}
+
+// wordsFromLinearConfig reads Kimi's linear_attn_config, whose layers count
+// from 1.
+func (r *reader) wordsFromLinearConfig() []string {
+	o := r.text.Object("linear_attn_config")
+	if o == nil {
+		return nil
+	}
+	full, _, ok, err := o.Ints("full_attn_layers")
+	if err != nil {
+		r.fail(err)
+		return nil
+	}
+	list := r.everyLayer(wordLinear)
+	if ok {
+		for _, n := range full {
+			if n >= 1 && n <= r.layers {
+				list[n-1] = wordFull
+			}
+		}
+		return list
+	}
+	kda, _, _, err := o.Ints("kda_layers")
+	if err != nil {
+		r.fail(err)
+		return nil
+	}
+	list = r.everyLayer(wordFull)
+	for _, n := range kda {
+		if n >= 1 && n <= r.layers {
+			list[n-1] = wordLinear
+		}
+	}
+	return list
+}
+
+// wordsFromIndices reads lists of the layers of one kind.
+func (r *reader) wordsFromIndices() []string {
+	for _, rule := range []struct{ field, listed, others string }{
+		{"full_attn_idxs", wordFull, wordConv},
+		{"attn_layer_indices", wordFull, wordMamba},
+		{"attn_layer_idx", wordFull, wordMamba},
+		{"hybrid_layer_ids", wordBoth, wordMamba},
+		{"local_layer_ids", wordSliding, wordFull},
+	} {
+		if _, isList := r.text.List(rule.field); !isList {
+			continue
+		}
+		if rule.others == wordMamba && r.onlyWord() == wordBoth {
+			continue // Falcon-H1 has the field, and both mixers in every layer
+		}
+		indices, _, _, err := r.text.Ints(rule.field)
+		if err != nil {
+			r.fail(err)
+			return nil
+		}
+		list := r.everyLayer(rule.others)
+		for _, n := range indices {
+			if n >= 0 && n < r.layers {
+				list[n] = rule.listed
+			}
+		}
+		return list
+	}
+	return nil
+}

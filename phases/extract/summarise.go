@@ -1,0 +1,193 @@
+package extract
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// summarise fills in what readers expect in one place, from the kinds.
+func (r *reader) summarise() {
+	a := r.arch
+	a.Rope = r.rope()
+	a.Attention = r.attentionSummary()
+	a.MLP = r.mlpSummary()
+	for i := range a.MLPKinds {
+		if a.MLPKinds[i].MoE != nil {
+			moe := *a.MLPKinds[i].MoE
+			a.MoE = &moe
+			break
+		}
+	}
+	a.Skeleton = r.skeleton()
+	a.Extra = r.extra()
+	a.SpecialFeatures = r.features()
+	a.Defaults, a.Inferred = r.defaults, r.inferred
+	if a.Defaults == nil {
+		a.Defaults = []FieldNote{}
+	}
+	if a.Inferred == nil {
+		a.Inferred = []FieldNote{}
+	}
+	r.finite()
+}
+
+// finite replaces numbers that JSON cannot hold.
+func (r *reader) finite() {
+	bad := func(f float64) bool { return math.IsInf(f, 0) || math.IsNaN(f) }
+	if bad(r.arch.Normalization.Epsilon) {
+		r.arch.Normalization.Epsilon = 0
+	}
+	if rope := r.arch.Rope; rope != nil && bad(rope.Theta) {
+		rope.Theta = 0
+	}
+	for _, list := range [][]FieldNote{r.arch.Defaults, r.arch.Inferred} {
+		for i := range list {
+			list[i].Value = exportable(list[i].Value)
+		}
+	}
+}
+
+// attentionSummary is the model's attention in one line: that of the kind with
+// the most layers, and hybrid where the mixers are of several families.
+func (r *reader) attentionSummary() Attention {
+	a := r.arch
+	best, families := -1, map[AttentionFamily]bool{}
+	for i, k := range a.AttentionKinds {
+		if k.Family == NoAttention {
+			continue
+		}
+		families[k.Family] = true
+		if attends(k) && (best < 0 || k.Layers > a.AttentionKinds[best].Layers) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return Attention{Type: "none"}
+	}
+	k := a.AttentionKinds[best]
+	s := Attention{NumHeads: k.NumHeads, NumKVHeads: k.NumKVHeads, HeadDim: k.HeadDim, Type: k.Type}
+	if len(families) > 1 || families[ParallelAttnMamba] || families[OtherMixer] {
+		s.Type = "hybrid"
+	}
+	return s
+}
+
+// attends says whether a kind is an attention over a key-value cache.
+func attends(k AttentionKind) bool {
+	switch k.Family {
+	case GQA, MLA, DSA, ParallelAttnMamba:
+		return true
+	case OtherMixer:
+		return k.NumHeads > 0
+	}
+	return false
+}
+
+func (r *reader) mlpSummary() MLP {
+	s := MLP{Type: "dense", Activation: r.act}
+	for _, k := range r.arch.MLPKinds {
+		switch k.Family {
+		case SparseMoE:
+			s.Type = "moe"
+			if s.IntermediateSize == 0 {
+				s.IntermediateSize = k.IntermediateSize
+			}
+		case DenseMLP:
+			if s.IntermediateSize == 0 || s.Type == "dense" {
+				s.IntermediateSize = k.IntermediateSize
+			}
+		}
+	}
+	for _, k := range r.arch.MLPKinds { // the dense width is what the field says
+		if k.Family == DenseMLP {
+			s.IntermediateSize = k.IntermediateSize
+			break
+		}
+	}
+	return s
+}
+
+func (r *reader) skeleton() Skeleton {
+	l := r.lay
+	s := Skeleton{Model: l.model, Embed: l.embed, Layers: l.layers, FinalNorm: l.finalNorm, Head: l.head}
+	if l.finalNormShared {
+		s.FinalNorm = ""
+	}
+	return s
+}
+
+// extra are linear layers and norms that the model has once, beside the
+// layers.
+func (r *reader) extra() []Dimension {
+	d := &dims{r: r}
+	if r.row == "gemma4" || r.row == "gemma3n" {
+		if n := r.opt("hidden_size_per_layer_input"); n > 0 {
+			d.linear("per_layer_model_projection", r.layers*n, r.hidden, "num_hidden_layers*hidden_size_per_layer_input")
+			d.norm("per_layer_projection_norm", "rmsnorm", n, "hidden_size_per_layer_input")
+		}
+	}
+	return d.list
+}
+
+// features lists what a reader of the summary should know, in words.
+func (r *reader) features() []string {
+	a := r.arch
+	var list []string
+	add := func(when bool, text string) {
+		if when {
+			list = append(list, text)
+		}
+	}
+	add(a.MTPLayers > 0, "mtp_layers: "+strconv.Itoa(a.MTPLayers)+" (not counted as decoder layers)")
+	add(a.ParallelBlock, "parallel attention and MLP")
+	add(a.TieWordEmbeddings, "tied word embeddings")
+	sliding, sinks, nope, gate := false, false, false, false
+	for _, k := range a.AttentionKinds {
+		sliding = sliding || k.SlidingWindow > 0
+		sinks = sinks || k.Sinks
+		gate = gate || k.OutputGate
+		nope = nope || (attends(k) && k.RotaryDim == 0)
+		add(k.QKNorm != "", "qk_norm: "+k.QKNorm)
+		switch k.Family {
+		case GQA, NoAttention, OtherMixer:
+		default:
+			add(true, string(k.Family))
+		}
+	}
+	add(sliding, "sliding window")
+	add(sinks, "attention sinks")
+	add(gate, "output gate")
+	add(nope && a.Rope != nil, "layers without rotary embedding")
+	for _, k := range a.MLPKinds {
+		add(k.Family != NoMLP && !k.Gated, "ungated MLP ("+k.Activation+")")
+		add(k.MoE != nil && k.MoE.SharedIntermediateSize > 0, "shared experts")
+		add(k.MoE != nil && k.MoE.ExpertHiddenSize > 0, "latent experts")
+	}
+	for _, t := range a.Towers {
+		add(true, "tower: "+t)
+	}
+	for _, key := range []string{"ngram_vocab_size_ratio", "ngram_embedding_m", "engram_config", "ngram_size"} {
+		add(r.text.Has(key), "n-gram embeddings ("+key+")")
+	}
+	add(a.Quantization != nil, "quantization: "+quantName(a.Quantization))
+	return unrepeated(list)
+}
+
+func quantName(q *Quantization) string {
+	if q == nil {
+		return ""
+	}
+	return strings.TrimSpace(q.Method + " " + q.Format)
+}
+
+func unrepeated(list []string) []string {
+	seen, out := map[string]bool{}, []string{}
+	for _, s := range list {
+		if !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
