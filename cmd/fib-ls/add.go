@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/fib-ls/fib-ls/phases"
+)
+
+// addFlags are the flags of add as they are typed.
+type addFlags struct {
+	req    phases.Request
+	tp, ep string
+	set    []string
+	batch  string
+	diff   bool
+	json   bool
+	skip   bool
+}
+
+func newAddCommand(g *globals) *cobra.Command {
+	f := &addFlags{}
+	cmd := &cobra.Command{
+		Use:     "add --hf-repo-id ORG/NAME [--model-name NAME] | add NAME=ORG/REPO… | add --batch FILE",
+		Aliases: []string{"add-new-model"},
+		Short:   "Add a model from HuggingFace to models.ts",
+		Long: `Runs the four phases: extract the model's config.json, find its baseline in
+SGLang's source, generate the entry, validate and report.
+
+The entry goes into models.ts, everything else into the output directory
+(model_analysis_NAME).`,
+		Example: `  fib-ls add --model-name kimi-k2 --hf-repo-id moonshotai/Kimi-K2-Instruct
+  fib-ls add --model-name my-model --config ./config.json --diff --dry-run
+  fib-ls add --batch models.yaml`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *addFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	r := &f.req
+	flags.StringVar(&r.ModelName, "model-name", "", "short model identifier, for example llama-3.3-70b (default: made of the repository's name)")
+	flags.StringVar(&r.HFRepoID, "hf-repo-id", "", "HuggingFace repository, ORG/NAME, or a local directory with a config.json")
+	flags.StringVar(&r.DisplayName, "display-name", "", "full display name (default: made of the model name)")
+	flags.StringVar(&r.Description, "description", "", "description (default: layers, attention, MLP, parallelism)")
+	flags.StringVar(&r.SGLangPath, "sglang-path", os.Getenv("FIB_LS_SGLANG_PATH"), "SGLang source: a clone, a directory or an installed package (default ./sglang where it exists, then fib-ls's own copy)")
+	flags.StringVar(&r.OutputDir, "output-dir", "", "directory for the files of each phase (default ./model_analysis_NAME)")
+	flags.BoolVar(&f.skip, "skip-sglang", false, "use the HuggingFace config only")
+	flags.StringVar(&r.ModelsTS, "models-ts", "", "the models.ts to edit (default "+phases.DefaultModelsTS+")")
+	flags.StringVar(&r.Revision, "revision", "", "branch, tag or commit of the HuggingFace repository (default main)")
+	flags.StringVar(&r.Config, "config", "", "read this config.json (- is standard input) instead of asking the Hub")
+	flags.StringVar(&f.tp, "tp", "auto", "tensor parallelism: a number, or auto")
+	flags.StringVar(&f.ep, "ep", "auto", "expert parallelism: a number, or auto")
+	flags.IntSliceVar(&r.PageSizes, "page-size", []int{1, 64}, "page sizes of the KV cache")
+	flags.StringArrayVar(&f.set, "set", nil, "fill or override a config field: key=value (may be repeated)")
+	flags.BoolVar(&r.Infer, "infer", false, "take missing config fields from the model's namesake in the catalogue")
+	flags.StringVar(&r.Quantization, "quantization", "auto", "which MoE kernels are named: auto, none, fp8, nvfp4")
+	flags.StringVar(&r.SGLangURL, "sglang-url", os.Getenv("FIB_LS_SGLANG_URL"), "where SGLang is fetched from (default its GitHub repository)")
+	flags.StringVar(&r.SGLangRef, "sglang-ref", "", "branch, tag or commit of SGLang")
+	flags.StringVar(&r.Dataset, "dataset", "", "a flashinfer-trace clone: which Definitions exist")
+	flags.StringVar(&r.Gemm, "gemm", "auto", "spelling of GEMM names: auto (as the file), compact, underscored")
+	flags.BoolVar(&r.Update, "update", false, "refresh an entry that is already there")
+	flags.BoolVar(&r.Offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "no network: cache, built-in catalogue and index only")
+	flags.BoolVar(&r.DryRun, "dry-run", false, "write nothing")
+	flags.BoolVar(&f.diff, "diff", false, "print the change of models.ts as a unified diff")
+	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
+	flags.StringVar(&f.batch, "batch", "", "add every model of a YAML list, or of lines NAME:ORG/REPO")
+}
+
+func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
+	args, err := boolArgument(args, "skip-sglang", &f.skip)
+	if err != nil {
+		return err
+	}
+	if f.json && f.diff {
+		return &phases.UsageError{Message: "--json and --diff both claim standard output: give one of them"}
+	}
+	if err := f.complete(); err != nil {
+		return err
+	}
+	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.req.Offline)
+	if err != nil {
+		return err
+	}
+	if f.batch != "" || len(args) > 0 {
+		return f.runBatch(cmd, g, env, args)
+	}
+	display := newDisplay(cmd.ErrOrStderr(), g, f.json)
+	env.Progress = display.event
+	env.Ask = askOnTerminal(cmd.InOrStdin(), cmd.ErrOrStderr(), display)
+	result, err := phases.Run(cmd.Context(), env, f.req)
+	display.close()
+	if result != nil && err == nil {
+		err = f.print(cmd.OutOrStdout(), g, result)
+	}
+	if err == nil && result.HasErrors() {
+		return findingsError{}
+	}
+	return err
+}
+
+// complete turns what was typed into the request.
+func (f *addFlags) complete() error {
+	f.req.SkipSGLang = f.skip
+	for _, p := range []struct {
+		flag, text string
+		value      *int
+	}{{"tp", f.tp, &f.req.TP}, {"ep", f.ep, &f.req.EP}} {
+		if p.text == "auto" || p.text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(p.text)
+		if err != nil || n < 1 {
+			return &phases.UsageError{Message: fmt.Sprintf("--%s %s: give a number from 1, or auto", p.flag, p.text)}
+		}
+		*p.value = n
+	}
+	set, err := parseSet(f.set)
+	f.req.Set = set
+	return err
+}
+
+// parseSet reads --set key=value.
+func parseSet(items []string) (map[string]string, error) {
+	set := make(map[string]string, len(items))
+	for _, item := range items {
+		key, value, ok := strings.Cut(item, "=")
+		if !ok || key == "" {
+			return nil, &phases.UsageError{Message: fmt.Sprintf("--set %s: write key=value, for example --set num_key_value_heads=8", item)}
+		}
+		set[key] = value
+	}
+	return set, nil
+}
+
+// print writes the result to standard output.
+func (f *addFlags) print(out io.Writer, g *globals, r *phases.Result) error {
+	switch {
+	case f.json:
+		data, err := phases.MarshalJSON(r)
+		if err != nil {
+			return fmt.Errorf("printing the result: %w", err)
+		}
+		_, err = out.Write(data)
+		return err
+	case f.diff:
+		_, err := io.WriteString(out, phases.Diff(r))
+		return err
+	case g.quiet:
+		_, err := fmt.Fprintln(out, r.Model.ID)
+		return err
+	}
+	_, err := io.WriteString(out, phases.Report(r))
+	return err
+}
+
+// isTerminal says whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// isTrue reads a boolean variable as huggingface_hub does.
+func isTrue(s string) bool {
+	switch strings.ToUpper(s) {
+	case "1", "ON", "YES", "TRUE":
+		return true
+	}
+	return false
+}

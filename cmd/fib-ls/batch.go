@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fib-ls/fib-ls/phases"
+)
+
+// fileBatchSummary is the report of a whole batch.
+const fileBatchSummary = "model_addition_batch_summary.md"
+
+// runBatch adds the models of --batch and of NAME=ORG/REPO arguments.
+func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, args []string) error {
+	if f.req.ModelName != "" || f.req.HFRepoID != "" || f.req.Config != "" {
+		return &phases.UsageError{Message: "--model-name, --hf-repo-id and --config name one model; a batch names its own"}
+	}
+	requests, err := f.batchRequests(cmd.InOrStdin(), args)
+	if err != nil {
+		return err
+	}
+	finished := 0
+	batch := phases.RunBatch(cmd.Context(), env, requests, func(item *phases.BatchItem) {
+		finished++
+		if !g.quiet && !f.json {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s: %s\n", finished, len(requests), batchName(item), batchOutcome(item))
+		}
+	})
+	if err := f.printBatch(cmd.OutOrStdout(), g, batch); err != nil {
+		return err
+	}
+	if !f.req.DryRun {
+		report := filepath.Join(orDefault(f.req.OutputDir, "."), fileBatchSummary)
+		if err := os.WriteFile(report, []byte(batchTable(batch)), 0o644); err != nil {
+			return fmt.Errorf("writing the batch's summary: %w", err)
+		}
+	}
+	return worst(cmd.Context(), batch)
+}
+
+// batchRequests reads the batch; the other flags hold for every model.
+func (f *addFlags) batchRequests(stdin io.Reader, args []string) ([]phases.Request, error) {
+	common := f.req
+	root := common.OutputDir
+	common.OutputDir = ""
+	var requests []phases.Request
+	if f.batch != "" {
+		data, err := readBatch(stdin, f.batch)
+		if err != nil {
+			return nil, err
+		}
+		if requests, err = phases.ParseBatch(data, common); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.batch, err)
+		}
+	}
+	if len(args) > 0 {
+		more, err := phases.ParseBatch([]byte(strings.Join(args, "\n")), common)
+		if err != nil {
+			return nil, err
+		}
+		requests = append(requests, more...)
+	}
+	for i := range requests {
+		r := &requests[i]
+		if r.OutputDir == "" && root != "" {
+			name := orDefault(r.ModelName, phases.SuggestModelName(r.HFRepoID))
+			r.OutputDir = filepath.Join(root, "model_analysis_"+phases.SuggestModelName(name))
+		}
+	}
+	return requests, nil
+}
+
+func readBatch(stdin io.Reader, name string) ([]byte, error) {
+	const most = 16 << 20
+	if name == "-" {
+		return io.ReadAll(io.LimitReader(stdin, most))
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, &phases.MissingInputError{Err: fmt.Errorf("reading the batch: %w", err)}
+	}
+	return data, nil
+}
+
+func (f *addFlags) printBatch(out io.Writer, g *globals, b *phases.Batch) error {
+	if f.json {
+		return printBatchJSON(out, b)
+	}
+	if g.quiet {
+		return nil
+	}
+	_, err := io.WriteString(out, batchTable(b))
+	return err
+}
+
+func printBatchJSON(out io.Writer, b *phases.Batch) error {
+	type row struct {
+		ModelName string         `json:"model_name"`
+		RepoID    string         `json:"hf_repo_id"`
+		Outcome   string         `json:"outcome"`
+		Error     string         `json:"error,omitempty"`
+		Result    *phases.Result `json:"result,omitempty"`
+	}
+	rows := []row{}
+	for _, item := range b.Items {
+		r := row{ModelName: batchName(item), RepoID: item.Request.HFRepoID, Outcome: batchOutcome(item), Result: item.Result}
+		if item.Err != nil {
+			r.Outcome, r.Error = "failed", item.Err.Error()
+		}
+		rows = append(rows, r)
+	}
+	data, err := phases.MarshalJSON(map[string]any{"models": rows})
+	if err != nil {
+		return fmt.Errorf("printing the batch: %w", err)
+	}
+	_, err = out.Write(data)
+	return err
+}
+
+// batchTable is the summary of a batch as a Markdown table.
+func batchTable(b *phases.Batch) string {
+	var t strings.Builder
+	added, skipped, failed := 0, 0, 0
+	t.WriteString("| model | repository | outcome | layers | pattern | Definitions |\n|---|---|---|---|---|---|\n")
+	for _, item := range b.Items {
+		layers, pattern, definitions := "", "", ""
+		switch {
+		case item.Err != nil:
+			failed++
+		case item.Skipped != "":
+			skipped++
+		default:
+			added++
+			layers = fmt.Sprint(item.Result.Architecture.NumLayers)
+			pattern = string(item.Result.Pattern)
+			definitions = fmt.Sprint(len(item.Result.Definitions))
+		}
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s |\n", tableCell(batchName(item)), tableCell(item.Request.HFRepoID), tableCell(batchOutcome(item)), layers, pattern, definitions)
+	}
+	fmt.Fprintf(&t, "\n%d added, %d skipped, %d failed\n", added, skipped, failed)
+	return t.String()
+}
+
+func tableCell(s string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(clean(s)), " "), "|", "\\|")
+}
+
+func batchName(item *phases.BatchItem) string {
+	if item.Result != nil {
+		return item.Result.Model.ID
+	}
+	return orDefault(item.Request.ModelName, item.Request.HFRepoID)
+}
+
+func batchOutcome(item *phases.BatchItem) string {
+	switch {
+	case item.Err != nil:
+		first, _, _ := strings.Cut(item.Err.Error(), "\n")
+		return "failed: " + first
+	case item.Skipped != "":
+		return "skipped: " + item.Skipped
+	case item.Result != nil && item.Result.HasErrors():
+		return "added, with errors"
+	case item.Result != nil && item.Result.Updated:
+		return "refreshed"
+	case item.Result != nil:
+		return "added"
+	}
+	return "not begun"
+}
+
+// worst gives the error whose exit code is the batch's.
+func worst(ctx context.Context, b *phases.Batch) error {
+	err := b.Err
+	code := 0
+	if err != nil {
+		code = exitCode(ctx, err)
+	}
+	for _, item := range b.Items {
+		itemErr := item.Err
+		if itemErr == nil && item.Result != nil && item.Result.HasErrors() {
+			itemErr = findingsError{}
+		}
+		if c := exitCode(ctx, itemErr); c > code {
+			code, err = c, itemErr
+		}
+	}
+	if b.Err == nil && err != nil && !errors.As(err, &findingsError{}) {
+		return &batchError{cause: err}
+	}
+	return err
+}
+
+// batchError stands for the worst failure: its text was printed already.
+type batchError struct{ cause error }
+
+func (e *batchError) Error() string { return "some models of the batch failed" }
+
+// Unwrap gives the worst failure.
+func (e *batchError) Unwrap() error { return e.cause }

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/validate"
+)
+
+// checkFlags are the flags of check.
+type checkFlags struct {
+	format    string
+	failLevel string
+	exitZero  bool
+	fix       bool
+	diff      bool
+	dataset   string
+	severity  []string
+	offline   bool
+}
+
+func newCheckCommand(g *globals) *cobra.Command {
+	f := &checkFlags{}
+	cmd := &cobra.Command{
+		Use:   "check [FILE|DIRECTORY…]",
+		Short: "Check models.ts files",
+		Long: `Checks the entries of models.ts files: the shape of the tree, the Definition
+names, and the numbers against the models' own configs.
+
+Without a file, ` + phases.DefaultModelsTS + ` is checked; in a directory,
+every file named models.ts below it.`,
+		Example: `  fib-ls check
+  fib-ls check web/apps/web/data/models.ts --format sarif > fib-ls.sarif
+  fib-ls check --fix --diff`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.format, "format", "text", "text, json, github or sarif")
+	flags.StringVar(&f.failLevel, "fail-level", "error", "exit 1 from this severity on: error or warning")
+	flags.BoolVar(&f.exitZero, "exit-zero", false, "exit 0 even when there are findings")
+	flags.BoolVar(&f.fix, "fix", false, "apply the fixes that are surely meant")
+	flags.BoolVar(&f.diff, "diff", false, "with --fix: print the change instead of writing it")
+	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone: report Definitions that it lacks")
+	flags.StringArrayVar(&f.severity, "severity", nil, "rule=error|warning|info|hint|off (may be repeated)")
+	flags.BoolVar(&f.offline, "offline", true, "judge by cached and built-in configs only")
+	return cmd
+}
+
+func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
+	print, ok := checkFormats[f.format]
+	if !ok {
+		return &phases.UsageError{Message: fmt.Sprintf("--format %s: choose text, json, github or sarif", f.format)}
+	}
+	if f.failLevel != "error" && f.failLevel != "warning" {
+		return &phases.UsageError{Message: fmt.Sprintf("--fail-level %s: choose error or warning", f.failLevel)}
+	}
+	if f.diff && !f.fix {
+		return &phases.UsageError{Message: "--diff shows what --fix would change: give both"}
+	}
+	overrides, err := parseSeverities(f.severity)
+	if err != nil {
+		return err
+	}
+	files, err := checkFiles(args)
+	if err != nil {
+		return err
+	}
+	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.offline)
+	if err != nil {
+		return err
+	}
+	opts := phases.CheckOptions{Severity: overrides, Dataset: f.dataset}
+	var reports []phases.CheckedFile
+	for _, file := range files {
+		if cmd.Context().Err() != nil {
+			return cmd.Context().Err()
+		}
+		report, err := f.one(env, file, opts, cmd.OutOrStdout())
+		if err != nil {
+			return err
+		}
+		reports = append(reports, report)
+	}
+	if !f.diff {
+		if err := print(cmd.OutOrStdout(), g, reports); err != nil {
+			return err
+		}
+	}
+	if !f.exitZero && failing(reports, f.failLevel) {
+		return findingsError{}
+	}
+	return nil
+}
+
+// one checks a file, and fixes it when asked to.
+func (f *checkFlags) one(env *phases.Env, path string, opts phases.CheckOptions, out io.Writer) (phases.CheckedFile, error) {
+	report, err := phases.Check(env, path, opts)
+	if err != nil || !f.fix {
+		return report, err
+	}
+	fixed, err := report.Fixed(env, opts)
+	if err != nil {
+		return report, err
+	}
+	if f.diff {
+		_, err := io.WriteString(out, fixed.Diff)
+		return fixed.After, err
+	}
+	return fixed.After, fixed.Write()
+}
+
+// checkFiles finds the files to check.
+func checkFiles(args []string) ([]string, error) {
+	if len(args) == 0 {
+		args = []string{filepath.FromSlash(phases.DefaultModelsTS)}
+	}
+	var files []string
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		if err != nil {
+			return nil, &phases.MissingInputError{Err: fmt.Errorf("checking %s: %w", arg, err)}
+		}
+		if !info.IsDir() {
+			files = append(files, arg)
+			continue
+		}
+		found, err := modelsBelow(arg)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, &phases.MissingInputError{Err: fmt.Errorf("there is no models.ts below %s", arg)}
+		}
+		files = append(files, found...)
+	}
+	return files, nil
+}
+
+func modelsBelow(dir string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git"):
+			return filepath.SkipDir
+		case d.Type().IsRegular() && d.Name() == "models.ts":
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for models.ts below %s: %w", dir, err)
+	}
+	return files, nil
+}
+
+func parseSeverities(items []string) (map[string]validate.Severity, error) {
+	overrides := make(map[string]validate.Severity, len(items))
+	for _, item := range items {
+		rule, level, ok := strings.Cut(item, "=")
+		switch s := validate.Severity(level); {
+		case !ok || !knownRule(rule):
+			return nil, &phases.UsageError{Message: fmt.Sprintf("--severity %s: write RULE=LEVEL with a rule of fib-ls explain", item)}
+		case s == validate.Error, s == validate.Warning, s == validate.Info, s == validate.Hint, s == validate.Off:
+			overrides[rule] = s
+		default:
+			return nil, &phases.UsageError{Message: fmt.Sprintf("--severity %s: the level is error, warning, info, hint or off", item)}
+		}
+	}
+	return overrides, nil
+}
+
+// failing says whether a finding reaches the fail level.
+func failing(reports []phases.CheckedFile, level string) bool {
+	for _, r := range reports {
+		for _, p := range r.Problems {
+			if p.Severity == validate.Error || level == "warning" && p.Severity == validate.Warning {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func knownRule(id string) bool {
+	_, ok := validate.RuleByID(id)
+	return ok
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"sort"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/validate"
+)
+
+// rulesURL is where the rules are documented.
+const rulesURL = "https://github.com/fib-ls/fib-ls/blob/main/docs/rules.md"
+
+// printGitHub prints workflow commands. GitHub shows ten annotations of a
+// type per step, so errors come first.
+func printGitHub(w io.Writer, _ *globals, files []phases.CheckedFile) error {
+	type row struct {
+		path string
+		p    validate.Problem
+		at   place
+	}
+	var rows []row
+	for _, f := range files {
+		for _, p := range f.Problems {
+			rows = append(rows, row{f.Path, p, placeOf(f.File.Src, p.Span)})
+		}
+	}
+	weight := map[validate.Severity]int{validate.Error: 0, validate.Warning: 1, validate.Info: 2, validate.Hint: 3}
+	sort.SliceStable(rows, func(i, j int) bool { return weight[rows[i].p.Severity] < weight[rows[j].p.Severity] })
+	command := map[validate.Severity]string{validate.Error: "error", validate.Warning: "warning", validate.Info: "notice", validate.Hint: "notice"}
+	for _, r := range rows {
+		_, err := fmt.Fprintf(w, "::%s file=%s,line=%d,col=%d,endLine=%d,endColumn=%d,title=%s::%s\n", command[r.p.Severity],
+			githubProperty(filepath.ToSlash(r.path)), r.at.line, r.at.column, r.at.endLine, r.at.endColumn,
+			githubProperty("fib-ls "+r.p.Rule), githubData(r.p.Message))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// githubData and githubProperty escape as the runner's toolkit unescapes.
+func githubData(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+}
+
+func githubProperty(s string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(githubData(s))
+}
+
+// printSARIF prints SARIF 2.1.0.
+func printSARIF(w io.Writer, _ *globals, files []phases.CheckedFile) error {
+	level := map[validate.Severity]string{validate.Error: "error", validate.Warning: "warning", validate.Info: "note", validate.Hint: "note"}
+	index := map[string]int{}
+	rules := []any{}
+	for i, r := range validate.Rules() {
+		index[r.ID] = i
+		rules = append(rules, map[string]any{
+			"id": r.ID, "shortDescription": map[string]string{"text": r.Doc},
+			"helpUri":              rulesURL + "#" + r.ID,
+			"defaultConfiguration": map[string]string{"level": orDefault(level[r.Severity], "none")},
+		})
+	}
+	results := []any{}
+	for _, f := range files {
+		for _, p := range f.Problems {
+			result := map[string]any{
+				"ruleId": p.Rule, "level": level[p.Severity], "message": map[string]string{"text": p.Message},
+				"locations": []any{map[string]any{"physicalLocation": map[string]any{
+					"artifactLocation": map[string]string{"uri": sarifURI(f.Path)},
+					"region":           sarifRegion(f.File.Src, p),
+				}}},
+			}
+			if i, ok := index[p.Rule]; ok {
+				result["ruleIndex"] = i
+			}
+			results = append(results, result)
+		}
+	}
+	v, _ := buildVersion()
+	log := map[string]any{
+		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
+		"runs": []any{map[string]any{
+			"tool": map[string]any{"driver": map[string]any{
+				"name": "fib-ls", "informationUri": "https://github.com/fib-ls/fib-ls", "version": v, "rules": rules,
+			}},
+			"columnKind": "utf16CodeUnits", "results": results,
+		}},
+	}
+	data, err := phases.MarshalJSON(log)
+	if err != nil {
+		return fmt.Errorf("printing SARIF: %w", err)
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+func sarifURI(path string) string {
+	escaped := strings.NewReplacer("%", "%25", " ", "%20", "#", "%23", "?", "%3F").Replace(filepath.ToSlash(path))
+	if filepath.IsAbs(path) {
+		return "file://" + escaped
+	}
+	return escaped
+}
+
+func sarifRegion(src []byte, p validate.Problem) map[string]int {
+	column := func(offset int) (line, col int) {
+		offset = min(offset, len(src))
+		line, _ = lineColumn(src, offset)
+		start := offset
+		for start > 0 && src[start-1] != '\n' {
+			start--
+		}
+		return line, len(utf16.Encode([]rune(string(src[start:offset])))) + 1
+	}
+	l, c := column(p.Span.Start)
+	el, ec := column(p.Span.End)
+	return map[string]int{"startLine": l, "startColumn": c, "endLine": el, "endColumn": ec}
+}

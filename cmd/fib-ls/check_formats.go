@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// checkFormats are the formats of check.
+var checkFormats = map[string]func(io.Writer, *globals, []phases.CheckedFile) error{
+	"text":   printText,
+	"json":   printJSON,
+	"github": printGitHub,
+	"sarif":  printSARIF,
+}
+
+// place is a position as people count: lines and columns from 1, columns in
+// characters.
+type place struct{ line, column, endLine, endColumn int }
+
+func placeOf(src []byte, span tsast.Span) place {
+	line, column := lineColumn(src, span.Start)
+	endLine, endColumn := lineColumn(src, span.End)
+	return place{line, column, endLine, endColumn}
+}
+
+func lineColumn(src []byte, offset int) (line, column int) {
+	offset = min(offset, len(src))
+	start := bytes.LastIndexByte(src[:offset], '\n') + 1
+	return bytes.Count(src[:offset], []byte("\n")) + 1, utf8.RuneCount(src[start:offset]) + 1
+}
+
+// printText prints a line per finding with its source line and a caret.
+func printText(w io.Writer, g *globals, files []phases.CheckedFile) error {
+	var b strings.Builder
+	paint := painter(w, g)
+	counts := map[validate.Severity]int{}
+	for _, f := range files {
+		for _, p := range f.Problems {
+			counts[p.Severity]++
+			at := placeOf(f.File.Src, p.Span)
+			fmt.Fprintf(&b, "%s:%d:%d: %s: %s [%s]\n", f.Path, at.line, at.column, paint(p.Severity, string(p.Severity)), clean(p.Message), p.Rule)
+			if !g.quiet {
+				excerpt(&b, f.File.Src, p, at, paint)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "%d %s checked: %s\n", len(files), plural(len(files), "file"), tally(counts))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func tally(counts map[validate.Severity]int) string {
+	var parts []string
+	for _, s := range []validate.Severity{validate.Error, validate.Warning, validate.Info, validate.Hint} {
+		if n := counts[s]; n > 0 {
+			name := string(s)
+			if s == validate.Error || s == validate.Warning || s == validate.Hint {
+				name = plural(n, name)
+			}
+			parts = append(parts, fmt.Sprintf("%d %s", n, name))
+		}
+	}
+	if len(parts) == 0 {
+		return "no findings"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+// excerpt prints the line of a finding with the finding marked.
+func excerpt(b *strings.Builder, src []byte, p validate.Problem, at place, paint func(validate.Severity, string) string) {
+	const widest = 160
+	start := bytes.LastIndexByte(src[:min(p.Span.Start, len(src))], '\n') + 1
+	end := len(src)
+	if i := bytes.IndexByte(src[start:], '\n'); i >= 0 {
+		end = start + i
+	}
+	line := []rune(clean(strings.ReplaceAll(strings.TrimRight(string(src[start:end]), "\r"), "\t", " ")))
+	if at.column > widest {
+		return
+	}
+	width := 1
+	if at.endLine == at.line && at.endColumn > at.column {
+		width = at.endColumn - at.column
+	} else if at.endLine > at.line {
+		width = max(1, len(line)-at.column+1)
+	}
+	if len(line) > widest {
+		line = append(line[:widest-1], '…')
+		width = min(width, widest-at.column+1)
+	}
+	fmt.Fprintf(b, "  %5d | %s\n        | %s%s\n", at.line, string(line), strings.Repeat(" ", at.column-1), paint(p.Severity, strings.Repeat("^", max(1, width))))
+}
+
+// painter colours text by severity when the output wants colour.
+func painter(w io.Writer, g *globals) func(validate.Severity, string) string {
+	if !wantsColor(w, g) {
+		return func(_ validate.Severity, s string) string { return s }
+	}
+	colors := map[validate.Severity]string{validate.Error: "31", validate.Warning: "33", validate.Info: "36", validate.Hint: "90"}
+	return func(s validate.Severity, text string) string { return "\x1b[" + colors[s] + "m" + text + "\x1b[0m" }
+}
+
+// clean keeps text from a file from steering the terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+// checkJSON is the JSON form, as the design lays it down.
+type checkJSON struct {
+	Files []checkJSONFile `json:"files"`
+}
+
+type checkJSONFile struct {
+	Path     string             `json:"path"`
+	Problems []checkJSONProblem `json:"problems"`
+}
+
+type checkJSONProblem struct {
+	Rule      string            `json:"rule"`
+	Severity  string            `json:"severity"`
+	Message   string            `json:"message"`
+	Model     string            `json:"model"`
+	Module    string            `json:"module"`
+	Line      int               `json:"line"`
+	Column    int               `json:"column"`
+	EndLine   int               `json:"end_line"`
+	EndColumn int               `json:"end_column"`
+	Expected  string            `json:"expected"`
+	Evidence  map[string]string `json:"evidence"`
+}
+
+func printJSON(w io.Writer, _ *globals, files []phases.CheckedFile) error {
+	out := checkJSON{Files: []checkJSONFile{}}
+	for _, f := range files {
+		file := checkJSONFile{Path: f.Path, Problems: []checkJSONProblem{}}
+		for _, p := range f.Problems {
+			at := placeOf(f.File.Src, p.Span)
+			evidence := p.Evidence
+			if evidence == nil {
+				evidence = map[string]string{}
+			}
+			file.Problems = append(file.Problems, checkJSONProblem{
+				Rule: p.Rule, Severity: string(p.Severity), Message: p.Message, Model: p.Model, Module: p.Module,
+				Line: at.line, Column: at.column, EndLine: at.endLine, EndColumn: at.endColumn, Expected: p.Expected, Evidence: evidence,
+			})
+		}
+		out.Files = append(out.Files, file)
+	}
+	data, err := phases.MarshalJSON(out)
+	if err != nil {
+		return fmt.Errorf("printing the findings: %w", err)
+	}
+	_, err = w.Write(data)
+	return err
+}

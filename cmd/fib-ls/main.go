@@ -1,0 +1,26 @@
+// Command fib-ls is the language server and command line for
+// FlashInfer-Bench's models.ts.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(run()) }
+
+// run is main without os.Exit, so that deferred work is done.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := newRootCommand().ExecuteContext(ctx)
+	if err != nil {
+		if text := err.Error(); text != "" {
+			fmt.Fprintln(os.Stderr, "fib-ls: "+text)
+		}
+	}
+	return exitCode(ctx, err)
+}

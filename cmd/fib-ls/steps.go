@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fib-ls/fib-ls/phases"
+)
+
+// newStep makes a command that runs one phase: it takes the flags of add.
+func newStep(g *globals, use, short, long string, run func(*cobra.Command, *phases.Env, phases.Request, []string) (*phases.Result, error)) (*cobra.Command, *addFlags) {
+	f := &addFlags{}
+	cmd := &cobra.Command{
+		Use: use, Short: short, Long: long,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			args, err := boolArgument(args, "skip-sglang", &f.skip)
+			if err != nil {
+				return err
+			}
+			if err := f.complete(); err != nil {
+				return err
+			}
+			env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.req.Offline)
+			if err != nil {
+				return err
+			}
+			display := newDisplay(cmd.ErrOrStderr(), g, f.json)
+			env.Progress = display.event
+			env.Ask = askOnTerminal(cmd.InOrStdin(), cmd.ErrOrStderr(), display)
+			result, err := run(cmd, env, f.req, args)
+			display.close()
+			if err != nil {
+				return err
+			}
+			return f.printStep(cmd.OutOrStdout(), result)
+		},
+	}
+	f.register(cmd)
+	return cmd, f
+}
+
+// printStep prints the result, or the files that were written.
+func (f *addFlags) printStep(out io.Writer, r *phases.Result) error {
+	if f.json {
+		return f.print(out, &globals{}, r)
+	}
+	for _, name := range phases.FileOrder {
+		if path, ok := r.Files[name]; ok {
+			if _, err := fmt.Fprintln(out, path); err != nil {
+				return err
+			}
+		}
+	}
+	if r.HasErrors() {
+		return findingsError{}
+	}
+	return nil
+}
+
+// repoArgument takes the repository from the only positional argument.
+func repoArgument(req *phases.Request, args []string) error {
+	switch {
+	case len(args) > 1:
+		return &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", args[1])}
+	case len(args) == 1 && req.HFRepoID != "" && req.HFRepoID != args[0]:
+		return &phases.UsageError{Message: fmt.Sprintf("two repositories: %s and %s", req.HFRepoID, args[0])}
+	case len(args) == 1:
+		req.HFRepoID = args[0]
+	}
+	return nil
+}
+
+func newExtractCommand(g *globals) *cobra.Command {
+	cmd, _ := newStep(g, "extract ORG/NAME", "Phase 1: read a model's config.json",
+		"Writes "+phases.FileConfig+" (the bytes as fetched) and "+phases.FileArchitecture+" into the output directory.",
+		func(cmd *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
+			if err := repoArgument(&req, args); err != nil {
+				return nil, err
+			}
+			return phases.RunExtract(cmd.Context(), env, req)
+		})
+	return cmd
+}
+
+func newGenerateCommand(g *globals) *cobra.Command {
+	var architecture, implementation string
+	cmd, _ := newStep(g, "generate --model-name NAME", "Phase 3: make the entry from the files of phases 1 and 2",
+		"Reads "+phases.FileArchitecture+" (and "+phases.FileImplementation+" when it is there) and puts the entry into models.ts;\nwrites "+phases.FileMapping+" and "+phases.FileEntry+".",
+		func(_ *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
+			if len(args) > 0 {
+				return nil, &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", args[0])}
+			}
+			return phases.RunGenerate(env, req, architecture, implementation)
+		})
+	cmd.Flags().StringVar(&architecture, "architecture", "", "phase 1's file (default: the one in the output directory)")
+	cmd.Flags().StringVar(&implementation, "implementation", "", "phase 2's file (default: the one in the output directory)")
+	return cmd
+}
+
+func newValidateCommand(g *globals) *cobra.Command {
+	var architecture, implementation string
+	cmd, _ := newStep(g, "validate --model-name NAME", "Phase 4: check an entry and write the summary",
+		"Checks the entry as it stands in models.ts; writes "+phases.FileValidation+" and "+phases.FileSummary+".",
+		func(_ *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
+			if len(args) > 0 {
+				return nil, &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", args[0])}
+			}
+			return phases.RunValidate(env, req, architecture, implementation)
+		})
+	cmd.Flags().StringVar(&architecture, "architecture", "", "phase 1's file (default: the one in the output directory)")
+	cmd.Flags().StringVar(&implementation, "implementation", "", "phase 2's file (default: the one in the output directory)")
+	return cmd
+}

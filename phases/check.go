@@ -1,0 +1,106 @@
+package phases
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// CheckOptions say how files are checked.
+type CheckOptions struct {
+	Severity map[string]validate.Severity
+	Dataset  string
+}
+
+// CheckedFile is a file with its findings.
+type CheckedFile struct {
+	Path     string
+	File     *tsast.File
+	Problems []validate.Problem
+
+	models *ModelsFile
+}
+
+// Check reads a models.ts and applies the rules.
+func Check(env *Env, path string, opts CheckOptions) (CheckedFile, error) {
+	models, err := ReadModels(env.path(path))
+	if err != nil {
+		return CheckedFile{}, err
+	}
+	if models.Text == nil {
+		return CheckedFile{}, &MissingInputError{Err: fmt.Errorf("checking %s: there is no such file", path)}
+	}
+	c := CheckedFile{Path: path, models: models}
+	return c, c.judge(env, models.Text, opts)
+}
+
+// judge applies the rules to a text.
+func (c *CheckedFile) judge(env *Env, text []byte, opts CheckOptions) error {
+	rules, err := env.ruleOptions(opts, filepath.Dir(c.models.Path))
+	if err != nil {
+		return err
+	}
+	c.File = tsast.Parse(text)
+	c.Problems = validate.Check(c.File, rules)
+	return nil
+}
+
+// ruleOptions connects the rules to what they may ask about: the dataset and
+// the models' own configs.
+func (e *Env) ruleOptions(opts CheckOptions, dir string) (validate.Options, error) {
+	rules := validate.Options{Severity: opts.Severity}
+	d, err := e.OpenDataset(opts.Dataset, dir)
+	if err != nil {
+		return rules, err
+	}
+	if d != nil {
+		rules.Dataset = d.Lookup
+	}
+	return rules, nil
+}
+
+// FixedFile is a checked file after its fixes.
+type FixedFile struct {
+	After CheckedFile
+	Diff  string
+	text  []byte
+	same  bool
+}
+
+// Fixed applies the preferred fixes, as long as they bring new text: a fix
+// may make another finding fixable.
+func (c CheckedFile) Fixed(env *Env, opts CheckOptions) (*FixedFile, error) {
+	const rounds = 10
+	after := c
+	text := c.models.Text
+	for range rounds {
+		edits := validate.FixAll(after.Problems)
+		if len(edits) == 0 {
+			break
+		}
+		next, err := tsast.Apply(text, edits...)
+		if err != nil {
+			return nil, fmt.Errorf("fixing %s: %w", c.Path, err)
+		}
+		text = next
+		if err := after.judge(env, text, opts); err != nil {
+			return nil, err
+		}
+	}
+	return &FixedFile{
+		After: after, text: text, same: string(text) == string(c.models.Text),
+		Diff: udiff.Unified("a/"+c.Path, "b/"+c.Path, string(c.models.Text), string(text)),
+	}, nil
+}
+
+// Write replaces the file by the fixed text.
+func (f *FixedFile) Write() error {
+	if f.same {
+		return nil
+	}
+	return f.After.models.Write(f.text)
+}

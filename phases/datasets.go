@@ -1,0 +1,43 @@
+package phases
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/fib-ls/fib-ls/phases/dataset"
+)
+
+// OpenDataset opens the dataset that was named, else the one that the
+// environment names or that lies above start; nil without an error when there
+// is none.
+func (e *Env) OpenDataset(named, start string) (*dataset.Dataset, error) {
+	if named != "" {
+		d, err := dataset.Open(e.path(named))
+		if dataset.IsMissing(err) {
+			return nil, &MissingInputError{Err: fmt.Errorf("--dataset: %w", err)}
+		}
+		return d, err
+	}
+	found, ok, err := dataset.Find(start, e.Getenv)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return dataset.Open(found.Dir)
+}
+
+// markDataset tells for each required Definition whether the dataset has it.
+// A dataset that cannot be read is a warning: the entry does not rest on it.
+func markDataset(env *Env, r *Result) {
+	d, err := env.OpenDataset(r.Request.Dataset, filepath.Dir(env.path(r.Request.ModelsTS)))
+	if err != nil {
+		r.Warnings = append(r.Warnings, "the dataset could not be used: "+err.Error())
+		return
+	}
+	if d == nil {
+		return
+	}
+	for i := range r.Definitions {
+		_, has := d.Get(r.Definitions[i].Name)
+		r.Definitions[i].InDataset = &has
+	}
+}

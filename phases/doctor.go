@@ -1,0 +1,150 @@
+package phases
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
+	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/extract/hub"
+)
+
+// Finding is one line of doctor: what was found, what will be used, and what
+// to do when something is amiss.
+type Finding struct {
+	Name  string `json:"name"`
+	Found string `json:"found"`
+	Used  string `json:"used,omitempty"`
+	Fix   string `json:"fix,omitempty"`
+	OK    bool   `json:"ok"`
+}
+
+// Doctor looks at everything that a run may rest on. It changes nothing, and
+// asks the network only whether the Hub and SGLang's repository answer.
+func Doctor(ctx context.Context, env *Env, offline bool) []Finding {
+	var out []Finding
+	if h, ok := env.Hub.(*hubFetcher); ok {
+		out = append(out, doctorHub(h.client.Describe())...)
+		out = append(out, doctorReach(ctx, h.client, offline))
+	}
+	out = append(out, Finding{Name: "catalogue", Found: fmt.Sprintf("%d models built in", len(catalog.IDs())), OK: true})
+	out = append(out, doctorSGLang(ctx, env)...)
+	out = append(out, doctorDataset(env), doctorModels(env))
+	for _, tool := range []struct{ name, flag, why string }{
+		{"git", "--version", "not needed: fib-ls reads repositories itself"},
+		{"node", "--version", "only --typecheck needs it"},
+		{"pnpm", "--version", "only the web UI needs it"},
+	} {
+		out = append(out, doctorTool(ctx, tool.name, tool.flag, tool.why))
+	}
+	return append(out, doctorTypeScript(env))
+}
+
+func doctorHub(d hub.Description) []Finding {
+	endpoint := Finding{Name: "Hub endpoint", Found: d.Endpoint + " (" + d.EndpointFrom + ")", OK: len(d.Problems) == 0, Fix: strings.Join(d.Problems, "; ")}
+	if len(d.Proxies) > 0 {
+		endpoint.Used = "proxies: " + strings.Join(d.Proxies, ", ")
+	}
+	token := Finding{Name: "token", Found: "from " + d.TokenSource, Used: d.TokenNote, OK: true}
+	if d.TokenSource == "" {
+		token.Found, token.Used = "none: requests are anonymous", orText(d.TokenNote, "gated models need one: set HF_TOKEN or run hf auth login")
+	}
+	cache := Finding{Name: "Hub cache", Found: fmt.Sprintf("%s (%s), %d repositories", d.CacheRoot, d.CacheFrom, d.CachedRepos), OK: d.CacheWritable}
+	if !d.CacheWritable {
+		cache.Fix = "it cannot be written: configs will be fetched anew each time; set HF_HOME to a directory of yours"
+	}
+	mode := Finding{Name: "network", Found: "online", OK: true}
+	if d.Offline {
+		mode.Found = "offline, because of " + d.OfflineBecause
+	}
+	return []Finding{endpoint, token, cache, mode}
+}
+
+// doctorReach asks the Hub for a small, public, well-known file.
+func doctorReach(ctx context.Context, client *hub.Client, offline bool) Finding {
+	f := Finding{Name: "Hub reachable", OK: true}
+	if offline || client.Describe().Offline {
+		f.Found = "not asked (offline)"
+		return f
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if _, err := client.Search(ctx, "llama", 1); err != nil {
+		f.OK, f.Found, f.Fix = false, "no: "+firstLine(err), "the cache and the built-in catalogue will be used"
+		return f
+	}
+	f.Found = "yes"
+	return f
+}
+
+func doctorSGLang(ctx context.Context, env *Env) []Finding {
+	f := Finding{Name: "SGLang source", OK: true}
+	src, err := repo.Open(ctx, repo.Options{WorkDir: env.WorkDir, CacheDir: env.CacheDir, Offline: true, Path: env.path(env.Getenv("FIB_LS_SGLANG_PATH"))})
+	if err != nil {
+		f.Found, f.Used = "none on disk", "fetched when it is needed and the network allows, else the built-in index is used"
+		return []Finding{f}
+	}
+	defer func() { _ = src.Close() }()
+	commit, date := src.Commit()
+	f.Found = strings.TrimSpace(src.Dir() + atCommit(commit) + dateSuffix(date))
+	return []Finding{f}
+}
+
+func doctorDataset(env *Env) Finding {
+	f := Finding{Name: "dataset", OK: true}
+	d, err := env.OpenDataset("", env.WorkDir)
+	switch {
+	case err != nil:
+		f.OK, f.Found, f.Fix = false, firstLine(err), "set FIB_DATASET_PATH to a clone of flashinfer-trace, or unset it"
+	case d == nil:
+		f.Found, f.Used = "none found", "give --dataset DIR (a clone of flashinfer-trace) to see which Definitions exist"
+	default:
+		f.Found = fmt.Sprintf("%s, %d Definitions", d.Dir, len(d.Names()))
+	}
+	return f
+}
+
+func doctorModels(env *Env) Finding {
+	f := Finding{Name: "models.ts", OK: true}
+	path := env.path(filepath.FromSlash(DefaultModelsTS))
+	m, err := ReadModels(path)
+	if err != nil || m.Text == nil {
+		f.OK, f.Found, f.Fix = false, "no "+DefaultModelsTS+" here", "run fib-ls at the root of a flashinfer-bench clone, or give --models-ts"
+		return f
+	}
+	f.Found = m.Path
+	return f
+}
+
+func doctorTool(ctx context.Context, name, flag, why string) Finding {
+	f := Finding{Name: name, OK: true}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		f.Found = "not found: " + why
+		return f
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, flag).Output() // #nosec G204 -- a name from the table above
+	if err != nil {
+		f.Found = path + ", which does not run: " + err.Error()
+		return f
+	}
+	f.Found = strings.TrimSpace(string(out)) + " (" + path + ")"
+	return f
+}
+
+func doctorTypeScript(env *Env) Finding {
+	f := Finding{Name: "TypeScript", OK: true}
+	tsc, err := findTSC(env.path(filepath.FromSlash(DefaultModelsTS)))
+	if err != nil {
+		f.Found, f.Used = "not found: "+err.Error(), "--typecheck needs the web app's own (pnpm install in web)"
+		return f
+	}
+	f.Found = tsc
+	return f
+}

@@ -1,0 +1,95 @@
+package phases
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+)
+
+// Env is the world that a run may touch. Everything that is not in it
+// (another working directory, another environment) stays out of reach, which
+// is what lets the language server resolve paths against the workspace.
+type Env struct {
+	// Getenv reads an environment variable.
+	Getenv func(string) string
+	// WorkDir is what relative paths are resolved against.
+	WorkDir string
+	// CacheDir is fib-ls's own cache (SGLang sources, indexes); "" means none.
+	CacheDir string
+	// Stdin is read for --config -.
+	Stdin io.Reader
+	// Log gets what happens, never a token.
+	Log *slog.Logger
+	// Progress is told of every step; it may be nil.
+	Progress func(Event)
+	// Ask asks the user for a missing config field; nil when nobody can be
+	// asked. An empty answer means: no.
+	Ask func(ctx context.Context, field, question, proposal string) (string, error)
+	// Now is the clock.
+	Now func() time.Time
+	// Hub fetches config.json; nil means that the Hub is out of reach.
+	Hub ConfigFetcher
+}
+
+// ConfigFetcher is phase 1's door to the HuggingFace Hub and its cache.
+type ConfigFetcher interface {
+	// FetchConfig gives config.json of a repository at a revision ("" is
+	// main). offline allows the cache only.
+	FetchConfig(ctx context.Context, repoID, revision string, offline bool) (*FetchedConfig, error)
+	// Repos lists repositories in the local cache, for completion and
+	// suggestions.
+	Repos() []string
+}
+
+// FetchedConfig is a config.json with where it is from.
+type FetchedConfig struct {
+	Data     []byte
+	RepoID   string // after renames
+	Commit   string
+	From     string // hub|cache
+	Note     string
+	Fetched  time.Time
+	Warnings []string
+}
+
+// Event is one step of progress. Fraction is of the phase, from 0 to 1.
+type Event struct {
+	Phase    int // 1 to 4
+	Name     string
+	Message  string
+	Fraction float64
+	Done     bool
+}
+
+// PhaseNames are the four phases, by number less one.
+var PhaseNames = [4]string{"Extract configuration", "Find SGLang baseline", "Generate entry", "Validate and report"}
+
+func (e *Env) progress(phase int, fraction float64, message string) {
+	if e.Progress != nil {
+		e.Progress(Event{Phase: phase, Name: PhaseNames[phase-1], Message: message, Fraction: fraction, Done: fraction >= 1})
+	}
+}
+
+// path resolves a user's path against the working directory.
+func (e *Env) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(e.WorkDir, p)
+}
+
+func (e *Env) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}
+
+func (e *Env) log() *slog.Logger {
+	if e.Log != nil {
+		return e.Log
+	}
+	return slog.New(slog.DiscardHandler)
+}

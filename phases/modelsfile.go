@@ -1,0 +1,222 @@
+package phases
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// ModelsFile is a models.ts on disk, with the bytes it had when it was read:
+// WriteModels refuses when it has others by then.
+type ModelsFile struct {
+	// Path is the file itself: symbolic links are resolved, so that writing
+	// replaces what the link points to and keeps the link.
+	Path string
+	// Text is nil when there is no such file yet.
+	Text []byte
+	mode fs.FileMode
+}
+
+// ChangedError says that models.ts was changed by somebody else meanwhile.
+type ChangedError struct{ Path string }
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("%s was changed by another program while the entry was being made; nothing was written, run the command again", e.Path)
+}
+
+// LockedError says that another fib-ls is writing the same file.
+type LockedError struct{ Path string }
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("another fib-ls is writing %s right now; nothing was written, run the command again", e.Path)
+}
+
+// tempPrefix begins the name of every temporary file beside models.ts, so
+// that the next run finds what a killed one left.
+const tempPrefix = ".fib-ls-"
+
+// maxModelsFile bounds what is read as a models.ts (upstream's has 34 KB).
+const maxModelsFile = 256 << 20
+
+// ReadModels reads a models.ts. A missing file is not an error, a missing
+// directory is.
+func ReadModels(path string) (*ModelsFile, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("finding %s: %w", path, err)
+	}
+	resolved, err := filepath.EvalSymlinks(abs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return missingModels(abs)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("following %s: %w", path, err)
+	}
+	info, err := os.Stat(resolved)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &UsageError{Message: fmt.Sprintf("%s is not a regular file", path)}
+	}
+	if info.Size() > maxModelsFile {
+		return nil, &UsageError{Message: fmt.Sprintf("%s has %d bytes; at most %d are read", path, info.Size(), maxModelsFile)}
+	}
+	text, err := os.ReadFile(resolved) // #nosec G304 -- the user names this file
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return &ModelsFile{Path: resolved, Text: text, mode: info.Mode().Perm()}, nil
+}
+
+// missingModels answers for a path at which nothing stands: the file may be
+// made there when its directory exists. A dangling link is refused.
+func missingModels(abs string) (*ModelsFile, error) {
+	if _, err := os.Lstat(abs); err == nil {
+		return nil, &UsageError{Message: abs + " is a symbolic link to nothing", Hint: "remove the link or make its target"}
+	}
+	dir := filepath.Dir(abs)
+	resolved, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, &UsageError{
+			Message: fmt.Sprintf("there is no %s, nor its directory", abs),
+			Hint:    "run fib-ls at the root of a flashinfer-bench clone, or name the file with --models-ts",
+		}
+	}
+	return &ModelsFile{Path: filepath.Join(resolved, filepath.Base(abs)), mode: 0o644}, nil
+}
+
+// Write replaces the file by text, atomically: a reader sees the old or the
+// new bytes. It holds a lock against other fib-ls processes, refuses when the
+// file is not as it was read, and removes what killed runs left behind.
+func (m *ModelsFile) Write(text []byte) error {
+	lock, err := lockFor(m.Path)
+	if err != nil {
+		return err
+	}
+	held, err := lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("locking %s: %w", m.Path, err)
+	}
+	if !held {
+		return &LockedError{Path: m.Path}
+	}
+	defer func() { _ = lock.Unlock() }()
+	removeLitter(m.Path)
+	temp, err := m.writeTemp(text)
+	if err != nil {
+		return err
+	}
+	if err := m.unchanged(); err != nil {
+		_ = os.Remove(temp)
+		return err
+	}
+	if err := os.Rename(temp, m.Path); err != nil {
+		_ = os.Remove(temp)
+		return fmt.Errorf("replacing %s: %w", m.Path, err)
+	}
+	m.Text = text
+	return syncDir(filepath.Dir(m.Path))
+}
+
+// writeTemp writes text beside the file, flushed to disk, with its mode.
+func (m *ModelsFile) writeTemp(text []byte) (path string, err error) {
+	if m.Text != nil {
+		// A file that its owner made read-only stays as it is, though a
+		// rename over it would succeed.
+		f, err := os.OpenFile(m.Path, os.O_WRONLY, 0)
+		if err != nil {
+			return "", fmt.Errorf("writing %s: %w", m.Path, err)
+		}
+		if err := f.Close(); err != nil {
+			return "", fmt.Errorf("writing %s: %w", m.Path, err)
+		}
+		if m.mode&0o222 == 0 {
+			return "", fmt.Errorf("writing %s: %w (the file is read-only)", m.Path, fs.ErrPermission)
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(m.Path), tempPrefix+filepath.Base(m.Path)+"-*")
+	if err != nil {
+		return "", fmt.Errorf("writing beside %s: %w", m.Path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(text); err != nil {
+		return "", fmt.Errorf("writing beside %s: %w", m.Path, err)
+	}
+	if err = f.Chmod(m.mode); err != nil {
+		return "", fmt.Errorf("setting the mode of %s: %w", m.Path, err)
+	}
+	if err = f.Sync(); err != nil {
+		return "", fmt.Errorf("flushing %s: %w", m.Path, err)
+	}
+	if err = f.Close(); err != nil {
+		return "", fmt.Errorf("writing beside %s: %w", m.Path, err)
+	}
+	return f.Name(), nil
+}
+
+// unchanged compares the file with what was read.
+func (m *ModelsFile) unchanged() error {
+	now, err := os.ReadFile(m.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && m.Text == nil:
+		return nil
+	case err != nil:
+		return fmt.Errorf("reading %s again: %w", m.Path, err)
+	case m.Text == nil || !bytes.Equal(now, m.Text):
+		return &ChangedError{Path: m.Path}
+	}
+	return nil
+}
+
+// lockFor gives the lock of a file. It lies in the user's cache, so that no
+// lock file appears in a work tree.
+func lockFor(path string) (*flock.Flock, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	dir = filepath.Join(dir, "fib-ls", "locks")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		dir = os.TempDir()
+	}
+	sum := sha256.Sum256([]byte(path))
+	return flock.New(filepath.Join(dir, "fib-ls-"+hex.EncodeToString(sum[:12])+".lock")), nil
+}
+
+// removeLitter removes the temporary files that killed runs left beside path.
+// It is called with the lock held: no run of this machine owns one then.
+func removeLitter(path string) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() && strings.HasPrefix(e.Name(), tempPrefix+filepath.Base(path)+"-") {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
+}
+
+// syncDir makes a rename durable; file systems that cannot are left alone.
+func syncDir(dir string) error {
+	d, err := os.Open(dir) // #nosec G304 -- the directory of the file just written
+	if err != nil {
+		return nil
+	}
+	_ = d.Sync()
+	return d.Close()
+}

@@ -1,0 +1,128 @@
+package phases
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// The names of the files that the phases write, as the original workflow's
+// readers expect them.
+const (
+	FileConfig         = "model_config.json"
+	FileArchitecture   = "model_architecture.json"
+	FileImplementation = "sglang_implementation.json"
+	FileKernelCalls    = "kernel_calls.json"
+	DirSnippets        = "code_snippets"
+	FileMapping        = "module_mapping.json"
+	FileEntry          = "generated_entry.ts"
+	FileSummary        = "model_addition_summary.md"
+	FileValidation     = "validation.json"
+)
+
+// FileOrder is the order in which they are written.
+var FileOrder = []string{
+	FileConfig, FileArchitecture, FileImplementation, FileKernelCalls, DirSnippets, FileMapping, FileEntry, "models.ts", FileValidation, FileSummary,
+}
+
+// OutputDir is a directory of results. All access goes through an os.Root:
+// no name, and no planted link, leads out of it.
+type OutputDir struct {
+	Path string
+	root *os.Root
+}
+
+// OpenOutputDir makes the directory when it is not there.
+func OpenOutputDir(path string) (*OutputDir, error) {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, &UsageError{Message: fmt.Sprintf("the output directory cannot be made: %v", err), Hint: "name another one with --output-dir"}
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the output directory: %w", err)
+	}
+	return &OutputDir{Path: path, root: root}, nil
+}
+
+// Close lets the directory go.
+func (d *OutputDir) Close() error { return d.root.Close() }
+
+// Write replaces one file of the directory. A link that stands in its place
+// is removed, not followed.
+func (d *OutputDir) Write(name string, data []byte) error {
+	if info, err := d.root.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		if info.IsDir() {
+			return fmt.Errorf("writing %s: a directory of that name is in the way", filepath.Join(d.Path, name))
+		}
+		if err := d.root.Remove(name); err != nil {
+			return fmt.Errorf("replacing %s: %w", filepath.Join(d.Path, name), err)
+		}
+	}
+	temp := "." + filepath.Base(name) + ".tmp"
+	if dir := filepath.Dir(name); dir != "." {
+		temp = filepath.Join(dir, temp)
+	}
+	_ = d.root.Remove(temp) // what a killed run left
+	if err := d.root.WriteFile(temp, data, 0o644); err != nil {
+		return fmt.Errorf("writing %s: %w", filepath.Join(d.Path, name), err)
+	}
+	if err := d.root.Rename(temp, name); err != nil {
+		_ = d.root.Remove(temp)
+		return fmt.Errorf("writing %s: %w", filepath.Join(d.Path, name), err)
+	}
+	return nil
+}
+
+// WriteJSON writes a value as indented JSON.
+func (d *OutputDir) WriteJSON(name string, value any) error {
+	data, err := MarshalJSON(value)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return d.Write(name, data)
+}
+
+// Remove removes a file or a directory of an earlier run.
+func (d *OutputDir) Remove(name string) error {
+	err := d.root.RemoveAll(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing %s: %w", filepath.Join(d.Path, name), err)
+	}
+	return nil
+}
+
+// Mkdir makes a directory inside.
+func (d *OutputDir) Mkdir(name string) error {
+	if info, err := d.root.Lstat(name); err == nil && !info.IsDir() {
+		if err := d.root.Remove(name); err != nil {
+			return fmt.Errorf("replacing %s: %w", filepath.Join(d.Path, name), err)
+		}
+	}
+	err := d.root.Mkdir(name, 0o755)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("making %s: %w", filepath.Join(d.Path, name), err)
+	}
+	return nil
+}
+
+// MarshalJSON writes indented JSON without HTML escapes, as people read it.
+func MarshalJSON(value any) ([]byte, error) {
+	var b jsonBuffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(value); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+type jsonBuffer []byte
+
+func (b *jsonBuffer) Write(p []byte) (int, error) {
+	*b = append(*b, p...)
+	return len(p), nil
+}

@@ -1,0 +1,179 @@
+package phases
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// DuplicateError says that models.ts has an entry of this id already.
+type DuplicateError struct {
+	ID   string
+	Line int
+}
+
+func (e *DuplicateError) Error() string {
+	return fmt.Sprintf("models.ts has an entry %q already (line %d); add --update to refresh it, or choose another --model-name", e.ID, e.Line)
+}
+
+// PlacementError says that the entry could not be put into the file, which is
+// left alone. The entry itself stands in generated_entry.ts.
+type PlacementError struct {
+	Path string // of models.ts
+	Err  error
+}
+
+func (e *PlacementError) Error() string {
+	return fmt.Sprintf("%s was left alone: %v\nTo add the entry by hand: repair the file, then copy generated_entry.ts into the models array before its closing \"]\"", e.Path, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *PlacementError) Unwrap() error { return e.Err }
+
+// refuseDuplicate finds an entry of the request's id in the file.
+func refuseDuplicate(f *tsast.File, req Request) error {
+	i := findEntry(f, req.ModelName)
+	if i < 0 || req.Update {
+		return nil
+	}
+	return &DuplicateError{ID: req.ModelName, Line: lineOf(f.Src, f.Entries[i].Offset)}
+}
+
+func findEntry(f *tsast.File, id string) int {
+	for i, e := range f.Entries {
+		if e.Model.ID.Value == id && e.Model.ID.Kind == tsast.StringLiteral {
+			return i
+		}
+	}
+	return -1
+}
+
+// Place puts the prepared entry into a text (nil: there is no file yet),
+// without touching any other byte, and runs phase 4 on what comes out. It
+// fills Original, Edited, EntryText, Checks and Problems. It is pure: the
+// editor calls it with its buffer's text, the command line with the file's.
+func Place(r *Result, text []byte) error {
+	doc := tsast.Open(text)
+	defer doc.Close()
+	return placeIn(r, doc)
+}
+
+// placeIn is Place on an open document, which has the entry afterwards; after
+// an error it is as it was.
+func placeIn(r *Result, doc *tsast.Document) error {
+	f := doc.File()
+	if err := refuseDuplicate(f, r.Request); err != nil {
+		return err
+	}
+	if err := r.respell(f.Style); err != nil {
+		return err
+	}
+	entry := r.newModel()
+	r.Original, r.EntryText = f.Src, tsast.Print(entry, f.Style, 0)
+	edits, err := r.edits(f, entry)
+	if err != nil {
+		return &PlacementError{Path: r.Request.ModelsTS, Err: err}
+	}
+	r.Edited, err = tsast.Apply(f.Src, edits...)
+	if err != nil {
+		return &PlacementError{Path: r.Request.ModelsTS, Err: err}
+	}
+	after := doc.Replace(r.Edited)
+	if err := r.check(f, after); err != nil {
+		doc.Replace(f.Src)
+		return err
+	}
+	return nil
+}
+
+// newModel is the entry as tsast prints it.
+func (r *Result) newModel() tsast.NewModel {
+	return generate.ToNewModel(r.Model, sourceRepo(r.Architecture))
+}
+
+// respell makes the entry again when the file writes gemm names the older
+// way and the request follows the file.
+func (r *Result) respell(style tsast.Style) error {
+	underscored := r.Request.Gemm == "underscored" || r.Request.Gemm == "auto" && style.GemmUnderscored
+	if !underscored || r.Architecture == nil {
+		return nil
+	}
+	g, err := Generate(r.Architecture, r.Implementation, r.Request, true)
+	if err != nil {
+		return err
+	}
+	r.adopt(g)
+	return nil
+}
+
+// edits are the changes that insert or refresh the entry.
+func (r *Result) edits(f *tsast.File, entry tsast.NewModel) ([]tsast.TextEdit, error) {
+	if i := findEntry(f, r.Model.ID); i >= 0 {
+		r.Updated = true
+		return tsast.ReplaceEntry(f, i, entry)
+	}
+	if len(bytes.TrimSpace(f.Src)) == 0 {
+		all := tsast.Span{Start: 0, End: len(f.Src)}
+		return []tsast.TextEdit{{Span: all, NewText: string(tsast.NewFile(entry))}}, nil
+	}
+	edit, err := tsast.Insert(f, entry)
+	return []tsast.TextEdit{edit}, err
+}
+
+// errUnparsable is a text that the edit broke: it never reaches the disk.
+var errUnparsable = errors.New("the file with the new entry would not parse")
+
+// check is phase 4: the rules on the edited text, of which the new entry's
+// findings and the file's syntax are reported.
+func (r *Result) check(before, after *tsast.File) error {
+	if len(after.Problems) > len(before.Problems) {
+		p := after.Problems[0]
+		return &PlacementError{Path: r.Request.ModelsTS, Err: fmt.Errorf("%w: line %d: %s", errUnparsable, lineOf(after.Src, p.Span.Start), p.Message)}
+	}
+	r.Checks, r.Problems = nil, []Problem{}
+	i := findEntry(after, r.Model.ID)
+	if i < 0 {
+		return &PlacementError{Path: r.Request.ModelsTS, Err: errUnparsable}
+	}
+	found := validate.CheckEntry(after, i, validate.Options{})
+	for _, p := range validate.CheckFile(after, validate.Options{}) {
+		if p.Model == r.Model.ID || p.Model == "" {
+			found = append(found, p)
+		}
+	}
+	validate.Sort(found)
+	r.Checks = found
+	for _, p := range found {
+		r.Problems = append(r.Problems, Problem{
+			Rule: p.Rule, Severity: string(p.Severity), Message: p.Message, Module: p.Module, Line: lineOf(after.Src, p.Span.Start),
+		})
+	}
+	r.addDisagreements()
+	return nil
+}
+
+// addDisagreements reports where the config alone and SGLang's source differ.
+func (r *Result) addDisagreements() {
+	for _, d := range r.Generated.Disagreements {
+		r.Problems = append(r.Problems, Problem{
+			Rule: RuleDisagreement, Severity: string(validate.Warning),
+			Message: fmt.Sprintf("%s of %s: the config says %s (%s), SGLang's source %s (%s); the entry follows the source",
+				d.What, d.Path, d.FromConfig, d.ConfigField, d.FromSource, d.SourceLine),
+		})
+	}
+}
+
+// RuleDisagreement marks a difference between the two readers of a model.
+const RuleDisagreement = "source-disagreement"
+
+// lineOf counts lines from 1.
+func lineOf(src []byte, offset int) int {
+	if offset > len(src) {
+		offset = len(src)
+	}
+	return bytes.Count(src[:offset], []byte("\n")) + 1
+}

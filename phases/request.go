@@ -1,0 +1,156 @@
+package phases
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Request is everything that add takes: a flag of the command line, a field
+// of a batch file and a parameter of the editor's command each.
+type Request struct {
+	ModelName    string            `yaml:"model_name" json:"modelName"`
+	HFRepoID     string            `yaml:"hf_repo_id" json:"repoId"`
+	DisplayName  string            `yaml:"display_name" json:"displayName"`
+	Description  string            `yaml:"description" json:"description"`
+	SGLangPath   string            `yaml:"sglang_path" json:"sglangPath"`
+	OutputDir    string            `yaml:"output_dir" json:"outputDir"`
+	SkipSGLang   bool              `yaml:"skip_sglang" json:"skipSglang"`
+	ModelsTS     string            `yaml:"models_ts" json:"modelsTs"`
+	Revision     string            `yaml:"revision" json:"revision"`
+	Config       string            `yaml:"config" json:"config"` // a file, or "-"
+	TP           int               `yaml:"tp" json:"tp"`         // 0 means auto
+	EP           int               `yaml:"ep" json:"ep"`         // 0 means auto
+	PageSizes    []int             `yaml:"page_size" json:"pageSizes"`
+	Set          map[string]string `yaml:"set" json:"set"`
+	Infer        bool              `yaml:"infer" json:"infer"`
+	Quantization string            `yaml:"quantization" json:"quantization"`
+	SGLangURL    string            `yaml:"sglang_url" json:"sglangUrl"`
+	SGLangRef    string            `yaml:"sglang_ref" json:"sglangRef"`
+	Dataset      string            `yaml:"dataset" json:"dataset"`
+	Gemm         string            `yaml:"gemm" json:"gemm"` // compact|underscored|auto
+	Update       bool              `yaml:"update" json:"update"`
+	Offline      bool              `yaml:"offline" json:"offline"`
+	DryRun       bool              `yaml:"dry_run" json:"dryRun"`
+}
+
+// DefaultModelsTS is where FlashInfer-Bench keeps its models, from the root
+// of its repository.
+const DefaultModelsTS = "web/apps/web/data/models.ts"
+
+// modelNamePattern is the original workflow's format: lowercase letters,
+// digits, "." and "-"; it also keeps the name safe as a part of a path.
+var modelNamePattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$`)
+
+// UsageError is a request that cannot be honoured as it was put (exit 2).
+type UsageError struct {
+	Message string
+	Hint    string
+}
+
+func (e *UsageError) Error() string {
+	if e.Hint == "" {
+		return e.Message
+	}
+	return e.Message + "\n" + e.Hint
+}
+
+// ValidateModelName says what is wrong with a model name, if anything.
+func ValidateModelName(name string) error {
+	switch {
+	case name == "":
+		return &UsageError{Message: "no model name", Hint: "give one with --model-name, for example --model-name llama-3.3-70b"}
+	case len(name) > 96:
+		return &UsageError{Message: fmt.Sprintf("model name %q is %d characters long; at most 96 are allowed", name, len(name))}
+	case !modelNamePattern.MatchString(name) || strings.Contains(name, ".."):
+		return &UsageError{
+			Message: fmt.Sprintf("model name %q: only lowercase letters, digits, \".\" and \"-\" are allowed, beginning and ending with a letter or digit", name),
+			Hint:    fmt.Sprintf("try --model-name %s", SuggestModelName(name)),
+		}
+	}
+	return nil
+}
+
+var notNameCharacters = regexp.MustCompile(`[^a-z0-9.]+`)
+
+// SuggestModelName makes a model name of a repo id or of any text:
+// "meta-llama/Llama-3.3-70B-Instruct" gives "llama-3.3-70b-instruct".
+func SuggestModelName(text string) string {
+	if i := strings.LastIndexByte(text, '/'); i >= 0 {
+		text = text[i+1:]
+	}
+	name := strings.Trim(notNameCharacters.ReplaceAllString(strings.ToLower(text), "-"), "-.")
+	for strings.Contains(name, "..") {
+		name = strings.ReplaceAll(name, "..", ".")
+	}
+	if len(name) > 96 {
+		name = strings.Trim(name[:96], "-.")
+	}
+	if name == "" {
+		return "model"
+	}
+	return name
+}
+
+// complete checks a request and fills what it leaves out.
+func (r *Request) complete() error {
+	if r.HFRepoID == "" && r.Config == "" {
+		return &UsageError{Message: "no model to add", Hint: "give a HuggingFace repository (--hf-repo-id ORG/NAME) or a config.json (--config FILE)"}
+	}
+	if r.ModelName == "" {
+		r.ModelName = SuggestModelName(r.HFRepoID)
+		if r.HFRepoID == "" {
+			return ValidateModelName("")
+		}
+	}
+	if err := ValidateModelName(r.ModelName); err != nil {
+		return err
+	}
+	for _, p := range []struct {
+		flag  string
+		value int
+	}{{"tp", r.TP}, {"ep", r.EP}} {
+		if p.value < 0 || p.value > 4096 {
+			return &UsageError{Message: fmt.Sprintf("--%s %d: give a number from 1 to 4096, or auto", p.flag, p.value)}
+		}
+	}
+	if len(r.PageSizes) == 0 {
+		r.PageSizes = []int{1, 64}
+	}
+	for _, p := range r.PageSizes {
+		if p < 1 || p > 65536 {
+			return &UsageError{Message: fmt.Sprintf("--page-size %d: give sizes from 1 to 65536, for example --page-size 1,64", p)}
+		}
+	}
+	if err := oneOf("quantization", &r.Quantization, "auto", "none", "fp8", "nvfp4"); err != nil {
+		return err
+	}
+	if err := oneOf("gemm", &r.Gemm, "auto", "compact", "underscored"); err != nil {
+		return err
+	}
+	if r.OutputDir == "" {
+		r.OutputDir = "model_analysis_" + r.ModelName
+	}
+	if r.ModelsTS == "" {
+		r.ModelsTS = filepath.FromSlash(DefaultModelsTS)
+	}
+	if strings.ContainsRune(r.OutputDir, 0) || strings.ContainsRune(r.ModelsTS, 0) {
+		return errors.New("a path holds a NUL character")
+	}
+	return nil
+}
+
+// oneOf sets an empty value to the first choice and refuses other values.
+func oneOf(flag string, value *string, choices ...string) error {
+	if *value == "" {
+		*value = choices[0]
+	}
+	for _, c := range choices {
+		if *value == c {
+			return nil
+		}
+	}
+	return &UsageError{Message: fmt.Sprintf("--%s %s: choose one of %s", flag, *value, strings.Join(choices, ", "))}
+}

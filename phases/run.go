@@ -1,0 +1,147 @@
+// Package phases runs the four phases of Add model in order, reports progress
+// and writes their files.
+package phases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// Prepare runs phases 1 to 3: everything that does not depend on the text of
+// models.ts. The editor runs it in the background and places the entry into
+// the text as it is by then.
+func Prepare(ctx context.Context, env *Env, req Request) (*Result, error) {
+	if err := req.complete(); err != nil {
+		return nil, err
+	}
+	r := newResult(req)
+	err := r.timed(env, "extract", func() (err error) {
+		r.Architecture, r.ConfigBytes, err = ExtractStep(ctx, env, &r.Request)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = r.timed(env, "baseline", func() (err error) {
+		r.Implementation, r.Baseline, err = BaselineStep(ctx, env, &r.Request, r.Architecture)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = r.timed(env, "generate", func() error { return generateStep(env, r) })
+	if err != nil {
+		return nil, err
+	}
+	return r, ctx.Err()
+}
+
+// timed runs a phase and notes how long it took.
+func (r *Result) timed(env *Env, name string, phase func() error) error {
+	began := env.now()
+	err := phase()
+	r.TimingsMS[name] = float64(env.now().Sub(began)) / float64(time.Millisecond)
+	return err
+}
+
+// generateStep is phase 3.
+func generateStep(env *Env, r *Result) error {
+	env.progress(3, 0, "building the module tree")
+	g, err := Generate(r.Architecture, r.Implementation, r.Request, false)
+	if err != nil {
+		return err
+	}
+	r.adopt(g)
+	env.progress(3, 1, fmt.Sprintf("%d modules, %d Definitions", len(g.Entry.Modules), len(g.Definitions)))
+	return nil
+}
+
+// adopt copies phase 3's result into the contract's form.
+func (r *Result) adopt(g *generate.Result) {
+	r.Generated, r.Model, r.Pattern, r.Parallelism = g, g.Entry, g.Pattern, g.Parallelism
+	r.Definitions = r.Definitions[:0]
+	for _, d := range g.Definitions {
+		modules := d.Modules
+		if modules == nil {
+			modules = []string{}
+		}
+		r.Definitions = append(r.Definitions, Definition{Name: d.Name, OpType: d.OpType, Modules: modules})
+	}
+	r.Warnings = append([]string{}, r.Architecture.Warnings...)
+	r.Warnings = append(r.Warnings, g.Warnings...)
+	r.Warnings = append(r.Warnings, g.Unmapped...)
+}
+
+// Run adds a model: the four phases, models.ts on disk, the files of each
+// phase. An entry that is already there is a *DuplicateError unless the
+// request asks for an update.
+func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
+	if err := req.complete(); err != nil {
+		return nil, err
+	}
+	began := env.now()
+	file, err := ReadModels(env.path(req.ModelsTS))
+	if err != nil {
+		return nil, err
+	}
+	// A duplicate is known before anything is fetched.
+	if err := refuseDuplicate(tsast.Parse(file.Text), req); err != nil {
+		return nil, err
+	}
+	r, err := Prepare(ctx, env, req)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.place(env, file.Text); err != nil {
+		return nil, r.saveRaw(env, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r.TimingsMS["total"] = float64(env.now().Sub(began)) / float64(time.Millisecond)
+	if req.DryRun {
+		return r, nil
+	}
+	return r, r.writeAll(env, file)
+}
+
+// place runs phase 4 on the text after the edit.
+func (r *Result) place(env *Env, text []byte) error {
+	return r.timed(env, "validate", func() error {
+		env.progress(4, 0, "placing the entry")
+		if err := Place(r, text); err != nil {
+			return err
+		}
+		markDataset(env, r)
+		env.progress(4, 1, fmt.Sprintf("%d findings", len(r.Problems)))
+		return nil
+	})
+}
+
+// saveRaw keeps the entry in the output directory when it could not be put
+// into models.ts, so that nothing that was worked out is lost.
+func (r *Result) saveRaw(env *Env, err error) error {
+	var placement *PlacementError
+	if !errors.As(err, &placement) || r.Request.DryRun {
+		return err
+	}
+	if filesErr := r.WriteFiles(env); filesErr != nil {
+		return errors.Join(err, filesErr)
+	}
+	return fmt.Errorf("%w\nThe entry is in %s", err, r.Files[FileEntry])
+}
+
+// sourceRepo is the repository named in the entry's source comment: only a
+// well-formed id of a config that was read under that id.
+func sourceRepo(a *extract.Architecture) string {
+	if a == nil {
+		return ""
+	}
+	return a.Source.RepoID
+}

@@ -1,0 +1,210 @@
+package phases
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/extract/hub"
+)
+
+// maxConfig bounds a config.json; the largest real one has 180 KB.
+const maxConfig = 16 << 20
+
+// ExtractStep is phase 1: it finds the config.json and reads it.
+func ExtractStep(ctx context.Context, env *Env, req *Request) (*extract.Architecture, []byte, error) {
+	env.progress(1, 0, "finding config.json")
+	fetched, source, err := env.config(ctx, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	env.progress(1, 0.7, "reading config.json")
+	a, err := env.architecture(ctx, req, fetched.Data, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.Warnings = append(fetched.Warnings, a.Warnings...)
+	env.progress(1, 1, fmt.Sprintf("%s, %d layers", a.ArchitectureType, a.NumLayers))
+	return a, fetched.Data, nil
+}
+
+// config finds the bytes of config.json, in the order of the design:
+// --config, a local directory, the Hub, its cache, the catalogue.
+func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract.Source, error) {
+	source := extract.Source{RepoID: req.HFRepoID, Revision: req.Revision, From: "file", FetchedAt: e.now().UTC().Format(time.RFC3339)}
+	if req.Config != "" {
+		data, err := e.readConfigFile(req.Config)
+		return &FetchedConfig{Data: data}, source, err
+	}
+	if dir := e.path(req.HFRepoID); isDir(dir) {
+		data, err := readBounded(filepath.Join(dir, "config.json"))
+		source.Note = "a local directory, not a repository id"
+		return &FetchedConfig{Data: data}, source, err
+	}
+	resolved, renamed := catalog.Resolve(req.HFRepoID)
+	fetched, err := e.fromHub(ctx, req, resolved)
+	if err != nil {
+		fromCatalog, ok := e.fromCatalog(resolved, err)
+		if !ok {
+			return nil, source, err
+		}
+		fetched = fromCatalog
+	}
+	if renamed {
+		fetched.Warnings = append(fetched.Warnings, fmt.Sprintf("%s is not a repository on HuggingFace; %s is meant and was taken", req.HFRepoID, resolved))
+	}
+	source.RepoID, source.Commit, source.From, source.Note = fetched.RepoID, fetched.Commit, fetched.From, fetched.Note
+	if !fetched.Fetched.IsZero() {
+		source.FetchedAt = fetched.Fetched.UTC().Format(time.RFC3339)
+	}
+	return fetched, source, nil
+}
+
+func (e *Env) fromHub(ctx context.Context, req *Request, repoID string) (*FetchedConfig, error) {
+	if e.Hub == nil {
+		return nil, &UnavailableError{RepoID: repoID}
+	}
+	e.progress(1, 0.1, "asking the HuggingFace Hub for "+repoID)
+	return e.Hub.FetchConfig(ctx, repoID, req.Revision, req.Offline)
+}
+
+// UnavailableError says that a config is nowhere to be had (exit 3).
+type UnavailableError struct{ RepoID string }
+
+func (e *UnavailableError) Error() string {
+	text := fmt.Sprintf("the config.json of %s is not to be had offline: it is neither in the HuggingFace cache nor in the built-in catalogue", e.RepoID)
+	for i, s := range catalog.Suggest(e.RepoID) {
+		if i == 0 {
+			text += "\ndid you mean"
+		} else {
+			text += ","
+		}
+		text += " " + s
+	}
+	return text + "\nrun it online, or give the file with --config FILE"
+}
+
+// fromCatalog is the last resort: the facts built into the binary. It is
+// taken when the Hub is out of reach, not when it answered that there is no
+// such repository or that access is refused.
+func (e *Env) fromCatalog(repoID string, why error) (*FetchedConfig, bool) {
+	if answered(why) || errors.Is(why, context.Canceled) {
+		return nil, false
+	}
+	entry, ok := catalog.Lookup(repoID)
+	if !ok {
+		return nil, false
+	}
+	f := &FetchedConfig{Data: entry.Config, RepoID: entry.RepoID, From: "catalogue", Note: "built in, facts of " + entry.Date}
+	// Offline by choice, the catalogue is what was asked for.
+	var unavailable *UnavailableError
+	var offline *hub.OfflineError
+	if !errors.As(why, &unavailable) && !errors.As(why, &offline) {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("the Hub could not be asked (%s); the built-in facts of %s were used", firstLine(why), entry.Date))
+	}
+	return f, true
+}
+
+func (e *Env) readConfigFile(name string) ([]byte, error) {
+	if name == "-" {
+		if e.Stdin == nil {
+			return nil, &UsageError{Message: "--config -: there is no standard input here"}
+		}
+		data, err := io.ReadAll(io.LimitReader(e.Stdin, maxConfig+1))
+		if err != nil {
+			return nil, fmt.Errorf("reading the config from standard input: %w", err)
+		}
+		return bounded(data, "standard input")
+	}
+	return readBounded(e.path(name))
+}
+
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &MissingInputError{Err: fmt.Errorf("reading the config: %w", err)}
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		return nil, &MissingInputError{Err: fmt.Errorf("reading the config: %w", err)}
+	}
+	return bounded(data, path)
+}
+
+func bounded(data []byte, name string) ([]byte, error) {
+	if len(data) > maxConfig {
+		return nil, &UsageError{Message: fmt.Sprintf("%s has more than %d bytes: that is no config.json", name, maxConfig)}
+	}
+	return data, nil
+}
+
+// MissingInputError is an input that is not there (exit 3).
+type MissingInputError struct{ Err error }
+
+func (e *MissingInputError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *MissingInputError) Unwrap() error { return e.Err }
+
+// architecture reads the config; missing fields are asked for when somebody
+// can be asked, as often as there are such fields.
+func (e *Env) architecture(ctx context.Context, req *Request, data []byte, source extract.Source) (*extract.Architecture, error) {
+	overrides := make(map[string]string, len(req.Set))
+	for k, v := range req.Set {
+		overrides[k] = v
+	}
+	const rounds = 8 // a hostile file must not keep asking
+	for round := 0; ; round++ {
+		a, err := extract.Read(data, extract.Options{
+			RepoID: source.RepoID, ModelName: req.ModelName, Overrides: overrides, Infer: req.Infer, Source: source,
+		})
+		var missing *extract.MissingFieldsError
+		if !errors.As(err, &missing) || e.Ask == nil || round >= rounds {
+			return a, err
+		}
+		answered, askErr := e.askMissing(ctx, missing, overrides)
+		if askErr != nil {
+			return nil, askErr
+		}
+		if !answered {
+			return nil, err
+		}
+	}
+}
+
+func (e *Env) askMissing(ctx context.Context, missing *extract.MissingFieldsError, overrides map[string]string) (bool, error) {
+	proposals := map[string]extract.Proposal{}
+	for _, p := range missing.Proposals {
+		proposals[p.Field] = p
+	}
+	for _, field := range missing.Fields {
+		question := "config.json does not say " + field
+		if p, ok := proposals[field]; ok {
+			question += fmt.Sprintf(" (from: model name, %s has %s)", p.From, p.Value)
+		}
+		answer, err := e.Ask(ctx, field, question, proposals[field].Value)
+		if err != nil || answer == "" {
+			return false, err
+		}
+		overrides[field] = answer
+	}
+	return true, nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func firstLine(err error) string {
+	line, _, _ := bytes.Cut([]byte(err.Error()), []byte("\n"))
+	return string(line)
+}

@@ -1,0 +1,184 @@
+package phases
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// newResult is an empty result of a completed request.
+func newResult(req Request) *Result {
+	return &Result{
+		Request: req, Problems: []Problem{}, Warnings: []string{}, Definitions: []Definition{},
+		Files: map[string]string{}, TimingsMS: map[string]float64{}, Baseline: Baseline{Source: baseline.KindNone},
+	}
+}
+
+// RunExtract is phase 1 alone, with its files.
+func RunExtract(ctx context.Context, env *Env, req Request) (*Result, error) {
+	if err := req.complete(); err != nil {
+		return nil, err
+	}
+	r := newResult(req)
+	err := r.timed(env, "extract", func() (err error) {
+		r.Architecture, r.ConfigBytes, err = ExtractStep(ctx, env, &r.Request)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.Warnings = append(r.Warnings, r.Architecture.Warnings...)
+	if req.DryRun {
+		return r, nil
+	}
+	return r, r.write(env, writeExtract)
+}
+
+// RunBaseline is phase 2 alone, with its files. It reads the architecture
+// (and the config beside it) that phase 1 wrote.
+func RunBaseline(ctx context.Context, env *Env, req Request) (*Result, error) {
+	r, err := resume(env, &req, "")
+	if err != nil {
+		return nil, err
+	}
+	err = r.timed(env, "baseline", func() (err error) {
+		r.Implementation, r.Baseline, err = BaselineStep(ctx, env, &r.Request, r.Architecture)
+		return err
+	})
+	if err != nil || req.DryRun {
+		return r, err
+	}
+	return r, r.write(env, writeBaseline)
+}
+
+// RunGenerate is phase 3 alone: from the files of phases 1 and 2 to the entry
+// in models.ts.
+func RunGenerate(env *Env, req Request, architecture, implementation string) (*Result, error) {
+	r, err := resume(env, &req, architecture)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.loadImplementation(env, implementation); err != nil {
+		return nil, err
+	}
+	if err := r.timed(env, "generate", func() error { return generateStep(env, r) }); err != nil {
+		return nil, err
+	}
+	file, err := ReadModels(env.path(req.ModelsTS))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.place(env, file.Text); err != nil {
+		return nil, r.saveRaw(env, err)
+	}
+	if req.DryRun {
+		return r, nil
+	}
+	if err := file.Write(r.Edited); err != nil {
+		return r, err
+	}
+	r.Files["models.ts"] = req.ModelsTS
+	return r, r.write(env, writeGenerate)
+}
+
+// RunValidate is phase 4 alone: the entry as it stands in models.ts.
+func RunValidate(env *Env, req Request, architecture, implementation string) (*Result, error) {
+	r, err := resume(env, &req, architecture)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.loadImplementation(env, implementation); err != nil {
+		return nil, err
+	}
+	if err := generateStep(env, r); err != nil {
+		return nil, err
+	}
+	file, err := ReadModels(env.path(req.ModelsTS))
+	if err != nil {
+		return nil, err
+	}
+	f := tsast.Parse(file.Text)
+	if findEntry(f, req.ModelName) < 0 {
+		return nil, &MissingInputError{Err: fmt.Errorf("%s has no entry %q: run fib-ls generate first", req.ModelsTS, req.ModelName)}
+	}
+	r.Original, r.Edited = file.Text, file.Text
+	if err := r.timed(env, "validate", func() error { return r.check(f, f) }); err != nil {
+		return nil, err
+	}
+	markDataset(env, r)
+	if req.DryRun {
+		return r, nil
+	}
+	return r, r.write(env, writeValidate)
+}
+
+// resume reads what phase 1 wrote: the architecture, and the config beside
+// it when it is there.
+func resume(env *Env, req *Request, architecture string) (*Result, error) {
+	if req.HFRepoID == "" && req.Config == "" {
+		req.Config = FileConfig // any source will do: nothing is fetched
+	}
+	if err := req.complete(); err != nil {
+		return nil, err
+	}
+	r := newResult(*req)
+	dir := env.path(req.OutputDir)
+	if architecture == "" {
+		architecture = filepath.Join(dir, FileArchitecture)
+	}
+	data, err := readBounded(env.path(architecture))
+	if err != nil {
+		return nil, fmt.Errorf("%w (fib-ls extract writes it)", err)
+	}
+	r.Architecture, err = LoadArchitecture(data)
+	if err != nil {
+		return nil, err
+	}
+	if config, err := readBounded(filepath.Join(dir, FileConfig)); err == nil {
+		r.ConfigBytes = config
+		if err := r.Architecture.AttachConfig(config, req.Set); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", FileConfig, err)
+		}
+	}
+	return r, nil
+}
+
+// LoadArchitecture reads model_architecture.json.
+func LoadArchitecture(data []byte) (*extract.Architecture, error) {
+	a := &extract.Architecture{}
+	if err := json.Unmarshal(data, a); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", FileArchitecture, err)
+	}
+	if a.ArchitectureType == "" || a.NumLayers < 1 || len(a.LayerSchedule) == 0 {
+		return nil, &UsageError{Message: FileArchitecture + " lacks architecture_type, num_layers or layer_schedule", Hint: "fib-ls extract writes it"}
+	}
+	return a, nil
+}
+
+// loadImplementation reads phase 2's file; "" means the one in the output
+// directory, which need not be there.
+func (r *Result) loadImplementation(env *Env, path string) error {
+	explicit := path != ""
+	if !explicit {
+		path = filepath.Join(env.path(r.Request.OutputDir), FileImplementation)
+	}
+	data, err := readBounded(env.path(path))
+	if err != nil {
+		if explicit {
+			return err
+		}
+		return nil
+	}
+	impl, err := baseline.LoadImplementation(data)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	r.Implementation = impl
+	r.Baseline = Baseline{Source: impl.Source, Class: impl.Class, File: impl.File, Commit: impl.Commit, Date: impl.Date}
+	return nil
+}

@@ -1,0 +1,54 @@
+#!/bin/sh
+# Unpacks the pinned sglang package from PyPI, without its dependencies, into
+# .cache/sglang-<version>, and prints that directory: a real SGLang source tree
+# for the tests. The package is data here: it is never installed or imported.
+#
+#   scripts/fetch-sglang-package.sh [VERSION]
+#
+# A directory that is there and whole is used again without the network.
+set -eu
+
+version=${1:-0.5.23}
+# The wheel's digest as PyPI states it; another version has none here and is
+# taken as pip verified it in transit.
+sha256=
+[ "$version" = 0.5.23 ] && sha256=@SHA256@
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+dir=$root/.cache/sglang-$version
+
+if [ -f "$dir/.complete" ]; then
+    echo "$dir"
+    exit 0
+fi
+
+python=${PYTHON:-python3}
+mkdir -p "$root/.cache"
+tmp=$(mktemp -d "$root/.cache/.sglang-$version.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+
+# --only-binary: a source distribution would run the package's build.
+# --platform any: a pure Python wheel, whatever machine this is.
+"$python" -m pip download --quiet --disable-pip-version-check --no-deps \
+    --only-binary=:all: --dest "$tmp/wheel" "sglang==$version" >&2
+
+wheel=$(ls "$tmp"/wheel/*.whl)
+if [ -n "$sha256" ]; then
+    actual=$("$python" -c 'import hashlib,sys; print(hashlib.sha256(open(sys.argv[1],"rb").read()).hexdigest())' "$wheel")
+    if [ "$actual" != "$sha256" ]; then
+        echo "$0: $(basename "$wheel") has digest $actual, not $sha256" >&2
+        exit 1
+    fi
+fi
+
+"$python" -m zipfile -e "$wheel" "$tmp/tree"
+models=$tmp/tree/sglang/srt/models
+if [ ! -f "$models/llama.py" ]; then
+    echo "$0: sglang $version has no srt/models/llama.py" >&2
+    exit 1
+fi
+touch "$tmp/tree/.complete"
+rm -rf "$dir" # an unfinished one
+mv "$tmp/tree" "$dir"
+echo "$dir"

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs what the tests need beyond the prerequisites: Debian packages for
+# the editors, npm packages for TypeScript, the SGLang package to read. What is
+# there already is not installed again.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+debian() { # debian COMMAND PACKAGE...
+  command -v "$1" >/dev/null 2>&1 && return 0
+  if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
+    echo "missing: $1 (Debian: ${*:2}); it cannot be installed from here" >&2
+    return 1
+  fi
+  if [ ! -e .cache/apt-updated ]; then
+    apt-get update -qq
+    mkdir -p .cache && touch .cache/apt-updated
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${@:2}" >/dev/null
+}
+
+debian nvim neovim
+debian emacs emacs-nox
+[ -d /usr/share/emacs/site-lisp/elpa-src ] && ls /usr/share/emacs/site-lisp/elpa-src | grep -q eglot || debian no-such-eglot elpa-eglot
+debian chromium chromium
+debian rg ripgrep
+if [ -f scripts/package.json ] && [ ! -e scripts/node_modules/.installed-"$(sha256sum scripts/package-lock.json | cut -c1-16)" ]; then
+  (cd scripts && npm ci --silent --no-audit --no-fund --ignore-scripts && touch node_modules/.installed-"$(sha256sum package-lock.json | cut -c1-16)")
+fi

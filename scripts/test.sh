@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Every test of the project: lint, Go tests with the race detector, the
+# TypeScript of the extension, and real editors. Ends with one line that counts
+# them; what is skipped is printed with its reason.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export FIB_LS_TEST_ALL=1
+passed=0 failed=0 skipped=0
+out=.cache/test
+mkdir -p "$out"
+
+step() { # step NAME COMMAND...: one test that is a whole program
+  local name=$1
+  shift
+  echo "=== $name"
+  if "$@"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "--- FAIL: $name" >&2
+  fi
+}
+
+skip() { # skip NAME WHY
+  skipped=$((skipped + 1))
+  echo "--- SKIP: $1: $2"
+}
+
+step "install what the tests need" scripts/install-test-tools.sh
+step "lint" scripts/lint.sh
+
+echo "=== go test -race ./..."
+go test -race -timeout 40m -json ./... >"$out/go.json"
+go run ./scripts/testsummary <"$out/go.json" >"$out/go.txt"
+status=$?
+cat "$out/go.txt"
+read -r p f s < <(tail -1 "$out/go.txt")
+passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+[ $status -eq 0 ] || failed=$((failed + (f == 0)))
+
+step "TypeScript accepts every generated entry" scripts/typecheck.sh
+if [ -f scripts/e2e.sh ]; then
+  step "editors" scripts/e2e.sh
+fi
+skip "govulncheck" "it asks a service beyond the package registries; the release workflow runs it"
+skip "npm audit" "it asks a service beyond the package registries; the release workflow runs it"
+
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
