@@ -33,7 +33,11 @@ func (f *File) DeleteElements(elements []Span) []TextEdit {
 	var edits []TextEdit
 	for _, s := range sorted {
 		e := f.DeleteElement(s)
-		if n := len(edits) - 1; n >= 0 && edits[n].Span.End > e.Span.Start {
+		n := len(edits) - 1
+		if n >= 0 && edits[n].Span.End > e.Span.Start { // the comma before it is gone already
+			e = TextEdit{f.widen(s), ""}
+		}
+		if n >= 0 && edits[n].Span.End > e.Span.Start {
 			edits[n].Span.End = max(edits[n].Span.End, e.Span.End)
 			edits[n].NewText += e.NewText
 			continue
