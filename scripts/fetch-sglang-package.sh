@@ -1,7 +1,8 @@
 #!/bin/sh
-# Unpacks the pinned sglang package from PyPI, without its dependencies, into
-# .cache/sglang-<version>, and prints that directory: a real SGLang source tree
-# for the tests. The package is data here: it is never installed or imported.
+# Unpacks the Python sources of the pinned sglang package from PyPI, without its
+# dependencies, into .cache/sglang-<version>, and prints that directory: a real
+# SGLang source tree for the tests (its layout is that of site-packages). The
+# package is data here: it is never installed or imported.
 #
 #   scripts/fetch-sglang-package.sh [VERSION]
 #
@@ -12,7 +13,7 @@ version=${1:-0.5.23}
 # The wheel's digest as PyPI states it; another version has none here and is
 # taken as pip verified it in transit.
 sha256=
-[ "$version" = 0.5.23 ] && sha256=@SHA256@
+[ "$version" = 0.5.23 ] && sha256=00b3cd5b265ac76c64185fbb6b95424f324ddd9f428d0306b77bc9db9d859937
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 dir=$root/.cache/sglang-$version
@@ -28,10 +29,12 @@ tmp=$(mktemp -d "$root/.cache/.sglang-$version.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
-# --only-binary: a source distribution would run the package's build.
-# --platform any: a pure Python wheel, whatever machine this is.
+# --only-binary: a source distribution would run the package's build. One named
+# wheel, so that every machine and every Python gets the same bytes.
 "$python" -m pip download --quiet --disable-pip-version-check --no-deps \
-    --only-binary=:all: --dest "$tmp/wheel" "sglang==$version" >&2
+    --only-binary=:all: --implementation cp --python-version 3.11 --abi cp311 --abi none \
+    --platform manylinux_2_34_x86_64 --platform any \
+    --dest "$tmp/wheel" "sglang==$version" >&2
 
 wheel=$(ls "$tmp"/wheel/*.whl)
 if [ -n "$sha256" ]; then
@@ -42,7 +45,13 @@ if [ -n "$sha256" ]; then
     fi
 fi
 
-"$python" -m zipfile -e "$wheel" "$tmp/tree"
+"$python" - "$wheel" "$tmp/tree" <<'EOF'
+import sys, zipfile
+
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    names = [n for n in wheel.namelist() if n.endswith(".py") or ".dist-info/" in n]
+    wheel.extractall(sys.argv[2], names)
+EOF
 models=$tmp/tree/sglang/srt/models
 if [ ! -f "$models/llama.py" ]; then
     echo "$0: sglang $version has no srt/models/llama.py" >&2

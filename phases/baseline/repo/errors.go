@@ -59,7 +59,10 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(e.Op + " " + e.Subject + ": " + e.Kind.Error())
+	b.WriteString(e.Op + " " + e.Subject)
+	if e.Err == nil || !strings.Contains(e.Err.Error(), e.Kind.Error()) {
+		b.WriteString(": " + e.Kind.Error())
+	}
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
 	}

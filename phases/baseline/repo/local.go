@@ -70,6 +70,8 @@ func localError(dir string, err error) error {
 		e.Hint = "look at it with: git -C DIR fsck"
 	case errors.Is(e.Kind, ErrIncomplete):
 		e.Hint = "the clone lacks objects (partial or damaged) and is not ours to complete; check its files out with git, or leave --sglang-path away"
+	case errors.Is(e.Kind, ErrNotSGLang):
+		e.Hint = "name a clone of SGLang, or a commit that has its Python sources"
 	case errors.Is(e.Kind, ErrUnsupported):
 		e.Hint = "check its files out with git: plain files are read whatever the format"
 	}

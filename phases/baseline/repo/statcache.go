@@ -16,6 +16,10 @@ import (
 // maxIndex bounds a clone's index file (SGLang's has about 1 MB).
 const maxIndex = 64 << 20
 
+// stageMerged is the stage of a file without a merge conflict (go-git's own
+// constant of that name is another stage).
+const stageMerged index.Stage = 0
+
 // statCache knows the blob ids of a work tree's files without reading them:
 // git's index holds size and time of each file as it was when git last hashed
 // it.
@@ -56,7 +60,7 @@ func openStatCache(g *gitDir) (cache *statCache, err error) {
 // since without showing it.
 func (c *statCache) blobID(name string, d fs.DirEntry) string {
 	e, ok := c.entries[name]
-	if !ok || e.Stage != index.Merged {
+	if !ok || e.Stage != stageMerged {
 		return ""
 	}
 	st, err := d.Info()

@@ -1,0 +1,16 @@
+//go:build unix
+
+package repo
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func makePipe(t *testing.T, name string) {
+	t.Helper()
+	if err := unix.Mkfifo(name, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,5 @@
+package repo
+
+import "testing"
+
+func makePipe(*testing.T, string) {}
