@@ -164,6 +164,9 @@ type AttentionKind struct {
 	// Dimensions are the linear layers and norms of this kind, by their
 	// SGLang attribute names, in construction order.
 	Dimensions []Dimension `json:"dimensions"`
+	// PerLayer is how many such mixers one layer has; 0 stands for one
+	// (LongCat-Flash has two, with their norms).
+	PerLayer int `json:"per_layer,omitempty"`
 	// Norms are the norms of the layer (outside of the mixer) that come with
 	// this kind: a layer without a mixer lacks them.
 	Norms []Dimension `json:"norms"`
@@ -230,6 +233,8 @@ type Dimension struct {
 	// width in N.
 	N int `json:"n"`
 	K int `json:"k,omitempty"`
+	// Times is how many of it one layer has; 0 stands for one.
+	Times int `json:"times,omitempty"`
 	// Formula in terms of config fields, and those fields:
 	// "(num_attention_heads + 2*num_key_value_heads)*head_dim".
 	Formula string   `json:"formula"`

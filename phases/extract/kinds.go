@@ -197,6 +197,9 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	if m.family != NoAttention {
 		k.Norms = r.layerNormDims(r.lay.attnNorms)
 	}
+	if m.crosses {
+		k.Type, k.Attribute = "cross", "cross_attn"
+	}
 	return k
 }
 

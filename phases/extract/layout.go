@@ -27,8 +27,9 @@ type layout struct {
 	gate       string // output gate's own projection
 	gateWidth  string // heads|heads*head_dim: width of the gate's projection
 	sinks      bool
-	noRope     bool // absolute or learned positions, or ALiBi
-	mqa        bool // one KV head unless the file says otherwise
+	noRope     bool   // absolute or learned positions, or ALiBi
+	core       string // the kernel's module of an MLA: attn_mqa
+	perLayer   int    // mixers in one layer, when more than one
 
 	mlp             string // the dense feed-forward module; "-": its projections stand in the layer
 	up, up2, down   string // up2: a second projection beside up that is not fused with it
@@ -57,7 +58,7 @@ func plain() layout {
 		mlp: "mlp", up: "gate_up_proj", down: "down_proj",
 		moe: "mlp", router: "gate", experts: "experts",
 		shared: "shared_experts", sharedUp: "gate_up_proj", sharedDown: "down_proj",
-		mixer: "mamba", linear: "linear_attn",
+		mixer: "mamba", linear: "linear_attn", core: "attn_mqa",
 	}
 }
 

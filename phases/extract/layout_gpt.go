@@ -20,7 +20,7 @@ func gptLike() map[string]func(*layout) {
 		"gpt2":        func(l *layout) { gptNames(l); l.noRope = true },
 		"gpt-sw3":     func(l *layout) { gptNames(l); l.noRope = true },
 		"jais":        func(l *layout) { gptNames(l); l.noRope, l.gating = true, "gated" },
-		"gpt_bigcode": func(l *layout) { gptNames(l); l.noRope, l.mqa = true, true },
+		"gpt_bigcode": func(l *layout) { gptNames(l); l.noRope = true },
 		"openai-gpt":  func(l *layout) { gptNames(l); l.noRope, l.finalNormShared = true, true },
 		"gptj":        gptj,
 		"codegen":     gptj,
@@ -132,9 +132,11 @@ func moeFamilies() map[string]func(*layout) {
 			perHead(l)
 			l.shared, l.gate, l.gateWidth = "shared_expert", "g_proj", "heads"
 		},
-		"mimo_v2":       nil,
-		"longcat_flash": func(l *layout) { l.router, l.mlp = "router.classifier", "mlps" },
-		"xverse_moe":    func(l *layout) { l.router = "router" },
+		"mimo_v2": nil,
+		"longcat_flash": func(l *layout) {
+			l.router, l.mlp, l.denseBesideMoE, l.perLayer = "router.classifier", "mlps", true, 2
+		},
+		"xverse_moe": func(l *layout) { l.router = "router" },
 		"inkling": func(l *layout) {
 			perHead(l)
 			l.attn, l.qkv, l.o = "attn", "qkvr", "wo_ud"

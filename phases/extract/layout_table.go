@@ -41,7 +41,7 @@ func llamaLike() map[string]func(*layout) {
 		},
 		"mimo": nil, "teleflm": nil, "telechat": nil, "ernie4_5": nil, "glm": nil, "smollm3": nil, "PanguEmbedded": nil,
 		"nemotron-nas": nil, "dots1": perHead, "diffllama": nil, "cwm": nil, "moss": nil, "llava": nil, "mllama": nil,
-		"minicpm3": func(l *layout) { l.splitQA = true },
+		"minicpm3": func(l *layout) { l.splitQA, l.core = true, "attn" },
 		"baichuan": func(l *layout) { l.qkv = "W_pack" },
 		"qwen":     qwen1,
 		"qwen3":    perHead, "sdar": perHead, "apertus": apertus,
@@ -106,7 +106,7 @@ func qwen1(l *layout) {
 func exaone3(l *layout) {
 	l.model, l.embed, l.layers, l.finalNorm = "transformer", "wte", "h", "ln_f"
 	l.attnNorms, l.mlpNorms = []string{"ln_1"}, []string{"ln_2"}
-	l.o, l.down = "out_proj", "c_proj"
+	l.attn, l.o, l.down = "attn.attention", "out_proj", "c_proj"
 }
 
 func openelm(l *layout) {
@@ -141,7 +141,7 @@ func gemmaLike() map[string]func(*layout) {
 			sandwich(l)
 			perHead(l)
 			l.vNorm = "v_norm"
-			l.moe, l.router, l.experts, l.denseBesideMoE = "moe", "router.proj", "experts", true
+			l.moe, l.router, l.denseBesideMoE = "moe", "../router.proj", true
 		},
 		"afmoe": func(l *layout) {
 			l.attnNorms = []string{"input_layernorm", "post_attention_layernorm"}

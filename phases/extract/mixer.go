@@ -5,17 +5,17 @@ import "fmt"
 // mixer is what mixes tokens in one layer. Layers with equal mixers are of one
 // kind.
 type mixer struct {
-	family       AttentionFamily
-	word         string
-	heads, kv    int
-	headDim      int
-	vHeadDim     int
-	window       int
-	rotary       int
-	noQKNorm     bool
-	sinks        bool
-	compress     int // DeepSeek-V4's compress ratio
-	crossAttends bool
+	family    AttentionFamily
+	word      string
+	heads, kv int
+	headDim   int
+	vHeadDim  int
+	window    int
+	rotary    int
+	noQKNorm  bool
+	sinks     bool
+	compress  int  // DeepSeek-V4's compress ratio
+	crosses   bool // reads another tower, not the text
 }
 
 // schedule works out what every layer has.
@@ -50,6 +50,9 @@ func (r *reader) schedule() {
 			m.family = OtherMixer
 		case wordRWKV:
 			m.family = RWKV
+		case wordCross:
+			m = r.softmax(wordFull, heads, i)
+			m.word, m.crosses, m.rotary = word, true, 0
 		case wordNone:
 			m.family = NoAttention
 		}
@@ -106,7 +109,7 @@ func (r *reader) headTable(words []string) headTable {
 	t := headTable{nope: r.nope(words)}
 	attends := false
 	for _, w := range words {
-		attends = attends || w == wordFull || w == wordSliding || w == wordChunked || w == wordBoth
+		attends = attends || w == wordFull || w == wordSliding || w == wordChunked || w == wordBoth || w == wordCross
 	}
 	if !attends {
 		return t

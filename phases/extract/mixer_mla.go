@@ -29,7 +29,7 @@ func (r *reader) mlaMixer(m mixer) mixer {
 
 // mlaDims are the projections of MLA, and of DSA's indexer.
 func (r *reader) mlaDims(d *dims, k *AttentionKind) {
-	k.Core = "attn_mqa"
+	k.Core, k.PerLayer = r.lay.core, r.lay.perLayer
 	k.KVLoraRank, k.QLoraRank = r.opt("kv_lora_rank"), r.opt("q_lora_rank")
 	k.QKNopeHeadDim, k.QKRopeHeadDim = r.opt("qk_nope_head_dim"), r.opt("qk_rope_head_dim")
 	k.VHeadDim = r.opt("v_head_dim")

@@ -97,6 +97,9 @@ func (r *reader) gateDims(d *dims, k *AttentionKind, m mixer, names headName) {
 // queryNorms adds the norms of queries, keys and values.
 func (r *reader) queryNorms(d *dims, k *AttentionKind, m mixer) {
 	kind := r.qkNorm()
+	if m.crosses {
+		kind = "per_head"
+	}
 	if kind == "" || m.noQKNorm {
 		return
 	}

@@ -3,6 +3,7 @@ package extract
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 )
@@ -68,7 +69,7 @@ func namesakeWarnings(a *Architecture, opts Options) []string {
 	var warnings []string
 	sizes := map[string]bool{"num_hidden_layers": true, "hidden_size": true, "num_attention_heads": true, "num_key_value_heads": true, "intermediate_size": true, "vocab_size": true}
 	for _, note := range a.Defaults {
-		if !sizes[note.Field] {
+		if !sizes[note.Field] || strings.Contains(note.Why, "configuration: ") { // a formula over what the file says
 			continue
 		}
 		warnings = append(warnings, fmt.Sprintf("config.json does not say %s; transformers takes its class default %v (--set %s=… to give another)", note.Field, note.Value, note.Field))

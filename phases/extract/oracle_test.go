@@ -97,6 +97,7 @@ func ourRows(a *Architecture) map[string]int {
 	dims := func(list []Dimension, times int) {
 		for _, d := range list {
 			last := d.Name[strings.LastIndexAny(d.Name, "./")+1:]
+			times := times * max(d.Times, 1)
 			switch d.Type {
 			case "norm":
 				rows[fmt.Sprintf("%s norm %d", last, d.N)] += times
@@ -110,15 +111,16 @@ func ourRows(a *Architecture) map[string]int {
 		}
 	}
 	for _, k := range a.AttentionKinds {
-		dims(k.Dimensions, k.Layers)
-		dims(k.Norms, k.Layers)
+		layers := k.Layers * max(k.PerLayer, 1)
+		dims(k.Dimensions, layers)
+		dims(k.Norms, layers)
 		v := k.VHeadDim
 		if v == 0 {
 			v = k.HeadDim
 		}
 		switch k.Family {
 		case MLA, DSA:
-			rows[fmt.Sprintf("attn_mqa attention h%d kv1 d%d v%d", k.NumHeads, k.KVLoraRank+k.QKRopeHeadDim, k.KVLoraRank)] += k.Layers
+			rows[fmt.Sprintf("%s attention h%d kv1 d%d v%d", k.Core, k.NumHeads, k.KVLoraRank+k.QKRopeHeadDim, k.KVLoraRank)] += layers
 		case GQA, ParallelAttnMamba, Lightning:
 			rows[fmt.Sprintf("attn attention h%d kv%d d%d v%d", k.NumHeads, k.NumKVHeads, k.HeadDim, v)] += k.Layers
 		case OtherMixer:

@@ -17,7 +17,8 @@ const (
 	wordBoth      = "both"      // attention and Mamba side by side
 	wordRecurrent = "recurrent" // RG-LRU and other recurrences
 	wordRWKV      = "rwkv"
-	wordNone      = "none" // no mixer
+	wordCross     = "cross" // attention to another tower
+	wordNone      = "none"  // no mixer
 )
 
 // layerWords maps the words of config files to ours, in lower case. A word
@@ -55,7 +56,23 @@ func (r *reader) words() []string {
 			return nil
 		}
 	}
-	return r.everyLayer(r.onlyWord())
+	return r.crossing(r.everyLayer(r.onlyWord()))
+}
+
+// crossing marks the layers that attend to another tower (Llama 3.2 Vision).
+func (r *reader) crossing(list []string) []string {
+	indices, _, ok, err := r.text.Ints("cross_attention_layers")
+	if err != nil {
+		r.fail(err)
+	}
+	if ok {
+		for _, n := range indices {
+			if n >= 0 && n < len(list) {
+				list[n] = wordCross
+			}
+		}
+	}
+	return list
 }
 
 func (r *reader) everyLayer(word string) []string {
@@ -190,8 +207,11 @@ func (r *reader) translate(field string, values []Value) []string {
 			r.wrong(fmt.Sprintf("%s[%d]", field, i), v, "an unknown kind of layer")
 			return nil
 		}
-		if word == wordLinear && r.linearIsMamba() {
+		switch {
+		case word == wordLinear && r.linearIsMamba():
 			word = wordMamba
+		case word == wordBoth && r.row == "inkling": // its hybrid is attention with a short convolution
+			word = wordFull
 		}
 		list[i] = word
 	}

@@ -126,6 +126,12 @@ func (r *reader) extra() []Dimension {
 			d.linear("per_layer_model_projection", r.layers*n, r.hidden, "num_hidden_layers*hidden_size_per_layer_input")
 			d.norm("per_layer_projection_norm", "rmsnorm", n, "hidden_size_per_layer_input")
 		}
+		if n := r.or("altup_num_inputs", 4); r.row == "gemma3n" && n > 1 {
+			for _, name := range []string{"altup_projections", "altup_unembed_projections"} {
+				d.linear(name, r.hidden, r.hidden, "hidden_size")
+				d.list[len(d.list)-1].Times = n - 1
+			}
+		}
 	}
 	return d.list
 }
