@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"sync"
 	"testing"
 )
 
@@ -99,4 +103,133 @@ func FuzzIncremental(f *testing.F) {
 		}
 		driveEdits(t, rand.New(rand.NewPCG(a, b)), base, 12)
 	})
+}
+
+func TestUnchangedModelsAreShared(t *testing.T) {
+	src := times(fixture(t), 5)
+	doc := Open(src)
+	defer doc.Close()
+	before := doc.File()
+	n := len(before.Entries)
+	// In an entry, between entries, a whole new entry, an entry gone, a
+	// syntax error made and mended: only what was touched is read again.
+	second := before.Entries[1]
+	count := second.Model.Modules[0].Count.Span.Shift(second.Offset)
+	shared := func(what string, a, b *File, want int) {
+		t.Helper()
+		have := map[*Model]bool{}
+		for _, e := range a.Entries {
+			have[e.Model] = true
+		}
+		got := 0
+		for _, e := range b.Entries {
+			if have[e.Model] {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %d of %d models shared, want %d", what, got, len(b.Entries), want)
+		}
+	}
+	f := doc.Edit(TextEdit{count, "123"})
+	shared("in an entry", before, f, n-1)
+	if !f.Entries[2].Model.Span.Shift(f.Entries[2].Offset).contains(f.Src) {
+		t.Error("offsets did not move")
+	}
+	g := doc.Edit(TextEdit{Span{second.Offset, second.Offset}, "// c\n  "})
+	shared("between entries", f, g, n)
+	h := doc.Edit(TextEdit{Span{second.Offset, second.Offset}, "{ id: \"new\" },\n"})
+	shared("a new entry", g, h, n)
+	i := doc.Edit(h.DeleteElement(h.Entries[0].Span()))
+	shared("an entry gone", h, i, n)
+	at := i.Entries[3].Offset + 1
+	j := doc.Edit(TextEdit{Span{at, at}, "\""})
+	if len(j.Problems) == 0 {
+		t.Fatal("no problem")
+	}
+	if doc.LastGood() != i {
+		t.Error("the last good reading is not kept")
+	}
+	k := doc.Edit(TextEdit{Span{at, at + 1}, ""})
+	if len(k.Problems) > 0 || doc.LastGood() != k {
+		t.Errorf("problems %v", k.Problems)
+	}
+	shared("mended", j, k, n-1)
+}
+
+func (s Span) contains(src []byte) bool { return s.End <= len(src) && src[s.Start] == '{' && src[s.End-1] == '}' }
+
+func TestDocumentEdges(t *testing.T) {
+	doc := Open(nil)
+	defer doc.Close()
+	if doc.LastGood() != nil {
+		t.Error("nothing is good")
+	}
+	f := doc.Edit(TextEdit{Span{-5, 900}, small})
+	equalFiles(t, "spans beyond the text", f, Parse([]byte(small)))
+	if doc.Edits(nil) != f || doc.Replace([]byte(small)) != f {
+		t.Error("no edit is no new reading")
+	}
+	equalFiles(t, "emptied", doc.Replace(nil), Parse(nil))
+	doc.Close() // twice is harmless
+}
+
+// The trees live in C memory: nothing but Close gives it back.
+func TestMemoryIsGivenBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
+	src := fixture(t)
+	run := func(n int) {
+		for i := range n {
+			Parse(src)
+			doc := Open(src)
+			at := len(src) / 2
+			doc.Edit(TextEdit{Span{at, at}, "\""})
+			doc.Edit(TextEdit{Span{at, at + 1}, ""})
+			doc.Close()
+			if i%100 == 0 {
+				runtime.GC()
+			}
+		}
+	}
+	run(50)
+	before := resident(t)
+	run(500) // 2,000 parses
+	if grown := resident(t) - before; grown > 16<<20 {
+		t.Errorf("resident set grew by %d MB", grown>>20)
+	}
+}
+
+// resident is the process's resident set in bytes.
+func resident(t *testing.T) int {
+	t.Helper()
+	debug.FreeOSMemory()
+	status, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip("no /proc here")
+	}
+	var size, pages int
+	if _, err := fmt.Sscan(string(status), &size, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
+
+// Parsers belong to goroutines, Files to everybody.
+func TestConcurrentParses(t *testing.T) {
+	src := fixture(t)
+	want := Parse(src)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 5 {
+				if got := Parse(src); len(got.Entries) != len(want.Entries) {
+					t.Errorf("%d entries", len(got.Entries))
+				}
+				_ = want.Text(want.Entries[0].Span())
+			}
+		})
+	}
+	group.Wait()
 }
