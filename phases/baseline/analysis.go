@@ -15,6 +15,7 @@ type analysis struct {
 	reader *Reader
 	entry  ClassInfo
 	cfg    *extract.Object
+	conf   value // the configuration
 }
 
 func (a *analysis) implementation() *Implementation {
@@ -65,9 +66,8 @@ func (a *analysis) build() value {
 	if !ok {
 		return in.unknownf("%s has no class %s", a.entry.File, a.entry.Name)
 	}
-	conf := a.config()
 	kw := newNamespace()
-	kw.set("config", conf)
+	kw.set("config", a.conf)
 	kw.set("quant_config", a.quantization())
 	in.at = site{cls.mod.path, cls.def.First}
 	root := in.instantiate(cls, nil, kw)
@@ -115,6 +115,18 @@ func (a *analysis) config() value {
 		conf.over.set(name, false)
 	}
 	return conf
+}
+
+// architectures are the class names that a configuration gives.
+func (in *interp) architectures(conf value) []string {
+	items, _ := iterate(in.attribute(conf, "architectures"))
+	var out []string
+	for _, x := range items {
+		if s, ok := x.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // quantization is the quant_config that the engine passes: an object of which

@@ -1,70 +1,107 @@
 package baseline
 
 import (
-	"bytes"
+	"encoding/json"
 	"fmt"
 	"path"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// Category says what a registered class is for.
+type Category string
+
+// The categories of registered classes.
+const (
+	TextCausalLM Category = "text-causal-lm"
+	Multimodal   Category = "multimodal"
+	Draft        Category = "draft"
+	Embedding    Category = "embedding/reward/classification"
+	OtherClass   Category = "other"
 )
 
 // ClassInfo is one model class that SGLang registers.
 type ClassInfo struct {
-	Name     string `json:"name"`
-	File     string `json:"file"`
-	Line     int    `json:"line"`
-	Category string `json:"category"`
+	Name     string   `json:"name"`
+	File     string   `json:"file"`
+	Line     int      `json:"line"`
+	Category Category `json:"category"`
 	// Remapped is the architecture that was asked for, when SGLang serves
 	// it with the class Name.
 	Remapped string `json:"remapped,omitempty"`
 }
 
-// UnregisteredError says that SGLang does not register an architecture.
-type UnregisteredError struct {
-	Name   string
-	Near   []string // registered names that look like it, nearest first
-	Reason string
-}
-
-func (e *UnregisteredError) Error() string {
-	s := fmt.Sprintf("SGLang registers no model class %q: %s", e.Name, e.Reason)
-	if len(e.Near) > 0 {
-		s += "; near it: " + strings.Join(e.Near, ", ")
-	}
-	return s
-}
-
-// classIndex is what the models directory registers.
+// classIndex is what the models directory registers, by class name.
 type classIndex struct {
 	classes map[string]ClassInfo
+	names   []string // sorted
 }
 
-// Find gives the registered class of a name.
-func (r *Reader) Find(name string) (ClassInfo, error) {
+func newClassIndex(classes []ClassInfo) *classIndex {
+	x := &classIndex{classes: map[string]ClassInfo{}}
+	for _, c := range classes {
+		if _, ok := x.classes[c.Name]; !ok { // the first file wins, as they are sorted
+			x.classes[c.Name] = c
+			x.names = append(x.names, c.Name)
+		}
+	}
+	sort.Strings(x.names)
+	return x
+}
+
+// classSource is a Source that knows its registered classes.
+type classSource interface {
+	Classes() ([]ClassInfo, error)
+}
+
+// Classes lists every class that the tree registers, sorted by name.
+func (r *Reader) Classes() ([]ClassInfo, error) {
+	x, err := r.index()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ClassInfo, 0, len(x.names))
+	for _, n := range x.names {
+		out = append(out, x.classes[n])
+	}
+	return out, nil
+}
+
+// Classes lists every class that a tree registers, sorted by name.
+func Classes(src Source) ([]ClassInfo, error) { return NewReader(src, nil).Classes() }
+
+func (r *Reader) buildIndex() (*classIndex, error) {
+	if s, ok := r.src.(classSource); ok {
+		classes, err := s.Classes()
+		if err != nil {
+			return nil, err
+		}
+		return newClassIndex(classes), nil
+	}
 	files, err := r.modelFiles()
 	if err != nil {
-		return ClassInfo{}, err
+		return nil, err
 	}
-	for _, f := range files {
-		text, err := r.src.ReadFile(f.Path)
-		if err != nil || !bytes.Contains(text, []byte(name)) || !bytes.Contains(text, []byte("EntryClass")) {
-			continue
-		}
-		tree, err := r.syntax(f.Path)
-		if err != nil || tree == nil {
-			continue
-		}
-		if line, ok := entryClasses(tree)[name]; ok {
-			return ClassInfo{Name: name, File: f.Path, Line: line}, nil
-		}
+	facts := make([]*fileFacts, len(files))
+	var g errgroup.Group
+	g.SetLimit(max(2, runtime.NumCPU()))
+	for i, f := range files {
+		g.Go(func() error {
+			facts[i], err = r.factsOf(f)
+			return err
+		})
 	}
-	return ClassInfo{}, &UnregisteredError{Name: name, Reason: "no file of srt/models lists it as EntryClass"}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return newClassIndex(registered(facts)), nil
 }
-
-func (r *Reader) buildIndex() (*classIndex, error) { return &classIndex{}, nil }
 
 // modelFiles are the files that the registry scans: those directly in the
 // models directory.
@@ -83,28 +120,191 @@ func (r *Reader) modelFiles() ([]Entry, error) {
 	return out, nil
 }
 
-// entryClasses gives the classes that a file registers, with the line of
-// their definition.
-func entryClasses(tree *pysrc.Module) map[string]int {
-	lines := map[string]int{}
-	var names []string
-	for _, s := range tree.Body {
-		switch s := s.(type) {
-		case *pysrc.ClassDef:
-			lines[s.Name] = s.First
-		case *pysrc.AssignStmt:
-			if slices.Contains(targetNames(s.Targets[0]), "EntryClass") {
-				names = append(names, classNames(s.Value)...)
+// fileFacts is what the index needs of one file; it is kept in the cache.
+type fileFacts struct {
+	Path    string            `json:"-"`
+	Entries []string          `json:"entries,omitempty"`
+	Classes []classFacts      `json:"classes,omitempty"`
+	Imports map[string]string `json:"imports,omitempty"` // name -> dotted module and name
+}
+
+// classFacts is what the index needs of one class.
+type classFacts struct {
+	Name       string   `json:"name"`
+	Line       int      `json:"line"`
+	Bases      []string `json:"bases,omitempty"`
+	Multimodal bool     `json:"mm,omitempty"`        // defines what only multimodal models do
+	Logits     bool     `json:"logits,omitempty"`    // makes a logits processor
+	Delegates  bool     `json:"delegates,omitempty"` // hands on to another class of the file
+}
+
+// factsVersion changes when fileFacts does.
+const factsVersion = "index1-"
+
+func (r *Reader) factsOf(e Entry) (*fileFacts, error) {
+	var text []byte
+	id := e.BlobID
+	if id == "" || r.cache == nil {
+		var err error
+		if text, err = r.src.ReadFile(e.Path); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", e.Path, err)
+		}
+		id = blobID(text)
+	}
+	if r.cache != nil {
+		if data, ok := r.cache.Get(factsVersion + id); ok {
+			f := &fileFacts{}
+			if json.Unmarshal(data, f) == nil {
+				f.Path = e.Path
+				return f, nil
 			}
 		}
 	}
-	out := map[string]int{}
-	for _, n := range names {
-		out[n] = lines[n]
+	if text == nil {
+		var err error
+		if text, err = r.src.ReadFile(e.Path); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", e.Path, err)
+		}
+	}
+	f := readFacts(e.Path, text)
+	if r.cache != nil {
+		if data, err := json.Marshal(f); err == nil {
+			r.cache.Put(factsVersion+id, data)
+		}
+	}
+	return f, nil
+}
+
+// readFacts reads a file's facts; a file that cannot be parsed has none.
+func readFacts(file string, text []byte) *fileFacts {
+	f := &fileFacts{Path: file, Imports: map[string]string{}}
+	if !strings.Contains(string(text), "class ") {
+		return f
+	}
+	tree, err := pysrc.ParseOutline(text)
+	if err != nil {
+		return f
+	}
+	m := newModule(moduleName(file), file, tree)
+	lines := strings.SplitAfter(string(text), "\n")
+	for _, s := range tree.Body {
+		switch s := s.(type) {
+		case *pysrc.ClassDef:
+			f.Classes = append(f.Classes, classFactsOf(s, lines))
+		case *pysrc.ImportFrom:
+			for _, a := range s.Names {
+				f.Imports[importedName(a)] = importBase(m, s) + "." + a.Name
+			}
+		case *pysrc.AssignStmt:
+			if slices.Contains(targetNames(s.Targets[0]), "EntryClass") {
+				f.Entries = append(f.Entries, classNames(s.Value)...)
+			}
+		}
+	}
+	return f
+}
+
+func classFactsOf(c *pysrc.ClassDef, lines []string) classFacts {
+	out := classFacts{Name: c.Name, Line: c.First}
+	for _, b := range c.Bases {
+		out.Bases = append(out.Bases, pysrc.Unparse(b))
+	}
+	for _, s := range c.Body {
+		if f, ok := s.(*pysrc.FuncDef); ok {
+			out.Multimodal = out.Multimodal || isMultimodalMethod(f.Name)
+			out.Delegates = out.Delegates || f.Name == "__getattr__"
+		}
+	}
+	body := strings.Join(lines[min(c.First-1, len(lines)):min(c.Last, len(lines))], "")
+	out.Logits = strings.Contains(body, "LogitsProcessor(")
+	return out
+}
+
+// isMultimodalMethod says whether the engine calls the method on multimodal
+// models only.
+func isMultimodalMethod(name string) bool {
+	switch name {
+	case "pad_input_ids", "get_image_feature", "get_audio_feature", "get_video_feature", "get_image_features":
+		return true
+	}
+	return false
+}
+
+// registered resolves the facts of all files into the registered classes.
+func registered(files []*fileFacts) []ClassInfo {
+	byName := map[string]classFacts{} // "module.Class"
+	imports := map[string]map[string]string{}
+	for _, f := range files {
+		m := moduleName(f.Path)
+		imports[m] = f.Imports
+		for _, c := range f.Classes {
+			byName[m+"."+c.Name] = c
+		}
+	}
+	var out []ClassInfo
+	for _, f := range files {
+		for _, name := range f.Entries {
+			c, ok := byName[moduleName(f.Path)+"."+name]
+			if !ok {
+				continue
+			}
+			var mm, logits bool
+			ancestors(moduleName(f.Path), c, byName, imports, 0, func(c classFacts) {
+				mm, logits = mm || c.Multimodal, logits || c.Logits
+			})
+			if c.Delegates {
+				for _, other := range f.Classes {
+					mm, logits = mm || other.Multimodal, logits || other.Logits
+				}
+			}
+			out = append(out, ClassInfo{Name: name, File: f.Path, Line: c.Line, Category: category(name, f.Path, mm, logits)})
+		}
 	}
 	return out
 }
 
+// ancestors visits a class and its bases within the models directory.
+func ancestors(mod string, c classFacts, byName map[string]classFacts, imports map[string]map[string]string, depth int, visit func(classFacts)) {
+	const deep = 12
+	if depth > deep {
+		return
+	}
+	visit(c)
+	for _, b := range c.Bases {
+		full := mod + "." + b
+		if to, ok := imports[mod][b]; ok {
+			full = to
+		}
+		if base, ok := byName[full]; ok {
+			ancestors(full[:strings.LastIndexByte(full, '.')], base, byName, imports, depth+1, visit)
+		}
+	}
+}
+
+// category sorts a class by its name, its file and what it or its bases do.
+func category(name, file string, multimodal, logits bool) Category {
+	hints := func(s string, words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
+	}
+	base := path.Base(file)
+	switch {
+	case strings.HasPrefix(name, "Transformers"), strings.HasPrefix(name, "MindSpore"), strings.HasSuffix(name, "VisionModel"):
+		return OtherClass
+	case hints(name, "NextN", "MTP", "Eagle", "Draft", "DSpark", "Assistant", "DFlash"), hints(base, "_nextn", "_eagle", "_mtp"):
+		return Draft
+	case hints(name, "SequenceClassification", "ForClassification", "RewardModel", "Embedding"):
+		return Embedding
+	case name == "CLIPModel": // gives embeddings of both, generates neither
+		return Embedding
+	case multimodal, hints(name, "ForConditionalGeneration"):
+		return Multimodal
+	case !logits && !hints(name, "CausalLM", "LMHead"):
+		return Embedding
+	}
+	return TextCausalLM
+}
+
+// classNames are the names in the value of EntryClass.
 func classNames(e pysrc.Expr) []string {
 	switch e := e.(type) {
 	case *pysrc.Name:

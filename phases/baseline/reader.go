@@ -108,12 +108,14 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 	if cfg == nil {
 		cfg = text
 	}
-	entry, err := r.Find(entryClass)
+	run := &analysis{reader: r, cfg: cfg}
+	run.in = newInterp(ctx, r, opts.Limits, environmentFacts{tp: max(opts.TP, 1), fusionDisabled: true, sm: 90})
+	run.conf = run.config()
+	entry, err := r.resolve(entryClass, cfg, func() []string { return run.in.architectures(run.conf) })
 	if err != nil {
 		return nil, err
 	}
-	run := &analysis{reader: r, entry: entry, cfg: cfg}
-	run.in = newInterp(ctx, r, opts.Limits, environmentFacts{tp: max(opts.TP, 1), fusionDisabled: true, sm: 90})
+	run.entry = entry
 	impl := run.implementation()
 	// A cancelled run gives no result; any other bound gives a partial one.
 	return impl, ctx.Err()

@@ -1,0 +1,39 @@
+package baseline
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestClassesAgainstGold(t *testing.T) {
+	dir, tree := goldDir(t), sglangTree(t)
+	if dir == "" || tree == nil {
+		t.Skip("needs the gold data and an SGLang source tree")
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "entry_classes.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	classes, err := Classes(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]ClassInfo{}
+	for _, c := range classes {
+		have[c.Name] = c
+	}
+	rows := strings.Split(strings.TrimSpace(string(data)), "\n")[1:]
+	for _, row := range rows {
+		f := strings.Split(row, "\t")
+		c, ok := have[f[1]]
+		if !ok || c.File != "python/"+f[2] || string(c.Category) != f[0] {
+			t.Errorf("%s: %+v", row, c)
+		}
+		delete(have, f[1])
+	}
+	for n := range have {
+		t.Errorf("not in the gold: %s", n)
+	}
+}
