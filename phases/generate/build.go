@@ -32,6 +32,9 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 	m.look(b.nodes)
 
 	res := &Result{Parallelism: par, Pattern: patternOf(a)}
+	if res.Pattern == Custom && fromSource(rows) {
+		res.Pattern = patternOfTree(b.nodes)
+	}
 	res.Entry = Entry{ID: opts.ID, Name: opts.Name, Description: opts.Description}
 	if res.Entry.Name == "" {
 		res.Entry.Name = DisplayName(opts.ID, a.ModelID)
@@ -163,110 +166,4 @@ func plural(n int, one, many string) string {
 		return one
 	}
 	return many
-}
-
-// The summary's groups of modules.
-const (
-	groupNormalization = "normalization"
-	groupAttention     = "attention"
-	groupMLP           = "mlp"
-	groupOther         = "other"
-)
-
-// groupOf sorts a module into the summary's sections.
-func groupOf(n *node) string {
-	if n.typ == baseline.TypeNorm || strings.HasSuffix(n.seg, "norm") && !isBlock(n) {
-		return groupNormalization
-	}
-	if n.layers == nil {
-		return groupOther
-	}
-	if isDecoder(n) {
-		return groupOther
-	}
-	// The sublayer of the decoder block in which the module stands.
-	top := n
-	for top.parent != nil && !isDecoder(top.parent) {
-		top = top.parent
-	}
-	switch {
-	case mixes(top):
-		return groupAttention
-	case hasExperts(top) || transforms(top):
-		return groupMLP
-	}
-	switch top.typ {
-	case baseline.TypeRope, baseline.TypeAttention, baseline.TypeLinearAttention:
-		return groupAttention
-	case baseline.TypeMoE, baseline.TypeTopK, baseline.TypeActivation:
-		return groupMLP
-	case baseline.TypeLinear:
-		for _, sibling := range top.parent.children {
-			if sibling.typ == baseline.TypeAttention {
-				return groupAttention
-			}
-		}
-	}
-	return groupOther
-}
-
-func isDecoder(n *node) bool { return n.group != nil && n.seg == n.group.class }
-
-// mixes says whether a sublayer holds a token mixer.
-func mixes(n *node) bool {
-	if n.typ == baseline.TypeAttention || n.typ == baseline.TypeLinearAttention {
-		return true
-	}
-	for _, c := range n.children {
-		if mixes(c) {
-			return true
-		}
-	}
-	return false
-}
-
-// transforms says whether a sublayer is a block of linear layers.
-func transforms(n *node) bool {
-	for _, c := range n.children {
-		if c.typ == baseline.TypeLinear || transforms(c) {
-			return true
-		}
-	}
-	return false
-}
-
-// patternOf is the architecture pattern, by precedence.
-func patternOf(a *extract.Architecture) Pattern {
-	softmax, mixers, latent := false, 0, false
-	for _, k := range a.AttentionKinds {
-		switch k.Family {
-		case extract.NoAttention:
-			continue
-		case extract.MLA, extract.DSA:
-			softmax, latent = true, true
-		case extract.GQA:
-			softmax = true
-		case extract.ParallelAttnMamba:
-			softmax = true
-			mixers++ // two mixers in one layer
-		case extract.OtherMixer:
-			softmax = true // not known to be free of attention
-		}
-		mixers++
-	}
-	switch {
-	case mixers == 0:
-		return Custom
-	case !softmax:
-		return SSM
-	case mixers > 1:
-		return Hybrid
-	case latent:
-		return MLA
-	case a.MoE != nil:
-		return MoE
-	case a.AttentionKinds[0].Family == extract.OtherMixer && len(a.AttentionKinds) == 1:
-		return Custom
-	}
-	return Standard
 }

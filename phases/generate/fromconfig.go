@@ -20,8 +20,11 @@ func FromArchitecture(a *extract.Architecture) []baseline.Module {
 		root = c.base + "ForCausalLM"
 	}
 	c.add("", root, baseline.TypeBlock, nil)
-	c.add("model", c.base+"Model", baseline.TypeBlock, nil)
-	c.sized("model.embed_tokens", "VocabParallelEmbedding", baseline.TypeEmbedding, nil, a.VocabSize, a.HiddenSize)
+	c.model = c.container(a.Skeleton.Model)
+	c.layers = below(c.model, orWord(a.Skeleton.Layers, "layers"))
+	embed := below(c.model, orWord(a.Skeleton.Embed, "embed_tokens"))
+	c.sized(embed, "VocabParallelEmbedding", baseline.TypeEmbedding, nil, a.VocabSize, a.HiddenSize)
+	c.dimensions(c.model, nil, a.Extra)
 	c.decoders()
 	for i := range a.AttentionKinds {
 		c.attention(&a.AttentionKinds[i])
@@ -30,12 +33,39 @@ func FromArchitecture(a *extract.Architecture) []baseline.Module {
 		c.mlp(&a.MLPKinds[i])
 	}
 	c.layerNorms()
-	c.norm("model.norm", nil, a.HiddenSize, c.normClass())
-	c.sized("lm_head", "ParallelLMHead", baseline.TypeLMHead, nil, a.VocabSize, a.HiddenSize)
-	if a.TieWordEmbeddings {
-		c.rows[len(c.rows)-1].Tied = "model.embed_tokens"
+	if a.Skeleton.FinalNorm != "" {
+		c.norm(below(c.model, a.Skeleton.FinalNorm), nil, a.HiddenSize, normClass(a.Normalization.Type))
+	}
+	if a.Skeleton.Head != "" {
+		c.sized(a.Skeleton.Head, "ParallelLMHead", baseline.TypeLMHead, nil, a.VocabSize, a.HiddenSize)
+		if a.TieWordEmbeddings {
+			c.rows[len(c.rows)-1].Tied = embed
+		}
 	}
 	return c.rows
+}
+
+// container adds the blocks of a dotted path and gives the path.
+func (c *configTree) container(dotted string) string {
+	path := ""
+	for i, seg := range strings.Split(orWord(dotted, "model"), ".") {
+		path = below(path, seg)
+		c.add(path, c.base+choose(i == 0, "Model", camel(seg)), baseline.TypeBlock, nil)
+	}
+	return path
+}
+
+// below joins a path and a module's name; "../name" stands beside the path's
+// last module.
+func below(path, name string) string {
+	for strings.HasPrefix(name, "../") {
+		name = name[len("../"):]
+		path = path[:max(strings.LastIndexByte(path, '.'), 0)]
+	}
+	if path == "" || name == "" {
+		return path + name
+	}
+	return path + "." + name
 }
 
 // configTree collects rows.
@@ -44,9 +74,9 @@ type configTree struct {
 	base string // class names without their ending: "Llama"
 	all  layerSet
 	rows []baseline.Module
+	// model and layers are the paths of the model's body and of its layers.
+	model, layers string
 }
-
-const layersPath = "model.layers"
 
 func (c *configTree) add(path, class string, t baseline.ModuleType, layers layerSet) *baseline.Module {
 	row := baseline.Module{Path: path, Class: class, Type: t, Count: 1}
@@ -108,7 +138,7 @@ func (c *configTree) mlpFamily(run extract.LayerRun) extract.MLPFamily {
 
 func (c *configTree) decoders() {
 	if !c.singleMixer() {
-		c.add(layersPath, c.base+"DecoderLayer", baseline.TypeBlock, c.all)
+		c.add(c.layers, c.base+"DecoderLayer", baseline.TypeBlock, c.all)
 		return
 	}
 	for _, kind := range []struct {
@@ -128,35 +158,32 @@ func (c *configTree) decoders() {
 		}},
 	} {
 		if layers := c.layersOf(kind.pick); len(layers) > 0 {
-			c.add(layersPath, c.base+kind.class+"DecoderLayer", baseline.TypeBlock, layers)
+			c.add(c.layers, c.base+kind.class+"DecoderLayer", baseline.TypeBlock, layers)
 		}
 	}
 }
 
 func isMamba(f extract.AttentionFamily) bool { return f == extract.Mamba1 || f == extract.Mamba2 }
 
-// mixerBlock gives the attribute and the class of a kind's block.
-func (c *configTree) mixerBlock(f extract.AttentionFamily) (seg, class string) {
-	if c.singleMixer() {
-		return "mixer", c.base + choose(isMamba(f), "MambaMixer", "Attention")
-	}
+// mixerClass names the class of a kind's block.
+func (c *configTree) mixerClass(f extract.AttentionFamily) string {
 	switch f {
 	case extract.MLA, extract.DSA:
-		return "self_attn", c.base + "AttentionMLA"
+		return c.base + "AttentionMLA"
 	case extract.GDN:
-		return "linear_attn", c.base + "GatedDeltaNet"
+		return c.base + "GatedDeltaNet"
 	case extract.KDA:
-		return "self_attn", c.base + "DeltaAttention"
+		return c.base + "DeltaAttention"
 	case extract.Mamba1, extract.Mamba2:
-		return choose(len(c.a.AttentionKinds) == 1, "mixer", "mamba"), c.base + "MambaMixer"
+		return c.base + "MambaMixer"
 	case extract.ShortConv:
-		return "conv", c.base + "ShortConv"
+		return c.base + "ShortConv"
 	case extract.RWKV:
-		return "attention", c.base + "TimeMix"
+		return c.base + "TimeMix"
 	case extract.Lightning:
-		return "self_attn", c.base + "LightningAttention"
+		return c.base + "LightningAttention"
 	}
-	return "self_attn", c.base + "Attention"
+	return c.base + "Attention"
 }
 
 func (c *configTree) attention(k *extract.AttentionKind) {
@@ -164,34 +191,30 @@ func (c *configTree) attention(k *extract.AttentionKind) {
 	if k.Family == extract.NoAttention || len(layers) == 0 {
 		return
 	}
-	seg, class := c.mixerBlock(k.Family)
-	path := layersPath + "." + seg
-	c.add(path, class, baseline.TypeBlock, layers)
-	c.dimensions(path, layers, k.Dimensions, gatedNorms(k.Family))
+	path := below(c.layers, k.Attribute)
+	if k.Attribute != "" {
+		c.add(path, c.mixerClass(k.Family), baseline.TypeBlock, layers)
+	}
+	c.dimensions(path, layers, k.Dimensions)
 	if k.RotaryDim > 0 {
-		c.add(path+".rotary_emb", "RotaryEmbedding", baseline.TypeRope, layers).RotaryDim = known(k.RotaryDim)
+		c.add(below(path, "rotary_emb"), "RotaryEmbedding", baseline.TypeRope, layers).RotaryDim = known(k.RotaryDim)
 	}
+	core := below(path, orWord(k.Core, "attn"))
 	switch k.Family {
-	case extract.GQA, extract.ParallelAttnMamba:
-		c.radix(path+".attn", layers, k.NumHeads, k.NumKVHeads, k.HeadDim, valueDim(k))
 	case extract.MLA, extract.DSA:
-		c.radix(path+".attn_mqa", layers, k.NumHeads, 1, k.KVLoraRank+k.QKRopeHeadDim, k.KVLoraRank)
-		c.radix(path+".attn_mha", layers, k.NumHeads, k.NumHeads, k.QKNopeHeadDim+k.QKRopeHeadDim, k.VHeadDim)
-	case extract.Mamba1, extract.Mamba2:
-		// Build gives the state update a layer.
+		c.radix(below(path, "attn_mqa"), layers, k.NumHeads, 1, k.KVLoraRank+k.QKRopeHeadDim, k.KVLoraRank)
+		c.radix(below(path, "attn_mha"), layers, k.NumHeads, k.NumHeads, k.QKNopeHeadDim+k.QKRopeHeadDim, k.VHeadDim)
+	case extract.Mamba1, extract.Mamba2, extract.ShortConv, extract.RWKV:
+		// No module holds the kernel; Build gives Mamba's state update a layer.
+	case extract.GQA, extract.ParallelAttnMamba, extract.OtherMixer:
+		if k.NumHeads > 0 && k.HeadDim > 0 {
+			c.radix(core, layers, k.NumHeads, k.NumKVHeads, k.HeadDim, valueDim(k))
+			return
+		}
+		c.add(core, "RadixLinearAttention", baseline.TypeLinearAttention, layers)
 	default:
-		c.add(path+".attn", "RadixLinearAttention", baseline.TypeLinearAttention, layers)
+		c.add(core, "RadixLinearAttention", baseline.TypeLinearAttention, layers)
 	}
-}
-
-// gatedNorms: the norms inside of linear attention and Mamba multiply with a
-// gate.
-func gatedNorms(f extract.AttentionFamily) bool {
-	switch f {
-	case extract.GQA, extract.MLA, extract.DSA, extract.ParallelAttnMamba, extract.OtherMixer:
-		return false
-	}
-	return true
 }
 
 func valueDim(k *extract.AttentionKind) int {
@@ -209,37 +232,28 @@ func (c *configTree) radix(path string, layers layerSet, heads, kvHeads, headDim
 
 // dimensions adds a kind's linear layers and norms, and the blocks that their
 // dotted names stand in.
-func (c *configTree) dimensions(path string, layers layerSet, dims []extract.Dimension, gated bool) {
+func (c *configTree) dimensions(path string, layers layerSet, dims []extract.Dimension) {
 	blocks := map[string]bool{}
 	for _, d := range dims {
-		at := path
-		parts := strings.Split(d.Name, ".")
-		for _, part := range parts[:len(parts)-1] {
-			at += "." + part
-			if !blocks[at] {
-				blocks[at] = true
-				c.add(at, c.base+camel(part), baseline.TypeBlock, layers)
+		full := below(path, d.Name)
+		for i := len(path) + 1; i < len(full); i++ {
+			if full[i] == '.' && !blocks[full[:i]] && strings.HasPrefix(full, path+".") {
+				blocks[full[:i]] = true
+				c.add(full[:i], c.base+camel(lastSegment(full[:i])), baseline.TypeBlock, layers)
 			}
 		}
-		last := parts[len(parts)-1]
-		full := at + "." + last
-		switch d.Type {
-		case "norm":
-			c.norm(full, layers, d.N, c.innerNormClass(d.Name, gated))
-		case "parameter":
+		last := lastSegment(full)
+		switch {
+		case d.Type == "norm":
+			c.norm(full, layers, d.N, normClass(d.Norm))
+		case d.Type == "parameter" && !strings.Contains(last, "conv"):
 			c.sized(full, "Parameter", baseline.TypeParameter, layers, d.N, d.K)
-			c.rows[len(c.rows)-1].Gemm = d.K > 0
 		default:
 			c.sized(full, linearClass(last), baseline.TypeLinear, layers, d.N, d.K)
-			c.rows[len(c.rows)-1].Gemm = !strings.HasSuffix(last, "conv1d") && d.K > 0
-		}
-		if isDownProjection(last) {
-			c.add(at+".act_fn", "SiluAndMul", baseline.TypeActivation, layers)
+			c.rows[len(c.rows)-1].Gemm = d.Type == "linear"
 		}
 	}
 }
-
-func isDownProjection(name string) bool { return name == "down_proj" }
 
 func linearClass(name string) string {
 	switch name {
@@ -262,26 +276,17 @@ func camel(s string) string {
 	return b.String()
 }
 
-func (c *configTree) normClass() string {
-	switch strings.ToLower(c.a.Normalization.Type) {
+// normClass is SGLang's class of a kind of norm; "" is no norm.
+func normClass(kind string) string {
+	switch kind {
 	case "layernorm":
 		return "LayerNorm"
+	case "gated":
+		return "RMSNormGated"
 	case "none":
 		return ""
 	}
 	return "RMSNorm"
-}
-
-// innerNormClass: the indexer of sparse attention has a LayerNorm whatever
-// the model has.
-func (c *configTree) innerNormClass(name string, gated bool) string {
-	switch {
-	case strings.HasPrefix(name, "indexer."):
-		return "LayerNorm"
-	case gated:
-		return "RMSNormGated"
-	}
-	return c.normClass()
 }
 
 func (c *configTree) norm(path string, layers layerSet, width int, class string) {
@@ -297,24 +302,67 @@ func (c *configTree) mlp(k *extract.MLPKind) {
 	if k.Family == extract.NoMLP || len(layers) == 0 {
 		return
 	}
-	path := layersPath + "." + choose(c.singleMixer(), "mixer", "mlp")
+	path := below(c.layers, k.Attribute)
+	if k.Attribute != "" {
+		c.add(path, c.base+choose(k.Family == extract.SparseMoE, "MoE", "MLP"), baseline.TypeBlock, layers)
+	}
+	c.dimensions(path, layers, k.Dimensions)
 	if k.Family == extract.DenseMLP {
-		c.add(path, c.base+"MLP", baseline.TypeBlock, layers)
-		c.dimensions(path, layers, k.Dimensions, false)
+		c.add(below(path, "act_fn"), activationClass(k), baseline.TypeActivation, layers)
 		return
 	}
-	c.add(path, c.base+"MoE", baseline.TypeBlock, layers)
-	c.dimensions(path, layers, k.Dimensions, false)
+	for _, d := range k.Dimensions {
+		if block, ok := strings.CutSuffix(d.Name, ".down_proj"); ok {
+			c.add(below(below(path, block), "act_fn"), activationClass(k), baseline.TypeActivation, layers)
+		}
+	}
 	if k.MoE == nil {
 		return
 	}
-	c.add(path+".topk", "TopK", baseline.TypeTopK, layers).TopK = known(k.MoE.NumExpertsPerTok)
-	row := c.add(path+".experts", "FusedMoE", baseline.TypeMoE, layers)
+	c.add(below(path, "topk"), "TopK", baseline.TypeTopK, layers).TopK = known(k.MoE.NumExpertsPerTok)
+	row := c.add(below(path, orWord(k.Experts, "experts")), "FusedMoE", baseline.TypeMoE, layers)
 	row.NumExperts, row.TopK, row.IntermediateSize = known(k.MoE.NumExperts), known(k.MoE.NumExpertsPerTok), known(k.MoE.MoEIntermediateSize)
 }
 
+func activationClass(k *extract.MLPKind) string {
+	name := "SiLU"
+	switch {
+	case strings.HasPrefix(k.Activation, "gelu"):
+		name = "Gelu"
+	case strings.HasPrefix(k.Activation, "relu2"), strings.HasPrefix(k.Activation, "relu_squared"):
+		name = "ReLU2"
+	}
+	return name + choose(k.Gated, "AndMul", "")
+}
+
+// layerNorms adds the norms that stand in the layers themselves. One name may
+// come with several kinds: it is one row over all their layers.
 func (c *configTree) layerNorms() {
-	for _, name := range c.a.Normalization.PerLayer {
-		c.norm(layersPath+"."+name, c.all, c.a.HiddenSize, c.normClass())
+	type layerNorm struct {
+		dim    extract.Dimension
+		layers layerSet
+	}
+	var norms []*layerNorm
+	add := func(dims []extract.Dimension, layers layerSet) {
+		for _, d := range dims {
+			found := false
+			for _, n := range norms {
+				if n.dim.Name == d.Name && n.dim.N == d.N && n.dim.Norm == d.Norm {
+					n.layers, found = n.layers.or(layers), true
+				}
+			}
+			if !found {
+				norms = append(norms, &layerNorm{d, layers})
+			}
+		}
+	}
+	for _, k := range c.a.AttentionKinds {
+		add(k.Norms, c.layersOf(func(run extract.LayerRun) bool { return run.Attention == k.ID }))
+	}
+	for _, k := range c.a.MLPKinds {
+		add(k.Norms, c.layersOf(func(run extract.LayerRun) bool { return run.MLP == k.ID }))
+	}
+	for _, n := range norms {
+		c.norm(below(c.layers, n.dim.Name), n.layers, n.dim.N, normClass(n.dim.Norm))
 	}
 }

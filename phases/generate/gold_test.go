@@ -269,3 +269,84 @@ func TestGoldNames(t *testing.T) {
 		})
 	}
 }
+
+// TestGoldEntries: every real config gives an entry from the config alone.
+func TestGoldEntries(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(goldDir(t), "configs", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no configs: %v", err)
+	}
+	right := 0
+	for _, file := range files {
+		config := filepath.Base(file)
+		a, err := goldArchitecture(t, config, strings.Replace(strings.TrimSuffix(config, ".json"), "__", "/", 1))
+		if err != nil {
+			t.Errorf("%s: %v", config, err)
+			continue
+		}
+		res, err := Build(FromArchitecture(a), a, Options{ID: "m", TP: 1, EP: 1})
+		if err != nil {
+			t.Errorf("%s: %v", config, err)
+			continue
+		}
+		if faults := entryFaults(res); len(faults) > 0 {
+			t.Errorf("%s: %s", config, strings.Join(faults, "\n\t"))
+			continue
+		}
+		right++
+	}
+	t.Logf("entries from the config alone: %d / %d", right, len(files))
+}
+
+// notInConfig are differences from the prototype's layers that are not ours:
+// what it got wrong, and what only the source tells.
+var notInConfig = map[string]string{
+	"google__gemma-4":     "the prototype gives full layers the sliding layers' head size; SGLang sets head_dim to global_head_dim when it loads the config",
+	"nvidia__Gemma-4":     "as google__gemma-4",
+	"baidu__ERNIE-4.5-VL": "the resampler and the vision experts stand in the source alone",
+}
+
+// TestGoldConfigOnly holds the trees made from the config alone to the layers
+// that SGLang's source builds.
+func TestGoldConfigOnly(t *testing.T) {
+	for _, file := range []string{"layers.json", "layers-wide.json"} {
+		right, all := 0, 0
+		for _, g := range goldModels(t, file) {
+			all++
+			a, err := goldArchitecture(t, g.Config, g.Repo)
+			if err != nil {
+				t.Errorf("%s: %v", g.Config, err)
+				continue
+			}
+			rows := FromArchitecture(a)
+			res, err := Build(rows, a, Options{ID: g.Name, TP: 1, EP: 1})
+			if err != nil {
+				t.Errorf("%s: %v", g.Config, err)
+				continue
+			}
+			faults := layerFaults(res.Entry, g.Modules)
+			for _, d := range Compare(rows, g.Modules, a) {
+				faults = append(faults, fmt.Sprintf("cross-check: %+v", d))
+			}
+			if len(faults) > 0 {
+				if why := excused(g.Config); why != "" {
+					t.Logf("%s: %d differences: %s", g.Config, len(faults), why)
+					continue
+				}
+				t.Errorf("%s: %s", g.Config, strings.Join(faults, "\n\t"))
+				continue
+			}
+			right++
+		}
+		t.Logf("%s from the config alone: %d / %d", file, right, all)
+	}
+}
+
+func excused(config string) string {
+	for prefix, why := range notInConfig {
+		if strings.HasPrefix(config, prefix) {
+			return why
+		}
+	}
+	return ""
+}

@@ -43,7 +43,7 @@ func (n *notes) add(format string, args ...any) {
 func (m *namer) look(nodes []*node) {
 	before, after := false, false
 	for _, n := range nodes {
-		if n.typ != baseline.TypeNorm || n.layers == nil || !inDecoder(n) {
+		if n.typ != baseline.TypeNorm || n.layers == nil || !inDecoder(n) || isQKNorm(n.seg) {
 			continue
 		}
 		if isPostNorm(n.seg) {
@@ -151,13 +151,13 @@ func (m *namer) norm(n *node, row baseline.Module) []definition.Name {
 		return nil
 	}
 	plain, fused := definition.RMSNorm(*row.Hidden), definition.FusedAddRMSNorm(*row.Hidden)
-	residual := *row.Hidden == m.a.HiddenSize && !m.postNorm
+	residual := *row.Hidden == m.a.HiddenSize && !m.postNorm && !isQKNorm(n.seg)
 	switch {
 	case residual && inDecoder(n) && firstNorm(n):
 		return []definition.Name{plain, fused}
-	case residual && inDecoder(n) && !(m.sandwich && isPostNorm(n.seg)):
+	case residual && inDecoder(n) && (!m.sandwich || !isPostNorm(n.seg)):
 		return []definition.Name{fused}
-	case residual && n.layers == nil && isFinalNorm(n):
+	case residual && n.final:
 		return []definition.Name{fused}
 	}
 	return []definition.Name{plain}
@@ -169,22 +169,21 @@ func isRMSNorm(class string) bool {
 	return strings.Contains(class, "RMSNorm") && !strings.Contains(class, "Gated")
 }
 
+// firstNorm says whether a norm is the layer's first on the residual stream.
 func firstNorm(n *node) bool {
 	for _, c := range n.parent.children {
-		if c.typ == baseline.TypeNorm {
+		if c.typ == baseline.TypeNorm && !isQKNorm(c.seg) {
 			return c.seg == n.seg
 		}
 	}
 	return false
 }
 
-// isFinalNorm: the norm behind the last layer, which stands beside the layers.
-func isFinalNorm(n *node) bool {
-	if strings.Contains(n.seg, "embed") || strings.Contains(n.seg, "per_layer") {
-		return false
-	}
-	for _, c := range n.parent.children {
-		if c.class == "ModuleList" {
+// isQKNorm: norms of queries, keys and values, which may stand in the layer
+// itself (Qwen3-Next).
+func isQKNorm(seg string) bool {
+	for _, prefix := range []string{"q_", "k_", "v_", "qk_", "query_", "key_"} {
+		if strings.HasPrefix(seg, prefix) {
 			return true
 		}
 	}

@@ -12,14 +12,17 @@ import (
 // moeModel has two layers: a dense one and a sparse one.
 func moeModel(kernel, routing string) *extract.Architecture {
 	moe := &extract.MoE{NumExperts: 64, NumExpertsPerTok: 4, MoEIntermediateSize: 256, NGroup: 8, TopKGroup: 4, Routing: routing}
+	after := []extract.Dimension{{Name: "post_attention_layernorm", Type: "norm", Norm: "rmsnorm", N: 512}}
 	a := &extract.Architecture{
 		ModelID: "org/model", ArchitectureType: "SomeMoeForCausalLM", NumLayers: 2, HiddenSize: 512, VocabSize: 1000, MoE: moe,
-		Normalization:  extract.Normalization{Type: "rmsnorm", PerLayer: []string{"input_layernorm", "post_attention_layernorm"}},
-		LayerSchedule:  []extract.LayerRun{{First: 0, Count: 1, Attention: "gqa", MLP: "dense"}, {First: 1, Count: 1, Attention: "gqa", MLP: "moe"}},
-		AttentionKinds: []extract.AttentionKind{{ID: "gqa", Family: extract.GQA, Type: "gqa", Layers: 2, NumHeads: 8, NumKVHeads: 2, HeadDim: 64, RotaryDim: 64}},
+		Normalization: extract.Normalization{Type: "rmsnorm"},
+		Skeleton:      extract.Skeleton{Model: "model", Embed: "embed_tokens", Layers: "layers", FinalNorm: "norm", Head: "lm_head"},
+		LayerSchedule: []extract.LayerRun{{First: 0, Count: 1, Attention: "gqa", MLP: "dense"}, {First: 1, Count: 1, Attention: "gqa", MLP: "moe"}},
+		AttentionKinds: []extract.AttentionKind{{ID: "gqa", Family: extract.GQA, Type: "gqa", Layers: 2, NumHeads: 8, NumKVHeads: 2, HeadDim: 64, RotaryDim: 64,
+			Attribute: "self_attn", Core: "attn", Norms: []extract.Dimension{{Name: "input_layernorm", Type: "norm", Norm: "rmsnorm", N: 512}}}},
 		MLPKinds: []extract.MLPKind{
-			{ID: "dense", Family: extract.DenseMLP, Layers: 1, Dimensions: []extract.Dimension{{Name: "gate_up_proj", Type: "linear", N: 2048, K: 512}, {Name: "down_proj", Type: "linear", N: 512, K: 1024}}},
-			{ID: "moe", Family: extract.SparseMoE, Layers: 1, MoE: moe, Dimensions: []extract.Dimension{{Name: "gate", Type: "linear", N: 64, K: 512}}},
+			{ID: "dense", Family: extract.DenseMLP, Layers: 1, Attribute: "mlp", Norms: after, Dimensions: []extract.Dimension{{Name: "gate_up_proj", Type: "linear", N: 2048, K: 512}, {Name: "down_proj", Type: "linear", N: 512, K: 1024}}},
+			{ID: "moe", Family: extract.SparseMoE, Layers: 1, Attribute: "mlp", Experts: "experts", Norms: after, MoE: moe, Dimensions: []extract.Dimension{{Name: "gate", Type: "linear", N: 64, K: 512}}},
 		},
 	}
 	if kernel != "" {

@@ -137,11 +137,10 @@ func (m *namer) fp8Experts(moe *extract.MoE, topk, e, h, i int) []definition.Nam
 
 // moeOf is the sparse MLP of a module's layers.
 func (m *namer) moeOf(n *node) *extract.MoE {
-	for _, l := range n.layers {
-		if k := m.b.mlpKindAt(l); k != nil && k.MoE != nil {
+	if len(n.layers) > 0 {
+		if k := m.b.mlpKindAt(n.layers[0]); k != nil && k.MoE != nil {
 			return k.MoE
 		}
-		break
 	}
 	return m.a.MoE
 }
@@ -164,6 +163,9 @@ func (m *namer) moeKernel() string {
 
 func (m *namer) quantizationWords() string {
 	if q := m.a.Quantization; q != nil && m.opts.Quantization != "none" {
+		if strings.Contains(q.Format, q.Method) {
+			return q.Format
+		}
 		return strings.TrimSpace(q.Method + " " + q.Format)
 	}
 	return "unquantised (bf16)"

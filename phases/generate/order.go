@@ -37,7 +37,7 @@ func placeInModel(c *node) int {
 	switch {
 	case c.typ == baseline.TypeEmbedding:
 		return 0
-	case c.typ == baseline.TypeNorm && isFinalNorm(c):
+	case c.final:
 		return 3
 	case c.class == "ModuleList":
 		return 2
@@ -48,16 +48,19 @@ func placeInModel(c *node) int {
 }
 
 func placeInDecoder(c *node) int {
-	if c.typ == baseline.TypeNorm {
+	if c.typ == baseline.TypeNorm && !isQKNorm(c.seg) {
 		switch {
-		case strings.HasPrefix(c.seg, "post_attention"), strings.HasPrefix(c.seg, "post_self_attn"):
+		case strings.HasPrefix(c.seg, "post_attention"), strings.HasPrefix(c.seg, "post_self_attn"), strings.HasPrefix(c.seg, "post_attn"):
 			return 3
-		case strings.HasPrefix(c.seg, "pre_feedforward"), strings.HasPrefix(c.seg, "pre_mlp"), c.seg == "ffn_norm", c.seg == "ln_2", c.seg == "norm2":
-			return 4
 		case strings.HasPrefix(c.seg, "post_"):
 			return 7
+		case !firstNorm(c):
+			return 4
 		}
 		return 0
+	}
+	if c.typ == baseline.TypeNorm {
+		return 1
 	}
 	switch groupOf(c) {
 	case groupAttention:
@@ -86,10 +89,16 @@ func placeInBlock(c *node) int {
 			return 13
 		}
 	}
-	if strings.HasPrefix(c.seg, "down") || c.seg == "fc2" || c.seg == "w2" {
+	if outward[c.seg] && (c.parent == nil || !mixes(c.parent)) {
 		return 21
 	}
 	return placeInMixer(c)
+}
+
+// outward are the names of projections back to the residual stream.
+var outward = map[string]bool{
+	"o_proj": true, "out_proj": true, "dense": true, "c_proj": true, "wo_a": true, "wo_b": true, "output": true,
+	"down_proj": true, "fc2": true, "w2": true, "fc_out": true, "dense_4h_to_h": true, "output_linear": true,
 }
 
 // placeInMixer: projections and norms as constructed, then the rotary
@@ -102,7 +111,7 @@ func placeInMixer(c *node) int {
 		return 6
 	case c.typ == baseline.TypeAttention, c.typ == baseline.TypeLinearAttention:
 		return 7
-	case c.seg == "o_proj", c.seg == "out_proj", strings.HasPrefix(c.seg, "wo_"), c.seg == "dense" && c.typ == baseline.TypeLinear:
+	case outward[c.seg] && c.typ == baseline.TypeLinear:
 		return 8
 	}
 	return 4

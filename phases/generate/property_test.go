@@ -90,7 +90,7 @@ func splitLayers(r *rand.Rand, n int) []part {
 // with unique keys and positive counts, and every name is one of the grammar.
 func TestInvariants(t *testing.T) {
 	schema := mappingSchema(t)
-	for seed := int64(0); seed < 400; seed++ {
+	for seed := int64(0); seed < 200; seed++ {
 		rows, a := randomTree(rand.New(rand.NewSource(seed)))
 		res, err := Build(rows, a, Options{ID: "some-model", TP: 1, EP: 1})
 		if err != nil {

@@ -3,7 +3,6 @@ package generate
 import (
 	"fmt"
 	"regexp"
-	"sort"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -25,8 +24,10 @@ type node struct {
 	// parameters says that the block holds bare parameters.
 	parameters bool
 	comment    string
-	// names are Definitions of a layer that no row stands for.
+	// synthetic names the kernel of a layer that no row stands for.
 	synthetic string
+	// final says that this is the norm behind the last layer.
+	final bool
 
 	parent   *node
 	children []*node
@@ -144,6 +145,7 @@ func plant(rows []baseline.Module, a *extract.Architecture) (*builder, error) {
 	top := &node{seg: first.Class, class: first.Class, typ: baseline.TypeBlock, count: 1, rows: []baseline.Module{first.Module}}
 	b.expand(root, nil, top)
 	b.settle(top)
+	b.markFinalNorm(top)
 	sortForReaders(top)
 	b.nodes = preorder(top, nil)
 	return b, nil
@@ -200,75 +202,6 @@ func isStack(t *trie) bool {
 		}
 	}
 	return false
-}
-
-// makeGroups splits the stack by the class of its layers and, where the
-// architecture's schedule fits the stack, by their kind of token mixer.
-func (b *builder) makeGroups() {
-	kinds := b.kindsByLayer()
-	type groupKey struct{ class, kind string }
-	at := map[groupKey]*group{}
-	for _, r := range b.stack.rows {
-		for _, l := range r.layers {
-			k := groupKey{class: r.Class}
-			kind := kinds[l]
-			if kind != nil {
-				k.kind = kind.ID
-			}
-			g := at[k]
-			if g == nil {
-				g = &group{class: r.Class, kind: kind}
-				at[k] = g
-				b.groups = append(b.groups, g)
-			}
-			g.layers = append(g.layers, l)
-		}
-	}
-	for _, g := range b.groups {
-		sort.Ints(g.layers)
-	}
-	sort.SliceStable(b.groups, func(i, j int) bool { return b.groups[i].layers[0] < b.groups[j].layers[0] })
-	nameGroups(b.groups, b.mlpFamilyOf)
-}
-
-// kindsByLayer gives each layer's attention kind; empty when the schedule and
-// the stack do not agree on the number of layers.
-func (b *builder) kindsByLayer() map[int]*extract.AttentionKind {
-	kinds := map[int]*extract.AttentionKind{}
-	if len(b.a.AttentionKinds) == 0 || b.a.NumLayers != len(b.layers) {
-		return kinds
-	}
-	byID := map[string]*extract.AttentionKind{}
-	for i := range b.a.AttentionKinds {
-		byID[b.a.AttentionKinds[i].ID] = &b.a.AttentionKinds[i]
-	}
-	for _, run := range b.a.LayerSchedule {
-		for _, l := range layerRange(run.First, run.Count) {
-			kinds[l] = byID[run.Attention]
-		}
-	}
-	return kinds
-}
-
-// mlpKindAt is the MLP kind of a layer by the schedule, nil when unknown.
-func (b *builder) mlpKindAt(layer int) *extract.MLPKind {
-	for _, run := range b.a.LayerSchedule {
-		if layer >= run.First && layer < run.First+run.Count {
-			for i := range b.a.MLPKinds {
-				if b.a.MLPKinds[i].ID == run.MLP {
-					return &b.a.MLPKinds[i]
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func (b *builder) mlpFamilyOf(layer int) extract.MLPFamily {
-	if k := b.mlpKindAt(layer); k != nil {
-		return k.Family
-	}
-	return ""
 }
 
 // expand adds the modules below a path, in construction order.
@@ -347,7 +280,7 @@ func (b *builder) variantsAt(t *trie, layers layerSet) []*node {
 		}
 		n := &node{seg: t.seg, path: t.path, class: r.Class, typ: r.Type, count: max(count, 1), layers: part, rows: []baseline.Module{r.Module}}
 		if r.Tied != "" {
-			n.comment = "tied to " + r.Tied
+			n.comment = "weights tied to " + lastSegment(r.Tied)
 		}
 		at[id] = n
 		found = append(found, n)
@@ -368,95 +301,4 @@ func signature(r baseline.Module) string {
 		fmt.Fprintf(&s, "|%d", *v)
 	}
 	return s.String()
-}
-
-// settle looks at a finished block: bare parameters leave the tree (a router
-// weight becomes its block's GEMM), the two kernels of MLA become one module,
-// and what needs a layer of its own gets it.
-func (b *builder) settle(n *node) {
-	kept := n.children[:0]
-	for _, c := range n.children {
-		if c.typ != baseline.TypeParameter {
-			kept = append(kept, c)
-			continue
-		}
-		n.parameters = true
-		switch {
-		case c.rows[0].Gemm && c.seg == "weight":
-			row := c.rows[0]
-			n.gemm = &row
-		case c.rows[0].Gemm:
-			kept = append(kept, c)
-		}
-	}
-	n.children = kept
-	b.mergeMLA(n)
-	b.addIndexerKernel(n)
-	b.addMambaKernel(n)
-}
-
-func childNamed(n *node, seg string) *node {
-	for _, c := range n.children {
-		if c.seg == seg {
-			return c
-		}
-	}
-	return nil
-}
-
-// mergeMLA makes one module attn_mla of the paged kernel attn_mqa and the
-// ragged kernel attn_mha, as FlashInfer-Bench has it.
-func (b *builder) mergeMLA(n *node) {
-	mqa, mha := childNamed(n, "attn_mqa"), childNamed(n, "attn_mha")
-	if mqa == nil || mha == nil || mqa.typ != baseline.TypeAttention {
-		return
-	}
-	mqa.seg = "attn_mla"
-	mqa.rows = append(mqa.rows, mha.rows...)
-	for i, c := range n.children {
-		if c == mha {
-			n.children = append(n.children[:i], n.children[i+1:]...)
-			break
-		}
-	}
-}
-
-// addIndexerKernel gives the top-k kernel of a sparse indexer a layer.
-func (b *builder) addIndexerKernel(n *node) {
-	if n.seg != "indexer" || len(n.children) == 0 {
-		return
-	}
-	b.addSynthetic(n, "indexer_topk", "dsa_topk_indexer")
-}
-
-// addMambaKernel gives the state update of a Mamba mixer a layer, where the
-// source has no module for it.
-func (b *builder) addMambaKernel(n *node) {
-	if n.typ != baseline.TypeBlock || !isMambaMixer(n) {
-		return
-	}
-	for _, c := range n.children {
-		if c.typ == baseline.TypeLinearAttention {
-			return
-		}
-	}
-	b.addSynthetic(n, "selective_state_update", "mamba_ssu")
-}
-
-// isMambaMixer says whether a block is a Mamba mixer: a block that projects
-// in, convolves, and stands in a layer whose mixer is Mamba by its class or
-// by the schedule.
-func isMambaMixer(n *node) bool {
-	if childNamed(n, "conv1d") == nil && childNamed(n, "in_proj") == nil {
-		return false
-	}
-	if strings.Contains(strings.ToLower(n.class), "mamba") {
-		return true
-	}
-	return n.group != nil && n.group.kind != nil && (n.group.kind.Family == extract.Mamba1 || n.group.kind.Family == extract.Mamba2)
-}
-
-func (b *builder) addSynthetic(parent *node, seg, what string) {
-	n := &node{seg: seg, path: parent.path + "." + seg, class: "", typ: baseline.TypeLinearAttention, count: parent.count, layers: parent.layers, synthetic: what}
-	b.add(n, parent)
 }

@@ -1,13 +1,11 @@
 package generate
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
-	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
 // trait is one way to tell things apart: a short word for the i-th of them,
@@ -15,29 +13,27 @@ import (
 type trait func(i int) string
 
 // tellApart gives each of n things the shortest words that make them
-// different: traits are used in order, only those that differ, until every
-// thing has its own.
+// different: a trait is used, in order, where it tells apart things that are
+// still alike.
 func tellApart(n int, traits ...trait) []string {
 	words := make([]string, n)
 	for _, t := range traits {
-		values := make([]string, n)
-		distinct := map[string]bool{}
-		for i := range values {
-			values[i] = t(i)
-			distinct[values[i]] = true
+		alike := map[string][]int{}
+		for i, w := range words {
+			alike[w] = append(alike[w], i)
 		}
-		if len(distinct) < 2 {
-			continue
+		for _, set := range alike {
+			values := map[string]bool{}
+			for _, i := range set {
+				values[t(i)] = true
+			}
+			if len(values) < 2 {
+				continue
+			}
+			for _, i := range set {
+				words[i] = joinWords("_", words[i], t(i))
+			}
 		}
-		for i, v := range values {
-			words[i] = joinWords("_", words[i], v)
-		}
-		if allDifferent(words) {
-			return words
-		}
-	}
-	if allDifferent(words) {
-		return words
 	}
 	seen := map[string]int{}
 	for i, w := range words {
@@ -49,17 +45,6 @@ func tellApart(n int, traits ...trait) []string {
 	return words
 }
 
-func allDifferent(words []string) bool {
-	seen := make(map[string]bool, len(words))
-	for _, w := range words {
-		if seen[w] {
-			return false
-		}
-		seen[w] = true
-	}
-	return true
-}
-
 func joinWords(sep string, words ...string) string {
 	kept := words[:0:0]
 	for _, w := range words {
@@ -68,88 +53,6 @@ func joinWords(sep string, words ...string) string {
 		}
 	}
 	return strings.Join(kept, sep)
-}
-
-// nameGroups gives the groups of a hybrid their suffixes.
-func nameGroups(groups []*group, mlpFamily func(layer int) extract.MLPFamily) {
-	if len(groups) < 2 {
-		return
-	}
-	classes := make([]string, len(groups))
-	for i, g := range groups {
-		classes[i] = g.class
-	}
-	classWords := differingWords(classes)
-	kind := func(value func(k *extract.AttentionKind) string) trait {
-		return func(i int) string {
-			if k := groups[i].kind; k != nil && k.Family != extract.NoAttention {
-				return value(k)
-			}
-			return ""
-		}
-	}
-	words := tellApart(len(groups),
-		func(i int) string { return mixerWord(groups[i], mlpFamily) },
-		kind(func(k *extract.AttentionKind) string {
-			if !scaledDot(k.Family) {
-				return ""
-			}
-			return choose(k.SlidingWindow > 0, "sliding", "full")
-		}),
-		kind(func(k *extract.AttentionKind) string {
-			if !scaledDot(k.Family) {
-				return ""
-			}
-			return choose(k.RotaryDim > 0, "rope", "nope")
-		}),
-		kind(func(k *extract.AttentionKind) string { return sized("h", k.NumHeads) }),
-		kind(func(k *extract.AttentionKind) string { return sized("kv", k.NumKVHeads) }),
-		kind(func(k *extract.AttentionKind) string { return sized("d", k.HeadDim) }),
-		func(i int) string { return classWords[i] },
-		kind(func(k *extract.AttentionKind) string { return strings.ToLower(identifier(k.ID)) }),
-	)
-	for i, g := range groups {
-		g.suffix = words[i]
-	}
-}
-
-// scaledDot says whether a family is softmax attention, which may have a
-// window and a rotary embedding.
-func scaledDot(f extract.AttentionFamily) bool {
-	return f == extract.GQA || f == extract.MLA || f == extract.DSA || f == extract.ParallelAttnMamba
-}
-
-func choose(condition bool, yes, no string) string {
-	if condition {
-		return yes
-	}
-	return no
-}
-
-func sized(prefix string, n int) string {
-	if n < 1 {
-		return ""
-	}
-	return prefix + strconv.Itoa(n)
-}
-
-// mixerWord names what mixes tokens in a group's layers; an MLP-only layer is
-// named by its MLP.
-func mixerWord(g *group, mlpFamily func(layer int) extract.MLPFamily) string {
-	if g.kind == nil {
-		return ""
-	}
-	switch g.kind.Family {
-	case extract.NoAttention:
-		return choose(mlpFamily(g.layers[0]) == extract.SparseMoE, "moe", "mlp")
-	case extract.Mamba1, extract.Mamba2:
-		return "mamba"
-	case extract.ShortConv:
-		return "conv"
-	case extract.OtherMixer:
-		return strings.ToLower(identifier(g.kind.Type))
-	}
-	return string(g.kind.Family)
 }
 
 // camelWords splits a class name: "Qwen3HybridLinearDecoderLayer" gives
@@ -201,6 +104,7 @@ func markVariants(nodes []*node) {
 		path string
 		g    *group
 	}
+	markDenseSparse(nodes)
 	var order []place
 	at := map[place][]*node{}
 	for _, n := range nodes {
@@ -221,8 +125,8 @@ func markVariants(nodes []*node) {
 }
 
 func markVariantSet(set []*node) {
-	if splitDenseSparse(set) {
-		return
+	if set[0].variant != "" {
+		return // told apart as dense and sparse
 	}
 	classes := make([]string, len(set))
 	for i, n := range set {
@@ -231,8 +135,10 @@ func markVariantSet(set []*node) {
 	classWords := differingWords(classes)
 	size := func(prefix string, field func(r baseline.Module) *int) trait {
 		return func(i int) string {
-			if v := field(set[i].rows[0]); v != nil {
-				return sized(prefix, *v)
+			if len(set[i].rows) > 0 {
+				if v := field(set[i].rows[0]); v != nil {
+					return sized(prefix, *v)
+				}
 			}
 			return ""
 		}
@@ -256,21 +162,40 @@ func markVariantSet(set []*node) {
 	}
 }
 
-// splitDenseSparse names the usual pair: mlp_dense and moe.
-func splitDenseSparse(set []*node) bool {
-	if len(set) != 2 || set[0].typ != baseline.TypeBlock || set[1].typ != baseline.TypeBlock {
-		return false
+// markDenseSparse names the usual pair, mlp_dense and moe, in every group of
+// layers when one of them has both at a path.
+func markDenseSparse(nodes []*node) {
+	at := map[string][]*node{}
+	for _, n := range nodes {
+		if n.typ == baseline.TypeBlock && n.layers != nil && !isDecoder(n) {
+			at[n.path] = append(at[n.path], n)
+		}
 	}
-	dense, sparse := set[0], set[1]
-	if hasExperts(dense) {
-		dense, sparse = sparse, dense
+	for _, set := range at {
+		type pair struct{ dense, sparse int }
+		groups := map[*group]*pair{}
+		both, clear := false, true
+		for _, n := range set {
+			p := groups[n.group]
+			if p == nil {
+				p = &pair{}
+				groups[n.group] = p
+			}
+			if hasExperts(n) {
+				p.sparse++
+			} else {
+				p.dense++
+			}
+			both = both || p.dense > 0 && p.sparse > 0
+			clear = clear && p.dense < 2 && p.sparse < 2
+		}
+		if !both || !clear {
+			continue
+		}
+		for _, n := range set {
+			n.variant = choose(hasExperts(n), "moe", "dense")
+		}
 	}
-	if hasExperts(dense) || !hasExperts(sparse) {
-		return false
-	}
-	dense.variant = "dense"
-	sparse.variant = "moe"
-	return true
 }
 
 func hasExperts(n *node) bool {
@@ -285,148 +210,3 @@ func hasExperts(n *node) bool {
 // feedForward are the attribute names under which a MoE block goes by "moe"
 // when a dense block has the same name.
 var feedForward = map[string]bool{"mlp": true, "feed_forward": true, "ffn": true, "block_sparse_moe": true}
-
-// assignKeys gives every module a key that is unique in the entry: its own
-// name where that is enough, else told apart by variant, by the module it
-// stands in, and by the group of layers, in this order.
-func assignKeys(nodes []*node) {
-	markVariants(nodes)
-	shared := map[string]int{}
-	for _, n := range nodes {
-		if n.group != nil && n.seg == n.group.class {
-			shared[n.seg]++
-		}
-	}
-	for _, n := range nodes {
-		n.key = identifier(n.seg)
-		switch {
-		case n.variant == "moe" && feedForward[n.seg]:
-			n.key = "moe"
-		case n.variant != "":
-			n.key = identifier(n.seg + "_" + n.variant)
-		case n.group != nil && n.seg == n.group.class && shared[n.seg] > 1:
-			n.key = identifier(n.seg + "_" + titleSuffix(n.group.suffix))
-		}
-	}
-	prefixes := make(map[*node]*node, len(nodes))
-	for round := 0; round < 8; round++ {
-		clashes := clashing(nodes)
-		if len(clashes) == 0 {
-			return
-		}
-		for _, set := range clashes {
-			separate(set, prefixes)
-		}
-	}
-	for _, set := range clashing(nodes) {
-		for i, n := range set[1:] {
-			n.key = fmt.Sprintf("%s_%d", n.key, i+2)
-		}
-	}
-}
-
-// clashing are the sets of modules with equal keys, in order.
-func clashing(nodes []*node) [][]*node {
-	at := map[string][]*node{}
-	var order []string
-	for _, n := range nodes {
-		if len(at[n.key]) == 0 {
-			order = append(order, n.key)
-		}
-		at[n.key] = append(at[n.key], n)
-	}
-	var sets [][]*node
-	for _, k := range order {
-		if len(at[k]) > 1 {
-			sets = append(sets, at[k])
-		}
-	}
-	return sets
-}
-
-// separate changes keys of modules that have the same one. Within a group the
-// shallowest keeps it and the others take their parent's name in front; alike
-// modules of several groups take their group's suffix.
-func separate(set []*node, prefixes map[*node]*node) {
-	byGroup := map[*group][]*node{}
-	for _, n := range set {
-		byGroup[n.group] = append(byGroup[n.group], n)
-	}
-	deeper := false
-	for _, members := range byGroup {
-		if len(members) > 1 {
-			prefixAllButShallowest(members, prefixes)
-			deeper = true
-		}
-	}
-	if deeper {
-		return
-	}
-	suffixed := false
-	for _, n := range set {
-		if n.group != nil && n.group.suffix != "" {
-			n.key += "_" + n.group.suffix
-			suffixed = true
-		}
-	}
-	if !suffixed {
-		prefixAllButShallowest(set, prefixes)
-	}
-}
-
-func prefixAllButShallowest(set []*node, prefixes map[*node]*node) {
-	first := set[0]
-	for _, n := range set {
-		if n.depth < first.depth {
-			first = n
-		}
-	}
-	for _, n := range set {
-		if n == first {
-			continue
-		}
-		from := n.parent
-		if last := prefixes[n]; last != nil {
-			from = last.parent
-		}
-		if from == nil {
-			continue
-		}
-		prefixes[n] = from
-		n.key = identifier(from.seg) + "_" + n.key
-	}
-}
-
-// acronyms are suffixes that are written in capitals behind a class name.
-var acronyms = map[string]bool{"gqa": true, "mla": true, "dsa": true, "gdn": true, "kda": true, "moe": true, "mlp": true, "rwkv": true}
-
-func titleSuffix(suffix string) string {
-	words := strings.Split(suffix, "_")
-	for i, w := range words {
-		switch {
-		case acronyms[w]:
-			words[i] = strings.ToUpper(w)
-		case w != "":
-			words[i] = strings.ToUpper(w[:1]) + w[1:]
-		}
-	}
-	return strings.Join(words, "_")
-}
-
-// identifier keeps what may stand in a TypeScript identifier: names come from
-// files of others.
-func identifier(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '_' || r == '$' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' && b.Len() > 0:
-			b.WriteRune(r)
-		default:
-			b.WriteByte('_')
-		}
-	}
-	if b.Len() == 0 {
-		return "_"
-	}
-	return b.String()
-}

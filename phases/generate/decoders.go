@@ -1,0 +1,160 @@
+package generate
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// makeGroups splits the stack by the class of its layers and, where the
+// architecture's schedule fits the stack, by their kind of token mixer.
+func (b *builder) makeGroups() {
+	kinds := b.kindsByLayer()
+	type groupKey struct{ class, kind string }
+	at := map[groupKey]*group{}
+	for _, r := range b.stack.rows {
+		for _, l := range r.layers {
+			k := groupKey{class: r.Class}
+			kind := kinds[l]
+			if kind != nil {
+				k.kind = kind.ID
+			}
+			g := at[k]
+			if g == nil {
+				g = &group{class: r.Class, kind: kind}
+				at[k] = g
+				b.groups = append(b.groups, g)
+			}
+			g.layers = append(g.layers, l)
+		}
+	}
+	for _, g := range b.groups {
+		sort.Ints(g.layers)
+	}
+	sort.SliceStable(b.groups, func(i, j int) bool { return b.groups[i].layers[0] < b.groups[j].layers[0] })
+	nameGroups(b.groups, b.mlpFamilyOf)
+}
+
+// kindsByLayer gives each layer's attention kind; empty when the schedule and
+// the stack do not agree on the number of layers.
+func (b *builder) kindsByLayer() map[int]*extract.AttentionKind {
+	kinds := map[int]*extract.AttentionKind{}
+	if len(b.a.AttentionKinds) == 0 || b.a.NumLayers != len(b.layers) {
+		return kinds
+	}
+	byID := map[string]*extract.AttentionKind{}
+	for i := range b.a.AttentionKinds {
+		byID[b.a.AttentionKinds[i].ID] = &b.a.AttentionKinds[i]
+	}
+	for _, run := range b.a.LayerSchedule {
+		for _, l := range layerRange(run.First, run.Count) {
+			kinds[l] = byID[run.Attention]
+		}
+	}
+	return kinds
+}
+
+// mlpKindAt is the MLP kind of a layer by the schedule, nil when unknown.
+func (b *builder) mlpKindAt(layer int) *extract.MLPKind {
+	for _, run := range b.a.LayerSchedule {
+		if layer >= run.First && layer < run.First+run.Count {
+			for i := range b.a.MLPKinds {
+				if b.a.MLPKinds[i].ID == run.MLP {
+					return &b.a.MLPKinds[i]
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (b *builder) mlpFamilyOf(layer int) extract.MLPFamily {
+	if k := b.mlpKindAt(layer); k != nil {
+		return k.Family
+	}
+	return ""
+}
+
+// nameGroups gives the groups of a hybrid their suffixes.
+func nameGroups(groups []*group, mlpFamily func(layer int) extract.MLPFamily) {
+	if len(groups) < 2 {
+		return
+	}
+	classes := make([]string, len(groups))
+	for i, g := range groups {
+		classes[i] = g.class
+	}
+	classWords := differingWords(classes)
+	kind := func(value func(k *extract.AttentionKind) string) trait {
+		return func(i int) string {
+			if k := groups[i].kind; k != nil && k.Family != extract.NoAttention {
+				return value(k)
+			}
+			return ""
+		}
+	}
+	words := tellApart(len(groups),
+		func(i int) string { return mixerWord(groups[i], mlpFamily) },
+		kind(func(k *extract.AttentionKind) string {
+			if !scaledDot(k.Family) {
+				return ""
+			}
+			return choose(k.SlidingWindow > 0, "sliding", "full")
+		}),
+		kind(func(k *extract.AttentionKind) string {
+			if !scaledDot(k.Family) {
+				return ""
+			}
+			return choose(k.RotaryDim > 0, "rope", "nope")
+		}),
+		kind(func(k *extract.AttentionKind) string { return sized("h", k.NumHeads) }),
+		kind(func(k *extract.AttentionKind) string { return sized("kv", k.NumKVHeads) }),
+		kind(func(k *extract.AttentionKind) string { return sized("d", k.HeadDim) }),
+		func(i int) string { return classWords[i] },
+		kind(func(k *extract.AttentionKind) string { return strings.ToLower(identifier(k.ID)) }),
+	)
+	for i, g := range groups {
+		g.suffix = words[i]
+	}
+}
+
+// scaledDot says whether a family is softmax attention, which may have a
+// window and a rotary embedding.
+func scaledDot(f extract.AttentionFamily) bool {
+	return f == extract.GQA || f == extract.MLA || f == extract.DSA || f == extract.ParallelAttnMamba
+}
+
+func choose(condition bool, yes, no string) string {
+	if condition {
+		return yes
+	}
+	return no
+}
+
+func sized(prefix string, n int) string {
+	if n < 1 {
+		return ""
+	}
+	return prefix + strconv.Itoa(n)
+}
+
+// mixerWord names what mixes tokens in a group's layers; an MLP-only layer is
+// named by its MLP.
+func mixerWord(g *group, mlpFamily func(layer int) extract.MLPFamily) string {
+	if g.kind == nil {
+		return ""
+	}
+	switch g.kind.Family {
+	case extract.NoAttention:
+		return choose(mlpFamily(g.layers[0]) == extract.SparseMoE, "moe", "mlp")
+	case extract.Mamba1, extract.Mamba2:
+		return "mamba"
+	case extract.ShortConv:
+		return "conv"
+	case extract.OtherMixer:
+		return strings.ToLower(identifier(g.kind.Type))
+	}
+	return string(g.kind.Family)
+}
