@@ -1,0 +1,253 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/validate"
+)
+
+// addTitle begins the title of everything that adds a model.
+const addTitle = "Add model from HuggingFace"
+
+// addModelCommand starts a job and gives its id at once.
+func (s *Server) addModelCommand(ctx context.Context, a arguments) (any, error) {
+	req, err := s.addRequestFrom(a)
+	if err != nil {
+		return nil, err
+	}
+	if req.HFRepoID == "" && req.Config == "" && req.wait {
+		return nil, errors.New(`no model: give [{"repoId": "ORG/NAME"}]`)
+	}
+	j, err := s.jobs.start(req)
+	if err != nil {
+		return nil, err
+	}
+	if !req.wait {
+		return map[string]any{"jobId": j.id, "repoId": req.HFRepoID}, nil
+	}
+	select {
+	case <-ctx.Done():
+		j.cancel()
+		<-j.done
+		return nil, protocol.ErrRequestCancelled
+	case <-j.done:
+	}
+	if j.err != nil {
+		return nil, j.err
+	}
+	return j.outcome(), nil
+}
+
+// errDeclined ends a job that the user did not want to go on.
+var errDeclined = errors.New("nothing was added")
+
+// run is the job: choose, prepare, place, report. Every way out tells the
+// user something, unless the user was the one who ended it.
+func (j *job) run() {
+	j.err = j.steps()
+	if j.progress != nil {
+		j.progress.end(j.endMessage())
+	}
+	s := j.server
+	switch {
+	case j.err == nil:
+		s.log.Info("job done", "job", j.id, "repo", j.req.HFRepoID, "applied", j.applied)
+	case errors.Is(j.err, errDeclined):
+	case j.ctx.Err() != nil:
+		s.log.Info("job cancelled", "job", j.id, "repo", j.req.HFRepoID)
+		if !j.req.wait && s.ctx.Err() == nil {
+			s.notifyUser(protocol.MessageTypeInfo, fmt.Sprintf("Adding %s was cancelled; models.ts is as it was.", j.req.HFRepoID))
+		}
+	default:
+		s.log.Warn("job failed", "job", j.id, "repo", j.req.HFRepoID, "error", j.err)
+		if !j.req.wait {
+			j.explain()
+		}
+	}
+}
+
+func (j *job) endMessage() string {
+	switch {
+	case j.ctx.Err() != nil:
+		return "cancelled"
+	case j.err != nil:
+		return "failed"
+	case j.result != nil && j.result.Updated:
+		return j.result.Model.ID + " updated"
+	case j.result != nil:
+		return j.result.Model.ID + " added"
+	}
+	return ""
+}
+
+// steps does the work in order.
+func (j *job) steps() error {
+	s := j.server
+	var err error
+	if j.target, err = s.findTarget(j.req.uri); err != nil {
+		return err
+	}
+	j.workspace = s.workspace(j.target.path)
+	if j.req.HFRepoID == "" && j.req.Config == "" {
+		if err := j.chooseRepo(); err != nil {
+			return err
+		}
+	}
+	if err := j.offerUpdate(); err != nil {
+		return err
+	}
+	s.jobs.remember(j.req.HFRepoID)
+	j.progress = s.beginProgress(j.id, j.title())
+	j.workspace.Progress = j.progress.event
+	if !j.req.wait {
+		j.workspace.Ask = j.askField
+	}
+	j.req.ModelsTS = j.target.path
+	j.result, err = s.engine.Prepare(j.ctx, j.workspace, j.req.Request)
+	if err != nil {
+		return j.withoutFields(err)
+	}
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	if j.req.DryRun {
+		return j.dryRun()
+	}
+	if err := j.place(); err != nil {
+		return errors.Join(err, j.writeFiles())
+	}
+	if err := j.writeFiles(); err != nil {
+		return fmt.Errorf("%s was added, but its files could not be written: %w", j.result.Model.ID, err)
+	}
+	j.report()
+	return nil
+}
+
+func (j *job) title() string {
+	verb := "Adding"
+	if j.req.Update {
+		verb = "Updating"
+	}
+	return verb + " " + j.req.HFRepoID
+}
+
+// dryRun places the entry nowhere and shows what would change.
+func (j *job) dryRun() error {
+	text, err := j.target.read(j.server)
+	if err != nil {
+		return err
+	}
+	if err := j.server.engine.Place(j.result, text); err != nil {
+		return err
+	}
+	j.text = phases.Diff(j.result)
+	return nil
+}
+
+// writeFiles writes the files of the phases when there is a result to write.
+func (j *job) writeFiles() error {
+	if j.result == nil || j.result.EntryText == "" {
+		return nil
+	}
+	return j.server.engine.Write(j.workspace, j.result)
+}
+
+// withoutFields handles a config that lacks fields: the user did not, or
+// could not, answer, so the marker is put in with the fields to fill.
+func (j *job) withoutFields(err error) error {
+	var missing *extract.MissingFieldsError
+	if !errors.As(err, &missing) || j.req.wait {
+		return err
+	}
+	if insertErr := j.insertMarker(missing.Fields); insertErr != nil {
+		return err
+	}
+	j.server.notifyUser(protocol.MessageTypeWarning, fmt.Sprintf(
+		"%s\nThe marker comment in models.ts has them to fill in; then run the code action again.", err))
+	return errDeclined
+}
+
+// explain tells the user why a job failed, and offers what can be done.
+func (j *job) explain() {
+	s := j.server
+	actions := []string{"Retry"}
+	if j.summaryPath() != "" {
+		actions = append(actions, "Open report")
+	}
+	message := fmt.Sprintf("%s was not added: %v", j.req.HFRepoID, j.err)
+	// The question outlives the job, whose place on the list is free by then.
+	req := j.req
+	s.goBackground(func(ctx context.Context) {
+		switch s.ask(ctx, protocol.MessageTypeError, message, actions...) {
+		case "Retry":
+			if _, err := s.jobs.start(req); err != nil {
+				s.notifyUser(protocol.MessageTypeError, err.Error())
+			}
+		case "Open report":
+			s.openReport(ctx, j)
+		}
+	})
+}
+
+// report tells the user what was done, and opens the summary as the settings
+// say.
+func (j *job) report() {
+	s, r := j.server, j.result
+	verb := "Added"
+	if r.Updated {
+		verb = "Updated"
+	}
+	message := fmt.Sprintf("%s %s: %d modules, %d Definitions.", verb, r.Model.ID, len(r.Model.Modules), len(r.Definitions))
+	serious := seriousProblems(r)
+	if serious > 0 {
+		message += fmt.Sprintf(" %d findings need a look.", serious)
+	}
+	if path := j.summaryPath(); path != "" {
+		message += " Report: " + path
+	}
+	if j.req.wait {
+		return
+	}
+	s.notifyUser(protocol.MessageTypeInfo, message)
+	open := s.config.forPath(j.target.path).ReportOpen
+	if open == "always" || open == "onWarnings" && (serious > 0 || len(r.Warnings) > 0) {
+		s.goBackground(func(ctx context.Context) { s.openReport(ctx, j) })
+	}
+}
+
+func seriousProblems(r *phases.Result) int {
+	n := 0
+	for _, p := range r.Problems {
+		if p.Severity == string(validate.Error) || p.Severity == string(validate.Warning) {
+			n++
+		}
+	}
+	return n
+}
+
+// openReport shows the summary where the client can, else says where it is.
+func (s *Server) openReport(ctx context.Context, j *job) {
+	path := j.summaryPath()
+	if path == "" {
+		return
+	}
+	if _, err := os.Stat(path); err != nil {
+		s.notifyUser(protocol.MessageTypeWarning, "The report is gone: "+path)
+		return
+	}
+	if s.caps.showDocument {
+		r, err := s.client.ShowDocument(ctx, &protocol.ShowDocumentParams{URI: uri.File(path)})
+		if err == nil && r != nil && r.Success {
+			return
+		}
+	}
+	s.notifyUser(protocol.MessageTypeInfo, "The report is "+path)
+}

@@ -1,0 +1,269 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// ask shows a question with answers to choose from; "" means that none was
+// chosen, or that the client cannot ask.
+func (s *Server) ask(ctx context.Context, kind protocol.MessageType, message string, answers ...string) string {
+	p := &protocol.ShowMessageRequestParams{Type: kind, Message: message}
+	for _, a := range answers {
+		p.Actions = append(p.Actions, protocol.MessageActionItem{Title: a})
+	}
+	chosen, err := s.client.ShowMessageRequest(ctx, p)
+	if err != nil {
+		s.log.Debug("asking", "error", err)
+		return ""
+	}
+	if chosen == nil {
+		return ""
+	}
+	return chosen.Title
+}
+
+const answerType = "Type a repository…"
+
+// chooseRepo offers recent repositories, for a call that names none.
+func (j *job) chooseRepo() error {
+	s := j.server
+	var answers []string
+	for _, r := range s.repos(j.target.path) {
+		if len(answers) == 4 {
+			break
+		}
+		if !slices.Contains(answers, r.ID) {
+			answers = append(answers, r.ID)
+		}
+	}
+	answers = append(answers, answerType)
+	switch chosen := s.ask(j.ctx, protocol.MessageTypeInfo, addTitle+": which model?", answers...); chosen {
+	case "":
+		return errDeclined
+	case answerType:
+		if err := j.insertMarker(nil); err != nil {
+			return err
+		}
+		return errDeclined
+	default:
+		j.req.HFRepoID = chosen
+	}
+	return nil
+}
+
+// offerUpdate asks what to do when the entry is there already.
+func (j *job) offerUpdate() error {
+	text, err := j.target.read(j.server)
+	if err != nil || j.req.Update {
+		return err
+	}
+	id := j.req.ModelName
+	if id == "" {
+		id = phases.SuggestModelName(j.req.HFRepoID)
+	}
+	f := tsast.Parse(text)
+	at := slices.IndexFunc(f.Entries, func(e tsast.Entry) bool { return e.Model.ID.Value == id })
+	if at < 0 {
+		return nil
+	}
+	line := newLineIndex(text).LineFromOffset(f.Entries[at].Offset) + 1
+	if j.req.wait {
+		return &phases.DuplicateError{ID: id, Line: line}
+	}
+	update := "Update " + id
+	message := fmt.Sprintf("models.ts has an entry %q already (line %d). Refresh it from its config?", id, line)
+	if j.server.ask(j.ctx, protocol.MessageTypeInfo, message, update, "Leave it") != update {
+		return errDeclined
+	}
+	j.req.Update = true
+	return nil
+}
+
+// inputMethod is our extension's request for a line of text. Other clients do
+// not advertise it and are never sent it.
+const inputMethod = "fib-ls/input"
+
+type inputParams struct {
+	Title  string `json:"title"`
+	Prompt string `json:"prompt"`
+	Value  string `json:"value"`
+}
+
+// askField asks for a config field that nothing gives. Where the client has
+// an input box it is used; elsewhere a proposal can be accepted, and anything
+// else is typed into the marker.
+func (j *job) askField(ctx context.Context, field, question, proposal string) (string, error) {
+	s := j.server
+	if s.caps.input {
+		var answer *string
+		p := inputParams{Title: j.req.HFRepoID + ": " + field, Prompt: question, Value: proposal}
+		raw, err := rawJSON(p)
+		if err != nil {
+			return "", err
+		}
+		if _, err := s.conn.Call(ctx, inputMethod, raw, &answer); err == nil {
+			if answer == nil {
+				return "", nil
+			}
+			return strings.TrimSpace(*answer), nil
+		} else if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+	}
+	if proposal == "" {
+		return "", nil
+	}
+	use := "Use " + proposal
+	if s.ask(ctx, protocol.MessageTypeInfo, question, use, "Fill it in by hand") == use {
+		return proposal, nil
+	}
+	return "", nil
+}
+
+// confirm asks before an entry with serious findings is inserted.
+func (j *job) confirm() error {
+	setting := j.server.config.forPath(j.target.path).Confirm
+	serious := seriousProblems(j.result)
+	if j.req.wait || setting == "never" || setting != "always" && serious == 0 {
+		return nil
+	}
+	message := fmt.Sprintf("%s: %d modules, %d Definitions, %d findings. Insert the entry?",
+		j.result.Model.ID, len(j.result.Model.Modules), len(j.result.Definitions), serious)
+	for _, p := range j.result.Problems[:min(3, len(j.result.Problems))] {
+		message += "\n" + p.Severity + ": " + p.Message
+	}
+	switch j.server.ask(j.ctx, protocol.MessageTypeWarning, message, "Insert", "Open report", "Cancel") {
+	case "Insert":
+		return nil
+	case "Open report":
+		if err := j.writeFiles(); err != nil {
+			return err
+		}
+		j.server.openReport(j.ctx, j)
+		return j.confirm()
+	}
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	return errDeclined
+}
+
+// insertMarker puts a marker comment with what is to be filled in before the
+// end of the models array, or replaces the one that the job came from.
+func (j *job) insertMarker(fields []string) error {
+	text, err := j.target.read(j.server)
+	if err != nil {
+		return err
+	}
+	f := tsast.Parse(text)
+	line := "// " + markerMark + " " + j.markerWords(fields)
+	for _, c := range f.Comments {
+		if j.req.marker != "" && c.Text == j.req.marker {
+			return j.edit(text, []tsast.TextEdit{{Span: c.Span, NewText: line}})
+		}
+	}
+	if f.Array == (tsast.Span{}) {
+		return errors.New("the file has no models array to put a marker into")
+	}
+	at := f.Array.End - 1 // the bracket
+	start := at
+	for start > 0 && (text[start-1] == ' ' || text[start-1] == '\t') {
+		start--
+	}
+	indent, eol := f.Style.Indent, f.Style.EOL
+	if indent == "" {
+		indent = "  "
+	}
+	if eol == "" {
+		eol = "\n"
+	}
+	line = indent + line + eol
+	if start > 0 && text[start-1] != '\n' && text[start-1] != '\r' {
+		start, line = at, eol+line
+	}
+	return j.edit(text, []tsast.TextEdit{{Span: tsast.Span{Start: start, End: start}, NewText: line}})
+}
+
+// markerWords writes the job's parameters as a marker has them.
+func (j *job) markerWords(fields []string) string {
+	words := []string{j.req.HFRepoID}
+	if j.req.ModelName != "" && j.req.ModelName != phases.SuggestModelName(j.req.HFRepoID) {
+		words = append(words, "name="+j.req.ModelName)
+	}
+	if j.req.Revision != "" {
+		words = append(words, "revision="+j.req.Revision)
+	}
+	if j.req.TP > 0 {
+		words = append(words, fmt.Sprintf("tp=%d", j.req.TP))
+	}
+	if j.req.EP > 0 {
+		words = append(words, fmt.Sprintf("ep=%d", j.req.EP))
+	}
+	keys := make([]string, 0, len(j.req.Set))
+	for k := range j.req.Set {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		words = append(words, k+"="+j.req.Set[k])
+	}
+	for _, field := range fields {
+		words = append(words, field+"=")
+	}
+	return strings.Join(words, " ")
+}
+
+// repos are the repositories that can be offered: recent ones, then what the
+// phases know, then what the open files name.
+func (s *Server) repos(file string) []Repo {
+	var out []Repo
+	seen := map[string]bool{}
+	add := func(r Repo) {
+		if !seen[r.ID] && isRepoID(r.ID) {
+			seen[r.ID] = true
+			out = append(out, r)
+		}
+	}
+	s.jobs.mu.Lock()
+	recent := slices.Clone(s.jobs.recent)
+	s.jobs.mu.Unlock()
+	for _, id := range recent {
+		add(Repo{ID: id, From: "recent"})
+	}
+	for _, r := range s.engine.Repos(s.workspace(file)) {
+		add(r)
+	}
+	for _, snap := range s.docs.all() {
+		for _, e := range snap.File.Entries {
+			if id := sourceRepo(e.Model); id != "" {
+				add(Repo{ID: id, From: "models.ts"})
+			}
+		}
+	}
+	return out
+}
+
+// sourceMark begins the comment that says where an entry is from.
+const sourceMark = "source: https://huggingface.co/"
+
+// sourceRepo is the repository that an entry's source comment names.
+func sourceRepo(m *tsast.Model) string {
+	for _, c := range m.Comments {
+		body := strings.TrimSpace(commentBody(c.Text))
+		if rest, ok := strings.CutPrefix(body, sourceMark); ok {
+			if word := strings.Fields(rest); len(word) > 0 && isRepoID(word[0]) {
+				return word[0]
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,52 @@
+package lsp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// codeLens shows above each model what it has, and offers to refresh it. It
+// is off unless the settings ask for it.
+func (s *Server) codeLens(_ context.Context, snap *Snapshot, _ *protocol.CodeLensParams) ([]protocol.CodeLens, error) {
+	out := []protocol.CodeLens{}
+	if !s.config.forPath(snap.Path).CodeLens {
+		return out, nil
+	}
+	dataset := s.dataset(snap.Path)
+	for _, e := range snap.File.Entries {
+		at := tsast.Span{Start: e.Offset, End: e.Offset + 1}
+		names := definitionNames(e.Model)
+		title := fmt.Sprintf("%d modules, %d Definitions", len(e.Model.Modules), len(names))
+		if dataset != nil {
+			have := 0
+			for _, n := range names {
+				if ok, _ := dataset.Has(n); ok {
+					have++
+				}
+			}
+			title += fmt.Sprintf(" (%d in the dataset)", have)
+		}
+		out = append(out, protocol.CodeLens{Range: snap.RangeFromSpan(at), Command: protocol.Command{Title: title}})
+		if repo := sourceRepo(e.Model); repo != "" && e.Model.ID.Value != "" {
+			out = append(out, protocol.CodeLens{Range: snap.RangeFromSpan(at), Command: s.addCommand("Update from HuggingFace", map[string]any{
+				"repoId": repo, "modelName": e.Model.ID.Value, "uri": string(snap.URI), "update": true,
+			})})
+		}
+	}
+	return out, nil
+}
+
+// addCommand is a call of fib-ls.addModel.
+func (s *Server) addCommand(title string, args map[string]any) protocol.Command {
+	raw, err := json.Marshal(args)
+	if err != nil { // strings, numbers and booleans always can be
+		s.log.Error("encoding a command", "error", err)
+		raw = []byte("{}")
+	}
+	return protocol.Command{Title: title, Command: commandAddModel, Arguments: []protocol.LSPAny{raw}}
+}

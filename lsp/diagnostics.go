@@ -1,0 +1,182 @@
+package lsp
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// maxDiagnostics is how many are published for a file; the last then says how
+// many more there are.
+const maxDiagnostics = 500
+
+// The findings that only the editor has.
+const (
+	ruleMarker  = "add-model"        // a marker comment that waits for its code action
+	ruleTooMany = "more-diagnostics" // the rest of more findings than are published
+)
+
+// checkOptions are the options for a document's checker.
+func (s *Server) checkOptions(snap *Snapshot) validate.Options {
+	c := s.config.forPath(snap.Path)
+	opts := validate.Options{Severity: c.Severity, Expected: s.expectedFor(snap)}
+	if dataset := s.dataset(snap.Path); dataset != nil {
+		opts.Dataset = dataset.Has
+	}
+	return opts
+}
+
+// findings are all findings about a snapshot in source order.
+func (s *Server) findings(snap *Snapshot, checker *validate.Checker) []validate.Problem {
+	c := s.config.forPath(snap.Path)
+	if !c.DiagnosticsEnable {
+		return nil
+	}
+	problems := checker.Check(snap.File)
+	severity, ok := c.Severity[ruleMarker]
+	if !ok {
+		severity = validate.Info
+	}
+	found := len(problems)
+	if severity != validate.Off {
+		for _, m := range markers(snap.File) {
+			problems = append(problems, markerProblem(m, severity))
+		}
+	}
+	if len(problems) > found {
+		validate.Sort(problems)
+	}
+	return problems
+}
+
+func markerProblem(m marker, severity validate.Severity) validate.Problem {
+	p := validate.Problem{Rule: ruleMarker, Severity: severity, Span: m.span, Model: m.repo}
+	switch {
+	case m.repo == "":
+		p.Message = "A model is to be added here: write its HuggingFace repository after \"add\", for example Qwen/Qwen3-32B."
+	case !isRepoID(m.repo):
+		p.Message = fmt.Sprintf("%q is no HuggingFace repository: write ORG/NAME, for example Qwen/Qwen3-32B.", clipText(m.repo))
+	case len(m.blank) > 0:
+		p.Message = fmt.Sprintf("%s waits for %s: fill in the value, then run the code action %q.", m.repo, m.blank[0], addTitle)
+	default:
+		p.Message = fmt.Sprintf("%s waits to be added: run the code action %q.", m.repo, addTitle)
+	}
+	return p
+}
+
+// clipText bounds a text from the file for a message.
+func clipText(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// encodeDiagnostics writes publishDiagnostics' params without a version.
+func (s *Server) encodeDiagnostics(snap *Snapshot, problems []validate.Problem) ([]byte, error) {
+	return protocol.Marshal(&protocol.PublishDiagnosticsParams{
+		URI: snap.URI, Diagnostics: s.diagnosticsFrom(snap, problems),
+	})
+}
+
+// diagnosticsFrom converts findings, at most maxDiagnostics of them: the most
+// severe, in source order.
+func (s *Server) diagnosticsFrom(snap *Snapshot, problems []validate.Problem) []protocol.Diagnostic {
+	all := len(problems)
+	if all > maxDiagnostics {
+		problems = mostSevere(problems, maxDiagnostics-1)
+	}
+	out := make([]protocol.Diagnostic, 0, len(problems)+1)
+	for i := range problems {
+		out = append(out, s.diagnosticFrom(snap, &problems[i]))
+	}
+	if len(problems) < all {
+		end := len(snap.text)
+		out = append(out, s.diagnosticFrom(snap, &validate.Problem{
+			Rule: ruleTooMany, Severity: validate.Info, Span: tsast.Span{Start: end, End: end},
+			Message: fmt.Sprintf("%d more findings are not shown; `fib-ls check` lists all %d.", all-len(problems), all),
+		}))
+	}
+	return out
+}
+
+// mostSevere keeps n of the problems and their order.
+func mostSevere(problems []validate.Problem, n int) []validate.Problem {
+	order := make([]int, len(problems))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(severityFrom(problems[a].Severity), severityFrom(problems[b].Severity))
+	})
+	order = order[:n]
+	slices.Sort(order)
+	kept := make([]validate.Problem, n)
+	for i, j := range order {
+		kept[i] = problems[j]
+	}
+	return kept
+}
+
+func severityFrom(s validate.Severity) protocol.DiagnosticSeverity {
+	switch s {
+	case validate.Error:
+		return protocol.DiagnosticSeverityError
+	case validate.Warning:
+		return protocol.DiagnosticSeverityWarning
+	case validate.Hint:
+		return protocol.DiagnosticSeverityHint
+	case validate.Info, validate.Off:
+	}
+	return protocol.DiagnosticSeverityInformation
+}
+
+// diagnosticFrom converts one finding for this client: what it cannot show in
+// a field of its own stands in the message.
+func (s *Server) diagnosticFrom(snap *Snapshot, p *validate.Problem) protocol.Diagnostic {
+	d := protocol.Diagnostic{
+		Range:    snap.RangeFromSpan(p.Span),
+		Severity: severityFrom(p.Severity),
+		Code:     protocol.String(p.Rule),
+		Source:   protocol.NewOptional(source),
+		Message:  protocol.String(p.Message),
+	}
+	if s.caps.codeDescription {
+		d.CodeDescription = protocol.CodeDescription{Href: s.ruleURL(p.Rule)}
+	} else {
+		d.Message = protocol.String(p.Message + " [" + p.Rule + "]")
+	}
+	if s.caps.diagnosticTags {
+		switch {
+		case p.Unnecessary:
+			d.Tags = protocol.NewDiagnosticTags(protocol.DiagnosticTagUnnecessary)
+		case p.Deprecated:
+			d.Tags = protocol.NewDiagnosticTags(protocol.DiagnosticTagDeprecated)
+		}
+	}
+	if s.caps.related {
+		for _, r := range p.Related {
+			d.RelatedInformation = append(d.RelatedInformation, protocol.DiagnosticRelatedInformation{
+				Location: protocol.Location{URI: snap.URI, Range: snap.RangeFromSpan(r.Span)},
+				Message:  r.Message,
+			})
+		}
+	}
+	return d
+}
+
+// ruleURL is where a rule is documented.
+func (s *Server) ruleURL(rule string) uri.URI {
+	base := s.opts.DocsURL
+	if base == "" {
+		base = "https://github.com/fib-ls/fib-ls/blob/main/docs/rules.md"
+	}
+	return uri.URI(base + "#" + rule)
+}

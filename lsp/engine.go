@@ -1,0 +1,98 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// Engine is what the server asks of the phases. Prepare and Write may take
+// long and use network and disk: only jobs call them. Everything else answers
+// from memory or a local cache, for it is asked while somebody types.
+type Engine interface {
+	// Prepare runs phases 1 to 3.
+	Prepare(ctx context.Context, w Workspace, req phases.Request) (*phases.Result, error)
+	// Place runs phase 4 on a text: it sets r.Edited and r.Problems. It is
+	// pure and does no I/O.
+	Place(r *phases.Result, text []byte) error
+	// Write writes the files of the phases (not models.ts) and sets r.Files.
+	Write(w Workspace, r *phases.Result) error
+	// Repos gives repositories that can be offered, best first: the local
+	// cache, the catalogue, SGLang's classes' own. No network.
+	Repos(w Workspace) []Repo
+	// Expected gives what a repository's config says of an entry, from the
+	// local cache or the catalogue only; nil when it is not there. It may
+	// take milliseconds and is called in the background.
+	Expected(w Workspace, repoID string, m *tsast.Model) *validate.ExpectedEntry
+	// Dataset opens a flashinfer-trace clone ("": the one that is found
+	// beside the workspace); nil when there is none.
+	Dataset(w Workspace) Dataset
+}
+
+// Workspace is where a job works.
+type Workspace struct {
+	// Dir is what relative paths are resolved against; never the server's
+	// own working directory.
+	Dir string
+	// DatasetDir, SGLangPath: from the settings; "" means: find it.
+	DatasetDir, SGLangPath string
+	// HubEndpoint, HubTimeout and Offline are the settings for the Hub; zero
+	// values leave the environment's.
+	HubEndpoint string
+	HubTimeout  time.Duration
+	Offline     bool
+	// CloneSGLang allows fetching SGLang's source.
+	CloneSGLang bool
+	// Progress is told of every step; Ask asks for a missing config field.
+	// Both may be nil.
+	Progress func(phases.Event)
+	Ask      func(ctx context.Context, field, question, proposal string) (string, error)
+}
+
+// Repo is a repository that can be offered.
+type Repo struct {
+	ID string `json:"id"`
+	// From says why: "cache", "catalogue", "models.ts".
+	From string `json:"from"`
+	// Class is the model's class, when it is known.
+	Class string `json:"class,omitempty"`
+	// Used is when its config was last fetched; zero when never.
+	Used time.Time `json:"-"`
+}
+
+// Dataset is what the editor asks of a flashinfer-trace clone.
+type Dataset interface {
+	// Has says whether there is a Definition and how many workloads.
+	Has(name string) (present bool, workloads int)
+	// Path is the Definition's JSON file; "" when there is none.
+	Path(name string) string
+	// Names are all Definitions, sorted.
+	Names() []string
+}
+
+// noEngine answers for a server that was given none.
+type noEngine struct{}
+
+var errNoEngine = errors.New("this server was started without the phases")
+
+func (noEngine) Prepare(context.Context, Workspace, phases.Request) (*phases.Result, error) {
+	return nil, errNoEngine
+}
+func (noEngine) Place(*phases.Result, []byte) error                               { return errNoEngine }
+func (noEngine) Write(Workspace, *phases.Result) error                            { return errNoEngine }
+func (noEngine) Repos(Workspace) []Repo                                           { return nil }
+func (noEngine) Dataset(Workspace) Dataset                                        { return nil }
+func (noEngine) Expected(Workspace, string, *tsast.Model) *validate.ExpectedEntry { return nil }
+
+// workspace gives where jobs for a file work.
+func (s *Server) workspace(file string) Workspace {
+	c := s.config.forPath(file)
+	return Workspace{
+		Dir: s.config.folderOf(file), DatasetDir: c.Dataset, SGLangPath: c.SGLangPath,
+		HubEndpoint: c.HubEndpoint, HubTimeout: c.HubTimeout, Offline: c.HubOffline, CloneSGLang: c.SGLangClone == "always",
+	}
+}

@@ -1,0 +1,209 @@
+package lsp
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// hover decodes what TypeScript's own server cannot: Definition names, the
+// module tree, models. Elsewhere it says nothing.
+func (s *Server) hover(_ context.Context, snap *Snapshot, p *protocol.HoverParams) (*protocol.Hover, error) {
+	at := spotAt(snap.File, snap.OffsetFromPosition(p.Position))
+	var b strings.Builder
+	switch at.place {
+	case onDefinition:
+		s.hoverDefinition(&b, snap, at.value)
+	case onModuleName, onCount:
+		hoverModule(&b, at.entry.Model, at.module)
+	case onParent:
+		if found := modulesNamed(at.entry.Model, at.value); len(found) > 0 {
+			hoverModule(&b, at.entry.Model, found[len(found)-1])
+		}
+	case onModelID:
+		s.hoverModel(&b, snap, at.entry.Model)
+	case onComment:
+		hoverMarker(&b, at.comment)
+	case nowhere:
+	}
+	if b.Len() == 0 {
+		return nil, nil
+	}
+	s.hoverFindings(&b, snap, at)
+	text, kind := b.String(), protocol.MarkupKindMarkdown
+	if !s.caps.markdown {
+		text, kind = strings.NewReplacer("**", "", "`", "").Replace(text), protocol.MarkupKindPlainText
+	}
+	r := snap.RangeFromSpan(at.span)
+	return &protocol.Hover{Contents: &protocol.MarkupContent{Kind: kind, Value: strings.TrimSpace(text)}, Range: &r}, nil
+}
+
+// hoverDefinition decodes a name, field by field.
+func (s *Server) hoverDefinition(b *strings.Builder, snap *Snapshot, value string) {
+	name, err := definition.Parse(value)
+	if err != nil {
+		legacy, from, ok := definition.ParseLegacy(value)
+		if !ok {
+			fmt.Fprintf(b, "%s is no Definition name: %v\n\n", code(value), err)
+			s.hoverDataset(b, snap, value)
+			return
+		}
+		fmt.Fprintf(b, "%s is an older spelling (%s) of %s.\n\n", code(value), from, code(legacy.String()))
+		name = legacy
+	}
+	writeDefinition(b, name)
+	s.hoverDataset(b, snap, name.String())
+}
+
+// writeDefinition writes what a name means.
+func writeDefinition(b *strings.Builder, n definition.Name) {
+	fmt.Fprintf(b, "**%s** (op type %s)\n\n%s\n\n", n, code(n.OpType()), n.Family.Doc)
+	for i, f := range n.Family.Fields {
+		fmt.Fprintf(b, "- %s: %s; from %s, %s", code(fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])), f.Meaning, code(f.Config), f.Divisor.Words())
+		if f.Axis != "" {
+			fmt.Fprintf(b, "; axis %s", code(f.Axis))
+		}
+		b.WriteString("\n")
+	}
+	for _, note := range n.Notes() {
+		fmt.Fprintf(b, "\nNote: %s\n", note)
+	}
+	b.WriteString("\n")
+}
+
+func (s *Server) hoverDataset(b *strings.Builder, snap *Snapshot, name string) {
+	dataset := s.dataset(snap.Path)
+	if dataset == nil {
+		return
+	}
+	if ok, workloads := dataset.Has(name); ok {
+		fmt.Fprintf(b, "In the dataset, with %d workloads.\n\n", workloads)
+	} else {
+		b.WriteString("Not in the dataset.\n\n")
+	}
+}
+
+// hoverModule writes a module's place in the tree.
+func hoverModule(b *strings.Builder, m *tsast.Model, module *tsast.Module) {
+	fmt.Fprintf(b, "**%s**", plainText(module.Name))
+	if module.Type.Kind == tsast.StringLiteral {
+		fmt.Fprintf(b, " (%s)", plainText(module.Type.Value))
+	}
+	if module.Count.IsInt {
+		fmt.Fprintf(b, ", %d in the whole model", module.Count.Int)
+	}
+	path := pathTo(m, module)
+	for i, name := range path {
+		path[i] = plainText(name)
+	}
+	fmt.Fprintf(b, "\n\n%s\n\n", strings.Join(path, " › "))
+	if children := childrenOf(m, module.Name); len(children) > 0 {
+		fmt.Fprintf(b, "%d modules below: ", len(children))
+		for i, c := range children {
+			if i == 12 {
+				fmt.Fprintf(b, ", … %d more", len(children)-i)
+				break
+			}
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(plainText(c.Name))
+		}
+		b.WriteString("\n\n")
+	}
+	if n := len(module.Definitions.Items); n > 0 {
+		fmt.Fprintf(b, "%d Definitions\n\n", n)
+	}
+}
+
+// hoverModel writes an entry's summary.
+func (s *Server) hoverModel(b *strings.Builder, snap *Snapshot, m *tsast.Model) {
+	fmt.Fprintf(b, "**%s** %s\n\n", plainText(m.ID.Value), plainText(m.Name.Value))
+	if m.Description.Value != "" {
+		fmt.Fprintf(b, "%s\n\n", plainText(m.Description.Value))
+	}
+	names, layers := definitionNames(m), 0
+	for _, module := range m.Modules {
+		if module.Type.Value == "layer" {
+			layers++
+		}
+	}
+	fmt.Fprintf(b, "%d modules (%d layers), %d different Definitions", len(m.Modules), layers, len(names))
+	if dataset := s.dataset(snap.Path); dataset != nil {
+		have := 0
+		for _, name := range names {
+			if ok, _ := dataset.Has(name); ok {
+				have++
+			}
+		}
+		fmt.Fprintf(b, ", %d of them in the dataset", have)
+	}
+	b.WriteString("\n\n")
+	if repo := sourceRepo(m); repo != "" {
+		fmt.Fprintf(b, "Made from https://huggingface.co/%s\n\n", repo)
+	}
+}
+
+// definitionNames are the different Definitions of an entry, sorted.
+func definitionNames(m *tsast.Model) []string {
+	var names []string
+	for _, module := range m.Modules {
+		for _, d := range module.Definitions.Items {
+			if d.Kind == tsast.StringLiteral {
+				names = append(names, d.Value)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func hoverMarker(b *strings.Builder, c tsast.Comment) {
+	m, ok := parseMarker(c)
+	if !ok {
+		return
+	}
+	p := markerProblem(m, "")
+	fmt.Fprintf(b, "%s\n\nParameters: %s.\n", plainText(p.Message), strings.Join(markerKeys, ", "))
+}
+
+// hoverFindings adds what the rules expect here, with the config's evidence.
+func (s *Server) hoverFindings(b *strings.Builder, snap *Snapshot, at spot) {
+	if at.place == onComment {
+		return
+	}
+	for _, p := range s.publisher.pull(snap) {
+		if p.Expected == "" || p.Span.Start > at.span.End || p.Span.End < at.span.Start {
+			continue
+		}
+		fmt.Fprintf(b, "Expected: %s (%s)\n", code(p.Expected), p.Rule)
+		keys := make([]string, 0, len(p.Evidence))
+		for k := range p.Evidence {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			fmt.Fprintf(b, "- %s = %s\n", code(k), code(p.Evidence[k]))
+		}
+		b.WriteString("\n")
+	}
+}
+
+// code writes a text from the file as inline code that it cannot leave.
+func code(s string) string {
+	return "`" + strings.NewReplacer("`", "'", "\n", " ", "\r", " ").Replace(clipText(s)) + "`"
+}
+
+// plainText keeps a text from the file from being markup: a description is
+// somebody else's, and hovers may hold links and images.
+func plainText(s string) string {
+	return strings.NewReplacer(
+		"\\", "\\\\", "`", "'", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", "!", "\\!", "#", "\\#", "\n", " ", "\r", " ",
+	).Replace(s)
+}

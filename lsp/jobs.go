@@ -1,0 +1,187 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/fib-ls/fib-ls/phases"
+)
+
+// maxJobs bounds the jobs that run at the same time.
+const maxJobs = 8
+
+// job is one Add model or Update model in the background.
+type job struct {
+	id        string
+	server    *Server
+	ctx       context.Context
+	cancel    context.CancelFunc
+	req       addRequest
+	workspace Workspace
+	progress  *progress
+	done      chan struct{}
+
+	// The fields below are written by the job's goroutine before done is
+	// closed, and read after it.
+	target  target
+	result  *phases.Result
+	err     error
+	applied bool
+	text    string // dry run: the change as a diff
+}
+
+// jobs are the session's.
+type jobs struct {
+	server *Server
+
+	mu      sync.Mutex
+	last    int
+	running map[string]*job
+	// finished is the last job that has a report.
+	finished []*job
+	// placing is held while one job changes a document, so that two
+	// insertions never meet.
+	placing sync.Mutex
+	recent  []string // repositories, newest first
+}
+
+var errTooManyJobs = fmt.Errorf("%d models are being added already: wait for one of them, or cancel it", maxJobs)
+
+// start makes a job and runs it. One that does the same already is given
+// instead.
+func (js *jobs) start(req addRequest) (*job, error) {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	for _, j := range js.running {
+		if j.req.HFRepoID == req.HFRepoID && j.req.ModelName == req.ModelName && j.req.uri == req.uri && !req.wait && req.HFRepoID != "" {
+			return j, nil
+		}
+	}
+	if len(js.running) >= maxJobs {
+		return nil, errTooManyJobs
+	}
+	js.last++
+	j := &job{id: "add-" + strconv.Itoa(js.last), server: js.server, req: req, done: make(chan struct{})}
+	j.ctx, j.cancel = context.WithCancel(js.server.ctx)
+	if js.running == nil {
+		js.running = make(map[string]*job)
+	}
+	js.running[j.id] = j
+	js.server.goBackground(func(context.Context) {
+		defer js.finish(j)
+		j.run()
+	})
+	return j, nil
+}
+
+// finish takes a job off the list.
+func (js *jobs) finish(j *job) {
+	j.cancel()
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	delete(js.running, j.id)
+	if j.result != nil {
+		js.finished = append(js.finished, j)
+		if len(js.finished) > maxJobs {
+			js.finished = js.finished[1:]
+		}
+	}
+	close(j.done)
+}
+
+func (js *jobs) cancelID(id string) bool {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	j := js.running[id]
+	if j != nil {
+		j.cancel()
+	}
+	return j != nil
+}
+
+func (js *jobs) cancelAll() {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	for _, j := range js.running {
+		j.cancel()
+	}
+}
+
+// reported finds the job of an id that has a report; "" is the last one.
+func (js *jobs) reported(id string) *job {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	for i := len(js.finished) - 1; i >= 0; i-- {
+		if id == "" || js.finished[i].id == id {
+			return js.finished[i]
+		}
+	}
+	return nil
+}
+
+// remember keeps a repository as a recent one.
+func (js *jobs) remember(repo string) {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	recent := []string{repo}
+	for _, r := range js.recent {
+		if r != repo && len(recent) < 8 {
+			recent = append(recent, r)
+		}
+	}
+	js.recent = recent
+}
+
+// workDoneProgressCancel is the cancel button of a progress report.
+func (s *Server) workDoneProgressCancel(p *protocol.WorkDoneProgressCancelParams) error {
+	token, ok := p.Token.(protocol.String)
+	if !ok {
+		return errors.New("cancelling a progress that is none of ours")
+	}
+	s.jobs.cancelID(strings.TrimPrefix(string(token), progressPrefix))
+	return nil
+}
+
+// outcome is what fib-ls.addModel answers with wait, and what is logged.
+type outcome struct {
+	JobID    string            `json:"jobId"`
+	RepoID   string            `json:"repoId"`
+	ModelID  string            `json:"modelId,omitempty"`
+	URI      uri.URI           `json:"uri,omitempty"`
+	Applied  bool              `json:"applied"`
+	Updated  bool              `json:"updated,omitempty"`
+	Diff     string            `json:"diff,omitempty"`
+	Entry    string            `json:"entry,omitempty"`
+	Problems []phases.Problem  `json:"problems,omitempty"`
+	Warnings []string          `json:"warnings,omitempty"`
+	Files    map[string]string `json:"files,omitempty"`
+}
+
+func (j *job) outcome() outcome {
+	o := outcome{JobID: j.id, RepoID: j.req.HFRepoID, URI: j.target.uri, Applied: j.applied, Diff: j.text}
+	if r := j.result; r != nil {
+		o.ModelID, o.Updated, o.Entry = r.Model.ID, r.Updated, r.EntryText
+		o.Problems, o.Warnings, o.Files = r.Problems, r.Warnings, r.Files
+	}
+	return o
+}
+
+// summaryPath is the report on disk, "" when none was written.
+func (j *job) summaryPath() string {
+	if j.result == nil {
+		return ""
+	}
+	path := j.result.Files[phases.FileSummary]
+	if path != "" && !filepath.IsAbs(path) {
+		path = filepath.Join(j.workspace.Dir, path)
+	}
+	return path
+}

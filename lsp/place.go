@@ -1,0 +1,364 @@
+package lsp
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aymanbagabas/go-udiff"
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// placeAttempts is how often an edit is made anew when the text moved away
+// under it or the client did not take it.
+const placeAttempts = 3
+
+// landWait is how long an applied edit may take to show in a didChange:
+// editors collect changes (Neovim for 150 ms) before they send them.
+const landWait = 2 * time.Second
+
+// target is the document that a job changes: open or on disk.
+type target struct {
+	uri  uri.URI // as the client writes it, when it is open
+	key  uri.URI
+	path string
+}
+
+var errNoTarget = errors.New("no models.ts: open web/apps/web/data/models.ts of a flashinfer-bench clone, or name it in the command's \"uri\"")
+
+// findTarget finds the document: the one named, else an open one, else the
+// usual place in a workspace folder or above it.
+func (s *Server) findTarget(u uri.URI) (target, error) {
+	if u != "" {
+		t := target{uri: u, key: normalise(u), path: filePath(u)}
+		if _, _, open := s.docs.watch(t.key); !open && t.path == "" {
+			return t, fmt.Errorf("%s is not open and is no file", clip(string(u)))
+		}
+		if snap, _, open := s.docs.watch(t.key); open && snap == nil {
+			return t, fmt.Errorf("%s is not a models file: none of its arrays is declared as Model[]", clip(string(u)))
+		}
+		return t, nil
+	}
+	if snaps := s.docs.all(); len(snaps) > 0 {
+		// The one that was changed last.
+		newest := slices.MaxFunc(snaps, func(a, b *Snapshot) int { return int(a.seq) - int(b.seq) }) // #nosec G115 -- a count
+		return target{uri: newest.URI, key: newest.key, path: newest.Path}, nil
+	}
+	for _, r := range s.config.folders() {
+		if path := modelsAbove(r.path); path != "" {
+			u := uri.File(path)
+			return target{uri: u, key: normalise(u), path: path}, nil
+		}
+	}
+	return target{}, errNoTarget
+}
+
+// modelsAbove finds models.ts in a folder of a flashinfer-bench clone,
+// whichever part of it the folder is.
+func modelsAbove(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	for up := 0; up < 8; up++ {
+		rest := phases.DefaultModelsTS
+		for {
+			if path := filepath.Join(dir, filepath.FromSlash(rest)); up == 0 || rest == phases.DefaultModelsTS {
+				if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+					return path
+				}
+			}
+			_, below, ok := strings.Cut(rest, "/")
+			if !ok || !strings.Contains(below, "/") && below != "models.ts" || below == "models.ts" {
+				break
+			}
+			rest = below
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			break
+		}
+		dir = parent
+	}
+	return ""
+}
+
+// read gives the document's newest text: the client's, else the disk's. A
+// missing file is an empty text.
+func (t target) read(s *Server) ([]byte, error) {
+	if snap, _, open := s.docs.watch(t.key); open {
+		if snap == nil {
+			return nil, fmt.Errorf("the text of %s is not known: save or reopen it", t.uri)
+		}
+		return snap.text, nil
+	}
+	text, err := os.ReadFile(t.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading models.ts: %w", err)
+	}
+	return text, nil
+}
+
+// errStale is an edit that the client did not take, or took elsewhere.
+var errStale = errors.New("the editor did not apply the edit as it was made; the report has the complete entry")
+
+// place inserts the entry into the text as it is by now, and sees to it that
+// it arrived.
+func (j *job) place() error {
+	j.server.jobs.placing.Lock()
+	defer j.server.jobs.placing.Unlock()
+	asked := false
+	for range placeAttempts {
+		text, err := j.target.read(j.server)
+		if err != nil {
+			return err
+		}
+		base := j.withoutMarker(text)
+		if err := j.server.engine.Place(j.result, base); err != nil {
+			return err
+		}
+		if !asked {
+			if err := j.confirm(); err != nil {
+				return err
+			}
+			asked = true
+			// The text may have changed while the user read the question.
+			if now, err := j.target.read(j.server); err != nil || !bytes.Equal(now, text) {
+				continue
+			}
+		}
+		if err := j.ctx.Err(); err != nil {
+			return err
+		}
+		landed, err := j.apply(text, j.result.Edited)
+		if err != nil || landed {
+			j.applied = err == nil
+			return err
+		}
+		j.server.log.Warn("the edit did not arrive, trying again", "job", j.id)
+	}
+	return errStale
+}
+
+// withoutMarker takes the marker comment that the job came from out of a
+// text.
+func (j *job) withoutMarker(text []byte) []byte {
+	if j.req.marker == "" || !bytes.Contains(text, []byte(j.req.marker)) {
+		return text
+	}
+	f := tsast.Parse(text)
+	for _, c := range f.Comments {
+		if c.Text == j.req.marker {
+			if out, err := tsast.Apply(text, f.DeleteComment(c.Span)); err == nil {
+				return out
+			}
+		}
+	}
+	return text
+}
+
+// edit applies edits of a text once, without looking for an entry in it.
+func (j *job) edit(text []byte, edits []tsast.TextEdit) error {
+	out, err := tsast.Apply(text, edits...)
+	if err != nil {
+		return err
+	}
+	landed, err := j.apply(text, out)
+	if err == nil && !landed {
+		err = errStale
+	}
+	return err
+}
+
+// apply asks the client to change text into edited. landed says that the
+// document has, or had on its way, what the edit was to bring: that is read
+// off the didChange that follows and not off the answer, since clients skip
+// edits and say that they applied them.
+func (j *job) apply(text, edited []byte) (landed bool, err error) {
+	s := j.server
+	snap, changed, open := s.docs.watch(j.target.key)
+	if open && (snap == nil || !bytes.Equal(snap.text, text)) {
+		return false, nil
+	}
+	if !open && text == nil && !s.caps.createFile {
+		return true, createModels(j.target.path, edited)
+	}
+	workspaceEdit := s.workspaceEdit(j.target, snap, text, edited)
+	label := addTitle + ": " + j.req.HFRepoID
+	result, err := s.client.ApplyEdit(j.ctx, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: workspaceEdit})
+	if err != nil {
+		return false, fmt.Errorf("asking the editor to apply the edit: %w", err)
+	}
+	if !result.Applied {
+		s.log.Warn("the editor refused the edit", "reason", result.FailureReason)
+		return false, nil
+	}
+	return j.await(edited, open, changed), nil
+}
+
+// await waits for the text that an applied edit gives.
+func (j *job) await(edited []byte, wasOpen bool, changed <-chan struct{}) bool {
+	s := j.server
+	late := make(chan struct{})
+	stop := s.clock.AfterFunc(landWait, func() { close(late) })
+	defer stop()
+	for {
+		snap, next, open := s.docs.watch(j.target.key)
+		if open && snap != nil && j.arrived(snap, edited) {
+			return true
+		}
+		if open {
+			changed = next
+		}
+		if !open && !wasOpen && j.onDisk(edited) {
+			return true
+		}
+		select {
+		case <-j.ctx.Done():
+			return false
+		case <-late:
+			// A document that the client opened for the edit, and does not
+			// tell us about, cannot be looked into: its word must do.
+			return !open && !wasOpen
+		case <-changed:
+			if !wasOpen {
+				changed = nil
+			}
+		}
+	}
+}
+
+// arrived says that a snapshot has what was to be brought: the whole text, or
+// (the user types on) the entry as it was made.
+func (j *job) arrived(snap *Snapshot, edited []byte) bool {
+	if bytes.Equal(snap.text, edited) {
+		return true
+	}
+	if j.result == nil {
+		return false
+	}
+	want := tsast.Parse(edited)
+	return entryText(want, j.result.Model.ID) != "" && entryText(want, j.result.Model.ID) == entryText(snap.File, j.result.Model.ID)
+}
+
+func entryText(f *tsast.File, id string) string {
+	for _, e := range f.Entries {
+		if e.Model.ID.Value == id && !e.Broken {
+			return f.Text(span(e, e.Model.Span))
+		}
+	}
+	return ""
+}
+
+func (j *job) onDisk(edited []byte) bool {
+	text, err := os.ReadFile(j.target.path)
+	return err == nil && bytes.Equal(text, edited)
+}
+
+// createModels makes a models.ts that was missing, for clients that cannot.
+func createModels(path string, text []byte) error {
+	file, err := phases.ReadModels(path)
+	if err != nil {
+		return err
+	}
+	if file.Text != nil {
+		return errStale
+	}
+	return file.Write(text)
+}
+
+// workspaceEdit makes the change for this client: versioned where it checks
+// versions.
+func (s *Server) workspaceEdit(t target, snap *Snapshot, text, edited []byte) protocol.WorkspaceEdit {
+	conv := converter{text: text, lines: newLineIndex(text), utf8: s.caps.utf8}
+	var version *int32
+	if snap != nil {
+		conv = snap.converter
+		v := snap.Version
+		version = &v
+	}
+	var edits []protocol.TextEdit
+	for _, e := range diffEdits(text, edited) {
+		edits = append(edits, conv.TextEditFromEdit(e))
+	}
+	if !s.caps.documentChanges {
+		return protocol.WorkspaceEdit{Changes: map[uri.URI][]protocol.TextEdit{t.uri: edits}}
+	}
+	var changes []protocol.DocumentChange
+	if snap == nil && text == nil && s.caps.createFile {
+		ignore := true
+		changes = append(changes, &protocol.CreateFile{
+			Kind: "create", URI: t.uri, Options: &protocol.CreateFileOptions{IgnoreIfExists: &ignore},
+		})
+	}
+	changes = append(changes, textDocumentEdit(t.uri, version, edits))
+	return protocol.WorkspaceEdit{DocumentChanges: changes}
+}
+
+func textDocumentEdit(u uri.URI, version *int32, edits []protocol.TextEdit) *protocol.TextDocumentEdit {
+	e := &protocol.TextDocumentEdit{TextDocument: protocol.OptionalVersionedTextDocumentIdentifier{
+		TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: u}, Version: version,
+	}}
+	for i := range edits {
+		e.Edits = append(e.Edits, &edits[i])
+	}
+	return e
+}
+
+// maxDiff is the most text that is compared line by line.
+const maxDiff = 1 << 20
+
+// diffEdits are the edits between two texts: the one piece that differs, or
+// its pieces line by line, so that what stays is not touched.
+func diffEdits(old, now []byte) []tsast.TextEdit {
+	whole, differs := smallestEdit(old, string(now))
+	if !differs {
+		return nil
+	}
+	removed := whole.Span.End - whole.Span.Start
+	if removed == 0 || whole.NewText == "" || removed+len(whole.NewText) > maxDiff {
+		return []tsast.TextEdit{whole}
+	}
+	// Whole lines, so that the comparison sees them.
+	start := bytes.LastIndexByte(old[:whole.Span.Start], '\n') + 1
+	end := len(old)
+	if i := bytes.IndexByte(old[whole.Span.End:], '\n'); i >= 0 {
+		end = whole.Span.End + i + 1
+	}
+	before, after := string(old[start:end]), string(now[start:len(now)-(len(old)-end)])
+	var out []tsast.TextEdit
+	for _, d := range udiff.Lines(before, after) {
+		piece, differs := smallestEdit([]byte(before[d.Start:d.End]), d.New)
+		if differs {
+			piece.Span = piece.Span.Shift(start + d.Start)
+			out = append(out, piece)
+		}
+	}
+	return out
+}
+
+// workspaceEditOf makes an edit of an open document for a code action or a
+// rename.
+func (s *Server) workspaceEditOf(snap *Snapshot, edits []tsast.TextEdit) *protocol.WorkspaceEdit {
+	converted := make([]protocol.TextEdit, len(edits))
+	for i, e := range edits {
+		converted[i] = snap.TextEditFromEdit(e)
+	}
+	if !s.caps.documentChanges {
+		return &protocol.WorkspaceEdit{Changes: map[uri.URI][]protocol.TextEdit{snap.URI: converted}}
+	}
+	version := snap.Version
+	return &protocol.WorkspaceEdit{DocumentChanges: []protocol.DocumentChange{textDocumentEdit(snap.URI, &version, converted)}}
+}

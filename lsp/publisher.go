@@ -1,0 +1,310 @@
+package lsp
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/fib-ls/fib-ls/phases/validate"
+)
+
+// publisher checks documents in the background and publishes what it finds.
+// One worker, and per document one place for the newest snapshot: what was
+// overtaken is never checked. The rules of publishing:
+//
+//   - the first result after a pause goes out at once;
+//   - within a burst of edits a finding that was not shown before waits until
+//     the burst is over, one that is gone is taken away at once;
+//   - a set that equals the last one is not sent again;
+//   - closing a document clears it.
+type publisher struct {
+	server *Server
+
+	mu      sync.Mutex
+	docs    map[uri.URI]*publication
+	queue   []uri.URI // documents with work, in order
+	wake    chan struct{}
+	working sync.Mutex // held while one document is checked and published
+}
+
+// publication is what the publisher knows of one document.
+type publication struct {
+	snap     *Snapshot // the newest
+	queued   bool
+	closed   bool
+	fresh    bool // opened anew: what was sent before counts no more
+	lastEdit time.Time
+	burst    bool        // the last edit followed the one before closely
+	stop     func() bool // of the timer that ends the burst
+
+	// The fields below belong to whoever holds working.
+	checker    *validate.Checker
+	generation uint64
+	shown      map[findingKey]int // what the client has, by identity
+	sent       []byte             // the encoded diagnostics; nil: none yet
+}
+
+func (p *publisher) init() {
+	p.docs = make(map[uri.URI]*publication)
+	p.wake = make(chan struct{}, 1)
+}
+
+// opened takes the first snapshot of a document.
+func (p *publisher) opened(snap *Snapshot) {
+	p.mu.Lock()
+	d := p.document(snap.key)
+	d.lastEdit = time.Time{}
+	d.burst, d.fresh = false, true
+	p.enqueue(d, snap)
+	p.mu.Unlock()
+}
+
+// edited takes the next snapshot of a document.
+func (p *publisher) edited(snap *Snapshot) {
+	delay := p.server.config.forPath(snap.Path).DiagnosticsDelay
+	now := p.server.clock.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := p.document(snap.key)
+	d.burst = now.Sub(d.lastEdit) < delay
+	d.lastEdit = now
+	if d.stop != nil {
+		d.stop()
+		d.stop = nil
+	}
+	if d.burst {
+		d.stop = p.server.clock.AfterFunc(delay, func() { p.pause(snap.key) })
+	}
+	p.enqueue(d, snap)
+}
+
+// pause ends a burst: what was held back may go out.
+func (p *publisher) pause(key uri.URI) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d := p.docs[key]; d != nil && d.snap != nil {
+		d.burst = false
+		p.enqueue(d, d.snap)
+	}
+}
+
+// refresh checks all documents again: settings or the world have changed.
+func (p *publisher) refresh() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, d := range p.docs {
+		if d.snap != nil {
+			p.enqueue(d, d.snap)
+		}
+	}
+}
+
+// closed clears a document.
+func (p *publisher) closed(key uri.URI) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := p.docs[key]
+	if d == nil || d.snap == nil {
+		return
+	}
+	if d.stop != nil {
+		d.stop()
+		d.stop = nil
+	}
+	d.closed = true
+	p.enqueue(d, d.snap)
+}
+
+// document finds or makes a publication. mu is held.
+func (p *publisher) document(key uri.URI) *publication {
+	d := p.docs[key]
+	if d == nil {
+		d = &publication{}
+		p.docs[key] = d
+	}
+	d.closed = false
+	return d
+}
+
+// enqueue puts a snapshot into the document's one place. mu is held.
+func (p *publisher) enqueue(d *publication, snap *Snapshot) {
+	d.snap = snap
+	if !d.queued {
+		d.queued = true
+		p.queue = append(p.queue, snap.key)
+	}
+	select {
+	case p.wake <- struct{}{}:
+	default: // it is awake, or will be
+	}
+}
+
+// run is the worker.
+func (p *publisher) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.wake:
+		}
+		for p.step(ctx) {
+		}
+	}
+}
+
+// step works on one document; false when there is none.
+func (p *publisher) step(ctx context.Context) (more bool) {
+	var err error
+	defer p.server.recovered("diagnostics", &err)
+	p.working.Lock()
+	defer p.working.Unlock()
+	p.mu.Lock()
+	if len(p.queue) == 0 {
+		p.mu.Unlock()
+		return false
+	}
+	key := p.queue[0]
+	p.queue = p.queue[1:]
+	d := p.docs[key]
+	d.queued = false
+	snap, closed := d.snap, d.closed
+	if closed {
+		delete(p.docs, key)
+	}
+	if d.fresh {
+		d.fresh, d.sent, d.shown = false, nil, nil
+	}
+	p.mu.Unlock()
+
+	if p.server.caps.pullDiagnostics {
+		return true // the client asks
+	}
+	if closed {
+		p.clear(ctx, d, snap)
+		return true
+	}
+	problems := p.problems(d, snap)
+	if !p.newest(d, snap) {
+		return true
+	}
+	if p.held(d, snap) {
+		problems = d.known(problems)
+	}
+	p.publish(ctx, d, snap, problems)
+	return true
+}
+
+// newest says that no later snapshot waits.
+func (p *publisher) newest(d *publication, snap *Snapshot) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return d.snap == snap && !d.closed
+}
+
+// held says that new findings must wait: a burst of edits goes on.
+func (p *publisher) held(d *publication, snap *Snapshot) bool {
+	if d.sent == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return d.burst && d.snap == snap
+}
+
+// problems checks a snapshot; entries that did not change cost nothing.
+func (p *publisher) problems(d *publication, snap *Snapshot) []validate.Problem {
+	generation := p.server.config.generation()
+	if d.checker == nil || d.generation != generation {
+		d.checker, d.generation = validate.NewChecker(p.server.checkOptions(snap)), generation
+	}
+	return p.server.findings(snap, d.checker)
+}
+
+// findingKey is what makes a finding the same after an edit, wherever it
+// stands by then and whichever lines its message names.
+type findingKey struct{ rule, model, module string }
+
+func keyOf(p *validate.Problem) findingKey { return findingKey{p.Rule, p.Model, p.Module} }
+
+// known keeps of the problems those that the client has already.
+func (d *publication) known(problems []validate.Problem) []validate.Problem {
+	budget := make(map[findingKey]int, len(d.shown))
+	for k, n := range d.shown {
+		budget[k] = n
+	}
+	var kept []validate.Problem
+	for i := range problems {
+		k := keyOf(&problems[i])
+		if budget[k] > 0 {
+			budget[k]--
+			kept = append(kept, problems[i])
+		}
+	}
+	return kept
+}
+
+// publish sends the diagnostics unless the client has the same set.
+func (p *publisher) publish(ctx context.Context, d *publication, snap *Snapshot, problems []validate.Problem) {
+	encoded, err := p.server.encodeDiagnostics(snap, problems)
+	if err != nil {
+		p.server.log.Error("encoding diagnostics", "error", err)
+		return
+	}
+	d.shown = make(map[findingKey]int)
+	for i := range problems {
+		d.shown[keyOf(&problems[i])]++
+	}
+	if d.sent != nil && bytes.Equal(d.sent, encoded) {
+		return
+	}
+	d.sent = encoded
+	p.send(ctx, snap, encoded)
+}
+
+// clear takes all diagnostics of a document away.
+func (p *publisher) clear(ctx context.Context, d *publication, snap *Snapshot) {
+	if d.sent == nil {
+		return
+	}
+	encoded, err := p.server.encodeDiagnostics(snap, nil)
+	if err != nil || bytes.Equal(d.sent, encoded) {
+		return
+	}
+	p.notify(ctx, encoded)
+}
+
+// send publishes diagnostics that are encoded already, with their version:
+// they are an object that has none yet.
+func (p *publisher) send(ctx context.Context, snap *Snapshot, encoded []byte) {
+	b := make([]byte, 0, len(encoded)+32)
+	b = strconv.AppendInt(append(b, `{"version":`...), int64(snap.Version), 10)
+	b = append(append(b, ','), encoded[1:]...)
+	p.notify(ctx, b)
+}
+
+func (p *publisher) notify(ctx context.Context, params []byte) {
+	err := p.server.conn.Notify(ctx, protocol.MethodTextDocumentPublishDiagnostics, jsonrpc2.RawMessage(params))
+	if err != nil {
+		p.server.log.Debug("publishing", "error", err)
+	}
+}
+
+// pull checks a snapshot for a client that asks, or for a handler that needs
+// the findings. It shares the document's cache with the worker.
+func (p *publisher) pull(snap *Snapshot) []validate.Problem {
+	p.working.Lock()
+	defer p.working.Unlock()
+	p.mu.Lock()
+	d := p.docs[snap.key]
+	p.mu.Unlock()
+	if d == nil { // closed meanwhile
+		return p.server.findings(snap, validate.NewChecker(p.server.checkOptions(snap)))
+	}
+	return p.problems(d, snap)
+}

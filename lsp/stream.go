@@ -1,0 +1,217 @@
+package lsp
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"go.lsp.dev/jsonrpc2"
+)
+
+// maxFrame bounds one message. A models.ts of a thousand times upstream's
+// size is 34 MB; what is larger is read past and refused.
+const maxFrame = 256 << 20
+
+// keepBuffer is the largest buffer that is kept between messages.
+const keepBuffer = 1 << 20
+
+// stream frames messages with LSP headers. The library's own framing ends the
+// connection at the first malformed frame; this one answers with an error,
+// finds the next header and goes on, so that a client's bug costs one message
+// and not the session.
+type stream struct {
+	in    *bufio.Reader
+	out   *outbox
+	frame []byte // the frame handed out by the last ReadFrame
+}
+
+// newStream frames messages over in and out. backlog is how many bytes may
+// wait for a client that does not read.
+func newStream(in io.Reader, out io.Writer, backlog int) *stream {
+	return &stream{in: bufio.NewReaderSize(in, 64<<10), out: newOutbox(out, backlog)}
+}
+
+// errOversized is a frame that is longer than maxFrame.
+var errOversized = errors.New("message too large")
+
+// ReadFrame gives the body of the next frame that the connection can take:
+// one valid message or a batch of them. Everything else is answered here. The
+// slice is valid until the next call.
+func (s *stream) ReadFrame(ctx context.Context) ([]byte, int64, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+		// Who does not take answers is not asked for more questions.
+		s.out.room()
+		frame, err := s.readBody()
+		switch {
+		case errors.Is(err, errOversized):
+			err = s.refuse(jsonrpc2.InvalidRequest, err.Error())
+		case err != nil:
+			return nil, 0, err
+		default:
+			problem := checkFrame(frame)
+			if problem == nil {
+				return frame, int64(len(frame)), nil
+			}
+			err = s.refuse(problem.Code, problem.Message)
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+// checkFrame says why the connection would give up on a frame, if it would:
+// it decodes with the function that the connection falls back to.
+func checkFrame(frame []byte) *jsonrpc2.Error {
+	trimmed := bytes.TrimLeft(frame, " \t\r\n")
+	var err error
+	if len(trimmed) > 0 && trimmed[0] == '[' {
+		_, err = jsonrpc2.ParseRequests(frame)
+	} else {
+		_, err = jsonrpc2.DecodeMessage(frame)
+	}
+	if err == nil {
+		return nil
+	}
+	var coded *jsonrpc2.Error
+	if errors.As(err, &coded) {
+		return coded
+	}
+	return jsonrpc2.ErrParse
+}
+
+// refuse answers a frame whose id is not known.
+func (s *stream) refuse(code jsonrpc2.Code, message string) error {
+	body := jsonrpc2.AppendResponse(nil, jsonrpc2.ID{}, nil, jsonrpc2.NewError(code, message))
+	_, err := s.WriteFrame(context.Background(), body)
+	return err
+}
+
+// readBody reads one header block and its body.
+func (s *stream) readBody() ([]byte, error) {
+	length, err := s.readHeader()
+	if err != nil {
+		return nil, err
+	}
+	if length > maxFrame {
+		if _, err := io.CopyN(io.Discard, s.in, length); err != nil {
+			return nil, unexpectedEOF(err)
+		}
+		return nil, fmt.Errorf("%w: %d bytes, at most %d are read", errOversized, length, maxFrame)
+	}
+	if cap(s.frame) > keepBuffer {
+		s.frame = nil
+	}
+	// The buffer grows with what arrives, not with what the header promises.
+	buf := bytes.NewBuffer(s.frame[:0])
+	if _, err := io.CopyN(buf, s.in, length); err != nil {
+		return nil, unexpectedEOF(err)
+	}
+	s.frame = buf.Bytes()
+	return s.frame, nil
+}
+
+var contentLength = []byte("content-length:")
+
+// readHeader reads to the end of the next header block and gives its
+// Content-Length. Lines that belong to no header (the rest of a body whose
+// length was wrong) are skipped and answered once.
+func (s *stream) readHeader() (int64, error) {
+	length, garbage, started := int64(-1), false, false
+	for {
+		line, err := s.readLine()
+		if err != nil {
+			if started {
+				err = unexpectedEOF(err)
+			}
+			return 0, err
+		}
+		started = true
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
+			if length >= 0 {
+				return length, nil
+			}
+			if garbage {
+				if err := s.refuse(jsonrpc2.ParseError, "malformed header: no Content-Length"); err != nil {
+					return 0, err
+				}
+			}
+			length, garbage = -1, false
+			continue
+		}
+		at := bytes.Index(bytes.ToLower(line), contentLength)
+		if at < 0 {
+			garbage = garbage || length < 0
+			continue
+		}
+		if n, ok := parseLength(line[at+len(contentLength):]); ok {
+			length = n
+		} else {
+			length, garbage = -1, true
+		}
+	}
+}
+
+// readLine reads up to a line feed; of a line that does not fit the buffer it
+// gives the end only, so that garbage without line feeds costs no memory.
+func (s *stream) readLine() ([]byte, error) {
+	line, err := s.in.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	// A header may follow the garbage within the same line: keep the tail.
+	tail := bytes.Clone(line[len(line)-256:])
+	for errors.Is(err, bufio.ErrBufferFull) {
+		line, err = s.in.ReadSlice('\n')
+		tail = append(tail, line...)
+		if len(tail) > 512 {
+			tail = bytes.Clone(tail[len(tail)-512:])
+		}
+	}
+	return tail, err
+}
+
+func parseLength(value []byte) (int64, bool) {
+	n, err := strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64)
+	return n, err == nil && n >= 0
+}
+
+func unexpectedEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// Read implements jsonrpc2.Stream; connections use ReadFrame.
+func (s *stream) Read(ctx context.Context) (jsonrpc2.Message, int64, error) {
+	frame, n, err := s.ReadFrame(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	msg, err := jsonrpc2.DecodeMessage(frame)
+	return msg, n, err
+}
+
+// Write frames one message. The context does not stop it: an answer that
+// says "cancelled" must still go out.
+func (s *stream) Write(_ context.Context, msg jsonrpc2.Message) (int64, error) {
+	return s.out.put(func(buf []byte) []byte { return jsonrpc2.AppendMessage(buf, msg) })
+}
+
+// WriteFrame frames an encoded body (a batch of responses).
+func (s *stream) WriteFrame(_ context.Context, data []byte) (int64, error) {
+	return s.out.put(func(buf []byte) []byte { return append(buf, data...) })
+}
+
+// Close implements jsonrpc2.Stream. What is due still goes out; the process's
+// own streams are not closed, since a reader may sit in them.
+func (s *stream) Close() error { return s.out.close() }
