@@ -222,7 +222,7 @@ func TestReadOnlyCache(t *testing.T) {
 	}
 	b, _ := filled(t, true)
 	dir := filepath.Join(b.root(), "models--acme--tiny-llm", "blobs")
-	if err := os.Chmod(dir, 0o555); err != nil { //nolint:gosec // the test is about permissions
+	if err := os.Chmod(dir, 0o555); err != nil {
 		t.Fatal(err)
 	}
 	checkUncached(t, b)

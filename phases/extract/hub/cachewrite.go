@@ -49,7 +49,7 @@ func (c *cache) lock(ctx context.Context, repoID, etag string, waiting func()) (
 		return none, errNoCache
 	}
 	dir := filepath.Join(c.root, ".locks", repoFolder(repoID))
-	if err := os.MkdirAll(dir, dirMode); err != nil { //nolint:gosec // shared caches, as Python
+	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return none, fmt.Errorf("making the cache's lock folder: %w", err)
 	}
 	path := filepath.Join(dir, etag+".lock")
@@ -58,7 +58,7 @@ func (c *cache) lock(ctx context.Context, repoID, etag string, waiting func()) (
 		ok, err := l.TryLock()
 		switch {
 		case ok:
-			_ = os.Chmod(path, lockMode) //nolint:gosec // group-writable whatever the umask, as Python; may be another user's
+			_ = os.Chmod(path, lockMode)
 			return func() { _ = l.Unlock() }, nil
 		case err != nil:
 			c.log.Info("cache lock unavailable", "path", path, "error", err)
@@ -86,7 +86,7 @@ func (c *cache) store(repoID, revision, commit, filename, etag string, content [
 		return errNoCache
 	}
 	blob := c.blob(repoID, etag)
-	if err := os.MkdirAll(filepath.Dir(blob), dirMode); err != nil { //nolint:gosec // shared caches, as Python
+	if err := os.MkdirAll(filepath.Dir(blob), dirMode); err != nil {
 		return fmt.Errorf("making the cache's blob folder: %w", err)
 	}
 	c.tag()
@@ -107,7 +107,7 @@ func (c *cache) store(repoID, revision, commit, filename, etag string, content [
 
 // tag marks the cache for backup programs, once.
 func (c *cache) tag() {
-	f, err := os.OpenFile(filepath.Join(c.root, "CACHEDIR.TAG"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode) //nolint:gosec // as Python
+	f, err := os.OpenFile(filepath.Join(c.root, "CACHEDIR.TAG"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return // it is there, or the cache is read-only: the tag is a courtesy
 	}
@@ -119,7 +119,7 @@ func (c *cache) tag() {
 // renames it.
 func (c *cache) writeBlob(path string, content []byte) (err error) {
 	tmp := path + "." + randomHex() + ".incomplete"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode) //nolint:gosec // the umask decides, as in Python
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func randomHex() string {
 // copied.
 func (c *cache) link(repoID, commit, filename, etag string, newBlob bool) error {
 	blob, pointer := c.blob(repoID, etag), c.pointer(repoID, commit, filename)
-	if err := os.MkdirAll(filepath.Dir(pointer), dirMode); err != nil { //nolint:gosec // shared caches, as Python
+	if err := os.MkdirAll(filepath.Dir(pointer), dirMode); err != nil {
 		return err
 	}
 	if c.symlinks() {
@@ -169,12 +169,12 @@ func (c *cache) link(repoID, commit, filename, etag string, newBlob bool) error 
 	if newBlob {
 		return os.Rename(blob, pointer)
 	}
-	content, err := os.ReadFile(blob) //nolint:gosec // a path of the cache, its parts validated
+	content, err := os.ReadFile(blob)
 	if err != nil {
 		return err
 	}
-	copied := blob + "." + randomHex() + ".incomplete"              // beside the blob: a snapshot holds finished files only
-	if err := os.WriteFile(copied, content, fileMode); err != nil { //nolint:gosec // the umask decides
+	copied := blob + "." + randomHex() + ".incomplete" // beside the blob: a snapshot holds finished files only
+	if err := os.WriteFile(copied, content, fileMode); err != nil {
 		_ = os.Remove(copied) // best effort
 		return err
 	}
@@ -234,7 +234,7 @@ func (c *cache) writeRef(repoID, revision, commit string) error {
 		return err
 	}
 	tmp := path + "." + randomHex() + ".tmp"
-	if err := os.WriteFile(tmp, []byte(commit), fileMode); err != nil { //nolint:gosec // the umask decides
+	if err := os.WriteFile(tmp, []byte(commit), fileMode); err != nil {
 		_ = os.Remove(tmp) // best effort
 		return err
 	}
@@ -256,7 +256,7 @@ func (c *cache) rememberAbsent(repoID, revision, commit, filename string) error 
 	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil { //nolint:gosec // shared caches, as Python
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, fileMode) //nolint:gosec // the umask decides
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, fileMode)
 	if err != nil {
 		return err
 	}

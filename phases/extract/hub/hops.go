@@ -134,7 +134,7 @@ func (k *call) send(ctx context.Context, method string, u *url.URL, trusted bool
 	}
 	stop := c.clock.AfterFunc(wait, func() { cancel(errNoAnswer) })
 	started := c.clock.Now()
-	res, err := c.http.RoundTrip(req)
+	res, err := c.http.RoundTrip(req) //nolint:bodyclose // answer.close does
 	stop()
 	log := c.log.With("method", method, "url", displayURL(u), "authorized", auth, "trace", trace, "took", c.clock.Now().Sub(started))
 	if err != nil {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -45,6 +46,7 @@ func writeSteps() []string {
 // disk: the cache must be readable afterwards, by us and by Python, and the
 // next fetch must bring the new content.
 func TestKill(t *testing.T) {
+	p := killPeer(t)
 	kills := append([]string{"request 1", "request 2", "request 3", "half a body"}, writeSteps()...)
 	for _, state := range []string{"empty", "older"} {
 		for _, at := range kills {
@@ -52,14 +54,14 @@ func TestKill(t *testing.T) {
 				b := killBench(t, state)
 				killAt(t, b, at)
 				if state == "older" {
-					readable(t, b, fakehub.Demo, newContent)
+					readable(t, b, p, fakehub.Demo, newContent)
 				}
 				b.s.ClearRules()
 				f, err := b.fetch(b.client())
 				if err != nil || !f.Verified {
 					t.Fatalf("%+v %v", f, err)
 				}
-				readable(t, b, string(f.Bytes))
+				readable(t, b, p, string(f.Bytes))
 			})
 		}
 	}
@@ -77,11 +79,16 @@ func killBench(t *testing.T, state string) *bench {
 // killAt runs the child and waits for its end.
 func killAt(t *testing.T, b *bench, at string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestChildFetch$", "-test.v") //nolint:gosec // this very test
+	cmd := exec.Command(os.Args[0], "-test.run=^TestChildFetch$", "-test.v")
 	cmd.Env = append(os.Environ(), b.s.Env(b.vars["HF_HOME"])...)
 	cmd.Env = append(cmd.Env, "FIB_LS_HUB_CHILD="+at)
-	var once sync.Once
-	die := func() { once.Do(func() { _ = cmd.Process.Kill() }) }
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	started := make(chan struct{})
+	die := func() {
+		<-started
+		_ = cmd.Process.Kill() // a second time it is gone already
+	}
 	switch n := 0; {
 	case at == "half a body":
 		b.s.On(fakehub.Rule{Method: "GET", Do: func(x *fakehub.Exchange) {
@@ -99,14 +106,17 @@ func killAt(t *testing.T, b *bench, at string) {
 			x.Next()
 		}})
 	}
-	out, err := cmd.CombinedOutput()
-	if err == nil || strings.Contains(string(out), "the child ended") {
-		t.Fatalf("the child was not killed: %v\n%s", err, out)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	if err := cmd.Wait(); err == nil || strings.Contains(out.String(), "the child ended") {
+		t.Fatalf("the child was not killed: %v\n%s", err, out.String())
 	}
 }
 
 // readable checks that offline readers get one of the contents, whole.
-func readable(t *testing.T, b *bench, contents ...string) {
+func readable(t *testing.T, b *bench, p *peer, contents ...string) {
 	t.Helper()
 	ok := func(got string) bool {
 		for _, c := range contents {
@@ -124,7 +134,7 @@ func readable(t *testing.T, b *bench, contents ...string) {
 	} else if !ok(string(f.Bytes)) {
 		t.Errorf("offline: %q", f.Bytes)
 	}
-	if p := killPeer(t); p != nil {
+	if p != nil {
 		sc, _ := fakehub.Find("good")
 		p.t = t
 		r := p.run(peerJob{Env: b.offlineEnv(sc), Repo: fakehub.DemoRepo, File: "config.json", Scan: true})
@@ -151,6 +161,7 @@ func killPeer(t *testing.T) *peer {
 // TestCancel cancels at every request and in the middle of a body and of a
 // pause: the call returns context.Canceled, and leaves nothing half-written.
 func TestCancel(t *testing.T) {
+	p := killPeer(t)
 	for _, at := range []string{"request 1", "request 2", "request 3", "half a body", "pause"} {
 		t.Run(at, func(t *testing.T) {
 			b, _ := filled(t, true)
@@ -185,7 +196,7 @@ func TestCancel(t *testing.T) {
 			if left := tree(t, b.root()); strings.Contains(left, "incomplete") {
 				t.Errorf("left behind:\n%s", left)
 			}
-			readable(t, b, fakehub.Demo)
+			readable(t, b, p, fakehub.Demo)
 		})
 	}
 }

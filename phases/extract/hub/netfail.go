@@ -58,12 +58,10 @@ func (k *call) networkError(ctx context.Context, u *url.URL, err error, waited t
 // proxyError names the proxy that a failed connection would have gone through;
 // nil when the failure lies elsewhere.
 func (k *call) proxyError(s Subject, u *url.URL, err error) error {
-	e := &ProxyError{Subject: s, Proxy: "in use"}
-	if p, perr := k.c.set.proxy(u); perr != nil {
-		e.Proxy, e.Reason = "setting", "its address cannot be read"
+	e := &ProxyError{Subject: s, Proxy: k.c.proxyName(u)}
+	if _, perr := k.c.set.proxy(u); perr != nil {
+		e.Reason = "its address cannot be read"
 		return e
-	} else if p != nil {
-		e.Proxy = displayOrigin(p)
 	}
 	var refusal *proxyRefusal
 	if errors.As(err, &refusal) {
@@ -80,6 +78,15 @@ func (k *call) proxyError(s Subject, u *url.URL, err error) error {
 		return e
 	}
 	return nil
+}
+
+// proxyName is the proxy for requests to u, without user and password.
+func (c *Client) proxyName(u *url.URL) string {
+	p, err := c.set.proxy(u)
+	if err != nil || p == nil {
+		return "in use"
+	}
+	return displayOrigin(p)
 }
 
 // tlsReason says what is wrong with a certificate or a handshake; "" if err is

@@ -67,7 +67,7 @@ func peerPython(t *testing.T) string {
 		if !must {
 			t.Skipf("Python's huggingface_hub %s is not installed here: run scripts/hub-peer.sh (needs python3 and PyPI)", version)
 		}
-		if out, err := exec.Command("sh", script, "--install").CombinedOutput(); err != nil { //nolint:gosec // our own script
+		if out, err := exec.Command("sh", script, "--install").CombinedOutput(); err != nil {
 			t.Fatalf("the Hub client must be compared with Python's huggingface_hub %s here (CI=true or FIB_LS_HUB_PEER=1), but it cannot be installed: %v\n%s", version, err, out)
 		}
 	}
@@ -80,7 +80,7 @@ func peerPython(t *testing.T) string {
 
 func startPeer(t *testing.T) *peer {
 	t.Helper()
-	cmd := exec.Command(peerPython(t), filepath.Join("testdata", "peer.py")) //nolint:gosec // the pinned interpreter
+	cmd := exec.Command(peerPython(t), filepath.Join("testdata", "peer.py"))
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "PYTHONDONTWRITEBYTECODE=1"}
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()

@@ -41,6 +41,9 @@ func (k *call) statusError(a *answer, method string) error {
 		message = bodyMessage(a)
 	}
 	s.ServerText = k.c.redact.server(message)
+	if s.Status == http.StatusProxyAuthRequired {
+		return &ProxyError{Subject: s, Proxy: k.c.proxyName(a.at), Reason: "it answers 407 " + http.StatusText(s.Status)}
+	}
 	if !a.trusted {
 		return foreignStatus(s, a)
 	}
@@ -80,8 +83,6 @@ func plainStatus(s Subject, a *answer) error {
 		return &ForbiddenError{s}
 	case s.Status == http.StatusTooManyRequests:
 		return rateLimit(s, a)
-	case s.Status == http.StatusProxyAuthRequired:
-		return &ProxyError{Subject: s, Proxy: "in front of " + s.Host, Reason: "it answers 407 " + http.StatusText(407)}
 	case s.Status == http.StatusRequestTimeout, s.Status >= 500:
 		return &ServerError{Subject: s, RetryAfter: retryAfter(a)}
 	}
@@ -186,7 +187,7 @@ func wholeSeconds(v string) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return time.Duration(n) * time.Second //nolint:gosec // at most 31 bits
+	return time.Duration(n) * time.Second
 }
 
 // collectWarnings keeps the first X-HF-Warning of each topic ("topic; text").

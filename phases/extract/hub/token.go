@@ -74,7 +74,7 @@ func readTokenFile(path string) (string, error) {
 	if !info.Mode().IsRegular() || info.Size() > maxTokenFile {
 		return "", errors.New("it is not a small regular file")
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // the user's own token file, named by the user's environment
+	data, err := os.ReadFile(path)
 	return cleanToken(string(data)), err
 }
 

@@ -116,7 +116,7 @@ func addCertificates(pool *x509.CertPool, path string) (bool, error) {
 	}
 	added := false
 	for _, f := range files {
-		data, err := os.ReadFile(f) //nolint:gosec // the CA bundle that the user's environment names
+		data, err := os.ReadFile(f)
 		if err != nil {
 			if !info.IsDir() {
 				return false, err
