@@ -14,7 +14,7 @@ type aliasRow struct {
 func aliasTable() []aliasRow {
 	return []aliasRow{
 		{"num_hidden_layers", []string{"n_layer", "n_layers", "num_layers", "num_transformer_layers", "num_decoder_layers", "decoder_layers", "num_blocks"}, 10_000},
-		{"hidden_size", []string{"n_embd", "d_model", "model_dim", "emb_dim", "embedding_dim", "dim"}, 1 << 20},
+		{"hidden_size", []string{"n_embd", "n_embed", "d_model", "model_dim", "emb_dim", "embedding_dim", "dim"}, 1 << 20},
 		{"vocab_size", []string{"padded_vocab_size", "n_vocab"}, 1 << 28},
 		{"num_attention_heads", []string{"n_head", "n_heads", "num_heads", "attention_heads", "decoder_attention_heads", "num_query_heads", "attn_cfg.num_heads"}, 1 << 16},
 		{"num_key_value_heads", []string{"num_kv_heads", "n_head_kv", "n_kv_heads", "multi_query_group_num", "attn_config.kv_n_heads", "num_query_groups", "num_attention_groups", "attn_cfg.num_heads_kv"}, 1 << 16},
@@ -56,7 +56,7 @@ func aliasTable() []aliasRow {
 		{"mamba_n_groups", []string{"n_groups", "mamba_ngroups", "mamba_num_groups", "ssm_cfg.ngroups"}, 1 << 16},
 		{"conv_kernel", []string{"mamba_d_conv", "conv_kernel_size", "conv_L_cache", "conv1d_width", "ssm_cfg.d_conv"}, 1 << 12},
 		{"mamba_expand", []string{"expand", "ssm_cfg.expand"}, 1 << 12},
-		{"mamba_intermediate_size", []string{"mamba_d_ssm", "d_inner"}, 1 << 24},
+		{"mamba_intermediate_size", []string{"mamba_d_ssm", "mamba_d_inner"}, 1 << 24},
 		{"time_step_rank", []string{"mamba_dt_rank", "ssm_cfg.dt_rank"}, 1 << 20},
 
 		{"num_nextn_predict_layers", []string{"mtp_num_hidden_layers", "num_mtp_modules", "num_mtp_layers", "num_mtp_predictor_layers", "num_mtp"}, 1 << 12},

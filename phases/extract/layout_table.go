@@ -69,11 +69,14 @@ func llamaLike() map[string]func(*layout) {
 		"cohere": cohere, "cohere2": cohere,
 		"hunyuan_v1_dense": hunyuan,
 		"hunyuan":          hunyuan,
-		"doge":             perHead,
-		"openelm":          openelm,
-		"nanochat":         func(l *layout) { l.up, l.gating, l.qkNorm = "fc1", "ungated", "per_head"; l.down = "fc2" },
-		"gpt_oss":          func(l *layout) { l.router, l.sinks = "router", true },
-		"lfm2":             lfm2,
+		"doge": func(l *layout) {
+			perHead(l)
+			l.router, l.denseBesideMoE = "router_gate", true
+		},
+		"openelm":  openelm,
+		"nanochat": func(l *layout) { l.up, l.gating, l.qkNorm = "fc1", "ungated", "per_head"; l.down = "fc2" },
+		"gpt_oss":  func(l *layout) { l.router, l.sinks = "router", true },
+		"lfm2":     lfm2,
 	}
 }
 

@@ -121,6 +121,12 @@ func (l *located) defaultTextType() string {
 	return l.wrapper
 }
 
+// original says that this is a file of the original Mamba code, which has
+// neither architectures nor model_type.
+func (l *located) original() bool {
+	return l.class == "" && l.modelType == "" && (l.text.Object("ssm_cfg") != nil || (l.text.Has("d_model") && l.text.Has("n_layer") && l.text.Has("rms_norm")))
+}
+
 // inferClass names the class of a file that does not: from its model_type,
 // else from fields that only one family has.
 func (l *located) inferClass() (class, why string) {
@@ -132,8 +138,8 @@ func (l *located) inferClass() (class, why string) {
 			return c, "from model_type " + t
 		}
 	}
-	if ssm := l.text.Object("ssm_cfg"); ssm != nil || (l.text.Has("d_model") && l.text.Has("n_layer") && l.text.Has("rms_norm")) {
-		layer, _ := ssm.String("layer")
+	if l.original() {
+		layer, _ := l.text.Object("ssm_cfg").String("layer")
 		if layer == "Mamba2" {
 			return "Mamba2ForCausalLM", "from the fields d_model, n_layer and ssm_cfg.layer of the original Mamba files"
 		}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -193,7 +194,10 @@ func maxOf(list []int) int {
 func (r *reader) moeFFN() ffn {
 	f := ffn{family: SparseMoE, experts: r.size("num_experts"), topK: r.or("num_experts_per_tok", 1)}
 	f.expert = r.opt("moe_intermediate_size")
-	if f.expert == 0 {
+	switch {
+	case r.row == "doge":
+		f.expert = 1 // each expert is one row of an embedding
+	case f.expert == 0:
 		f.expert = r.size("intermediate_size")
 	}
 	if f.topK > f.experts && r.row != "doge" {
@@ -248,6 +252,9 @@ func (r *reader) moeFacts(f ffn) *MoE {
 func (r *reader) moeDims(d *dims, f ffn) {
 	l := r.lay
 	outputs, formula := f.experts, "num_experts"
+	if r.row == "doge" { // product keys: two keys name an expert
+		outputs, formula = 2*int(math.Sqrt(float64(f.experts))), "2*sqrt(num_experts)"
+	}
 	if n := r.opt("zero_expert_num"); n > 0 {
 		outputs, formula = outputs+n, "num_experts + zero_expert_num"
 	}

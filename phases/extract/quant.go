@@ -106,17 +106,13 @@ func readModelOpt(q *Object, algo string, out *Quantization) {
 // strategy stand in the first config group.
 func readCompressed(q *Object, out *Quantization) {
 	out.Format, _ = q.String("format")
-	groups := q.Object("config_groups")
-	var weights *Object
-	if groups != nil {
-		for _, key := range sortedKeys(groups.Values) {
-			group := groups.Object(key)
-			if weights = group.Object("weights"); weights != nil {
-				if f, ok := group.String("format"); ok && out.Format == "" {
-					out.Format = f
-				}
-				break
-			}
+	group := expertGroup(q.Object("config_groups"))
+	weights := group.Object("weights")
+	format := out.Format
+	if f, ok := group.String("format"); ok {
+		format = f
+		if out.Format == "" {
+			out.Format = f
 		}
 	}
 	out.Bits = smallInt(weights, "num_bits")
@@ -124,9 +120,9 @@ func readCompressed(q *Object, out *Quantization) {
 	strategy, _ := weights.String("strategy")
 	block := smallIntList(weights, "block_structure")
 	switch {
-	case strings.Contains(out.Format, "nvfp4"):
+	case strings.Contains(format, "nvfp4"):
 		out.Kernel = "nvfp4"
-	case strings.Contains(out.Format, "mxfp4"):
+	case strings.Contains(format, "mxfp4"):
 	case kind == "float" && out.Bits == 8 && strategy == "block":
 		out.Kernel, out.BlockSize = "fp8_block_scale", block
 	case kind == "float" && out.Bits == 8 && strategy == "tensor":
@@ -134,6 +130,31 @@ func readCompressed(q *Object, out *Quantization) {
 	case kind == "float" && out.Bits == 4:
 		out.Kernel = "nvfp4"
 	}
+}
+
+// expertGroup picks the group that holds for feed-forward layers, as it decides
+// the experts' kernel: the one whose targets name them, else the first.
+func expertGroup(groups *Object) *Object {
+	if groups == nil {
+		return nil
+	}
+	var first *Object
+	for _, key := range sortedKeys(groups.Values) {
+		group := groups.Object(key)
+		if group.Object("weights") == nil {
+			continue
+		}
+		if first == nil {
+			first = group
+		}
+		targets, _ := group.Strings("targets")
+		for _, t := range targets {
+			if strings.Contains(t, "expert") || strings.Contains(t, "ffn") || strings.Contains(t, "mlp") || strings.Contains(t, "moe") {
+				return group
+			}
+		}
+	}
+	return first
 }
 
 func smallIntList(o *Object, key string) []int {

@@ -153,6 +153,9 @@ func newReader(loc *located) *reader {
 	if loc.nested() { // a wrapper's class says nothing of its language model
 		names = []string{a.ModelType, typeOfClass(class), loc.wrapper}
 	}
+	if loc.original() {
+		r.class = nil // HuggingFace's defaults are not those of the original code
+	}
 	r.lay, r.row, r.known = layoutOf(names...)
 	if !r.known {
 		a.Warnings = append(a.Warnings, fmt.Sprintf("the layout of %s is not known; it is read as a plain decoder of its fields", class))
@@ -246,7 +249,7 @@ func (r *reader) vocab() int {
 	n := r.size("vocab_size")
 	// The original Mamba files state the tokenizer's size and the multiple to
 	// which the embedding is padded.
-	if m := r.opt("pad_vocab_size_multiple"); m > 1 && !r.has("model_type") && r.text.Has("ssm_cfg") && n%m != 0 {
+	if m := r.opt("pad_vocab_size_multiple"); m > 1 && r.loc.original() && n%m != 0 {
 		padded := (n + m - 1) / m * m
 		r.infer("vocab_size", padded, fmt.Sprintf("%d padded to a multiple of pad_vocab_size_multiple %d", n, m))
 		return padded

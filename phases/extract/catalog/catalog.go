@@ -8,6 +8,7 @@ import (
 	_ "embed" // the catalogue itself
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -37,6 +38,7 @@ type table struct {
 	entries map[string]Entry    // by lower-case repo id
 	ids     []string            // sorted, the Hub's spelling
 	names   map[string][]string // model name, normalised -> repo ids
+	stems   map[string][]string // the same without the marks of checkpoints
 }
 
 // load reads the catalogue once; a broken catalogue is a broken build, which
@@ -50,7 +52,7 @@ var load = sync.OnceValue(func() *table {
 })
 
 func parse(data []byte) (*table, error) {
-	t := &table{entries: map[string]Entry{}, names: map[string][]string{}}
+	t := &table{entries: map[string]Entry{}, names: map[string][]string{}, stems: map[string][]string{}}
 	for i, text := range bytes.Split(data, []byte("\n")) {
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
@@ -67,6 +69,7 @@ func parse(data []byte) (*table, error) {
 		t.ids = append(t.ids, l.ID)
 		name := normalName(l.ID)
 		t.names[name] = append(t.names[name], l.ID)
+		t.stems[stem(name)] = append(t.stems[stem(name)], l.ID)
 	}
 	sort.Strings(t.ids)
 	return t, nil
@@ -106,11 +109,42 @@ func Resolve(id string) (resolved string, renamed bool) {
 	return id, false
 }
 
-// Named lists the repo ids whose name is this model name: "llama-3.1-8b",
-// "Llama 3.1 8B" and "meta-llama/Llama-3.1-8B" name the same model. Several
-// ids are several checkpoints (base, instruct).
+// Named lists the repo ids that a model name can mean: "llama-3.1-8b",
+// "Llama 3.1 8B" and "someone/Llama-3.1-8B" name meta-llama/Llama-3.1-8B first,
+// then the other checkpoints of the same model (instruct, chat, quantised).
 func Named(name string) []string {
-	return append([]string(nil), load().names[normalName(name)]...)
+	t, name := load(), normalName(name)
+	ids := append([]string(nil), t.names[name]...)
+	others := append([]string(nil), t.stems[stem(name)]...)
+	sort.SliceStable(others, func(i, j int) bool { return len(others[i]) < len(others[j]) })
+	for _, id := range others {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// stem drops what tells checkpoints of one model apart: instruct, base, chat,
+// a number format, a context length, a date.
+func stem(name string) string {
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "meta-"), "nvidia-")
+	for {
+		i := strings.LastIndexByte(name, '-')
+		if i <= 0 || !checkpointMark(name[i+1:]) {
+			return name
+		}
+		name = name[:i]
+	}
+}
+
+func checkpointMark(part string) bool {
+	switch part {
+	case "instruct", "base", "chat", "it", "hf", "pt", "thinking", "reasoning", "fp8", "nvfp4", "bf16", "hf-instruct", "exp":
+		return true
+	}
+	digits := strings.Trim(part, "0123456789")
+	return (digits == "" && len(part) == 4) || (digits == "k" && len(part) <= 5)
 }
 
 // normalName reduces a model name or repo id to what tells models apart:
