@@ -191,6 +191,7 @@ func (c *configTree) attention(k *extract.AttentionKind) {
 	if k.Family == extract.NoAttention || len(layers) == 0 {
 		return
 	}
+	defer c.times(len(c.rows), k.PerLayer)
 	path := below(c.layers, k.Attribute)
 	if k.Attribute != "" {
 		c.add(path, c.mixerClass(k.Family), baseline.TypeBlock, layers)
@@ -217,6 +218,14 @@ func (c *configTree) attention(k *extract.AttentionKind) {
 	}
 }
 
+// times multiplies the rows from an index on: a layer may have several of a
+// part.
+func (c *configTree) times(from, n int) {
+	for i := from; i < len(c.rows); i++ {
+		c.rows[i].Count *= max(n, 1)
+	}
+}
+
 func valueDim(k *extract.AttentionKind) int {
 	if k.VHeadDim > 0 {
 		return k.VHeadDim
@@ -235,9 +244,13 @@ func (c *configTree) radix(path string, layers layerSet, heads, kvHeads, headDim
 func (c *configTree) dimensions(path string, layers layerSet, dims []extract.Dimension) {
 	blocks := map[string]bool{}
 	for _, d := range dims {
-		full := below(path, d.Name)
-		for i := len(path) + 1; i < len(full); i++ {
-			if full[i] == '.' && !blocks[full[:i]] && strings.HasPrefix(full, path+".") {
+		full, added := below(path, d.Name), len(c.rows)
+		base := path
+		for name := d.Name; strings.HasPrefix(name, "../"); name = name[len("../"):] {
+			base = below(base, "../")
+		}
+		for i := len(base) + 1; i < len(full); i++ {
+			if full[i] == '.' && !blocks[full[:i]] && full[:i] != path {
 				blocks[full[:i]] = true
 				c.add(full[:i], c.base+camel(lastSegment(full[:i])), baseline.TypeBlock, layers)
 			}
@@ -252,6 +265,7 @@ func (c *configTree) dimensions(path string, layers layerSet, dims []extract.Dim
 			c.sized(full, linearClass(last), baseline.TypeLinear, layers, d.N, d.K)
 			c.rows[len(c.rows)-1].Gemm = d.Type == "linear"
 		}
+		c.times(added, d.Times)
 	}
 }
 
@@ -294,75 +308,4 @@ func (c *configTree) norm(path string, layers layerSet, width int, class string)
 		return
 	}
 	c.add(path, class, baseline.TypeNorm, layers).Hidden = known(width)
-}
-
-// mlp adds a dense or a sparse MLP.
-func (c *configTree) mlp(k *extract.MLPKind) {
-	layers := c.layersOf(func(run extract.LayerRun) bool { return run.MLP == k.ID })
-	if k.Family == extract.NoMLP || len(layers) == 0 {
-		return
-	}
-	path := below(c.layers, k.Attribute)
-	if k.Attribute != "" {
-		c.add(path, c.base+choose(k.Family == extract.SparseMoE, "MoE", "MLP"), baseline.TypeBlock, layers)
-	}
-	c.dimensions(path, layers, k.Dimensions)
-	if k.Family == extract.DenseMLP {
-		c.add(below(path, "act_fn"), activationClass(k), baseline.TypeActivation, layers)
-		return
-	}
-	for _, d := range k.Dimensions {
-		if block, ok := strings.CutSuffix(d.Name, ".down_proj"); ok {
-			c.add(below(below(path, block), "act_fn"), activationClass(k), baseline.TypeActivation, layers)
-		}
-	}
-	if k.MoE == nil {
-		return
-	}
-	c.add(below(path, "topk"), "TopK", baseline.TypeTopK, layers).TopK = known(k.MoE.NumExpertsPerTok)
-	row := c.add(below(path, orWord(k.Experts, "experts")), "FusedMoE", baseline.TypeMoE, layers)
-	row.NumExperts, row.TopK, row.IntermediateSize = known(k.MoE.NumExperts), known(k.MoE.NumExpertsPerTok), known(k.MoE.MoEIntermediateSize)
-}
-
-func activationClass(k *extract.MLPKind) string {
-	name := "SiLU"
-	switch {
-	case strings.HasPrefix(k.Activation, "gelu"):
-		name = "Gelu"
-	case strings.HasPrefix(k.Activation, "relu2"), strings.HasPrefix(k.Activation, "relu_squared"):
-		name = "ReLU2"
-	}
-	return name + choose(k.Gated, "AndMul", "")
-}
-
-// layerNorms adds the norms that stand in the layers themselves. One name may
-// come with several kinds: it is one row over all their layers.
-func (c *configTree) layerNorms() {
-	type layerNorm struct {
-		dim    extract.Dimension
-		layers layerSet
-	}
-	var norms []*layerNorm
-	add := func(dims []extract.Dimension, layers layerSet) {
-		for _, d := range dims {
-			found := false
-			for _, n := range norms {
-				if n.dim.Name == d.Name && n.dim.N == d.N && n.dim.Norm == d.Norm {
-					n.layers, found = n.layers.or(layers), true
-				}
-			}
-			if !found {
-				norms = append(norms, &layerNorm{d, layers})
-			}
-		}
-	}
-	for _, k := range c.a.AttentionKinds {
-		add(k.Norms, c.layersOf(func(run extract.LayerRun) bool { return run.Attention == k.ID }))
-	}
-	for _, k := range c.a.MLPKinds {
-		add(k.Norms, c.layersOf(func(run extract.LayerRun) bool { return run.MLP == k.ID }))
-	}
-	for _, n := range norms {
-		c.norm(below(c.layers, n.dim.Name), n.layers, n.dim.N, normClass(n.dim.Norm))
-	}
 }

@@ -194,6 +194,10 @@ func (m *namer) attention(n *node, row baseline.Module) []definition.Name {
 	if n.seg == "attn_mla" {
 		return m.mla(n)
 	}
+	if kind := kindOf(n); kind != nil && missingOpTypes[kind.Family] != "" && kind.Family != extract.OtherMixer {
+		m.noOpType(n.key, kind) // linear attention that the source calls by the softmax kernel's class
+		return nil
+	}
 	if row.NumHeads == nil || row.HeadDim == nil || row.NumKVHeads == nil {
 		m.warnings.add("%s: the heads could not be decided%s", n.path, undecidedWhy(row))
 		return nil
