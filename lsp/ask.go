@@ -10,6 +10,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -244,26 +245,10 @@ func (s *Server) repos(file string) []Repo {
 	}
 	for _, snap := range s.docs.all() {
 		for _, e := range snap.File.Entries {
-			if id := sourceRepo(e.Model); id != "" {
+			if id := validate.SourceRepo(e.Model); id != "" {
 				add(Repo{ID: id, From: "models.ts"})
 			}
 		}
 	}
 	return out
-}
-
-// sourceMark begins the comment that says where an entry is from.
-const sourceMark = "source: https://huggingface.co/"
-
-// sourceRepo is the repository that an entry's source comment names.
-func sourceRepo(m *tsast.Model) string {
-	for _, c := range m.Comments {
-		body := strings.TrimSpace(commentBody(c.Text))
-		if rest, ok := strings.CutPrefix(body, sourceMark); ok {
-			if word := strings.Fields(rest); len(word) > 0 && isRepoID(word[0]) {
-				return word[0]
-			}
-		}
-	}
-	return ""
 }

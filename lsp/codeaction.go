@@ -169,7 +169,7 @@ func (a *actions) update() {
 		return
 	}
 	m := a.snap.File.Entries[i].Model
-	repo := sourceRepo(m)
+	repo := validate.SourceRepo(m)
 	if repo == "" || m.ID.Value == "" || a.snap.File.Entries[i].Broken {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"go.lsp.dev/protocol"
 
+	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -32,7 +33,7 @@ func (s *Server) codeLens(_ context.Context, snap *Snapshot, _ *protocol.CodeLen
 			title += fmt.Sprintf(" (%d in the dataset)", have)
 		}
 		out = append(out, protocol.CodeLens{Range: snap.RangeFromSpan(at), Command: protocol.Command{Title: title}})
-		if repo := sourceRepo(e.Model); repo != "" && e.Model.ID.Value != "" {
+		if repo := validate.SourceRepo(e.Model); repo != "" && e.Model.ID.Value != "" {
 			out = append(out, protocol.CodeLens{Range: snap.RangeFromSpan(at), Command: s.addCommand("Update from HuggingFace", map[string]any{
 				"repoId": repo, "modelName": e.Model.ID.Value, "uri": string(snap.URI), "update": true,
 			})})

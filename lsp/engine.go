@@ -24,10 +24,11 @@ type Engine interface {
 	// Repos gives repositories that can be offered, best first: the local
 	// cache, the catalogue, SGLang's classes' own. No network.
 	Repos(w Workspace) []Repo
-	// Expected gives what a repository's config says of an entry, from the
-	// local cache or the catalogue only; nil when it is not there. It may
-	// take milliseconds and is called in the background.
-	Expected(w Workspace, repoID string, m *tsast.Model) *validate.ExpectedEntry
+	// Expected gives what a model's own config says of its entry, from the
+	// local cache or the catalogue only; nil when that is not known. The
+	// first answer for a model may take a while and is asked for in the
+	// background, later ones must be quick.
+	Expected(w Workspace, m *tsast.Model) *validate.ExpectedEntry
 	// Dataset opens a flashinfer-trace clone ("": the one that is found
 	// beside the workspace); nil when there is none.
 	Dataset(w Workspace) Dataset
@@ -82,11 +83,11 @@ var errNoEngine = errors.New("this server was started without the phases")
 func (noEngine) Prepare(context.Context, Workspace, phases.Request) (*phases.Result, error) {
 	return nil, errNoEngine
 }
-func (noEngine) Place(*phases.Result, []byte) error                               { return errNoEngine }
-func (noEngine) Write(Workspace, *phases.Result) error                            { return errNoEngine }
-func (noEngine) Repos(Workspace) []Repo                                           { return nil }
-func (noEngine) Dataset(Workspace) Dataset                                        { return nil }
-func (noEngine) Expected(Workspace, string, *tsast.Model) *validate.ExpectedEntry { return nil }
+func (noEngine) Place(*phases.Result, []byte) error                       { return errNoEngine }
+func (noEngine) Write(Workspace, *phases.Result) error                    { return errNoEngine }
+func (noEngine) Repos(Workspace) []Repo                                   { return nil }
+func (noEngine) Dataset(Workspace) Dataset                                { return nil }
+func (noEngine) Expected(Workspace, *tsast.Model) *validate.ExpectedEntry { return nil }
 
 // workspace gives where jobs for a file work.
 func (s *Server) workspace(file string) Workspace {

@@ -8,71 +8,95 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// expectations are what models' own configs say of their entries. Checking
-// asks for them on every change; they are worked out in the background, once
-// per entry as it is written, and the documents are checked again when one
-// has come.
+// expectations are what models' own configs say of their entries. The first
+// question about a model may read a config and is answered in the background:
+// until then nothing is expected, and the documents are checked again when
+// all answers are there. Later questions, asked on every change of the entry,
+// go to the engine directly: a finding must not blink while one types.
 type expectations struct {
 	mu      sync.Mutex
-	known   map[expectationKey]*validate.ExpectedEntry
-	pending map[expectationKey]bool
+	warm    map[expectationKey]bool
+	waiting []coldQuestion
+	working bool
 }
 
-// expectationKey is an entry's repository and what of the entry its config is
-// read with.
-type expectationKey struct {
-	dir, repo, id, description string
+// expectationKey is what a model is recognised by.
+type expectationKey struct{ dir, repo, id, name string }
+
+type coldQuestion struct {
+	key       expectationKey
+	workspace Workspace
+	model     *tsast.Model
 }
 
-// maxExpectations bounds the memory: entries of long-gone texts are dropped.
-const maxExpectations = 4096
+// maxWarm bounds the memory: who types an id asks about every letter of it.
+const maxWarm = 16384
 
-// forget reads the configs anew.
+// forget asks about everything anew.
 func (e *expectations) forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.known, e.pending = nil, nil
+	e.warm, e.waiting = nil, nil
 }
 
-// expectedFor gives validate's question an answer from memory.
+// expectedFor is validate's question for a document.
 func (s *Server) expectedFor(snap *Snapshot) func(*tsast.Model) *validate.ExpectedEntry {
 	w := s.workspace(snap.Path)
 	return func(m *tsast.Model) *validate.ExpectedEntry {
-		repo := sourceRepo(m)
-		if repo == "" {
-			return nil
+		key := expectationKey{w.Dir, validate.SourceRepo(m), m.ID.Value, m.Name.Value}
+		if s.expected.isWarm(key) {
+			return s.engine.Expected(w, m)
 		}
-		key := expectationKey{w.Dir, repo, m.ID.Value, m.Description.Value}
-		e := &s.expected
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		if known, ok := e.known[key]; ok {
-			return known
-		}
-		if !e.pending[key] {
-			if e.pending == nil {
-				e.pending = make(map[expectationKey]bool)
-			}
-			e.pending[key] = true
-			s.goBackground(func(ctx context.Context) { s.expect(ctx, w, key, m) })
+		if s.expected.ask(coldQuestion{key, w, m}) {
+			s.goBackground(s.warmUp)
 		}
 		return nil
 	}
 }
 
-// expect works one expectation out.
-func (s *Server) expect(ctx context.Context, w Workspace, key expectationKey, m *tsast.Model) {
-	answer := s.engine.Expected(w, key.repo, m)
-	e := &s.expected
+func (e *expectations) isWarm(key expectationKey) bool {
 	e.mu.Lock()
-	if e.known == nil || len(e.known) >= maxExpectations {
-		e.known = make(map[expectationKey]*validate.ExpectedEntry)
+	defer e.mu.Unlock()
+	return e.warm[key]
+}
+
+// ask puts a question on the list; start says that nobody works on it yet.
+func (e *expectations) ask(q coldQuestion) (start bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.waiting = append(e.waiting, q)
+	start = !e.working
+	e.working = true
+	return start
+}
+
+// warmUp answers the waiting questions one after the other.
+func (s *Server) warmUp(ctx context.Context) {
+	e := &s.expected
+	news := false
+	for ctx.Err() == nil {
+		e.mu.Lock()
+		if len(e.waiting) == 0 {
+			e.working = false
+			e.mu.Unlock()
+			break
+		}
+		q := e.waiting[0]
+		e.waiting = e.waiting[1:]
+		done := e.warm[q.key]
+		e.mu.Unlock()
+		if done {
+			continue
+		}
+		news = s.engine.Expected(q.workspace, q.model) != nil || news
+		e.mu.Lock()
+		if e.warm == nil || len(e.warm) >= maxWarm {
+			e.warm = make(map[expectationKey]bool)
+		}
+		e.warm[q.key] = true
+		e.mu.Unlock()
 	}
-	e.known[key] = answer
-	delete(e.pending, key)
-	left := len(e.pending)
-	e.mu.Unlock()
-	if left == 0 && ctx.Err() == nil {
+	if news {
 		s.worldChanged(ctx)
 	}
 }

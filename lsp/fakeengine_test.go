@@ -29,7 +29,7 @@ type fakeEngine struct {
 	repos   []Repo
 	problem *phases.Problem
 	data    *fakeDataset
-	expect  func(repo string, m *tsast.Model) *validate.ExpectedEntry
+	expect  func(m *tsast.Model) *validate.ExpectedEntry
 
 	mu       sync.Mutex
 	requests []phases.Request
@@ -141,11 +141,11 @@ func (f *fakeEngine) Write(w Workspace, r *phases.Result) error {
 
 func (f *fakeEngine) Repos(Workspace) []Repo { return f.repos }
 
-func (f *fakeEngine) Expected(_ Workspace, repo string, m *tsast.Model) *validate.ExpectedEntry {
+func (f *fakeEngine) Expected(_ Workspace, m *tsast.Model) *validate.ExpectedEntry {
 	if f.expect == nil {
 		return nil
 	}
-	return f.expect(repo, m)
+	return f.expect(m)
 }
 
 func (f *fakeEngine) Dataset(Workspace) Dataset {

@@ -9,6 +9,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -145,7 +146,7 @@ func (s *Server) hoverModel(b *strings.Builder, snap *Snapshot, m *tsast.Model) 
 		fmt.Fprintf(b, ", %d of them in the dataset", have)
 	}
 	b.WriteString("\n\n")
-	if repo := sourceRepo(m); repo != "" {
+	if repo := validate.SourceRepo(m); repo != "" {
 		fmt.Fprintf(b, "Made from https://huggingface.co/%s\n\n", repo)
 	}
 }

@@ -43,8 +43,9 @@ export default models
 // Trap 1: notifications are applied in wire order, whatever else is going on.
 func TestNotificationsApplyInWireOrder(t *testing.T) {
 	e := newEditor(t, editorOptions{})
-	e.open(modelsURI, "")
+	e.open(modelsURI, "// ")
 	var want strings.Builder
+	want.WriteString("// ")
 	for i := range 2000 {
 		text := fmt.Sprintf("%d,", i)
 		want.WriteString(text)
