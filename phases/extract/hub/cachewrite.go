@@ -230,7 +230,7 @@ func (c *cache) writeRef(repoID, revision, commit string) error {
 	if old, err := readSmall(path, maxRefBytes); err == nil && string(old) == commit {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil { //nolint:gosec // shared caches, as Python
+	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return err
 	}
 	tmp := path + "." + randomHex() + ".tmp"
@@ -253,7 +253,7 @@ func (c *cache) rememberAbsent(repoID, revision, commit, filename string) error 
 		return nil
 	}
 	path := filepath.Join(c.repoDir(repoID), ".no_exist", commit, filepath.FromSlash(filename))
-	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil { //nolint:gosec // shared caches, as Python
+	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, fileMode)
