@@ -2,6 +2,7 @@ package tsast
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -81,16 +82,30 @@ func driveEdits(t *testing.T, r *rand.Rand, base []byte, n int) {
 	}
 }
 
+// A long run, as of a million edits: go test -run TestIncremental -edits 1000000 -seed 7
+var (
+	editCount = flag.Int("edits", 0, "random edits that TestIncremental makes (0: a short run)")
+	editSeed  = flag.Uint64("seed", 1, "where TestIncremental's random numbers begin")
+)
+
 func TestIncremental(t *testing.T) {
-	runs := 300
-	if testing.Short() {
-		runs = 30
+	edits := *editCount
+	if edits == 0 {
+		edits = 2000
+		if testing.Short() {
+			edits = 400
+		}
 	}
-	for seed := range runs {
-		driveEdits(t, rand.New(rand.NewPCG(uint64(seed), 1)), []byte(small), 60)
-	}
-	for seed := range runs / 30 {
-		driveEdits(t, rand.New(rand.NewPCG(uint64(seed), 2)), fixture(t), 40)
+	const perText = 50
+	for i := range uint64(edits / perText) {
+		base := []byte(small)
+		switch i % 40 {
+		case 7:
+			base = fixture(t)
+		case 8, 23:
+			base = bytes.ReplaceAll(base, []byte("\n"), []byte("\r\n"))
+		}
+		driveEdits(t, rand.New(rand.NewPCG(*editSeed, i)), base, perText)
 	}
 }
 
@@ -157,7 +172,9 @@ func TestUnchangedModelsAreShared(t *testing.T) {
 	shared("mended", j, k, n-1)
 }
 
-func (s Span) contains(src []byte) bool { return s.End <= len(src) && src[s.Start] == '{' && src[s.End-1] == '}' }
+func (s Span) contains(src []byte) bool {
+	return s.End <= len(src) && src[s.Start] == '{' && src[s.End-1] == '}'
+}
 
 func TestDocumentEdges(t *testing.T) {
 	doc := Open(nil)

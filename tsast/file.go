@@ -107,7 +107,8 @@ const (
 type Property struct {
 	Key     string
 	KeySpan Span
-	// Span is key, colon and value; ValueSpan the value alone.
+	// Span is key, colon and value; ValueSpan the value alone (without an
+	// `as const`, which is read as if it were not there).
 	Span, ValueSpan Span
 	Value           ValueKind
 	// Opaque properties are spreads, methods, shorthands, keys computed from

@@ -71,7 +71,7 @@ func shape(p *parser, src []byte, array child, named bool) int {
 		if e.kind != kObject {
 			continue
 		}
-		if looksLikeEntry(p.flatten(e, 0), 0, src) {
+		if hasEntryKeys(p, src, e) {
 			return 6
 		}
 		if named {
@@ -79,6 +79,45 @@ func shape(p *parser, src []byte, array child, named bool) int {
 		}
 	}
 	return 0
+}
+
+// hasEntryKeys is looksLikeEntry for a node that is not flattened.
+func hasEntryKeys(p *parser, src []byte, object child) bool {
+	var keys entryKeys
+	for _, c := range p.list(object, 0, 0) {
+		if c.kind != kPair {
+			continue
+		}
+		if key := p.list(c, 0, 1); len(key) > 0 && key[0].kind != kComputed {
+			name, _ := keyOf([]record{key[0].record}, 0, src, 0)
+			keys.see(name)
+		}
+	}
+	return keys.enough()
+}
+
+// entryKeys are the keys that tell an entry from other objects: "modules", or
+// both of "id" and "name".
+type entryKeys struct{ modules, id, name bool }
+
+func (k *entryKeys) see(key string) {
+	k.modules = k.modules || key == "modules"
+	k.id = k.id || key == "id"
+	k.name = k.name || key == "name"
+}
+
+func (k *entryKeys) enough() bool { return k.modules || (k.id && k.name) }
+
+// looksLikeEntry says that an object has an entry's keys.
+func looksLikeEntry(records []record, at int, src []byte) bool {
+	var keys entryKeys
+	for i := at + 1; i < int(records[at].next); i = int(records[i].next) {
+		if records[i].kind == kPair && int(records[i].next) > i+1 && records[i+1].kind != kComputed {
+			name, _ := keyOf(records, i+1, src, 0)
+			keys.see(name)
+		}
+	}
+	return keys.enough()
 }
 
 // declared gives the arrays among the variables of a declaration.

@@ -191,26 +191,6 @@ func (r *reading) salvage(root child) {
 	}
 }
 
-// looksLikeEntry says that an object has the key "modules", or both of "id"
-// and "name".
-func looksLikeEntry(records []record, at int, src []byte) bool {
-	var id, name bool
-	for i := at + 1; i < int(records[at].next); i = int(records[i].next) {
-		if records[i].kind != kPair {
-			continue
-		}
-		switch key, _ := keyOf(records, i+1, src, 0); key {
-		case "modules":
-			return true
-		case "id":
-			id = true
-		case "name":
-			name = true
-		}
-	}
-	return id && name
-}
-
 // finish brings what was collected into source order.
 func (r *reading) finish() {
 	f := r.file

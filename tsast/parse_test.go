@@ -80,7 +80,7 @@ func TestParseKeepsDuplicates(t *testing.T) {
 }
 
 func TestParseOpaqueValues(t *testing.T) {
-	for _, value := range []string{"`t`", "`t${x}`", "name", "f(1)", "a ? 1 : 2", "...", "1 + 2", "-x", "!0", "x as number", "(1)", "undefined", "x.y", "new X()", "() => 1", "/r/", "1 as const", "<number>1"} {
+	for _, value := range []string{"`t`", "`t${x}`", "name", "f(1)", "a ? 1 : 2", "...", "1 + 2", "-x", "!0", "x as number", "(1)", "undefined", "x.y", "new X()", "() => 1", "/r/", "<number>1"} {
 		src := "const models: Model[] = [{ id: " + value + ", modules: { m: { count: " + value + ", definitions: " + value + " } } }]"
 		if value == "..." {
 			src = "const models: Model[] = [{ ...id, modules: { m: { ...count, definitions: [...d] } } }]"
@@ -112,6 +112,18 @@ func TestParseOpaqueValues(t *testing.T) {
 		if m := f.Entries[0].Model; m.ModulesSpan != (Span{}) || m.Modules != nil || len(m.Properties) != 2 {
 			t.Errorf("modules %s: %+v", modules, m)
 		}
+	}
+}
+
+func TestAsConst(t *testing.T) {
+	f := Parse([]byte("const models: Model[] = [{ id: \"a\" as const, modules: { m: { count: 1 as /* c */ const, definitions: [\"x\"] as const } as const } as const }]"))
+	e := f.Entries[0]
+	m := e.Model.Modules[0]
+	if e.Model.ID.Value != "a" || f.Text(e.Model.ID.Span) == "" || m.Count.Int != 1 || len(m.Definitions.Items) != 1 {
+		t.Errorf("%+v", e.Model)
+	}
+	if got := f.Text(m.Definitions.Span.Shift(e.Offset)); got != `["x"]` {
+		t.Errorf("value %s", got)
 	}
 }
 

@@ -153,13 +153,32 @@ func (w *printer) module(m NewModule) {
 		w.property("parent", w.style.String(m.Parent))
 	}
 	if m.Type != "" {
-		w.property("type", w.style.String(m.Type))
+		w.property("type", w.style.typeOf(m))
 	}
 	w.line(false)
 	const key = "definitions: "
 	w.WriteString(key + w.style.array(m.Definitions, w.indent(), w.column()+len(key)))
 	w.comma = true
 	w.close()
+}
+
+// typeOf writes the value of a module's type.
+func (s Style) typeOf(m NewModule) string {
+	if inherited(m.Name) {
+		return s.String(m.Type) + " as const"
+	}
+	return s.String(m.Type)
+}
+
+// inherited says that every object has a property of this name. For such a
+// key TypeScript takes the expected type from there instead of from the
+// index signature, and reads the value of type as any string.
+func inherited(name string) bool {
+	switch name {
+	case "constructor", "toString", "toLocaleString", "valueOf", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable":
+		return true
+	}
+	return false
 }
 
 // array writes an array of strings: on one line when it fits behind what

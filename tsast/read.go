@@ -179,7 +179,8 @@ func (m *modelReader) pair(at int) (Property, value) {
 		case !colon && key < 0:
 			key = i
 		case colon && v.index < 0:
-			v = value{i, m.valueKind(i)}
+			v.index = m.literal(i)
+			v.kind = m.valueKind(v.index)
 		}
 	}
 	if key >= 0 {

@@ -220,7 +220,7 @@ func (u *update) types(m NewModel) ([]TextEdit, error) {
 		if old.Parent.Kind != Absent {
 			after = old.Parent.Property
 		}
-		return []TextEdit{u.file.InsertProperty(u.at(old.ValueSpan), u.at(after), "type", u.style.String(next.Type))}
+		return []TextEdit{u.file.InsertProperty(u.at(old.ValueSpan), u.at(after), "type", u.style.typeOf(*next))}
 	})
 }
 

@@ -41,6 +41,26 @@ func inside(literal string) string {
 	return unescape(body)
 }
 
+// literal passes `as const`, which changes no value.
+func (m *modelReader) literal(at int) int {
+	if m.records[at].kind != kAs {
+		return at
+	}
+	first, last := 0, 0
+	for i := at + 1; i < int(m.records[at].next); i = int(m.records[i].next) {
+		if m.records[i].kind != kComment {
+			if first == 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	if last > first && m.records[last].name() == "const" {
+		return first
+	}
+	return at
+}
+
 // valueKind says what the value at a record is.
 func (m *modelReader) valueKind(at int) ValueKind {
 	switch m.records[at].kind {
