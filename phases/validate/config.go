@@ -1,6 +1,268 @@
 package validate
 
-// ExpectedEntry is what a model's own config says of its entry.
-type ExpectedEntry struct{}
+import (
+	"fmt"
+	"slices"
+	"strings"
 
-func configRules() []Rule { return nil }
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// ExpectedEntry is what a model's own config says of its entry: the facts,
+// and the entry that would be generated from them.
+type ExpectedEntry struct {
+	// Label says which config this is, for messages: "config.json of
+	// Qwen/Qwen3-30B-A3B".
+	Label string
+	// ByName says that the config was found by the entry's id or name, not by
+	// a source comment: messages say so.
+	ByName bool
+	// Architecture are the facts; never nil.
+	Architecture *extract.Architecture
+	// Modules is the entry that would be generated. A module that is like it
+	// is never a finding.
+	Modules []ExpectedModule
+	// Alternatives are other checkpoints that the same name may mean. What is
+	// not wrong by all of them is not reported, but named.
+	Alternatives []*ExpectedEntry
+}
+
+// ExpectedModule is one module of the generated entry.
+type ExpectedModule struct {
+	Name        string
+	Count       int
+	Parent      string
+	Type        string
+	Definitions []string
+}
+
+// SourceRepo gives the repository that an entry's source comment names
+// ("// source: https://huggingface.co/ORG/NAME"), "" when it has none.
+func SourceRepo(m *tsast.Model) string {
+	const mark = "source: https://huggingface.co/"
+	for _, c := range m.Comments {
+		_, rest, found := strings.Cut(c.Text, mark)
+		if !found {
+			continue
+		}
+		rest = rest[:len(rest)-len(strings.TrimLeftFunc(rest, repoRune))]
+		parts := strings.Split(strings.TrimRight(rest, "/."), "/")
+		if len(parts) >= 2 && parts[0] != "" && parts[1] != "" && parts[0][0] != '.' && parts[1][0] != '.' {
+			return parts[0] + "/" + parts[1]
+		}
+	}
+	return ""
+}
+
+// repoRune says that a character may stand in a repository's id.
+func repoRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./", r)
+}
+
+const foundBy = "The config is the one that the entry's source comment names, else the one that its id or name stands for, which the message says."
+
+func configRules() []Rule {
+	return []Rule{
+		{
+			ID: "config-layer-count", Severity: Warning, Area: AreaConfig,
+			Doc:   "The number of decoder layers, or of one kind of them, is not the model's.",
+			Long:  "Decoder layers of all kinds add up to num_hidden_layers; which layers are of which kind follows from fields such as layer_types or hybrid_override_pattern. " + foundBy,
+			entry: checkConfig,
+		},
+		{
+			ID: "config-mlp-split", Severity: Warning, Area: AreaConfig,
+			Doc:  "The numbers of dense and sparse MLPs are not the model's.",
+			Long: "Which layers have a mixture of experts follows from fields such as first_k_dense_replace, decoder_sparse_step or interleave_moe_layer_step. " + foundBy,
+		},
+		{
+			ID: "config-gemm", Severity: Warning, Area: AreaConfig,
+			Doc:  "A GEMM's size is that of no layer of the model.",
+			Long: "GEMM names hold output and input features of the whole layer, not of its share under tensor parallelism. " + foundBy,
+		},
+		{
+			ID: "config-norm", Severity: Warning, Area: AreaConfig,
+			Doc:  "A norm's width is that of no norm of the model.",
+			Long: "Layer norms have the width hidden_size; norms of queries, keys and latents have their own. " + foundBy,
+		},
+		{
+			ID: "config-attention", Severity: Warning, Area: AreaConfig,
+			Doc:  "An attention kernel's sizes are not the model's under any parallelism.",
+			Long: "Heads are divided by some TP, head sizes never. A head size is head_dim where the config states one, not hidden_size / num_attention_heads. " + foundBy,
+		},
+		{
+			ID: "config-moe", Severity: Warning, Area: AreaConfig,
+			Doc:  "A MoE kernel's sizes are not the model's under any parallelism.",
+			Long: "Experts are divided by some EP; the experts chosen, the router's groups and the widths never. " + foundBy,
+		},
+		{
+			ID: "config-vocab", Severity: Warning, Area: AreaConfig,
+			Doc:  "A sampling kernel's vocabulary is not the model's.",
+			Long: "It is vocab_size, never divided. " + foundBy,
+		},
+		{
+			ID: "config-rope", Severity: Warning, Area: AreaConfig,
+			Doc:  "A rotary embedding's sizes are not the model's.",
+			Long: "d is the head size, rd the part of it that is rotated. " + foundBy,
+		},
+		{
+			ID: "config-extra-module", Severity: Warning, Area: AreaConfig,
+			Doc:  "The entry has a module that the model does not have.",
+			Long: "For example an MLP in a layer that has only attention. " + foundBy,
+		},
+		{
+			ID: "config-missing-module", Severity: Warning, Area: AreaConfig,
+			Doc:  "The entry lacks a kind of layer that the model has.",
+			Long: "Reported for kinds of decoder layers, dense and sparse MLPs, and shared experts: what changes which kernels run. " + foundBy,
+		},
+		{
+			ID: "config-missing-definition", Severity: Info, Area: AreaConfig,
+			Doc:  "A module has no Definition although one stands for it.",
+			Long: "The name follows from the model's config. The quick fix writes it. " + foundBy,
+		},
+		{
+			ID: "config-ambiguous", Severity: Info, Area: AreaConfig,
+			Doc:  "The entry's name stands for checkpoints whose configs differ.",
+			Long: "What differs between them is not judged. A comment `// source: https://huggingface.co/ORG/NAME` in the entry says which one it is.",
+		},
+	}
+}
+
+// checkConfig holds an entry to the model's own config.
+func checkConfig(p *entryPass) {
+	if p.opts.Expected == nil || !p.whole() || !p.judgeable() {
+		return
+	}
+	expected := p.opts.Expected(p.model)
+	if expected == nil || expected.Architecture == nil {
+		return
+	}
+	findings := p.against(expected)
+	ambiguous := []string{}
+	for _, other := range expected.Alternatives {
+		if len(findings) == 0 && len(ambiguous) == 0 {
+			return // it is one of them
+		}
+		if other == nil || other.Architecture == nil {
+			continue
+		}
+		theirs := p.against(other)
+		if len(theirs) == 0 {
+			return
+		}
+		if !sameFindings(findings, theirs) {
+			ambiguous = append(ambiguous, other.Label)
+		}
+		findings = common(findings, theirs)
+	}
+	if len(ambiguous) > 0 {
+		p.in(nil, Problem{
+			Rule: "config-ambiguous", Span: p.place(),
+			Message: fmt.Sprintf("this entry's name stands for several checkpoints that differ in what it says: %s; a comment // source: https://huggingface.co/ORG/NAME tells which one it is",
+				strings.Join(append([]string{expected.Label}, ambiguous...), ", ")),
+		})
+	}
+	for _, f := range findings {
+		p.report(f)
+	}
+}
+
+// against gives the findings by one config.
+func (p *entryPass) against(expected *ExpectedEntry) []Problem {
+	c := newComparison(p, expected)
+	c.counts()
+	c.modules()
+	c.definitions()
+	return c.findings
+}
+
+func sameFinding(a, b Problem) bool {
+	return a.Rule == b.Rule && a.Span == b.Span && a.Expected == b.Expected
+}
+
+func common(a, b []Problem) []Problem {
+	return slices.DeleteFunc(a, func(x Problem) bool {
+		return !slices.ContainsFunc(b, func(y Problem) bool { return sameFinding(x, y) })
+	})
+}
+
+func sameFindings(a, b []Problem) bool {
+	return len(a) == len(b) && len(common(slices.Clone(a), b)) == len(a)
+}
+
+// comparison is one entry beside one config.
+type comparison struct {
+	p        *entryPass
+	expected *ExpectedEntry
+	arch     *extract.Architecture
+	facts    *facts
+	tree     *entryTree
+	findings []Problem
+	// like has the count of each expected module, known every Definition
+	// name of the expected entry.
+	like  map[string]int
+	known map[string]bool
+}
+
+func newComparison(p *entryPass, expected *ExpectedEntry) *comparison {
+	c := &comparison{
+		p: p, expected: expected, arch: expected.Architecture,
+		like: make(map[string]int, len(expected.Modules)), known: map[string]bool{},
+	}
+	for _, m := range expected.Modules {
+		c.like[m.Name] = m.Count
+		for _, d := range m.Definitions {
+			c.known[d] = true
+		}
+	}
+	c.facts = newFacts(c.arch)
+	c.tree = newEntryTree(p, c.facts)
+	return c
+}
+
+// find adds a finding of a module. what is the sentence; where the config
+// comes from is added to it.
+func (c *comparison) find(m *tsast.Module, problem Problem, evidence ...string) {
+	problem.Model = c.p.model.ID.Value
+	if m != nil {
+		problem.Module = m.Name
+	}
+	problem.Evidence = c.facts.evidence(evidence...)
+	if problem.Evidence == nil { // it follows from the class alone
+		problem.Evidence = c.facts.evidence("architectures", "model_type")
+	}
+	problem.Message += " (" + c.source(problem.Evidence) + ")"
+	c.findings = append(c.findings, problem)
+}
+
+// source tells in words what a finding rests on.
+func (c *comparison) source(evidence map[string]string) string {
+	words := c.expected.Label
+	if c.expected.ByName {
+		words += ", found by the entry's name"
+	}
+	keys := make([]string, 0, len(evidence))
+	for k := range evidence {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for i, k := range keys {
+		if i == 4 {
+			words += ", …"
+			break
+		}
+		sep := ", "
+		if i == 0 {
+			sep = ": "
+		}
+		words += fmt.Sprintf("%s%s = %s", sep, k, clip(evidence[k]))
+	}
+	return words
+}
+
+// agreed says that the generated entry has a module of this name and count:
+// the other reader of the model's source says so, and it knows more.
+func (c *comparison) agreed(m *tsast.Module) bool {
+	n, ok := c.like[m.Name]
+	return ok && m.Count.IsInt && int64(n) == m.Count.Int
+}

@@ -1,0 +1,207 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// counts compares the numbers of layers and of their parts.
+func (c *comparison) counts() {
+	if !c.facts.known() || len(c.tree.decoders) == 0 {
+		return
+	}
+	wrong := map[string]bool{}
+	if l := c.tree.container; l != nil && counted(l) && l.Count.Int != int64(c.arch.NumLayers) && !c.agreed(l) {
+		wrong[l.Name] = true
+		c.countFinding(l, "config-layer-count", c.arch.NumLayers, fmt.Sprintf("the model has %d decoder layers", c.arch.NumLayers), layerFields)
+	}
+	if !c.tree.matched {
+		c.sum(wrong)
+		return
+	}
+	for _, d := range c.tree.decoders {
+		n := len(d.layers)
+		c.decoderCount(d, n, wrong)
+		c.parts(d, d.module, n, 0)
+	}
+	c.absentKinds()
+}
+
+// decoderCount compares one decoder block, unless it only repeats the wrong
+// number of the block around it, which was reported with all its repetitions.
+func (c *comparison) decoderCount(d *decoder, n int, wrong map[string]bool) {
+	m := d.module
+	if !counted(m) || m.Count.Int == int64(n) || c.agreed(m) {
+		return
+	}
+	if up := c.tree.container; up != nil && wrong[up.Name] && up.Count.Int == m.Count.Int && n == c.arch.NumLayers {
+		return
+	}
+	what := fmt.Sprintf("the model has %d decoder layers", c.arch.NumLayers)
+	fields := layerFields
+	if len(c.tree.decoders) > 1 {
+		what = fmt.Sprintf("%d of the model's %d decoder layers are of this kind", n, c.arch.NumLayers)
+		fields = slices.Concat(layerFields, kindFields)
+	}
+	c.countFinding(m, "config-layer-count", n, what, fields)
+}
+
+// sum compares the decoder blocks together when it cannot be told which
+// layers each stands for.
+func (c *comparison) sum(wrong map[string]bool) {
+	total, words := int64(0), []string{}
+	for _, d := range c.tree.decoders {
+		if !counted(d.module) {
+			return
+		}
+		total += d.module.Count.Int
+		words = append(words, fmt.Sprintf("%s %d", clip(d.module.Name), d.module.Count.Int))
+	}
+	first := c.tree.decoders[0].module
+	if total == int64(c.arch.NumLayers) || c.agreed(first) {
+		return
+	}
+	if up := c.tree.container; up != nil && wrong[up.Name] {
+		return
+	}
+	c.find(first, Problem{
+		Rule: "config-layer-count", Span: first.Count.Span, Expected: fmt.Sprint(c.arch.NumLayers),
+		Message: fmt.Sprintf("the decoder blocks add up to %d layers (%s), but the model has %d", total, strings.Join(words, " + "), c.arch.NumLayers),
+	}, layerFields...)
+}
+
+// parts compares the feed-forward blocks below a decoder block.
+func (c *comparison) parts(d *decoder, m *tsast.Module, expected, depth int) {
+	if depth > 16 {
+		return
+	}
+	for _, child := range c.p.children[m.Name] {
+		if c.tree.within[child.Name] != d || child == m {
+			continue
+		}
+		n, what := expected, ""
+		part := c.tree.mlpOf(child)
+		switch part {
+		case mlpSparse:
+			n, what = c.facts.count(d.layers, sparse), "mixtures of experts"
+		case mlpDense:
+			n, what = c.facts.count(d.layers, dense), "dense MLPs"
+		case mlpUnclear:
+			n = c.facts.count(d.layers, fed)
+		case mlpNone:
+		}
+		// What repeats its parent's number is mended with it.
+		repeats := counted(child) && counted(m) && child.Count.Int == m.Count.Int && n == expected
+		if what != "" && n > 0 && counted(child) && child.Count.Int != int64(n) && !repeats && !c.agreed(child) && c.onlyOne(d, child, part) {
+			c.countFinding(child, "config-mlp-split", n, c.splitWords(d, n, what), slices.Concat(layerFields, splitFields))
+		}
+		if part != mlpSparse && part != mlpDense {
+			c.parts(d, child, n, depth+1)
+		}
+	}
+}
+
+// onlyOne says that no other block of a decoder is the same part: several
+// (of two widths, say) share the number out.
+func (c *comparison) onlyOne(d *decoder, m *tsast.Module, part mlpPart) bool {
+	for _, other := range d.below {
+		if other != m && c.tree.mlpOf(other) == part && !c.p.below(m.Name, other.Name) && !c.p.below(other.Name, m.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *comparison) splitWords(d *decoder, n int, what string) string {
+	all := c.facts.all()
+	total := fmt.Sprintf("the model has %d dense MLPs and %d mixtures of experts in its %d layers", c.facts.count(all, dense), c.facts.count(all, sparse), len(all))
+	if len(d.layers) == len(all) {
+		return total
+	}
+	return fmt.Sprintf("the %d layers of this kind have %d %s; %s", len(d.layers), n, what, total)
+}
+
+// countFinding reports a wrong count with all modules below that repeat it.
+func (c *comparison) countFinding(m *tsast.Module, rule string, n int, what string, fields []string) {
+	text := fmt.Sprint(n)
+	edits := []tsast.TextEdit{{Span: m.Count.Span, NewText: text}}
+	var related []Related
+	for _, r := range c.repeats(m, 0) {
+		related = append(related, Related{r.Count.Span, fmt.Sprintf("%s repeats the number", q(r.Name))})
+		edits = append(edits, tsast.TextEdit{Span: r.Count.Span, NewText: text})
+	}
+	title := "Change the count to " + text
+	message := fmt.Sprintf("%s has the count %d, but %s", q(m.Name), m.Count.Int, what)
+	if len(related) > 0 {
+		title += plural(len(related), ", here and in the module below that repeats it", ", here and in the %d modules below that repeat it")
+		message += plural(len(related), "; one module below repeats the number", "; %d modules below repeat the number")
+	}
+	c.find(m, Problem{
+		Rule: rule, Span: m.Count.Span, Message: message, Expected: text, Related: related,
+		Fixes: []Fix{{Title: title, Edits: edits, Preferred: true}},
+	}, fields...)
+}
+
+// repeats are the modules below one that have its count and whose number
+// follows from it: not the feed-forward parts that have a number of their own.
+func (c *comparison) repeats(m *tsast.Module, depth int) []*tsast.Module {
+	var list []*tsast.Module
+	if depth > 32 {
+		return nil
+	}
+	for _, child := range c.p.children[m.Name] {
+		if child == m || !counted(child) || child.Count.Int != m.Count.Int || c.p.byName[child.Name] != child {
+			continue
+		}
+		if d := c.tree.within[child.Name]; d != nil && c.hasOwnNumber(d, child) {
+			continue
+		}
+		list = append(list, child)
+		list = append(list, c.repeats(child, depth+1)...)
+	}
+	return list
+}
+
+// hasOwnNumber says that a feed-forward part does not occur in every layer of
+// its decoder block.
+func (c *comparison) hasOwnNumber(d *decoder, m *tsast.Module) bool {
+	switch c.tree.mlpOf(m) {
+	case mlpSparse:
+		return c.facts.count(d.layers, sparse) != len(d.layers)
+	case mlpDense:
+		return c.facts.count(d.layers, dense) != len(d.layers)
+	case mlpNone, mlpUnclear:
+	}
+	return false
+}
+
+// absentKinds reports layers that no decoder block stands for.
+func (c *comparison) absentKinds() {
+	have := map[int]bool{}
+	for _, d := range c.tree.decoders {
+		for _, i := range d.layers {
+			have[i] = true
+		}
+	}
+	var order []string
+	missing := map[string]int{}
+	for i, l := range c.facts.layers {
+		if have[i] {
+			continue
+		}
+		kind := l.mixer.ID + " + " + l.mlp.ID
+		if missing[kind] == 0 {
+			order = append(order, kind)
+		}
+		missing[kind]++
+	}
+	for _, kind := range order {
+		c.find(nil, Problem{
+			Rule: "config-missing-module", Span: c.p.place(), Expected: fmt.Sprint(missing[kind]),
+			Message: fmt.Sprintf("no decoder block of this entry stands for the model's %d layers with %s", missing[kind], kind),
+		}, slices.Concat(layerFields, kindFields)...)
+	}
+}

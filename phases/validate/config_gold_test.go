@@ -1,0 +1,255 @@
+package validate_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+func goldDir(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join("..", "..", "..", "shared", "gold")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no gold data here: real models are not checked")
+	}
+	return dir
+}
+
+func readGold(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(goldDir(t), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// architecture reads a gold config; nil for what is no decoder model.
+func architecture(t testing.TB, config string) *extract.Architecture {
+	t.Helper()
+	repo := strings.TrimSuffix(strings.Replace(config, "__", "/", 1), ".json")
+	a, err := extract.Read(readGold(t, filepath.Join("configs", config)), extract.Options{RepoID: repo, Source: extract.Source{RepoID: repo, From: "file"}})
+	if err != nil {
+		return nil
+	}
+	return a
+}
+
+// expect is what the program expects of an entry: the config's own tree.
+func expect(a *extract.Architecture, tp, ep int) *validate.ExpectedEntry {
+	g, err := generate.Build(generate.FromArchitecture(a), a, generate.Options{ID: "x", TP: tp, EP: ep})
+	if err != nil {
+		return nil
+	}
+	e := &validate.ExpectedEntry{Label: "config.json of " + a.ModelID, Architecture: a}
+	for _, m := range g.Entry.Modules {
+		e.Modules = append(e.Modules, validate.ExpectedModule{Name: m.Name, Count: m.Count, Parent: m.Parent, Type: m.Type, Definitions: m.Definitions})
+	}
+	return e
+}
+
+func fileOf(entry generate.Entry) *tsast.File {
+	return tsast.Parse(tsast.NewFile(generate.ToNewModel(entry, "")))
+}
+
+func report(problems []validate.Problem) string {
+	var b strings.Builder
+	for _, p := range problems {
+		fmt.Fprintf(&b, "  %s %s: %s\n", p.Rule, p.Module, p.Message)
+	}
+	return b.String()
+}
+
+func configOnly(problems []validate.Problem) []validate.Problem {
+	return slices.DeleteFunc(problems, func(p validate.Problem) bool { return !strings.HasPrefix(p.Rule, "config-") })
+}
+
+// TestOwnEntriesAreRight: what we generate, from the config alone and from
+// SGLang's source, must not be found fault with by the config.
+func TestOwnEntriesAreRight(t *testing.T) {
+	var models []struct {
+		Config  string            `json:"config"`
+		Modules []baseline.Module `json:"modules"`
+	}
+	wide := regexp.MustCompile(`"hidden": \[[^\]]*\]`).ReplaceAll(readGold(t, "layers-wide.json"), []byte(`"hidden": null`))
+	if err := json.Unmarshal(wide, &models); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string][]baseline.Module{}
+	for _, m := range models {
+		rows[m.Config] = m.Modules
+	}
+	files, err := os.ReadDir(filepath.Join(goldDir(t), "configs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked, disagree := 0, 0
+	for _, file := range files {
+		a := architecture(t, file.Name())
+		if a == nil {
+			continue
+		}
+		for source, tree := range map[string][]baseline.Module{"config": generate.FromArchitecture(a), "sglang": rows[file.Name()]} {
+			if tree == nil {
+				continue
+			}
+			if source == "sglang" && len(generate.Compare(generate.FromArchitecture(a), tree, a)) > 0 {
+				disagree++
+				continue // add reports the disagreement itself
+			}
+			g, err := generate.Build(tree, a, generate.Options{ID: "x", TP: 1, EP: 1})
+			if err != nil {
+				continue
+			}
+			f := fileOf(g.Entry)
+			opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expect(a, 1, 1) }}
+			problems := validate.Check(f, opts)
+			checked++
+			if len(problems) > 0 {
+				t.Errorf("%s from %s:\n%s", file.Name(), source, report(problems))
+			}
+		}
+	}
+	t.Logf("%d entries; for %d more the two readers disagree", checked, disagree)
+}
+
+var upstreamConfigs = map[string]string{
+	"deepseek-v3":           "deepseek-ai__DeepSeek-V3.json",
+	"llama-3.1-8b":          "meta-llama__Llama-3.1-8B.json",
+	"qwen3-30b-a3b":         "Qwen__Qwen3-30B-A3B.json",
+	"qwen3-next-80b-a3b":    "Qwen__Qwen3-Next-80B-A3B-Instruct.json",
+	"nemotron-h-8b":         "nvidia__Nemotron-H-8B-Base-8K.json",
+	"minimax-m2":            "MiniMaxAI__MiniMax-M2.json",
+	"kimi-k2":               "moonshotai__Kimi-K2-Instruct.json",
+	"llama-4-scout-17b-16e": "meta-llama__Llama-4-Scout-17B-16E-Instruct.json",
+}
+
+// maverick are the facts of Llama 4 Maverick's config.
+const maverick = `{"architectures": ["Llama4ForConditionalGeneration"], "model_type": "llama4", "text_config": {
+  "model_type": "llama4_text", "num_hidden_layers": 48, "hidden_size": 5120, "intermediate_size": 8192, "intermediate_size_mlp": 16384,
+  "num_attention_heads": 40, "num_key_value_heads": 8, "head_dim": 128, "num_local_experts": 128, "num_experts_per_tok": 1,
+  "nope_layer_interval": 4, "interleave_moe_layer_step": 2, "attention_chunk_size": 8192, "vocab_size": 202048}}`
+
+// upstreamExpectations knows the configs of upstream's entries.
+func upstreamExpectations(t testing.TB) func(m *tsast.Model) *validate.ExpectedEntry {
+	t.Helper()
+	known := map[string]*validate.ExpectedEntry{}
+	for id, config := range upstreamConfigs {
+		known[id] = expect(architecture(t, config), 1, 1)
+	}
+	a, err := extract.Read([]byte(maverick), extract.Options{RepoID: "meta-llama/Llama-4-Maverick-17B-128E-Instruct"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known["llama-4-maverick-17b-128e"] = expect(a, 1, 1)
+	return func(m *tsast.Model) *validate.ExpectedEntry { return known[m.ID.Value] }
+}
+
+// TestUpstreamAgainstConfigs: what is wrong in the real file, and nothing
+// else. Each line was compared with the model's config by hand.
+func TestUpstreamAgainstConfigs(t *testing.T) {
+	src := readGold(t, "upstream-models.ts")
+	f := tsast.Parse(src)
+	problems := configOnly(validate.Check(f, validate.Options{Expected: upstreamExpectations(t)}))
+	var got []string
+	for _, p := range problems {
+		line := fmt.Sprintf("%s/%s %s %s", p.Model, p.Module, strings.TrimPrefix(p.Rule, "config-"), p.Expected)
+		got = append(got, line)
+		if len(p.Evidence) == 0 {
+			t.Errorf("%s: no evidence", line)
+		}
+	}
+	want := strings.Split(strings.TrimSpace(wantUpstream), "\n")
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%s\n%s", d, report(problems))
+	}
+}
+
+const wantUpstream = `
+deepseek-v3/fused_qkv_a_proj_with_mqa missing-definition gemm_n2112_k7168
+deepseek-v3/q_b_proj missing-definition gemm_n24576_k1536
+deepseek-v3/kv_b_proj missing-definition gemm_n32768_k512
+deepseek-v3/o_proj missing-definition gemm_n7168_k16384
+deepseek-v3/mlp_dense mlp-split 3
+deepseek-v3/gate_up_proj missing-definition gemm_n36864_k7168
+deepseek-v3/down_proj missing-definition gemm_n7168_k18432
+deepseek-v3/moe missing-module 1
+deepseek-v3/moe mlp-split 58
+qwen3-30b-a3b/layers layer-count 48
+qwen3-30b-a3b/qkv_proj missing-definition gemm_n5120_k2048
+qwen3-30b-a3b/o_proj missing-definition gemm_n2048_k4096
+qwen3-30b-a3b/moe mlp-split 48
+qwen3-30b-a3b/moe_gate missing-definition gemm_n128_k2048
+qwen3-next-80b-a3b/o_proj_gdn missing-definition gemm_n2048_k4096
+qwen3-next-80b-a3b/qkv_proj_gqa missing-definition gemm_n9216_k2048
+qwen3-next-80b-a3b/o_proj_gqa missing-definition gemm_n2048_k4096
+nemotron-h-8b/rotary_emb extra-module 0
+nemotron-h-8b/post_attention_layernorm_attn extra-module 0
+nemotron-h-8b/mlp_attn extra-module 0
+minimax-m2/q_norm missing-definition rmsnorm_h6144
+minimax-m2/k_norm missing-definition rmsnorm_h1024
+kimi-k2/fused_qkv_a_proj_with_mqa missing-definition gemm_n2112_k7168
+kimi-k2/q_b_proj missing-definition gemm_n12288_k1536
+kimi-k2/kv_b_proj missing-definition gemm_n16384_k512
+kimi-k2/o_proj missing-definition gemm_n7168_k8192
+kimi-k2/moe missing-module 1
+llama-4-scout-17b-16e/Llama4TextDecoderLayer_Local layer-count 36
+llama-4-scout-17b-16e/moe_local missing-module 1
+llama-4-scout-17b-16e/Llama4TextDecoderLayer_Global layer-count 12
+llama-4-scout-17b-16e/moe_global missing-module 1
+llama-4-maverick-17b-128e/Llama4MaverickDecoderLayer_Local layer-count 36
+llama-4-maverick-17b-128e/moe_local_mav missing-module 1
+llama-4-maverick-17b-128e/moe_local_mav missing-module 24
+llama-4-maverick-17b-128e/moe_local_mav mlp-split 12
+llama-4-maverick-17b-128e/Llama4MaverickDecoderLayer_Global layer-count 12
+llama-4-maverick-17b-128e/moe_global_mav missing-module 1
+`
+
+// TestFixesRepairUpstream applies the preferred fixes until none is left: the
+// counts are right then, and nothing else was touched.
+func TestFixesRepairUpstream(t *testing.T) {
+	opts := validate.Options{Expected: upstreamExpectations(t)}
+	f := tsast.Parse(readGold(t, "upstream-models.ts"))
+	for range 5 {
+		edits := validate.FixAll(validate.Check(f, opts))
+		if len(edits) == 0 {
+			break
+		}
+		text, err := tsast.Apply(f.Src, edits...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f = tsast.Parse(text)
+	}
+	if len(f.Problems) > 0 {
+		t.Fatal(f.Problems)
+	}
+	for _, p := range validate.Check(f, opts) {
+		if p.Rule == "config-layer-count" || p.Rule == "config-mlp-split" || p.Rule == "config-gemm" {
+			t.Errorf("%s %s: %s", p.Model, p.Module, p.Message)
+		}
+	}
+}
+
+// BenchmarkConfig compares upstream's nine entries with their configs.
+func BenchmarkConfig(b *testing.B) {
+	f := tsast.Parse(readGold(b, "upstream-models.ts"))
+	opts := validate.Options{Expected: upstreamExpectations(b)}
+	b.ReportAllocs()
+	for b.Loop() {
+		validate.Check(f, opts)
+	}
+}

@@ -1,0 +1,392 @@
+package validate
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// entryTree is an entry with its decoder blocks found and matched to the
+// model's layers. People call modules what they like: what a block holds is
+// told by its Definitions first, then by the words of its key and of the keys
+// below it.
+type entryTree struct {
+	p     *entryPass
+	facts *facts
+	// container is the block around the decoder blocks ("layers"), if any.
+	container *tsast.Module
+	decoders  []*decoder
+	// within has the decoder of every module below one.
+	within map[string]*decoder
+	// matched says that the decoders share the model's layers out.
+	matched bool
+	parts   map[*tsast.Module]mlpPart // what mlpOf has told
+}
+
+// decoder is one decoder block and the layers that it stands for.
+type decoder struct {
+	module *tsast.Module
+	below  []*tsast.Module // all modules below it, in source order
+	words  map[string]bool // of its own key
+	layers []int
+
+	// families are the mixers it may stand for; nil when nothing tells.
+	families         []extract.AttentionFamily
+	hasMoE, hasDense bool
+}
+
+func newEntryTree(p *entryPass, f *facts) *entryTree {
+	t := &entryTree{p: p, facts: f, within: map[string]*decoder{}, parts: map[*tsast.Module]mlpPart{}}
+	for _, m := range p.model.Modules {
+		if p.byName[m.Name] == m && m.Type.Value == "block" && isDecoderKey(m.Name) && !t.foreign(m) {
+			t.decoders = append(t.decoders, &decoder{module: m, words: wordsIn(m.Name)})
+		}
+	}
+	t.dropOuter()
+	for _, d := range t.decoders {
+		t.collect(d, d.module, 0)
+		d.families = t.mixers(d)
+		for _, m := range d.below {
+			d.hasMoE = d.hasMoE || t.mlpOf(m) == mlpSparse
+			d.hasDense = d.hasDense || t.mlpOf(m) == mlpDense
+		}
+	}
+	if len(t.decoders) > 0 {
+		parent := p.byName[t.decoders[0].module.Parent.Value]
+		if parent != nil && isContainerKey(parent.Name) && parent.Type.Value == "block" {
+			t.container = parent
+		}
+	}
+	if f.known() {
+		t.match()
+	}
+	return t
+}
+
+// foreign modules belong to other towers and to speculative layers, of which
+// the language model's config says nothing.
+func (t *entryTree) foreign(m *tsast.Module) bool {
+	for range t.p.names {
+		words := wordsIn(m.Name)
+		for _, w := range []string{"vision", "visual", "audio", "speech", "encoder", "mtp", "nextn", "eagle", "draft", "projector"} {
+			if words[w] {
+				return true
+			}
+		}
+		up := t.p.byName[m.Parent.Value]
+		if m.Parent.Kind != tsast.StringLiteral || up == nil || up == m {
+			return false
+		}
+		m = up
+	}
+	return false
+}
+
+// dropOuter keeps the innermost of nested decoder blocks.
+func (t *entryTree) dropOuter() {
+	t.decoders = slices.DeleteFunc(t.decoders, func(d *decoder) bool {
+		return slices.ContainsFunc(t.decoders, func(other *decoder) bool {
+			return other != d && t.p.below(d.module.Name, other.module.Name)
+		})
+	})
+}
+
+func (t *entryTree) collect(d *decoder, m *tsast.Module, depth int) {
+	if depth > 64 {
+		return
+	}
+	for _, c := range t.p.children[m.Name] {
+		if t.p.byName[c.Name] != c || t.within[c.Name] != nil {
+			continue
+		}
+		t.within[c.Name] = d
+		d.below = append(d.below, c)
+		t.collect(d, c, depth+1)
+	}
+}
+
+func isDecoderKey(key string) bool {
+	for _, part := range []string{"DecoderLayer", "DecoderBlock", "TransformerBlock", "TransformerLayer"} {
+		if strings.Contains(key, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func isContainerKey(key string) bool {
+	switch key {
+	case "layers", "decoder_layers", "h", "blocks":
+		return true
+	}
+	return false
+}
+
+// wordsIn splits a key at underscores and at capitals, in lower case.
+func wordsIn(key string) map[string]bool {
+	words := map[string]bool{}
+	start := 0
+	runes := []rune(key)
+	add := func(end int) {
+		if start < end {
+			words[strings.ToLower(string(runes[start:end]))] = true
+		}
+	}
+	for i, r := range runes {
+		switch {
+		case r == '_' || r == '-' || r == '.':
+			add(i)
+			start = i + 1
+		case i > start && unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+			add(i)
+			start = i
+		}
+	}
+	add(len(runes))
+	return words
+}
+
+func (d *decoder) has(words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return d.words[w] })
+}
+
+// mixers are the families of token mixer that a decoder block may stand for;
+// nil when nothing tells.
+func (t *entryTree) mixers(d *decoder) []extract.AttentionFamily {
+	var found []extract.AttentionFamily
+	for _, m := range d.below {
+		for _, item := range m.Definitions.Items {
+			if n, ok := t.p.parsed[item.Value]; ok {
+				found = append(found, familiesOf(n.Family.OpType)...)
+			}
+		}
+	}
+	if len(found) > 0 {
+		return found
+	}
+	if found = familiesByWords(d.words); found != nil {
+		return found
+	}
+	for _, m := range d.below {
+		words := wordsIn(m.Name)
+		if by := familiesByWords(words); by != nil && !words["norm"] && !words["layernorm"] {
+			found = append(found, by...)
+		}
+	}
+	if found == nil && len(d.below) > 0 {
+		return []extract.AttentionFamily{extract.NoAttention}
+	}
+	return found
+}
+
+// familiesOf are the mixers that an op type's kernels belong to.
+func familiesOf(opType string) []extract.AttentionFamily {
+	switch opType {
+	case "gqa_paged", "gqa_ragged":
+		return []extract.AttentionFamily{extract.GQA, extract.ParallelAttnMamba}
+	case "mla_paged", "mla_ragged":
+		return []extract.AttentionFamily{extract.MLA, extract.DSA}
+	case "dsa_paged":
+		return []extract.AttentionFamily{extract.DSA}
+	case "gdn":
+		return []extract.AttentionFamily{extract.GDN}
+	case "mamba_ssu":
+		return []extract.AttentionFamily{extract.Mamba2, extract.ParallelAttnMamba}
+	}
+	return nil
+}
+
+// familiesByWords are the mixers that the words of a key stand for.
+func familiesByWords(words map[string]bool) []extract.AttentionFamily {
+	switch {
+	case words["mamba"] || words["mamba2"] || words["ssm"]:
+		return []extract.AttentionFamily{extract.Mamba1, extract.Mamba2, extract.ParallelAttnMamba}
+	case words["gdn"] || words["deltanet"]:
+		return []extract.AttentionFamily{extract.GDN}
+	case words["kda"]:
+		return []extract.AttentionFamily{extract.KDA}
+	case words["lightning"]:
+		return []extract.AttentionFamily{extract.Lightning}
+	case words["linear"]:
+		return []extract.AttentionFamily{extract.GDN, extract.KDA, extract.Lightning, extract.OtherMixer}
+	case words["conv"]:
+		return []extract.AttentionFamily{extract.ShortConv}
+	case words["rwkv"]:
+		return []extract.AttentionFamily{extract.RWKV}
+	case words["attn"] || words["attention"] || words["gqa"] || words["mha"] || words["mqa"] || words["mla"]:
+		return []extract.AttentionFamily{extract.GQA, extract.MLA, extract.DSA, extract.ParallelAttnMamba}
+	}
+	return nil
+}
+
+// match gives each decoder block its layers. One block stands for all; of
+// several, each layer must belong to exactly one: by its mixer, then by its
+// window, then by its MLP.
+func (t *entryTree) match() {
+	if len(t.decoders) == 0 {
+		return
+	}
+	if len(t.decoders) == 1 {
+		t.matchOne(t.decoders[0])
+		return
+	}
+	for _, refine := range [][]func(*decoder, layerFact) bool{
+		{t.mixerFits},
+		{t.mixerFits, t.windowFits},
+		{t.mixerFits, t.mlpFits},
+		{t.mixerFits, t.windowFits, t.mlpFits},
+	} {
+		if t.share(refine) {
+			t.matched = true
+			return
+		}
+	}
+	for _, d := range t.decoders {
+		d.layers = nil
+	}
+}
+
+// matchOne: a single block is all layers, unless it is exactly the layers of
+// its mixer and the others were forgotten.
+func (t *entryTree) matchOne(d *decoder) {
+	t.matched = true
+	d.layers = t.facts.all()
+	if !counted(d.module) || d.module.Count.Int == int64(len(d.layers)) {
+		return
+	}
+	var mine []int
+	for i, l := range t.facts.layers {
+		if t.mixerFits(d, l) {
+			mine = append(mine, i)
+		}
+	}
+	if int64(len(mine)) == d.module.Count.Int {
+		d.layers = mine
+	}
+}
+
+// share tries to share the layers out by some properties.
+func (t *entryTree) share(fits []func(*decoder, layerFact) bool) bool {
+	for _, d := range t.decoders {
+		d.layers = nil
+	}
+	for i, l := range t.facts.layers {
+		owner := -1
+		for j, d := range t.decoders {
+			ok := true
+			for _, fit := range fits {
+				ok = ok && fit(d, l)
+			}
+			if !ok {
+				continue
+			}
+			if owner >= 0 {
+				return false
+			}
+			owner = j
+		}
+		if owner >= 0 {
+			t.decoders[owner].layers = append(t.decoders[owner].layers, i)
+		}
+	}
+	return !slices.ContainsFunc(t.decoders, func(d *decoder) bool { return len(d.layers) == 0 })
+}
+
+func (t *entryTree) mixerFits(d *decoder, l layerFact) bool {
+	return d.families == nil || slices.Contains(d.families, l.mixer.Family)
+}
+
+// windowFits compares a block's words for its window with a layer; in a model
+// without windows, local layers are those with a rotary embedding.
+func (t *entryTree) windowFits(d *decoder, l layerFact) bool {
+	near := d.has("local", "sliding", "swa", "chunked", "window")
+	far := d.has("global", "full", "nope")
+	if near == far {
+		return true
+	}
+	is := windowed
+	if t.facts.count(t.facts.all(), windowed) == 0 {
+		is = rotated
+	}
+	return is(l) == near
+}
+
+// mlpFits compares a block's MLP with a layer's.
+func (t *entryTree) mlpFits(d *decoder, l layerFact) bool {
+	switch {
+	case d.has("dense"):
+		return dense(l)
+	case d.has("moe", "sparse"):
+		return sparse(l)
+	}
+	return d.hasMoE == d.hasDense || d.hasMoE == sparse(l)
+}
+
+// mlpPart says what a module is among the feed-forward parts of a layer.
+type mlpPart int
+
+const (
+	mlpNone    mlpPart = iota // no feed-forward part
+	mlpDense                  // a dense MLP
+	mlpSparse                 // a mixture of experts
+	mlpUnclear                // either, or both
+)
+
+// mlpOf tells a feed-forward block by its key and by what it holds.
+func (t *entryTree) mlpOf(m *tsast.Module) mlpPart {
+	part, told := t.parts[m]
+	if !told {
+		part = t.lookMLP(m)
+		t.parts[m] = part
+	}
+	return part
+}
+
+func (t *entryTree) lookMLP(m *tsast.Module) mlpPart {
+	words := wordsIn(m.Name)
+	moe := words["moe"] || words["experts"] || words["sparse"]
+	for _, item := range m.Definitions.Items {
+		n, ok := t.p.parsed[item.Value]
+		moe = moe || ok && n.Family.OpType == "moe"
+	}
+	named := words["mlp"] || words["ffn"] || words["feed"] && words["forward"]
+	if words["norm"] || words["layernorm"] || words["shared"] || words["gate"] || words["topk"] || words["router"] {
+		return mlpNone
+	}
+	if m.Type.Value != "block" {
+		return mlpNone
+	}
+	hasMoE, hasDense, around := false, false, false
+	for _, c := range t.p.children[m.Name] {
+		if c == m {
+			continue
+		}
+		childWords := wordsIn(c.Name)
+		switch {
+		case childWords["moe"] && c.Type.Value == "block":
+			around = true // it only stands around the mixture
+		case childWords["moe"] || childWords["experts"] && !childWords["shared"]:
+			hasMoE = true
+		case childWords["dense"] || childWords["up"] || childWords["down"] || strings.HasPrefix(c.Name, "gate_up"):
+			hasDense = true
+		}
+	}
+	switch {
+	case moe:
+		return mlpSparse
+	case !named:
+		return mlpNone
+	case words["dense"]:
+		return mlpDense
+	case around || hasMoE && hasDense:
+		return mlpUnclear
+	case hasMoE:
+		return mlpSparse
+	case hasDense:
+		return mlpDense
+	}
+	return mlpUnclear
+}
