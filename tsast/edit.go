@@ -255,15 +255,6 @@ func (f *File) commentAt(at int) (Comment, bool) {
 	return Comment{}, false
 }
 
-// commentEndingAt finds the comment that ends at a byte.
-func (f *File) commentEndingAt(at int) (Comment, bool) {
-	i := sort.Search(len(f.Comments), func(i int) bool { return f.Comments[i].Span.End >= at })
-	if i < len(f.Comments) && f.Comments[i].Span.End == at {
-		return f.Comments[i], true
-	}
-	return Comment{}, false
-}
-
 // commentsOnLine gives the end of the comments that follow on the same line.
 func (f *File) commentsOnLine(at int) int {
 	end := at

@@ -9,7 +9,8 @@ package tsast
 // test holds the structures to it). The library itself is compiled by the
 // package github.com/smacker/go-tree-sitter, which is imported below; its Go
 // wrappers are not used, because they copy the text on every parse, keep
-// every visited node in a map and reach no changed point of an edit.
+// every visited node in a map and pass an edit's new end on wrongly. (The
+// go command links this package externally, as its symbols stand elsewhere.)
 typedef struct TSLanguage TSLanguage;
 typedef struct TSParser TSParser;
 typedef struct TSTree TSTree;
@@ -165,8 +166,6 @@ static TSTree *fl_parse(TSParser *p, TSTree *old, const char *text, uint32_t len
 	return ts_parser_parse_string(p, old, text, len);
 }
 
-#cgo linux LDFLAGS: -Wl,-unresolved-symbols=ignore-in-object-files
-#cgo darwin LDFLAGS: -Wl,-undefined,dynamic_lookup
 */
 import "C"
 

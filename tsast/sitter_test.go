@@ -52,10 +52,7 @@ func members(t *testing.T, header, name string) string {
 		}
 		names := strings.Split(line, ",")
 		first := strings.LastIndexAny(names[0], " *")
-		kind := names[0][:first+1]
-		if strings.HasSuffix(kind, "*") {
-			kind = strings.TrimSuffix(kind, "*")
-		}
+		kind := strings.TrimSuffix(names[0][:first+1], "*")
 		out = append(out, strings.TrimSpace(kind)+" "+strings.Trim(names[0][first+1:], " *"))
 		for _, n := range names[1:] {
 			out = append(out, strings.TrimSpace(kind)+" "+strings.Trim(n, " *"))

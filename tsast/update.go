@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -344,30 +345,40 @@ func (u *update) add(modules []NewModule, i int) ([]TextEdit, error) {
 func difference(before, after string, offset int) []TextEdit {
 	var edits []TextEdit
 	for _, d := range udiff.Lines(before, after) {
-		s, text := Span{d.Start, d.End}, d.New
-		for s.Start < s.End && text != "" && before[s.Start] == text[0] {
-			s.Start, text = s.Start+1, text[1:]
-		}
-		for s.Start < s.End && text != "" && before[s.End-1] == text[len(text)-1] {
-			s.End, text = s.End-1, text[:len(text)-1]
-		}
-		for s.Start > d.Start && !(utf8.RuneStart(byteAt(before, s.Start)) && (text == "" || utf8.RuneStart(text[0]))) {
-			s.Start--
-			text = before[s.Start:s.Start+1] + text
-		}
-		for s.End < d.End && !utf8.RuneStart(before[s.End]) {
-			text += before[s.End : s.End+1]
-			s.End++
-		}
-		edits = append(edits, TextEdit{s.Shift(offset), text})
+		old, text := before[d.Start:d.End], d.New
+		start := commonPrefix(old, text)
+		old, text = old[start:], text[start:]
+		end := commonSuffix(old, text)
+		s := Span{d.Start + start, d.End - end}
+		edits = append(edits, TextEdit{s.Shift(offset), text[:len(text)-end]})
 	}
 	return edits
 }
 
-// byteAt gives a byte of s; an ASCII one behind its end.
-func byteAt(s string, i int) byte {
-	if i < len(s) {
-		return s[i]
+// commonPrefix gives how many bytes of whole characters two texts begin with
+// alike.
+func commonPrefix(a, b string) int {
+	at := 0
+	for at < len(a) {
+		_, n := utf8.DecodeRuneInString(a[at:])
+		if !strings.HasPrefix(b[at:], a[at:at+n]) {
+			break
+		}
+		at += n
 	}
-	return 0
+	return at
+}
+
+// commonSuffix gives how many bytes of whole characters two texts end with
+// alike.
+func commonSuffix(a, b string) int {
+	at := 0
+	for at < len(a) {
+		_, n := utf8.DecodeLastRuneInString(a[:len(a)-at])
+		if !strings.HasSuffix(b[:len(b)-at], a[len(a)-at-n:len(a)-at]) {
+			break
+		}
+		at += n
+	}
+	return at
 }
