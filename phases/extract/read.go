@@ -39,7 +39,7 @@ func Read(data []byte, opts Options) (*Architecture, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Warnings = append(warnings, a.Warnings...)
+	a.Warnings = append(append([]string{}, warnings...), a.Warnings...)
 	a.Warnings = append(a.Warnings, namesakeWarnings(a, opts)...)
 	return a, nil
 }
