@@ -153,7 +153,15 @@ func (a *analysis) configClass(modelType string) *class {
 	if modelType == "" {
 		return nil
 	}
-	for _, name := range []string{"sglang.srt.utils.hf_transformers.common", "sglang.srt.utils.hf_transformers_utils", "sglang.srt.hf_transformers_utils"} {
+	if s, ok := a.reader.src.(interface{ configClass(modelType string) string }); ok {
+		name := s.configClass(modelType)
+		if name == "" {
+			return nil
+		}
+		c, _ := a.in.moduleAttribute(name[:strings.LastIndexByte(name, '.')], lastPart(name)).(*class)
+		return c
+	}
+	for _, name := range configRegistries() {
 		m := a.in.module(name)
 		if m == nil {
 			continue
@@ -165,6 +173,12 @@ func (a *analysis) configClass(modelType string) *class {
 		}
 	}
 	return nil
+}
+
+// configRegistries are the modules that may hold the registry of
+// configuration classes, newest layout of SGLang first.
+func configRegistries() []string {
+	return []string{"sglang.srt.utils.hf_transformers.common", "sglang.srt.utils.hf_transformers_utils", "sglang.srt.hf_transformers_utils"}
 }
 
 // configNamed resolves a class of the registry when it is for a model_type.

@@ -70,7 +70,11 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		}
 		return flow{kind: flowReturn, v: in.eval(s.Value, fr)}
 	case *pysrc.RaiseStmt:
-		return flow{kind: flowRaise, text: clip(pysrc.Unparse(s.Exc), maxExpression)}
+		exc := s.Exc
+		if call, ok := exc.(*pysrc.Call); ok {
+			exc = call.Fn
+		}
+		return flow{kind: flowRaise, text: clip(pysrc.Unparse(exc), maxExpression)}
 	case *pysrc.AssertStmt:
 		in.eval(s.Test, fr)
 	case *pysrc.FuncDef:
@@ -316,7 +320,7 @@ func (in *interp) splitChoice(v value) value {
 func (in *interp) setItem(o, key, v value) {
 	switch o := o.(type) {
 	case *moduleList:
-		if i, ok := index(key, len(o.items)); ok {
+		if i, ok := position(key, len(o.items)); ok {
 			in.touchList(&o.list)
 			o.items[i] = v
 		}
@@ -326,7 +330,7 @@ func (in *interp) setItem(o, key, v value) {
 			o.put(key, v)
 		}
 	case *list:
-		if i, ok := index(key, len(o.items)); ok {
+		if i, ok := position(key, len(o.items)); ok {
 			in.touchList(o)
 			o.items[i] = v
 		}
@@ -337,8 +341,8 @@ func (in *interp) setItem(o, key, v value) {
 	}
 }
 
-// index resolves a Python index; false when it is out of range or no integer.
-func index(key value, n int) (int, bool) {
+// position resolves a Python index; false when it is out of range or no integer.
+func position(key value, n int) (int, bool) {
 	i, ok := key.(int)
 	if !ok {
 		return 0, false

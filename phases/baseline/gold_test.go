@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -39,7 +41,7 @@ func sglangTree(t testing.TB) *Tree {
 	return tree
 }
 
-const maxShown = 40
+const maxShown = 3
 
 // goldLayers is one model of layers.json.
 type goldLayers struct {
@@ -229,4 +231,67 @@ func TestWideFromSource(t *testing.T) {
 	if right, all := compareGold(t, NewReader(tree, nil), dir, "layers-wide.json"); right < least {
 		t.Errorf("wide: %d of %d", right, all)
 	}
+}
+
+func TestGoldFromIndex(t *testing.T) {
+	dir := goldDir(t)
+	if dir == "" {
+		t.Skip("needs the gold data")
+	}
+	r := NewReader(NewEmbedded(), nil)
+	if right, all := compareGold(t, r, dir, "layers.json"); right != all {
+		t.Errorf("layers: %d of %d", right, all)
+	}
+	const least = 150
+	if right, all := compareGold(t, r, dir, "layers-wide.json"); right < least {
+		t.Errorf("wide: %d of %d", right, all)
+	}
+}
+
+// TestIndexEqualsSource holds that the index in the binary and the source it
+// was made from give the same result for every model.
+func TestIndexEqualsSource(t *testing.T) {
+	dir, tree := goldDir(t), sglangTree(t)
+	if dir == "" || tree == nil {
+		t.Skip("needs the gold data and an SGLang source tree")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "configs", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, embedded := NewReader(tree, nil), NewReader(NewEmbedded(), nil)
+	for _, f := range files {
+		cfg := readConfig(t, f)
+		for _, arch := range architecturesOf(cfg) {
+			a, errA := source.Analyse(context.Background(), arch, cfg, nil, Options{})
+			b, errB := embedded.Analyse(context.Background(), arch, cfg, nil, Options{})
+			if (errA == nil) != (errB == nil) {
+				t.Errorf("%s: source %v, index %v", filepath.Base(f), errA, errB)
+				continue
+			}
+			if errA != nil {
+				continue
+			}
+			for _, x := range []*Implementation{a, b} {
+				x.Source, x.Commit, x.Date, x.Notes = "", "", "", nil
+			}
+			if d := cmp.Diff(a, b); d != "" {
+				t.Errorf("%s: source and index differ:\n%s", filepath.Base(f), d[:min(len(d), maxDiff)])
+			}
+		}
+	}
+}
+
+const maxDiff = 1500
+
+func architecturesOf(cfg *extract.Object) []string {
+	v, _ := cfg.Get("architectures")
+	items, _ := v.([]extract.Value)
+	var out []string
+	for _, x := range items {
+		if s, ok := x.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
 }

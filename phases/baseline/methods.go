@@ -173,7 +173,7 @@ func (in *interp) mutate(items *[]value, name string, args []value, kw *namespac
 			*items = slices.Insert(*items, min(max(at, 0), len(*items)), args[1])
 		}
 	case "pop":
-		i, ok := index(argument(args, 0, -1), len(*items))
+		i, ok := position(argument(args, 0, -1), len(*items))
 		if !ok {
 			return in.fail("IndexError", "list.pop()")
 		}

@@ -77,7 +77,7 @@ func (in *interp) elementAt(o value, items []value, key value) value {
 		}
 		return derived(show(o)+"["+show(key)+"]", o, key)
 	}
-	i, ok := index(key, len(items))
+	i, ok := position(key, len(items))
 	if !ok {
 		return in.fail("IndexError", show(o)+"["+show(key)+"]")
 	}
