@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -189,7 +190,7 @@ func placeItem(env *Env, item *BatchItem, files map[string]*batchFile) {
 		item.Result = nil
 		return
 	}
-	markDataset(env, item.Result)
+	MarkDataset(env, item.Result)
 	f.dirty = append(f.dirty, item)
 }
 
@@ -223,13 +224,4 @@ func writeChunk(env *Env, files map[string]*batchFile) error {
 func (r *Result) release() { r.Original, r.Edited, r.Checks, r.ConfigBytes = nil, nil, nil, nil }
 
 // entrySource is the repository that an entry's source comment names.
-func entrySource(f *tsast.File, i int) string {
-	for _, c := range f.Entries[i].Model.Comments {
-		if _, repo, ok := strings.Cut(c.Text, sourceCommentPrefix); ok {
-			return strings.TrimSpace(repo)
-		}
-	}
-	return ""
-}
-
-const sourceCommentPrefix = "source: https://huggingface.co/"
+func entrySource(f *tsast.File, i int) string { return validate.SourceRepo(f.Entries[i].Model) }

@@ -52,7 +52,7 @@ func (c *CheckedFile) judge(env *Env, text []byte, opts CheckOptions) error {
 // ruleOptions connects the rules to what they may ask about: the dataset and
 // the models' own configs.
 func (e *Env) ruleOptions(opts CheckOptions, dir string) (validate.Options, error) {
-	rules := validate.Options{Severity: opts.Severity}
+	rules := validate.Options{Severity: opts.Severity, Expected: NewExpectations(e).For}
 	d, err := e.OpenDataset(opts.Dataset, dir)
 	if err != nil {
 		return rules, err

@@ -25,9 +25,9 @@ func (e *Env) OpenDataset(named, start string) (*dataset.Dataset, error) {
 	return dataset.Open(found.Dir)
 }
 
-// markDataset tells for each required Definition whether the dataset has it.
+// MarkDataset tells for each required Definition whether the dataset has it.
 // A dataset that cannot be read is a warning: the entry does not rest on it.
-func markDataset(env *Env, r *Result) {
+func MarkDataset(env *Env, r *Result) {
 	d, err := env.OpenDataset(r.Request.Dataset, filepath.Dir(env.path(r.Request.ModelsTS)))
 	if err != nil {
 		r.Warnings = append(r.Warnings, "the dataset could not be used: "+err.Error())

@@ -5,7 +5,11 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"sort"
+	"strings"
 	"time"
+
+	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 )
 
 // Env is the world that a run may touch. Everything that is not in it
@@ -27,6 +31,11 @@ type Env struct {
 	// Ask asks the user for a missing config field; nil when nobody can be
 	// asked. An empty answer means: no.
 	Ask func(ctx context.Context, field, question, proposal string) (string, error)
+	// NoSGLangFetch keeps phase 2 from fetching SGLang's source: what is on
+	// disk and the built-in index are used.
+	NoSGLangFetch bool
+	// SGLang keeps opened SGLang trees between runs; nil opens them each time.
+	SGLang *SGLangTrees
 	// Now is the clock.
 	Now func() time.Time
 	// Hub fetches config.json; nil means that the Hub is out of reach.
@@ -40,7 +49,36 @@ type ConfigFetcher interface {
 	FetchConfig(ctx context.Context, repoID, revision string, offline bool) (*FetchedConfig, error)
 	// Repos lists repositories in the local cache, for completion and
 	// suggestions.
-	Repos() []string
+	Repos() []KnownRepo
+}
+
+// KnownRepo is a repository that can be offered without asking the network.
+type KnownRepo struct {
+	ID    string
+	From  string // cache|catalogue
+	Class string // when it is known
+	// Used is when its config was last fetched; zero when never.
+	Used time.Time
+}
+
+// KnownRepos lists what can be offered: what was used last first, then the
+// catalogue.
+func KnownRepos(e *Env) []KnownRepo {
+	var repos []KnownRepo
+	seen := map[string]bool{}
+	if e.Hub != nil {
+		repos = e.Hub.Repos()
+		sort.SliceStable(repos, func(i, j int) bool { return repos[i].Used.After(repos[j].Used) })
+		for _, r := range repos {
+			seen[strings.ToLower(r.ID)] = true
+		}
+	}
+	for _, id := range catalog.IDs() {
+		if !seen[strings.ToLower(id)] {
+			repos = append(repos, KnownRepo{ID: id, From: "catalogue"})
+		}
+	}
+	return repos
 }
 
 // FetchedConfig is a config.json with where it is from.

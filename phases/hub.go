@@ -54,12 +54,12 @@ func (h *hubFetcher) FetchConfig(ctx context.Context, repoID, revision string, o
 }
 
 // Repos implements ConfigFetcher.
-func (h *hubFetcher) Repos() []string {
-	var ids []string
+func (h *hubFetcher) Repos() []KnownRepo {
+	var repos []KnownRepo
 	for _, r := range h.client.ListCached() {
-		ids = append(ids, r.ID)
+		repos = append(repos, KnownRepo{ID: r.ID, From: "cache", Used: r.LastUsed})
 	}
-	return ids
+	return repos
 }
 
 // answered says whether an error is the Hub's own answer (no such

@@ -118,7 +118,7 @@ func (r *Result) place(env *Env, text []byte) error {
 		if err := Place(r, text); err != nil {
 			return err
 		}
-		markDataset(env, r)
+		MarkDataset(env, r)
 		env.progress(4, 1, fmt.Sprintf("%d findings", len(r.Problems)))
 		return nil
 	})

@@ -2,6 +2,8 @@ package phases
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
@@ -11,21 +13,57 @@ import (
 // and reads its source. Not finding one is no error: the entry then rests on
 // the config alone, and the answer says why.
 func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Architecture) (*baseline.Implementation, Baseline, error) {
-	if req.SkipSGLang {
-		env.progress(2, 1, "skipped")
-		return nil, Baseline{Source: baseline.KindNone, Note: "SGLang was skipped (--skip-sglang): the entry rests on the config alone"}, nil
+	none := func(why string) (*baseline.Implementation, Baseline, error) {
+		env.progress(2, 1, why)
+		return nil, Baseline{Source: baseline.KindNone, Note: why}, ctx.Err()
 	}
-	env.progress(2, 1, "no SGLang source at hand")
-	return nil, Baseline{Source: baseline.KindNone, Note: "no SGLang source at hand: the entry rests on the config alone"}, ctx.Err()
+	if req.SkipSGLang {
+		return none("SGLang was skipped (--skip-sglang): the entry rests on the config alone")
+	}
+	env.progress(2, 0, "looking for SGLang's source")
+	tree, err := env.reader(ctx, req)
+	if err != nil {
+		return nil, Baseline{}, err
+	}
+	if tree.reader == nil {
+		return none(orText(joinNotes(tree.notes), "no SGLang source at hand") + "; the entry rests on the config alone")
+	}
+	env.progress(2, 0.5, "reading "+a.ArchitectureType)
+	impl, err := tree.reader.Analyse(ctx, a.ArchitectureType, a.Config, a.TextConfig, baseline.Options{TP: 1})
+	var unregistered *baseline.UnregisteredError
+	switch {
+	case errors.As(err, &unregistered):
+		return none(err.Error() + "; the entry rests on the config alone")
+	case err != nil:
+		return nil, Baseline{}, fmt.Errorf("reading %s in SGLang's source: %w", a.ArchitectureType, err)
+	}
+	b := Baseline{Source: impl.Source, Class: impl.Class, File: impl.File, Commit: impl.Commit, Date: impl.Date, Note: joinNotes(tree.notes)}
+	if !impl.Decided {
+		b.Note = joinNotes(append(tree.notes, undecidedNote(impl)))
+	}
+	env.progress(2, 1, fmt.Sprintf("%s in %s", impl.Class, impl.File))
+	return impl, b, nil
+}
+
+// undecidedNote says what kept SGLang's tree from being used.
+func undecidedNote(impl *baseline.Implementation) string {
+	if len(impl.Undecided) == 0 {
+		return "the source does not decide every size: the entry rests on the config alone"
+	}
+	u := impl.Undecided[0]
+	return fmt.Sprintf("%s is not decided by the source (%s, %s), so the entry rests on the config alone", u.Path, u.Expression, u.Reason)
 }
 
 // writeBaseline writes phase 2's files. Without an implementation it removes
 // those of an earlier run, so that nothing stale stands beside the entry.
-func writeBaseline(_ *Result, dir *OutputDir) ([]string, error) {
+func writeBaseline(r *Result, dir *OutputDir) ([]string, error) {
 	for _, name := range []string{FileImplementation, FileKernelCalls, DirSnippets} {
 		if err := dir.Remove(name); err != nil {
 			return nil, err
 		}
 	}
-	return nil, nil
+	if r.Implementation == nil {
+		return nil, nil
+	}
+	return []string{FileImplementation}, dir.WriteJSON(FileImplementation, r.Implementation)
 }

@@ -110,7 +110,7 @@ func RunValidate(env *Env, req Request, architecture, implementation string) (*R
 	if err := r.timed(env, "validate", func() error { return r.check(f, f) }); err != nil {
 		return nil, err
 	}
-	markDataset(env, r)
+	MarkDataset(env, r)
 	if req.DryRun {
 		return r, nil
 	}

@@ -37,7 +37,11 @@ func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, arg
 		return err
 	}
 	if !f.req.DryRun {
-		report := filepath.Join(orDefault(f.req.OutputDir, "."), fileBatchSummary)
+		dir := orDefault(f.req.OutputDir, ".")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("writing the batch's summary: %w", err)
+		}
+		report := filepath.Join(dir, fileBatchSummary)
 		if err := os.WriteFile(report, []byte(batchTable(batch)), 0o644); err != nil {
 			return fmt.Errorf("writing the batch's summary: %w", err)
 		}

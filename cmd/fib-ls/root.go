@@ -45,7 +45,7 @@ checks the numbers of the models that are there.
 	})
 	root.AddCommand(
 		newAddCommand(g), newExtractCommand(g), newBaselineCommand(g), newGenerateCommand(g), newValidateCommand(g),
-		newCheckCommand(g), newExplainCommand(g), newDefineCommand(g), newDoctorCommand(g), newVersionCommand(),
+		newCheckCommand(g), newExplainCommand(g), newDefineCommand(g), newDoctorCommand(g), newServeCommand(g), newVersionCommand(),
 	)
 	return root
 }
@@ -68,7 +68,7 @@ func (g *globals) environment(stdin io.Reader, stderr io.Writer, offline bool) (
 		return nil, fmt.Errorf("finding the working directory: %w", err)
 	}
 	env := &phases.Env{
-		Getenv: os.Getenv, WorkDir: wd, Stdin: stdin,
+		Getenv: os.Getenv, WorkDir: wd, Stdin: stdin, SGLang: phases.NewSGLangTrees(),
 		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if dir := os.Getenv("FIB_LS_CACHE_DIR"); dir != "" {

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/fib-ls/fib-ls/lsp"
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// engine connects the language server to the phases.
+type engine struct {
+	base    *phases.Env
+	version string
+
+	mu     sync.Mutex
+	worlds map[worldKey]*world
+}
+
+// worldKey is what makes two workspaces' worlds different.
+type worldKey struct {
+	dir, endpoint string
+	offline       bool
+}
+
+// world is the environment of one workspace, with what is kept for it.
+type world struct {
+	env          *phases.Env
+	expectations *phases.Expectations
+}
+
+func newEngine(base *phases.Env, version string) *engine {
+	return &engine{base: base, version: version, worlds: map[worldKey]*world{}}
+}
+
+// world gives a workspace's environment.
+func (e *engine) world(w lsp.Workspace) *world {
+	key := worldKey{w.Dir, w.HubEndpoint, w.Offline}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if known := e.worlds[key]; known != nil {
+		return known
+	}
+	env := *e.base
+	env.WorkDir = w.Dir
+	if env.WorkDir == "" {
+		// Never the server's own working directory, which is chance.
+		env.WorkDir = filepath.Join(os.TempDir(), "fib-ls")
+	}
+	if w.HubEndpoint != "" {
+		getenv := e.base.Getenv
+		env.Getenv = func(name string) string {
+			if name == "HF_ENDPOINT" {
+				return w.HubEndpoint
+			}
+			return getenv(name)
+		}
+	}
+	env.ConnectHub(e.version, w.Offline, w.HubTimeout)
+	made := &world{env: &env, expectations: phases.NewExpectations(&env)}
+	e.worlds[key] = made
+	return made
+}
+
+// job gives the environment of one job.
+func (e *engine) job(w lsp.Workspace) *phases.Env {
+	env := *e.world(w).env
+	env.Progress, env.Ask = w.Progress, w.Ask
+	env.NoSGLangFetch = !w.CloneSGLang
+	// The download's progress belongs to this job.
+	env.ConnectHub(e.version, w.Offline, w.HubTimeout)
+	return &env
+}
+
+// Prepare implements lsp.Engine.
+func (e *engine) Prepare(ctx context.Context, w lsp.Workspace, req phases.Request) (*phases.Result, error) {
+	if req.SGLangPath == "" {
+		req.SGLangPath = w.SGLangPath
+	}
+	if req.Dataset == "" {
+		req.Dataset = w.DatasetDir
+	}
+	req.Offline = req.Offline || w.Offline
+	return phases.Prepare(ctx, e.job(w), req)
+}
+
+// Place implements lsp.Engine.
+func (e *engine) Place(r *phases.Result, text []byte) error { return phases.Place(r, text) }
+
+// Write implements lsp.Engine.
+func (e *engine) Write(w lsp.Workspace, r *phases.Result) error {
+	env := e.job(w)
+	phases.MarkDataset(env, r)
+	return r.WriteFiles(env)
+}
+
+// Repos implements lsp.Engine.
+func (e *engine) Repos(w lsp.Workspace) []lsp.Repo {
+	var out []lsp.Repo
+	for _, r := range phases.KnownRepos(e.world(w).env) {
+		out = append(out, lsp.Repo{ID: r.ID, From: r.From, Class: r.Class, Used: r.Used})
+	}
+	return out
+}
+
+// Expected implements lsp.Engine.
+func (e *engine) Expected(w lsp.Workspace, m *tsast.Model) *validate.ExpectedEntry {
+	return e.world(w).expectations.For(m)
+}
+
+// Dataset implements lsp.Engine.
+func (e *engine) Dataset(w lsp.Workspace) lsp.Dataset {
+	if w.Dir == "" && w.DatasetDir == "" {
+		return nil
+	}
+	d, err := e.world(w).env.OpenDataset(w.DatasetDir, w.Dir)
+	if err != nil {
+		e.base.Log.Warn("the dataset could not be used", "error", err)
+	}
+	if err != nil || d == nil {
+		return nil
+	}
+	return openDataset{d}
+}
+
+// openDataset is a dataset as the editor asks it.
+type openDataset struct{ d *dataset.Dataset }
+
+func (o openDataset) Has(name string) (present bool, workloads int) { return o.d.Lookup(name) }
+
+func (o openDataset) Names() []string { return o.d.Names() }
+
+func (o openDataset) Path(name string) string {
+	entry, ok := o.d.Get(name)
+	if !ok || entry.Path == "" {
+		return ""
+	}
+	return filepath.Join(o.d.Dir, filepath.FromSlash(entry.Path))
+}

@@ -1,0 +1,156 @@
+package phases
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// Expectations answer what models' own configs say of their entries, from the
+// Hub's local cache and the built-in catalogue; the network is never asked.
+// Answers are kept: an editor asks on every change. It is safe for concurrent
+// use.
+type Expectations struct {
+	env *Env
+
+	mu      sync.Mutex
+	configs map[string]*knownConfig
+	entries map[string]*validate.ExpectedEntry
+}
+
+// knownConfig is a config that was looked up; architecture is nil when there
+// is none or it could not be read.
+type knownConfig struct {
+	architecture *extract.Architecture
+	label        string
+}
+
+// NewExpectations makes an empty memory.
+func NewExpectations(env *Env) *Expectations {
+	return &Expectations{env: env, configs: map[string]*knownConfig{}, entries: map[string]*validate.ExpectedEntry{}}
+}
+
+// For gives what is expected of an entry: by its source comment, else by the
+// catalogue's models of its id or name. Nil: not known.
+func (x *Expectations) For(m *tsast.Model) *validate.ExpectedEntry {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if repo := validate.SourceRepo(m); repo != "" {
+		return x.expected(repo, m, false)
+	}
+	repos := catalog.Named(m.ID.Value)
+	if len(repos) == 0 {
+		repos = catalog.Named(m.Name.Value)
+	}
+	var first *validate.ExpectedEntry
+	for _, repo := range repos {
+		e := x.expected(repo, m, true)
+		switch {
+		case e == nil:
+		case first == nil:
+			copied := *e
+			first = &copied
+		default:
+			first.Alternatives = append(first.Alternatives, e)
+		}
+	}
+	return first
+}
+
+// expected generates the entry that a repository's config gives, under the
+// parallelism that the entry's own names show.
+func (x *Expectations) expected(repo string, m *tsast.Model, byName bool) *validate.ExpectedEntry {
+	known := x.config(repo)
+	if known.architecture == nil {
+		return nil
+	}
+	tp, ep := shownParallelism(m, known.architecture)
+	key := fmt.Sprintf("%s %d %d %t", repo, tp, ep, byName)
+	if e, ok := x.entries[key]; ok {
+		return e
+	}
+	e := generateExpected(known, tp, ep, byName)
+	x.entries[key] = e
+	return e
+}
+
+func generateExpected(known *knownConfig, tp, ep int, byName bool) *validate.ExpectedEntry {
+	req := Request{ModelName: "expected", HFRepoID: known.architecture.Source.RepoID, TP: tp, EP: ep}
+	if req.complete() != nil {
+		return nil
+	}
+	g, err := Generate(known.architecture, nil, req, false)
+	if err != nil {
+		return nil
+	}
+	e := &validate.ExpectedEntry{Label: known.label, ByName: byName, Architecture: known.architecture}
+	for _, module := range g.Entry.Modules {
+		e.Modules = append(e.Modules, validate.ExpectedModule{
+			Name: module.Name, Count: module.Count, Parent: module.Parent, Type: module.Type, Definitions: module.Definitions,
+		})
+	}
+	return e
+}
+
+// config finds a repository's config without the network.
+func (x *Expectations) config(repo string) *knownConfig {
+	if k, ok := x.configs[repo]; ok {
+		return k
+	}
+	k := &knownConfig{}
+	x.configs[repo] = k
+	req := Request{HFRepoID: repo, Offline: true}
+	quiet := *x.env
+	quiet.Progress, quiet.Ask = nil, nil
+	fetched, source, err := quiet.config(context.Background(), &req)
+	if err != nil {
+		return k
+	}
+	a, err := extract.Read(fetched.Data, extract.Options{RepoID: source.RepoID, Source: source})
+	if err != nil {
+		return k
+	}
+	k.architecture, k.label = a, "config.json of "+source.RepoID
+	if source.Note != "" {
+		k.label += " (" + source.Note + ")"
+	}
+	return k
+}
+
+// shownParallelism works out the TP and EP of an entry from its names: heads
+// of the model over heads of an attention name, experts over the experts of a
+// MoE name. A share that does not come out even is no share: then 1.
+func shownParallelism(m *tsast.Model, a *extract.Architecture) (tp, ep int) {
+	tp, ep = 1, 1
+	for _, module := range m.Modules {
+		for _, d := range module.Definitions.Items {
+			name, err := definition.Parse(d.Value)
+			if err != nil {
+				continue
+			}
+			switch name.Family.OpType {
+			case "gqa_paged", "gqa_ragged", "mla_paged", "mla_ragged":
+				tp = share(a.Attention.NumHeads, name, "h", tp)
+			case "moe":
+				if a.MoE != nil {
+					ep = share(a.MoE.NumExperts, name, "e", ep)
+				}
+			}
+		}
+	}
+	return tp, ep
+}
+
+func share(whole int, name definition.Name, field string, otherwise int) int {
+	part, ok := name.Value(field)
+	if !ok || part < 1 || int64(whole)%part != 0 || int64(whole) < part {
+		return otherwise
+	}
+	return whole / int(part)
+}

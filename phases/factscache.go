@@ -1,0 +1,50 @@
+package phases
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+)
+
+// factsCache keeps what was worked out about SGLang's files between runs, in
+// files named by the hash of their key. Nothing depends on it: what cannot be
+// read or written is worked out anew.
+type factsCache struct{ dir string }
+
+func (e *Env) factsCache() baseline.Cache {
+	if e.CacheDir == "" {
+		return nil
+	}
+	return factsCache{filepath.Join(e.CacheDir, "facts")}
+}
+
+func (c factsCache) file(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	name := hex.EncodeToString(sum[:16])
+	return filepath.Join(c.dir, name[:2], name)
+}
+
+// Get implements baseline.Cache.
+func (c factsCache) Get(key string) ([]byte, bool) {
+	data, err := os.ReadFile(c.file(key))
+	return data, err == nil
+}
+
+// Put implements baseline.Cache.
+func (c factsCache) Put(key string, data []byte) {
+	file := c.file(key)
+	if os.MkdirAll(filepath.Dir(file), 0o700) != nil {
+		return
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".put-*")
+	if err != nil {
+		return
+	}
+	_, err = f.Write(data)
+	if closeErr := f.Close(); err != nil || closeErr != nil || os.Rename(f.Name(), file) != nil {
+		_ = os.Remove(f.Name())
+	}
+}
