@@ -12,7 +12,8 @@ import (
 // read from SGLang's source. It looks at what the layers compute (the sizes
 // and number of GEMMs, attention heads, experts, norms), not at what they are
 // called: a projection that one side splits and the other fuses is no
-// difference. Rows without decoder layers cannot be compared and give none.
+// difference. What is "missing" only the config asks for, what is "extra" only
+// the source has. Rows without decoder layers cannot be compared and give none.
 func Compare(fromConfig, fromSource []baseline.Module, a *extract.Architecture) []Disagreement {
 	if a == nil {
 		return nil
@@ -38,7 +39,7 @@ func Compare(fromConfig, fromSource []baseline.Module, a *extract.Architecture) 
 	mine, theirs = left(mine), left(theirs)
 	cancelFused(mine, theirs)
 	cancelFused(theirs, mine)
-	c.pair(left(mine), left(theirs))
+	c.pair(decided(left(mine), source.nodes), left(theirs))
 	return c.list
 }
 
@@ -109,6 +110,12 @@ func factOf(n *node) (*fact, bool) {
 		return true
 	}
 	switch {
+	case n.parent != nil && isExpertList(n.parent):
+		return nil, false // one expert's layers
+	case isExpertList(n):
+		perLayer := n.count / len(n.layers)
+		f.count = len(n.layers)
+		return f, set("experts", &perLayer, expertWidth(n))
 	case row.Gemm:
 		return f, set("gemm", row.N, row.K)
 	case n.typ == baseline.TypeAttention:
@@ -119,6 +126,19 @@ func factOf(n *node) (*fact, bool) {
 		return f, set("norm", row.Hidden)
 	}
 	return nil, false
+}
+
+// isExpertList: experts that are a list of MLPs instead of one fused module.
+func isExpertList(n *node) bool {
+	return n.seg == "experts" && n.typ == baseline.TypeBlock && len(n.layers) > 0 && len(n.children) > 0
+}
+
+// expertWidth is the input width of an expert's down projection.
+func expertWidth(n *node) *int {
+	if down := childNamed(n, "down_proj"); down != nil && len(down.rows) > 0 {
+		return down.rows[0].K
+	}
+	return nil
 }
 
 // roles are other names of the usual layers, in SGLang's own classes.
@@ -171,6 +191,41 @@ func left(facts []*fact) []*fact {
 		}
 	}
 	return rest
+}
+
+// decided leaves out what the other side has too, but without having decided
+// its size: that is no disagreement.
+func decided(facts []*fact, others []*node) []*fact {
+	open := map[string]bool{}
+	for _, n := range others {
+		if undecided(n) {
+			open[roleOf(n)] = true
+		}
+	}
+	var rest []*fact
+	for _, f := range facts {
+		if !open[f.role] {
+			rest = append(rest, f)
+		}
+	}
+	return rest
+}
+
+// undecided: the module is there, a size of it is not known.
+func undecided(n *node) bool {
+	if len(n.rows) == 0 {
+		return n.synthetic == "experts"
+	}
+	_, known := factOf(n)
+	switch {
+	case known:
+		return false
+	case n.typ == baseline.TypeBlock:
+		return n.seg == "experts"
+	case n.typ == baseline.TypeLinear || n.typ == baseline.TypeParameter:
+		return n.rows[0].Gemm
+	}
+	return n.typ == baseline.TypeAttention || n.typ == baseline.TypeMoE || n.typ == baseline.TypeNorm
 }
 
 // cancelFused takes away a layer of one side that stands for several of the

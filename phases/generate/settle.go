@@ -27,6 +27,7 @@ func (b *builder) settle(n *node) {
 		}
 	}
 	n.children = kept
+	b.addExperts(n)
 	b.mergeMLA(n)
 	b.addIndexerKernel(n)
 	b.addMambaKernel(n)
@@ -70,6 +71,21 @@ func (b *builder) mergeMLA(n *node) {
 		if c == mha {
 			n.children = append(n.children[:i], n.children[i+1:]...)
 			break
+		}
+	}
+}
+
+// addExperts gives the routed experts a layer where the source holds their
+// weights as bare parameters of the block (DBRX).
+func (b *builder) addExperts(n *node) {
+	if !n.parameters || hasExperts(n) {
+		return
+	}
+	for _, c := range n.children {
+		if c.typ == baseline.TypeTopK {
+			b.addSynthetic(n, "experts", "experts")
+			n.children[len(n.children)-1].typ = baseline.TypeMoE
+			return
 		}
 	}
 }

@@ -200,7 +200,7 @@ func markDenseSparse(nodes []*node) {
 
 func hasExperts(n *node) bool {
 	for _, c := range n.children {
-		if c.typ == baseline.TypeMoE || hasExperts(c) {
+		if c.typ == baseline.TypeMoE || c.seg == "experts" || hasExperts(c) {
 			return true
 		}
 	}
