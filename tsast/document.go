@@ -134,8 +134,15 @@ func (d *Document) reparse(src []byte, c change) *File {
 	return d.take(newReading(d.p, next, src, d.knownAfter(c)))
 }
 
+// largeText is the size from which memory is given back to the system after
+// a parse from scratch.
+const largeText = 1 << 20
+
 // fresh reads a text from scratch.
 func (d *Document) fresh(src []byte, known func(Span) *Model) *File {
+	if len(src) >= largeText {
+		defer d.p.trim()
+	}
 	d.tree = d.p.parse(nil, src)
 	if d.tree == nil {
 		return d.take(&reading{src: src, file: unparsed(src)})

@@ -4,6 +4,9 @@ package tsast
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 // What we use of tree-sitter's C interface (api.h of the linked version; a
 // test holds the structures to it). The library itself is compiled by the
@@ -162,6 +165,13 @@ static bool fl_list(const fl_kinds *kinds, TSNode top, uint32_t from, uint32_t m
 	return ok;
 }
 
+// fl_trim gives freed memory back to the system, where the C library keeps it.
+static void fl_trim(void) {
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 static TSTree *fl_parse(TSParser *p, TSTree *old, const char *text, uint32_t len) {
 	return ts_parser_parse_string(p, old, text, len);
 }
@@ -282,6 +292,13 @@ func (p *parser) parse(old *tree, text []byte) *tree {
 		return nil
 	}
 	return &tree{c}
+}
+
+// trim gives memory back after a large text: buffers, and what trees left.
+func (p *parser) trim() {
+	C.free(unsafe.Pointer(p.flat.data))
+	p.flat = C.fl_buffer{}
+	C.fl_trim()
 }
 
 // flatten gives the subtree of a node in preorder. Strings are leaves, and
