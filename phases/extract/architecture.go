@@ -36,6 +36,9 @@ type Architecture struct {
 	// ParallelBlock: attention and MLP read the same normed input (one norm
 	// per layer).
 	ParallelBlock bool `json:"parallel_block,omitempty"`
+	// Generic: the family's layout is not known; the fields are read as those
+	// of a plain decoder.
+	Generic bool `json:"generic,omitempty"`
 	// TextConfigPath is where the language model's fields stand
 	// ("text_config", "thinker_config.text_config"); "" is the root.
 	TextConfigPath string `json:"text_config_path,omitempty"`

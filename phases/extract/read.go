@@ -158,6 +158,7 @@ func newReader(loc *located) *reader {
 	}
 	r.lay, r.row, r.known = layoutOf(names...)
 	if !r.known {
+		a.Generic = true
 		a.Warnings = append(a.Warnings, fmt.Sprintf("the layout of %s is not known; it is read as a plain decoder of its fields", class))
 	}
 	return r

@@ -32,8 +32,12 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 	m.look(b.nodes)
 
 	res := &Result{Parallelism: par, Pattern: patternOf(a)}
-	if res.Pattern == Custom && fromSource(rows) {
+	switch {
+	case fromSource(rows) && res.Pattern == Custom:
 		res.Pattern = patternOfTree(b.nodes)
+	case !fromSource(rows) && a.Generic:
+		res.Pattern = Custom
+		m.warnings.add("%s is of no known family: the entry is the generic transformer of its fields; review it by hand", orWord(a.ArchitectureType, "the model"))
 	}
 	res.Entry = Entry{ID: opts.ID, Name: opts.Name, Description: opts.Description}
 	if res.Entry.Name == "" {
