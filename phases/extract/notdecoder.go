@@ -21,8 +21,8 @@ func refusals() []refusal {
 		{`.*bert.*|electra|ernie|ernie_m|xlm|xlm-roberta.*|.*roberta.*|flaubert|longformer|big_bird|data2vec-text|deberta.*|mpnet|nezha|funnel|fnet|canine|luke|splinter|xmod|gte|new|nomic_bert|esm|esm2?|perceiver|layoutlm.*|lilt|bros|markuplm|tapas|mra|yoso|nystromformer|qdqbert|roformer|rembert|convbert|contriever`, "an encoder of the BERT kind"},
 		{`t5|mt5|umt5|longt5|switch_transformers|bart|mbart|m2m_100|marian|pegasus|pegasus_x|blenderbot.*|bigbird_pegasus|led|plbart|prophetnet|xlm-prophetnet|mvp|fsmt|nllb-moe|seamless_m4t.*|t5gemma.*|encoder-decoder|rag|udop|pix2struct|florence2|nougat|donut.*|vision-encoder-decoder|trocr`, "an encoder-decoder"},
 		{`whisper|speech_to_text.*|wav2vec2.*|hubert|wavlm|sew.*|unispeech.*|speecht5.*|parakeet.*|moonshine.*|canary.*|data2vec-audio|audio-spectrogram-transformer|clap.*|encodec|dac|mimi|bark|musicgen.*|vits|xcodec.*`, "a speech or audio model"},
-		{`clip.*|chinese_clip.*|siglip.*|altclip.*|align.*|blip.*|flava.*|groupvit.*|owlvit.*|owlv2.*|x-?clip.*|metaclip.*|aimv2.*|colpali|colqwen2|metaclip_2.*`, "an image-text encoder (CLIP kind)"},
-		{`vit.*|deit|beit|swin.*|dinov.*|convnext.*|resnet|regnet|mobilenet.*|mobilevit.*|efficientnet|levit|cvt|poolformer|segformer|detr|.*_detr.*|.*-detr|yolos|sam.*|mask2former|maskformer.*|oneformer|dpt|depth_.*|glpn|upernet|table-transformer|timm_.*|imagegpt|hiera|pvt.*|focalnet|bit|vjepa.*|videomae|timesformer|vivit|zoedepth|superpoint|superglue|data2vec-vision|ijepa|pixtral|idefics.*_vision|.*_vision_model|.*_vision`, "a vision model"},
+		{`clip.*|chinese_clip.*|siglip.*|altclip.*|align.*|blip|blip_.*|flava.*|groupvit.*|owlvit.*|owlv2.*|x-?clip.*|metaclip.*|aimv2.*|colpali|colqwen2|metaclip_2.*`, "an image-text encoder (CLIP kind)"},
+		{`vit.*|deit|beit|swin.*|dinov.*|convnext.*|resnet|regnet|mobilenet.*|mobilevit.*|efficientnet|levit|cvt|poolformer|segformer|detr|.*_detr.*|.*-detr|yolos|sam.*|mask2former|maskformer.*|oneformer|dpt|depth_.*|glpn|upernet|table-transformer|timm_.*|imagegpt|hiera|pvt.*|focalnet|bit|vjepa.*|videomae|timesformer|vivit|zoedepth|superpoint|superglue|data2vec-vision|ijepa|pixtral|idefics.*_vision|.*_vision_model|.*_vision`, visionModel},
 		{`timesfm.*|patchts.*|informer|autoformer|time_series_transformer|decision_transformer`, "a time-series model"},
 		{`stable_diffusion|flux|unet.*|dit|.*diffusion.*transformer`, "a diffusion model"},
 	}
@@ -93,19 +93,32 @@ func refuse(root *Object, class, modelType string, nested bool) error {
 			return not("%s is %s", class, what)
 		}
 	}
-	for i, r := range refusals() {
-		if refusalPatterns()[i].MatchString(modelType) && !nested {
-			if r.what == "" {
-				break
-			}
-			return not("%s, %s", named(modelType, class), r.what)
-		}
+	if what := refusedType(root, modelType, nested); what != "" {
+		return not("%s, %s", named(modelType, class), what)
 	}
 	if headless(class) && !nested {
 		return not("%s is a backbone without a language-model head (an embedding model?)", class)
 	}
 	return refuseByFields(root, class, modelType, nested, not)
 }
+
+// refusedType looks a model_type up in the table. Of a wrapper only its own
+// type counts, and not as a vision model: cohere2_vision is one with a language
+// model inside.
+func refusedType(root *Object, modelType string, nested bool) string {
+	if nested {
+		modelType, _ = root.String("model_type")
+	}
+	for i, r := range refusals() {
+		if refusalPatterns()[i].MatchString(modelType) && !(nested && r.what == visionModel) {
+			return r.what
+		}
+	}
+	return ""
+}
+
+// visionModel is what the table calls models without a language model.
+const visionModel = "a vision model"
 
 // headless matches SomethingModel, the backbone class, which embedding models
 // name. ChatGLM's language model is called ChatGLMModel.
