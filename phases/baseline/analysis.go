@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -250,11 +251,14 @@ func (in *interp) undecidedOf(r *rowBuilder) []Undecided {
 	var out []Undecided
 	if r.Conditional != "" {
 		u := Undecided{Path: r.Path, Expression: r.Conditional, Location: location, Reason: "whether the module is there is not known"}
-		for cond, c := range in.conditions {
-			if strings.Contains(r.Conditional, cond) {
-				u.Location, u.Missing, u.Reason = c.location, c.keys, c.why
+		for _, cond := range slices.Sorted(maps.Keys(in.conditions)) {
+			if c := in.conditions[cond]; strings.Contains(r.Conditional, cond) {
+				u.Location, u.Reason = c.location, c.why
+				u.Missing = append(u.Missing, c.keys...)
 			}
 		}
+		slices.Sort(u.Missing)
+		u.Missing = slices.Compact(u.Missing)
 		r.Missing = u.Missing
 		out = append(out, u)
 	}

@@ -45,6 +45,10 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 	if !ok {
 		return o
 	}
+	if isLeafModule(owner.mod.name) && takesArguments(def) && o.kind != configObject {
+		in.bindLeaf(o, owner, args, kw) // a layer under another name
+		return o
+	}
 	f := &function{mod: owner.mod, def: def, closure: owner.closure, owner: owner, self: o, bound: true}
 	if o.kind == moduleObject {
 		all := append([]value{o}, args...)
