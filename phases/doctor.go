@@ -2,6 +2,7 @@ package phases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -64,20 +65,26 @@ func doctorHub(d hub.Description) []Finding {
 	return []Finding{endpoint, token, cache, mode}
 }
 
-// doctorReach asks the Hub for a small, public, well-known file.
+// doctorReach asks whether the Hub answers and accepts the token.
 func doctorReach(ctx context.Context, client *hub.Client, offline bool) Finding {
 	f := Finding{Name: "Hub reachable", OK: true}
 	if offline || client.Describe().Offline {
 		f.Found = "not asked (offline)"
 		return f
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	if _, err := client.Search(ctx, "llama", 1); err != nil {
+	reach, err := client.Probe(ctx)
+	if err != nil {
 		f.OK, f.Found, f.Fix = false, "no: "+firstLine(err), "the cache and the built-in catalogue will be used"
+		var verdict hub.Error
+		if errors.As(err, &verdict) {
+			f.Fix = verdict.Hint()
+		}
 		return f
 	}
-	f.Found = "yes"
+	f.Found = fmt.Sprintf("yes, in %d ms", reach.Latency.Milliseconds())
+	if reach.Account != "" {
+		f.Found += ", the token is " + reach.Account + "'s"
+	}
 	return f
 }
 

@@ -3,8 +3,13 @@ package phases
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
+	"github.com/agnivade/levenshtein"
+
+	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 	"github.com/fib-ls/fib-ls/phases/extract/hub"
 )
 
@@ -46,11 +51,76 @@ func (h *hubFetcher) FetchConfig(ctx context.Context, repoID, revision string, o
 		f, err = h.client.Fetch(ctx, repoID, revision, "config.json")
 	}
 	if err != nil {
-		return nil, err
+		return nil, h.withSuggestions(ctx, err, repoID, offline)
+	}
+	warnings := f.Warnings
+	if len(f.Retries) > 0 {
+		warnings = append(warnings, fmt.Sprintf("the Hub was asked %d times: %s", len(f.Retries)+1, strings.Join(f.Retries, "; ")))
 	}
 	return &FetchedConfig{
-		Data: f.Bytes, RepoID: f.RepoID, Commit: f.Commit, From: f.From, Note: f.Note, Fetched: f.FetchedAt, Warnings: f.Warnings,
+		Data: f.Bytes, RepoID: f.RepoID, Commit: f.Commit, From: f.From, Note: f.Note, Fetched: f.FetchedAt, Warnings: warnings,
 	}, nil
+}
+
+// SuggestedError is a repository that was not found, with ids like it. None
+// of them is taken in its place.
+type SuggestedError struct {
+	Err         error
+	Suggestions []string
+}
+
+func (e *SuggestedError) Error() string {
+	return fmt.Sprintf("%v\ndid you mean %s", e.Err, strings.Join(e.Suggestions, ", "))
+}
+
+// Unwrap gives the Hub's own error.
+func (e *SuggestedError) Unwrap() error { return e.Err }
+
+// notFound are the kinds of error after which a misspelt id is likely.
+var notFound = map[string]bool{"repo-not-found": true, "missing-or-private": true, "offline": true}
+
+// withSuggestions adds repository ids like the one that was not found: from
+// the cache, the catalogue, and, when it may be asked, the Hub's own search.
+func (h *hubFetcher) withSuggestions(ctx context.Context, err error, repoID string, offline bool) error {
+	var verdict hub.Error
+	if !errors.As(err, &verdict) || !notFound[verdict.Kind()] {
+		return err
+	}
+	const most = 4
+	ids := catalog.Suggest(repoID)
+	for _, r := range h.client.ListCached() {
+		if levenshtein.ComputeDistance(strings.ToLower(r.ID), strings.ToLower(repoID)) <= 3 {
+			ids = append(ids, r.ID)
+		}
+	}
+	if !offline && verdict.Kind() != "offline" {
+		_, name, _ := strings.Cut(repoID, "/")
+		hits, searchErr := h.client.Search(ctx, name, most)
+		for _, hit := range hits {
+			ids = append(ids, hit.ID)
+		}
+		if searchErr != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	ids = unique(ids, repoID)
+	if len(ids) == 0 {
+		return err
+	}
+	return &SuggestedError{Err: err, Suggestions: ids[:min(len(ids), most)]}
+}
+
+// unique drops repetitions and the id itself, whatever their case.
+func unique(ids []string, but string) []string {
+	seen := map[string]bool{strings.ToLower(but): true}
+	var out []string
+	for _, id := range ids {
+		if key := strings.ToLower(id); !seen[key] {
+			seen[key] = true
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // Repos implements ConfigFetcher.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -20,6 +21,10 @@ func run() int {
 	if err != nil {
 		if text := err.Error(); text != "" {
 			fmt.Fprintln(os.Stderr, "fib-ls: "+text)
+			var hinted interface{ Hint() string }
+			if errors.As(err, &hinted) && hinted.Hint() != "" {
+				fmt.Fprintln(os.Stderr, hinted.Hint())
+			}
 		}
 	}
 	return exitCode(ctx, err)

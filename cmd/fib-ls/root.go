@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -77,7 +79,7 @@ func (g *globals) environment(stdin io.Reader, stderr io.Writer, offline bool) (
 		env.CacheDir = filepath.Join(dir, "fib-ls")
 	}
 	v, _ := buildVersion()
-	env.ConnectHub(v, offline, 0)
+	env.ConnectHub(v, offline, hubBudget())
 	return env, nil
 }
 
@@ -101,4 +103,14 @@ func boolArgument(args []string, flag string, value *bool) ([]string, error) {
 		}
 	}
 	return rest, nil
+}
+
+// hubBudget is how long one fetch may take with its retries: FIB_LS_HUB_TIMEOUT
+// in seconds, else the client's own default (0).
+func hubBudget() time.Duration {
+	seconds, err := strconv.Atoi(os.Getenv("FIB_LS_HUB_TIMEOUT"))
+	if err != nil || seconds < 1 || seconds > 3600 {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }

@@ -26,6 +26,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: update,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fakehub":  startFakeHub,
+			"requests": countRequests,
+			"notoken":  findToken,
+		},
 		Setup: func(env *testscript.Env) error {
 			data, err := os.ReadFile(fixture)
 			if err != nil {
@@ -41,6 +46,7 @@ func TestScripts(t *testing.T) {
 			// No test opens a network connection.
 			env.Setenv("FIB_LS_OFFLINE", "1")
 			env.Setenv("NO_COLOR", "1")
+			env.Setenv("TOKEN", theToken)
 			return os.WriteFile(filepath.Join(dir, "models.ts"), data, 0o644)
 		},
 	})
