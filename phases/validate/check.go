@@ -124,11 +124,13 @@ func shift(problems []Problem, by int) []Problem {
 type Checker struct {
 	opts  Options
 	known map[*tsast.Model]cached
+	round int
 }
 
 type cached struct {
 	problems []Problem // entry-relative
 	broken   bool
+	round    int // the last in which it was there
 }
 
 // NewChecker makes a Checker.
@@ -140,18 +142,34 @@ func NewChecker(opts Options) *Checker {
 func (c *Checker) Check(f *tsast.File) []Problem {
 	outer := outerIgnores(f)
 	problems := checkFile(f, c.opts, outer)
-	seen := make(map[*tsast.Model]cached, len(f.Entries))
+	c.round++
 	for i, e := range f.Entries {
 		entry, ok := c.known[e.Model]
 		if !ok || entry.broken != e.Broken {
 			entry = cached{problems: checkModel(f, i, c.opts), broken: e.Broken}
 		}
-		seen[e.Model] = entry
+		if entry.round != c.round {
+			entry.round = c.round
+			c.known[e.Model] = entry
+		}
 		if len(entry.problems) > 0 {
 			problems = append(problems, outer.filter(f, shift(entry.problems, e.Offset), i)...)
 		}
 	}
-	c.known = seen
+	c.forget(len(f.Entries))
 	Sort(problems)
 	return problems
+}
+
+// forget drops models that are gone, once they are as many as those that are
+// there.
+func (c *Checker) forget(there int) {
+	if len(c.known) <= 2*there+16 {
+		return
+	}
+	for m, entry := range c.known {
+		if entry.round != c.round {
+			delete(c.known, m)
+		}
+	}
 }

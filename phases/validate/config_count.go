@@ -14,7 +14,8 @@ func (c *comparison) counts() {
 		return
 	}
 	wrong := map[string]bool{}
-	if l := c.tree.container; l != nil && counted(l) && l.Count.Int != int64(c.arch.NumLayers) && !c.agreed(l) {
+	// A container that is counted once is the list itself.
+	if l := c.tree.container; l != nil && counted(l) && l.Count.Int != int64(c.arch.NumLayers) && l.Count.Int != 1 && !c.agreed(l) {
 		wrong[l.Name] = true
 		c.countFinding(l, "config-layer-count", c.arch.NumLayers, fmt.Sprintf("the model has %d decoder layers", c.arch.NumLayers), layerFields)
 	}

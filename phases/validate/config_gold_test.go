@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/validate"
@@ -110,16 +111,17 @@ func TestOwnEntriesAreRight(t *testing.T) {
 				disagree++
 				continue // add reports the disagreement itself
 			}
-			g, err := generate.Build(tree, a, generate.Options{ID: "x", TP: 1, EP: 1})
-			if err != nil {
-				continue
-			}
-			f := fileOf(g.Entry)
-			opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expect(a, 1, 1) }}
-			problems := validate.Check(f, opts)
-			checked++
-			if len(problems) > 0 {
-				t.Errorf("%s from %s:\n%s", file.Name(), source, report(problems))
+			// Under the recommended parallelism, and on one device.
+			for _, n := range []int{0, 1} {
+				g, err := generate.Build(tree, a, generate.Options{ID: "x", TP: n, EP: n, Quantization: []string{"fp8", "auto"}[n]})
+				if err != nil {
+					continue
+				}
+				opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expect(a, 1, 1) }}
+				checked++
+				if problems := validate.Check(fileOf(g.Entry), opts); len(problems) > 0 {
+					t.Errorf("%s from %s:\n%s", file.Name(), source, report(problems))
+				}
 			}
 		}
 	}
@@ -252,4 +254,88 @@ func BenchmarkConfig(b *testing.B) {
 	for b.Loop() {
 		validate.Check(f, opts)
 	}
+}
+
+// TestSlipsAreFound makes one mistake in each generated entry at a time: the
+// share of them that is found must not fall.
+func TestSlipsAreFound(t *testing.T) {
+	files, err := os.ReadDir(filepath.Join(goldDir(t), "configs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, found := map[string]int{}, map[string]int{}
+	var missed []string
+	for _, file := range files {
+		a := architecture(t, file.Name())
+		if a == nil {
+			continue
+		}
+		expected := expect(a, 1, 1)
+		g, err := generate.Build(generate.FromArchitecture(a), a, generate.Options{ID: "x", TP: 1, EP: 1})
+		if err != nil {
+			continue
+		}
+		opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}
+		for kind, entry := range slips(g.Entry) {
+			made[kind]++
+			if len(configOnly(validate.Check(fileOf(entry), opts))) > 0 {
+				found[kind]++
+			} else {
+				missed = append(missed, kind+" in "+file.Name())
+			}
+		}
+	}
+	for kind, n := range made {
+		t.Logf("%s: %d of %d", kind, found[kind], n)
+		if found[kind]*100 < n*95 {
+			t.Errorf("of %d entries with a wrong %s only %d are found: %q", n, kind, found[kind], missed[:min(len(missed), 20)])
+		}
+	}
+}
+
+// slips are copies of an entry with one mistake each.
+func slips(e generate.Entry) map[string]generate.Entry {
+	out := map[string]generate.Entry{}
+	change := func(kind string, edit func(m *generate.Module) bool) {
+		mistaken := e
+		mistaken.Modules = slices.Clone(e.Modules)
+		for i := range mistaken.Modules {
+			mistaken.Modules[i].Definitions = slices.Clone(mistaken.Modules[i].Definitions)
+			if edit(&mistaken.Modules[i]) {
+				out[kind] = mistaken
+				return
+			}
+		}
+	}
+	name := func(prefix, field string, by int64) func(m *generate.Module) bool {
+		return func(m *generate.Module) bool {
+			for i, d := range m.Definitions {
+				n, err := definition.Parse(d)
+				if err != nil || !strings.HasPrefix(d, prefix) {
+					continue
+				}
+				v, _ := n.Value(field)
+				m.Definitions[i] = n.With(field, v+by).String()
+				return true
+			}
+			return false
+		}
+	}
+	change("gemm n", name("gemm", "n", 200))
+	change("gemm k", name("gemm", "k", 100))
+	change("norm", name("rmsnorm", "h", 90))
+	change("head size", name("gqa_paged_decode", "d", 32))
+	change("heads", name("gqa_paged_decode", "h", 3))
+	change("latent", name("mla_paged_decode", "ckv", 64))
+	change("experts", name("moe_", "e", 1))
+	change("state", name("mamba_ssu", "s", 64))
+	all := e
+	all.Modules = slices.Clone(e.Modules)
+	for i := range all.Modules {
+		if all.Modules[i].Count > 1 {
+			all.Modules[i].Count++
+		}
+	}
+	out["layers"] = all
+	return out
 }

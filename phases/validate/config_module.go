@@ -78,7 +78,7 @@ func (c *comparison) extraNorms(d *decoder) {
 	}
 	var norms []*tsast.Module
 	for _, m := range c.p.children[d.module.Name] {
-		if words := wordsIn(m.Name); m.Type.Value == "layer" && (words["norm"] || words["layernorm"]) {
+		if words := c.tree.words(m.Name); m.Type.Value == "layer" && (words["norm"] || words["layernorm"]) {
 			norms = append(norms, m)
 		}
 	}
@@ -103,7 +103,7 @@ func (c *comparison) onlyPart(d *decoder) string {
 
 func (c *comparison) extraRope(d *decoder) {
 	isRope := func(name string) bool {
-		words := wordsIn(name)
+		words := c.tree.words(name)
 		return words["rotary"] || words["rope"]
 	}
 	if c.facts.count(d.layers, rotated) > 0 || slices.ContainsFunc(c.expected.Modules, func(m ExpectedModule) bool { return isRope(m.Name) }) {
@@ -302,14 +302,20 @@ func (c *comparison) dimensionsFor(m *tsast.Module) []dimension {
 	if d == nil || len(c.facts.layers) == 0 {
 		return nil // what stands around the layers has no dimensions here
 	}
-	set := c.facts.all()
-	if len(d.layers) > 0 {
-		set = d.layers
+	if d.dimensions == nil {
+		set := c.facts.all()
+		if len(d.layers) > 0 {
+			set = d.layers
+		}
+		d.dimensions = c.facts.dimensions(set)
 	}
 	shared := c.isShared(m)
-	list := slices.DeleteFunc(c.facts.dimensions(set), func(d dimension) bool {
-		return d.shared != shared || !roleOf(m.Name, d.last)
-	})
+	var list []dimension
+	for _, dim := range d.dimensions {
+		if dim.shared == shared && roleOf(m.Name, dim.last) {
+			list = append(list, dim)
+		}
+	}
 	// The longest name wins: a key that begins with gate_up_proj is no gate.
 	longest := 0
 	for _, d := range list {

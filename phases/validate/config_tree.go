@@ -23,7 +23,8 @@ type entryTree struct {
 	within map[string]*decoder
 	// matched says that the decoders share the model's layers out.
 	matched bool
-	parts   map[*tsast.Module]mlpPart // what mlpOf has told
+	parts   map[*tsast.Module]mlpPart  // what mlpOf has told
+	split   map[string]map[string]bool // what words has split
 }
 
 // decoder is one decoder block and the layers that it stands for.
@@ -34,18 +35,24 @@ type decoder struct {
 	layers []int
 
 	// families are the mixers it may stand for; nil when nothing tells.
-	families         []extract.AttentionFamily
+	families []extract.AttentionFamily
+	// dimensions are those of its layers, listed when first asked for.
+	dimensions       []dimension
 	hasMoE, hasDense bool
 }
 
 func newEntryTree(p *entryPass, f *facts) *entryTree {
-	t := &entryTree{p: p, facts: f, within: map[string]*decoder{}, parts: map[*tsast.Module]mlpPart{}}
-	for _, m := range p.model.Modules {
-		if p.byName[m.Name] == m && m.Type.Value == "block" && isDecoderKey(m.Name) && !t.foreign(m) {
-			t.decoders = append(t.decoders, &decoder{module: m, words: wordsIn(m.Name)})
-		}
-	}
+	t := &entryTree{p: p, facts: f, within: map[string]*decoder{}, parts: map[*tsast.Module]mlpPart{}, split: map[string]map[string]bool{}}
+	t.find(func(m *tsast.Module) bool {
+		return isDecoderKey(m.Name) || isLayerKey(m.Name) && isContainerKey(m.Parent.Value)
+	})
 	t.dropOuter()
+	if len(t.decoders) == 0 { // the layers' parts stand in the container itself
+		t.find(func(m *tsast.Module) bool {
+			return isContainerKey(m.Name) && len(p.children[m.Name]) > 0 && (!counted(m) || m.Count.Int > 1)
+		})
+		t.dropOuter()
+	}
 	for _, d := range t.decoders {
 		t.collect(d, d.module, 0)
 		d.families = t.mixers(d)
@@ -66,12 +73,21 @@ func newEntryTree(p *entryPass, f *facts) *entryTree {
 	return t
 }
 
+// find takes the blocks of a description for decoder blocks.
+func (t *entryTree) find(is func(m *tsast.Module) bool) {
+	for _, m := range t.p.model.Modules {
+		if t.p.byName[m.Name] == m && m.Type.Value == "block" && is(m) && !t.foreign(m) {
+			t.decoders = append(t.decoders, &decoder{module: m, words: t.words(m.Name)})
+		}
+	}
+}
+
 // foreign modules belong to other towers and to speculative layers, of which
 // the language model's config says nothing.
 func (t *entryTree) foreign(m *tsast.Module) bool {
 	for range t.p.names {
-		words := wordsIn(m.Name)
-		for _, w := range []string{"vision", "visual", "audio", "speech", "encoder", "mtp", "nextn", "eagle", "draft", "projector"} {
+		words := t.words(m.Name)
+		for _, w := range []string{"vision", "visual", "audio", "speech", "mtp", "nextn", "eagle", "draft", "projector"} {
 			if words[w] {
 				return true
 			}
@@ -117,6 +133,11 @@ func isDecoderKey(key string) bool {
 	return false
 }
 
+// isLayerKey says that a key is a class of layers: GPT2Block, GLMBlock.
+func isLayerKey(key string) bool {
+	return strings.Contains(key, "Layer") || strings.Contains(key, "Block")
+}
+
 func isContainerKey(key string) bool {
 	switch key {
 	case "layers", "decoder_layers", "h", "blocks":
@@ -149,6 +170,16 @@ func wordsIn(key string) map[string]bool {
 	return words
 }
 
+// words are wordsIn, remembered: the same keys are asked for again and again.
+func (t *entryTree) words(key string) map[string]bool {
+	w, known := t.split[key]
+	if !known {
+		w = wordsIn(key)
+		t.split[key] = w
+	}
+	return w
+}
+
 func (d *decoder) has(words ...string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return d.words[w] })
 }
@@ -171,7 +202,7 @@ func (t *entryTree) mixers(d *decoder) []extract.AttentionFamily {
 		return found
 	}
 	for _, m := range d.below {
-		words := wordsIn(m.Name)
+		words := t.words(m.Name)
 		if by := familiesByWords(words); by != nil && !words["norm"] && !words["layernorm"] {
 			found = append(found, by...)
 		}
@@ -323,70 +354,4 @@ func (t *entryTree) mlpFits(d *decoder, l layerFact) bool {
 		return sparse(l)
 	}
 	return d.hasMoE == d.hasDense || d.hasMoE == sparse(l)
-}
-
-// mlpPart says what a module is among the feed-forward parts of a layer.
-type mlpPart int
-
-const (
-	mlpNone    mlpPart = iota // no feed-forward part
-	mlpDense                  // a dense MLP
-	mlpSparse                 // a mixture of experts
-	mlpUnclear                // either, or both
-)
-
-// mlpOf tells a feed-forward block by its key and by what it holds.
-func (t *entryTree) mlpOf(m *tsast.Module) mlpPart {
-	part, told := t.parts[m]
-	if !told {
-		part = t.lookMLP(m)
-		t.parts[m] = part
-	}
-	return part
-}
-
-func (t *entryTree) lookMLP(m *tsast.Module) mlpPart {
-	words := wordsIn(m.Name)
-	moe := words["moe"] || words["experts"] || words["sparse"]
-	for _, item := range m.Definitions.Items {
-		n, ok := t.p.parsed[item.Value]
-		moe = moe || ok && n.Family.OpType == "moe"
-	}
-	named := words["mlp"] || words["ffn"] || words["feed"] && words["forward"]
-	if words["norm"] || words["layernorm"] || words["shared"] || words["gate"] || words["topk"] || words["router"] {
-		return mlpNone
-	}
-	if m.Type.Value != "block" {
-		return mlpNone
-	}
-	hasMoE, hasDense, around := false, false, false
-	for _, c := range t.p.children[m.Name] {
-		if c == m {
-			continue
-		}
-		childWords := wordsIn(c.Name)
-		switch {
-		case childWords["moe"] && c.Type.Value == "block":
-			around = true // it only stands around the mixture
-		case childWords["moe"] || childWords["experts"] && !childWords["shared"]:
-			hasMoE = true
-		case childWords["dense"] || childWords["up"] || childWords["down"] || strings.HasPrefix(c.Name, "gate_up"):
-			hasDense = true
-		}
-	}
-	switch {
-	case moe:
-		return mlpSparse
-	case !named:
-		return mlpNone
-	case words["dense"]:
-		return mlpDense
-	case around || hasMoE && hasDense:
-		return mlpUnclear
-	case hasMoE:
-		return mlpSparse
-	case hasDense:
-		return mlpDense
-	}
-	return mlpUnclear
 }
