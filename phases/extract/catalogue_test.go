@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,8 +73,8 @@ func TestProposalsComeFromTheNamesake(t *testing.T) {
 	cut = strings.Replace(cut, `"num_hidden_layers":80,`, "", 1)
 	cut = strings.Replace(cut, `"LlamaForCausalLM"`, `"SomebodysForCausalLM"`, 1)
 	_, err := Read([]byte(cut), Options{RepoID: "somebody/Llama-3.1-70B"})
-	missing, ok := err.(*MissingFieldsError) //nolint:errorlint // Read returns it unwrapped
-	if !ok {
+	var missing *MissingFieldsError
+	if !errors.As(err, &missing) {
 		t.Fatalf("error = %v, want missing fields", err)
 	}
 	if len(missing.Fields) != 1 || missing.Fields[0] != "num_hidden_layers" {

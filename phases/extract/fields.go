@@ -264,7 +264,7 @@ func asBool(v Value) (b, ok bool) {
 	return o.Bool("v")
 }
 
-// text is an optional string.
+// str is an optional string.
 func (f *fields) str(field string) string {
 	got, ok := f.value(field)
 	if !ok {
@@ -287,15 +287,6 @@ func (f *fields) number(field string) float64 {
 	return n
 }
 
-// strings reads a list of strings; a field that is no such list is absent.
-func (f *fields) strings(field string) ([]string, bool) {
-	got, ok := f.value(field)
-	if !ok {
-		return nil, false
-	}
-	return (&Object{Values: map[string]Value{"v": got.Value}}).Strings("v")
-}
-
 // name is the field as the file spells it, for formulas.
 func (f *fields) name(field string) string {
 	if got, ok := f.lookup(field); ok {
@@ -310,7 +301,7 @@ func (f *fields) has(field string) bool {
 	return ok
 }
 
-// set gives the field a value as if the file had stated it.
+// setPath gives a dotted path a value, in a copy of the object.
 func setPath(o *Object, path string, v Value) *Object {
 	o = o.clone()
 	if _, whole := o.Get(path); whole {

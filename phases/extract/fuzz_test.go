@@ -134,11 +134,10 @@ func FuzzParseConfig(f *testing.F) {
 		decoder := json.NewDecoder(bytes.NewReader(data))
 		decoder.UseNumber()
 		var theirs any
-		_, isObject := theirs.(map[string]any)
 		if theirErr := decoder.Decode(&theirs); theirErr != nil || !utf8.Valid(data) || len(warnings) > 0 {
 			return // bare Infinity and duplicates are ours alone
 		}
-		if _, isObject = theirs.(map[string]any); !isObject || decoder.More() {
+		if _, isObject := theirs.(map[string]any); !isObject || decoder.More() {
 			return
 		}
 		if err != nil {

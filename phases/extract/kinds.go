@@ -3,7 +3,6 @@ package extract
 import (
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 // kinds turns the schedule into kinds, runs and their dimensions.
@@ -227,15 +226,4 @@ func (r *reader) layerNormDims(names []string) []Dimension {
 		d.norm(name, r.lay.norm, r.hidden, "hidden_size")
 	}
 	return nonNil(d.list)
-}
-
-// joinFormula joins the parts of a sum that are there.
-func joinFormula(parts ...string) string {
-	var there []string
-	for _, p := range parts {
-		if p != "" {
-			there = append(there, p)
-		}
-	}
-	return strings.Join(there, " + ")
 }

@@ -84,8 +84,7 @@ func (r *reader) compressRatio(layer int) int {
 	if err != nil {
 		r.fail(err)
 	}
-	switch {
-	case !ok || scalar || layer >= len(list) || list[layer] < 0:
+	if !ok || scalar || layer >= len(list) || list[layer] < 0 {
 		return 0
 	}
 	return list[layer]

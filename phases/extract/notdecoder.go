@@ -110,7 +110,10 @@ func refusedType(root *Object, modelType string, nested bool) string {
 		modelType, _ = root.String("model_type")
 	}
 	for i, r := range refusals() {
-		if refusalPatterns()[i].MatchString(modelType) && !(nested && r.what == visionModel) {
+		if nested && r.what == visionModel {
+			continue
+		}
+		if refusalPatterns()[i].MatchString(modelType) {
 			return r.what
 		}
 	}

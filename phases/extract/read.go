@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -29,8 +30,8 @@ func Read(data []byte, opts Options) (*Architecture, error) {
 		return nil, err
 	}
 	a, err := build(root, opts)
-	missing, isMissing := err.(*MissingFieldsError) //nolint:errorlint // build returns it unwrapped
-	if isMissing {
+	var missing *MissingFieldsError
+	if errors.As(err, &missing) {
 		missing.Proposals = proposals(missing.Fields, opts)
 		if opts.Infer && len(missing.Proposals) > 0 {
 			a, err = buildInferred(root, opts, missing.Proposals)
@@ -169,8 +170,9 @@ func newReader(loc *located) *reader {
 func applyOverrides(loc *located, overrides map[string]string) (applied []string) {
 	for _, key := range sortedKeys(overrides) {
 		v := parseScalar(overrides[key])
-		head, _, _ := strings.Cut(key, ".")
-		if loc.nested() && !(loc.root.Object(head) != nil && strings.Contains(key, ".")) && !rootField(key) {
+		head, _, dotted := strings.Cut(key, ".")
+		fromRoot := rootField(key) || (dotted && loc.root.Object(head) != nil)
+		if loc.nested() && !fromRoot {
 			loc.root = setPath(loc.root, loc.path+"."+key, v)
 		} else {
 			loc.root = setPath(loc.root, key, v)
