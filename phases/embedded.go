@@ -1,5 +1,13 @@
 package phases
 
-import "github.com/fib-ls/fib-ls/phases/baseline"
+import (
+	"sync"
 
-func embedded() (*baseline.Reader, error) { return nil, nil }
+	"github.com/fib-ls/fib-ls/phases/baseline"
+)
+
+// embedded gives the reader of the index that is built into the binary: one
+// for the process, as it never changes.
+var embedded = sync.OnceValue(func() *baseline.Reader {
+	return baseline.NewReader(baseline.NewEmbedded(), nil)
+})

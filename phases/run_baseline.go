@@ -25,9 +25,6 @@ func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Archit
 	if err != nil {
 		return nil, Baseline{}, err
 	}
-	if tree.reader == nil {
-		return none(orText(joinNotes(tree.notes), "no SGLang source at hand") + "; the entry rests on the config alone")
-	}
 	env.progress(2, 0.5, "reading "+a.ArchitectureType)
 	impl, err := tree.reader.Analyse(ctx, a.ArchitectureType, a.Config, a.TextConfig, baseline.Options{TP: 1})
 	var unregistered *baseline.UnregisteredError

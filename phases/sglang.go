@@ -98,7 +98,7 @@ func (e *Env) openTree(ctx context.Context, key treeKey, t *openTree) {
 	if why := firstLine(err); !key.offline {
 		t.notes = append(t.notes, why)
 	}
-	t.reader, t.err = embedded()
+	t.reader = embedded()
 }
 
 // fetchFraction places a step of the fetch inside phase 2.
