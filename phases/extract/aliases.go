@@ -19,7 +19,7 @@ func aliasTable() []aliasRow {
 		{"num_attention_heads", []string{"n_head", "n_heads", "num_heads", "attention_heads", "decoder_attention_heads", "num_query_heads", "attn_cfg.num_heads"}, 1 << 16},
 		{"num_key_value_heads", []string{"num_kv_heads", "n_head_kv", "n_kv_heads", "multi_query_group_num", "attn_config.kv_n_heads", "num_query_groups", "num_attention_groups", "attn_cfg.num_heads_kv"}, 1 << 16},
 		{"head_dim", []string{"attention_head_dim", "kv_channels", "d_head", "attention_head_size", "head_size", "attn_cfg.head_dim"}, 1 << 16},
-		{"intermediate_size", []string{"ffn_hidden_size", "ffn_dim", "n_inner", "ff_intermediate_size", "d_ff", "decoder_ffn_dim", "feed_forward_size", "block_ff_dim", "ffn_config.ffn_hidden_size", "d_intermediate", "inner_hidden_size"}, 1 << 24},
+		{"intermediate_size", []string{"ffn_hidden_size", "ffn_dim", "n_inner", "ff_intermediate_size", "d_ff", "dff", "decoder_ffn_dim", "feed_forward_size", "block_ff_dim", "ffn_config.ffn_hidden_size", "d_intermediate", "inner_hidden_size"}, 1 << 24},
 		{"hidden_act", []string{"hidden_activation", "activation_function", "mlp_hidden_act", "activation", "ffn_act_fn.name", "ffn_config.ffn_act_fn.name", "afn", "act_fn"}, 0},
 		{"rms_norm_eps", []string{"norm_eps", "layernorm_epsilon", "block_norm_eps"}, 0},
 		{"layer_norm_eps", []string{"layer_norm_epsilon", "norm_epsilon", "layernorm_eps"}, 0},

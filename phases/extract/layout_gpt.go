@@ -93,6 +93,11 @@ func moeFamilies() map[string]func(*layout) {
 			sparse(l)
 			l.shared, l.sharedUp, l.sharedDown, l.sharedOutside = "shared_mlp", "input_linear", "output_linear", true
 		},
+		"granitemoeshared": func(l *layout) {
+			sparse(l)
+			l.shared, l.sharedUp, l.sharedDown, l.sharedOutside = "shared_mlp", "input_linear", "output_linear", true
+		},
+		"mellum": perHead, "aria": nil,
 		"minimax":    func(l *layout) { sparse(l); l.linear = "self_attn" },
 		"minimax_m2": func(l *layout) { sparse(l); l.qkNorm = "per_projection" },
 		"minimax_m3": perHead,

@@ -84,10 +84,29 @@ func (r *reader) compressRatio(layer int) int {
 	if err != nil {
 		r.fail(err)
 	}
-	if !ok || scalar || layer >= len(list) || list[layer] < 0 {
+	if !ok {
+		return r.compressWord(layer)
+	}
+	if scalar || layer >= len(list) || list[layer] < 0 {
 		return 0
 	}
 	return list[layer]
+}
+
+// compressWord reads the compression off layer_types, as transformers 5 writes
+// it.
+func (r *reader) compressWord(layer int) int {
+	types, _ := r.text.List("layer_types")
+	if layer >= len(types) {
+		return 0
+	}
+	switch types[layer] {
+	case "compressed_sparse_attention":
+		return 4
+	case "heavily_compressed_attention":
+		return 128
+	}
+	return 0
 }
 
 // compressedDims are DeepSeek-V4's attention: one latent key-value head,

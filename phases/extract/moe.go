@@ -214,7 +214,7 @@ func (r *reader) sharedExperts(expert int) (n, width int, formula string) {
 	switch r.row {
 	case "llama4":
 		return 1, r.size("intermediate_size"), "intermediate_size"
-	case "granitemoe", "granitemoehybrid", "minimax":
+	case "granitemoe", "granitemoeshared", "granitemoehybrid", "minimax":
 		if w := r.opt("shared_intermediate_size"); w > 0 {
 			return 1, w, "shared_intermediate_size"
 		}

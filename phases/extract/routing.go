@@ -36,7 +36,7 @@ func (r *reader) routing() string {
 		return "renorm"
 	}
 	switch r.row {
-	case "mixtral", "gpt_oss", "granitemoe", "granitemoehybrid", "dbrx", "grok-1", "minimax", "qwen3_5", "hunyuan_v1_moe", "jamba", "phimoe":
+	case "mixtral", "gpt_oss", "granitemoe", "granitemoeshared", "granitemoehybrid", "dbrx", "grok-1", "minimax", "qwen3", "qwen3_5", "hunyuan_v1_moe", "jamba", "phimoe":
 		return "renorm"
 	}
 	if r.has("moe_renormalize") || r.has("norm_expert_weight") {

@@ -27,6 +27,7 @@ func layerWords() map[string]string {
 	return map[string]string{
 		"full_attention": wordFull, "attention": wordFull, "full": wordFull, "global": wordFull, "global_attention": wordFull,
 		"attn": wordFull, "*": wordFull, "a": wordFull, "self_attention": wordFull, "indexed_attention": wordFull, "g": wordFull,
+		"heavily_compressed_attention": wordFull, "compressed_sparse_attention": wordFull,
 		"mla": wordFull, "softmax": wordFull, "softmax_attention": wordFull, "default": wordFull, "sparse_attention": wordFull,
 		"sliding_attention": wordSliding, "sliding": wordSliding, "local": wordSliding, "local_attention": wordSliding, "swa": wordSliding,
 		"sliding_window": wordSliding, "l": wordSliding, "reference_sliding_attention": wordSliding, "hybrid_sliding": wordSliding,
@@ -210,12 +211,21 @@ func (r *reader) translate(field string, values []Value) []string {
 		switch {
 		case word == wordLinear && r.linearIsMamba():
 			word = wordMamba
-		case word == wordBoth && r.row == "inkling": // its hybrid is attention with a short convolution
+		case word == wordBoth && !r.hasMamba(): // some families call their own attention hybrid
 			word = wordFull
 		}
 		list[i] = word
 	}
 	return list
+}
+
+// hasMamba: the family has Mamba layers, or fields of them.
+func (r *reader) hasMamba() bool {
+	switch r.row {
+	case "falcon_h1", "zamba", "zamba2":
+		return true
+	}
+	return r.row == "" && (r.has("mamba_num_heads") || r.has("mamba_expand"))
 }
 
 // linearIsMamba: transformers 5 writes linear_attention also for Mamba layers.
