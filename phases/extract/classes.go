@@ -32,28 +32,53 @@ type classRow struct {
 	Text map[string]string `json:"text"`
 }
 
+// classTable is the table's lines by what they start with: reading one takes
+// microseconds, reading them all would delay every start.
 type classTable struct {
-	byType  map[string]*classRow
-	byClass map[string]*classRow
+	lines   map[string][]byte // by model_type
+	types   map[string]string // class -> model_type
+	classOf map[string]string // model_type -> class
 }
 
-// classes reads the table once; the package's tests find a broken one.
+// classes finds the table's lines once; the package's tests find a broken one.
 var classes = sync.OnceValue(func() *classTable {
-	t := &classTable{byType: map[string]*classRow{}, byClass: map[string]*classRow{}}
+	t := &classTable{lines: map[string][]byte{}, types: map[string]string{}, classOf: map[string]string{}}
 	for _, line := range bytes.Split(classesFile, []byte("\n")) {
-		row := &classRow{}
-		if len(line) == 0 || json.Unmarshal(line, row) != nil {
+		rest, ok := bytes.CutPrefix(line, []byte(`{"type":"`))
+		if !ok {
 			continue
 		}
-		t.byType[row.Type] = row
+		head, rest, _ := bytes.Cut(rest, []byte(`"`))
+		name := string(head)
+		t.lines[name] = line
+		rest, ok = bytes.CutPrefix(rest, []byte(`,"class":"`))
+		if !ok {
+			continue
+		}
+		head, _, _ = bytes.Cut(rest, []byte(`"`))
+		class := string(head)
+		t.classOf[name] = class
 		// Wrappers and their towers share a class; the shortest type is the
 		// plain one.
-		if have, there := t.byClass[row.Class]; row.Class != "" && (!there || len(row.Type) < len(have.Type)) {
-			t.byClass[row.Class] = row
+		if have, there := t.types[class]; !there || len(name) < len(have) {
+			t.types[class] = name
 		}
 	}
 	return t
 })
+
+// classRowOf reads the line of a model_type; nil when there is none.
+func classRowOf(modelType string) *classRow {
+	line, ok := classes().lines[modelType]
+	if !ok {
+		return nil
+	}
+	row := &classRow{}
+	if err := json.Unmarshal(line, row); err != nil {
+		return nil // a broken table is found by the tests
+	}
+	return row
+}
 
 // fallback is the class default of a field that the file does not state. null
 // says that the file has it with null: then a formula that the class has for
@@ -135,16 +160,13 @@ func operand(text string, f *fields) (int, bool) {
 // classOf gives the class that serves a model_type for causal language
 // modelling, "" when it is unknown.
 func classOf(modelType string) string {
-	if row := classes().byType[modelType]; row != nil {
-		return row.Class
-	}
-	return ""
+	return classes().classOf[modelType]
 }
 
 // typeOfClass gives the model_type that a class name belongs to.
 func typeOfClass(class string) string {
-	if row := classes().byClass[class]; row != nil {
-		return row.Type
+	if modelType, ok := classes().types[class]; ok {
+		return modelType
 	}
 	return foreignClasses()[class]
 }

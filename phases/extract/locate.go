@@ -107,7 +107,7 @@ func firstClass(o *Object) string {
 // defaultTextType is the wrapper class's own language model, where the nested
 // object does not name its type.
 func (l *located) defaultTextType() string {
-	row := classes().byType[l.wrapper]
+	row := classRowOf(l.wrapper)
 	if row == nil {
 		return l.wrapper
 	}

@@ -2,35 +2,41 @@ package extract
 
 import (
 	"fmt"
-	"regexp"
+	"path"
 	"strings"
-	"sync"
 )
 
 // refusal is one row of the table of what is no decoder language model.
 type refusal struct {
-	pattern string // of model_type
-	what    string
+	types string // names of model_type, with * for any ending or beginning
+	what  string
 }
 
 // refusals are model types that are no decoder language models, and what they
-// are instead. Patterns are anchored; the first that matches counts.
+// are instead. The first row that matches counts; one without words is a
+// decoder in spite of its name.
 func refusals() []refusal {
 	return []refusal{
-		{`modernbert-decoder|bert-generation-decoder`, ""}, // decoders in spite of their name
-		{`.*bert.*|electra|ernie|ernie_m|xlm|xlm-roberta.*|.*roberta.*|flaubert|longformer|big_bird|data2vec-text|deberta.*|mpnet|nezha|funnel|fnet|canine|luke|splinter|xmod|gte|new|nomic_bert|esm|esm2?|perceiver|layoutlm.*|lilt|bros|markuplm|tapas|mra|yoso|nystromformer|qdqbert|roformer|rembert|convbert|contriever`, "an encoder of the BERT kind"},
-		{`t5|mt5|umt5|longt5|switch_transformers|bart|mbart|m2m_100|marian|pegasus|pegasus_x|blenderbot.*|bigbird_pegasus|led|plbart|prophetnet|xlm-prophetnet|mvp|fsmt|nllb-moe|seamless_m4t.*|t5gemma.*|encoder-decoder|rag|udop|pix2struct|florence2|nougat|donut.*|vision-encoder-decoder|trocr`, "an encoder-decoder"},
-		{`whisper|speech_to_text.*|wav2vec2.*|hubert|wavlm|sew.*|unispeech.*|speecht5.*|parakeet.*|moonshine.*|canary.*|data2vec-audio|audio-spectrogram-transformer|clap.*|encodec|dac|mimi|bark|musicgen.*|vits|xcodec.*`, "a speech or audio model"},
-		{`clip.*|chinese_clip.*|siglip.*|altclip.*|align.*|blip|blip_.*|flava.*|groupvit.*|owlvit.*|owlv2.*|x-?clip.*|metaclip.*|aimv2.*|colpali|colqwen2|metaclip_2.*`, "an image-text encoder (CLIP kind)"},
-		{`vit.*|deit|beit|swin.*|dinov.*|convnext.*|resnet|regnet|mobilenet.*|mobilevit.*|efficientnet|levit|cvt|poolformer|segformer|detr|.*_detr.*|.*-detr|yolos|sam.*|mask2former|maskformer.*|oneformer|dpt|depth_.*|glpn|upernet|table-transformer|timm_.*|imagegpt|hiera|pvt.*|focalnet|bit|vjepa.*|videomae|timesformer|vivit|zoedepth|superpoint|superglue|data2vec-vision|ijepa|pixtral|idefics.*_vision|.*_vision_model|.*_vision`, visionModel},
-		{`timesfm.*|patchts.*|informer|autoformer|time_series_transformer|decision_transformer`, "a time-series model"},
-		{`stable_diffusion|flux|unet.*|dit|.*diffusion.*transformer`, "a diffusion model"},
+		{"modernbert-decoder bert-generation-decoder", ""},
+		{"*bert* electra ernie ernie_m xlm xlm-roberta* *roberta* flaubert longformer big_bird data2vec-text deberta* mpnet nezha funnel fnet canine luke splinter xmod gte new nomic_bert esm esm2 perceiver layoutlm* lilt bros markuplm tapas mra yoso nystromformer qdqbert roformer rembert convbert contriever", "an encoder of the BERT kind"},
+		{"t5 mt5 umt5 longt5 switch_transformers bart mbart m2m_100 marian pegasus pegasus_x blenderbot* bigbird_pegasus led plbart prophetnet xlm-prophetnet mvp fsmt nllb-moe seamless_m4t* t5gemma* encoder-decoder rag udop pix2struct florence2 nougat donut* vision-encoder-decoder trocr", "an encoder-decoder"},
+		{"whisper speech_to_text* wav2vec2* hubert wavlm sew* unispeech* speecht5* parakeet* moonshine* canary* data2vec-audio audio-spectrogram-transformer clap* encodec dac mimi bark musicgen* vits xcodec*", "a speech or audio model"},
+		{"clip* chinese_clip* siglip* altclip* align* blip blip_* flava* groupvit* owlvit* owlv2* xclip* x-clip* metaclip* aimv2* colpali colqwen2 metaclip_2*", "an image-text encoder (CLIP kind)"},
+		{"vit* deit beit swin* dinov* convnext* resnet regnet mobilenet* mobilevit* efficientnet levit cvt poolformer segformer detr *_detr* *-detr yolos sam sam2* sam3* sam_* mask2former maskformer* oneformer dpt depth_* glpn upernet table-transformer timm_* imagegpt hiera pvt* focalnet bit vjepa* videomae timesformer vivit zoedepth superpoint superglue data2vec-vision ijepa pixtral idefics*_vision *_vision_model *_vision", visionModel},
+		{"timesfm* patchts* informer autoformer time_series_transformer decision_transformer", "a time-series model"},
+		{"stable_diffusion flux unet* dit *diffusion*transformer", "a diffusion model"},
 	}
 }
 
-// decoderTask matches the class names of models that generate text; the other
-// tasks are named by their suffix.
-var decoderTask = regexp.MustCompile(`(ForCausalLM|LMHeadModel|ForConditionalGeneration|ForCausalLMNextN|ChatModel|ModelLM|MultiModalityCausalLM|CausalLM)$`)
+// generates says whether a class name is that of a model that generates text.
+func generates(class string) bool {
+	for _, suffix := range []string{"ForCausalLM", "CausalLM", "LMHeadModel", "ForConditionalGeneration", "ForCausalLMNextN", "ChatModel", "ModelLM"} {
+		if strings.HasSuffix(class, suffix) {
+			return true
+		}
+	}
+	return false
+}
 
 // otherTasks are class name suffixes of models that are not language models
 // whatever their backbone.
@@ -68,14 +74,6 @@ func otherTasks() map[string]string {
 	}
 }
 
-var refusalPatterns = sync.OnceValue(func() []*regexp.Regexp {
-	var list []*regexp.Regexp
-	for _, r := range refusals() {
-		list = append(list, regexp.MustCompile(`^(?:`+r.pattern+`)$`))
-	}
-	return list
-})
-
 // refuse says what a config is when it is no decoder language model; nil when
 // it may be one. nested is the language model's object where the file has one.
 func refuse(root *Object, class, modelType string, nested bool) error {
@@ -109,12 +107,14 @@ func refusedType(root *Object, modelType string, nested bool) string {
 	if nested {
 		modelType, _ = root.String("model_type")
 	}
-	for i, r := range refusals() {
+	for _, r := range refusals() {
 		if nested && r.what == visionModel {
 			continue
 		}
-		if refusalPatterns()[i].MatchString(modelType) {
-			return r.what
+		for _, pattern := range strings.Fields(r.types) {
+			if matched, err := path.Match(pattern, modelType); matched && err == nil {
+				return r.what
+			}
 		}
 	}
 	return ""
@@ -126,7 +126,7 @@ const visionModel = "a vision model"
 // headless matches SomethingModel, the backbone class, which embedding models
 // name. ChatGLM's language model is called ChatGLMModel.
 func headless(class string) bool {
-	return strings.HasSuffix(class, "Model") && class != "ChatGLMModel" && !decoderTask.MatchString(class)
+	return strings.HasSuffix(class, "Model") && class != "ChatGLMModel" && !generates(class)
 }
 
 // refuseByFields recognises vision and audio models of unknown type.

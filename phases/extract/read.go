@@ -146,9 +146,9 @@ func newReader(loc *located) *reader {
 			r.infer("model_type", a.ModelType, "from the class "+class)
 		}
 	}
-	r.class = classes().byType[a.ModelType]
+	r.class = classRowOf(a.ModelType)
 	if r.class == nil && typeOfClass(class) != "" && !loc.nested() {
-		r.class = classes().byType[typeOfClass(class)]
+		r.class = classRowOf(typeOfClass(class))
 	}
 	names := []string{typeOfClass(class), a.ModelType, loc.wrapper}
 	if loc.nested() { // a wrapper's class says nothing of its language model

@@ -35,13 +35,14 @@ type line struct {
 }
 
 type table struct {
-	entries map[string]Entry    // by lower-case repo id
-	ids     []string            // sorted, the Hub's spelling
-	names   map[string][]string // model name, normalised -> repo ids
-	stems   map[string][]string // the same without the marks of checkpoints
+	lines map[string][]byte   // by lower-case repo id
+	ids   []string            // sorted, the Hub's spelling
+	names map[string][]string // model name, normalised -> repo ids
+	stems map[string][]string // the same without the marks of checkpoints
 }
 
-// load reads the catalogue once; a broken catalogue is a broken build, which
+// load finds the catalogue's lines once (reading them all would delay every
+// start); a broken catalogue is a broken build, which
 // the package's tests find, and counts as an empty one.
 var load = sync.OnceValue(func() *table {
 	t, err := parse(modelsFile)
@@ -52,24 +53,26 @@ var load = sync.OnceValue(func() *table {
 })
 
 func parse(data []byte) (*table, error) {
-	t := &table{entries: map[string]Entry{}, names: map[string][]string{}, stems: map[string][]string{}}
+	t := &table{lines: map[string][]byte{}, names: map[string][]string{}, stems: map[string][]string{}}
 	for i, text := range bytes.Split(data, []byte("\n")) {
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
 		}
-		var l line
-		if err := json.Unmarshal(text, &l); err != nil {
-			return nil, fmt.Errorf("reading the catalogue, line %d: %w", i+1, err)
+		rest, ok := bytes.CutPrefix(text, []byte(`{"id":"`))
+		end := bytes.IndexByte(rest, '"')
+		if !ok || end < 0 {
+			return nil, fmt.Errorf("reading the catalogue, line %d: it does not start with an id", i+1)
 		}
-		key := strings.ToLower(l.ID)
-		if _, twice := t.entries[key]; twice {
-			return nil, fmt.Errorf("reading the catalogue, line %d: %s is there twice", i+1, l.ID)
+		id := string(rest[:end])
+		key := strings.ToLower(id)
+		if _, twice := t.lines[key]; twice {
+			return nil, fmt.Errorf("reading the catalogue, line %d: %s is there twice", i+1, id)
 		}
-		t.entries[key] = Entry{RepoID: l.ID, Date: l.Date, Config: l.Config}
-		t.ids = append(t.ids, l.ID)
-		name := normalName(l.ID)
-		t.names[name] = append(t.names[name], l.ID)
-		t.stems[stem(name)] = append(t.stems[stem(name)], l.ID)
+		t.lines[key] = text
+		t.ids = append(t.ids, id)
+		name := normalName(id)
+		t.names[name] = append(t.names[name], id)
+		t.stems[stem(name)] = append(t.stems[stem(name)], id)
 	}
 	sort.Strings(t.ids)
 	return t, nil
@@ -80,11 +83,15 @@ func IDs() []string { return append([]string(nil), load().ids...) }
 
 // Lookup finds a model by its repo id, in any case.
 func Lookup(id string) (Entry, bool) {
-	e, ok := load().entries[strings.ToLower(strings.TrimSpace(id))]
-	if ok {
-		e.Config = bytes.Clone(e.Config)
+	text, ok := load().lines[strings.ToLower(strings.TrimSpace(id))]
+	if !ok {
+		return Entry{}, false
 	}
-	return e, ok
+	var l line
+	if err := json.Unmarshal(text, &l); err != nil {
+		return Entry{}, false // a broken catalogue is found by the tests
+	}
+	return Entry{RepoID: l.ID, Date: l.Date, Config: l.Config}, true
 }
 
 // knownWrong are ids that documents use for a repository of another name.
@@ -103,7 +110,7 @@ func Resolve(id string) (resolved string, renamed bool) {
 	if right, ok := knownWrong()[strings.ToLower(id)]; ok {
 		return right, true
 	}
-	if e, ok := load().entries[strings.ToLower(id)]; ok {
+	if e, ok := Lookup(id); ok {
 		return e.RepoID, false
 	}
 	return id, false
