@@ -21,8 +21,12 @@ type config struct {
 
 // classDefaults are the facts of one HuggingFace configuration class.
 type classDefaults struct {
-	class  string
+	class string
+	// model is the model class that transformers' auto classes make of it.
+	model  string
 	values map[string]value
+	// always are fields that are computed whatever the file says.
+	always []string
 	// null holds what the class makes of a null.
 	null map[string]value
 	// rename maps attributes to the field they stand for.

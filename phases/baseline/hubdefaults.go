@@ -17,10 +17,16 @@ import (
 //go:embed hubdefaults.txt
 var hubDefaultsFile string
 
+// hubDefaultsMade is the part of the table that is made from transformers
+// itself; a section of hubDefaultsFile goes before one of the same name.
+//
+//go:embed hubdefaults_generated.txt
+var hubDefaultsMade string
+
 // hubSections are the sections of the table by model_type, unparsed.
 var hubSections = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
-	for _, section := range strings.Split(hubDefaultsFile, "\n[")[1:] {
+	for _, section := range append(strings.Split(hubDefaultsMade, "\n[")[1:], strings.Split(hubDefaultsFile, "\n[")[1:]...) {
 		head, body, _ := strings.Cut(section, "\n")
 		modelType, _, _ := strings.Cut(strings.TrimSuffix(head, "]"), " ")
 		out[modelType] = head[len(modelType):] + "\n" + body
@@ -41,7 +47,13 @@ func hubDefaults(modelType string) *classDefaults {
 		return d
 	}
 	head, body, _ := strings.Cut(section, "\n")
-	d.class = strings.TrimSuffix(strings.TrimSpace(head), "]")
+	names := strings.Fields(strings.TrimSuffix(head, "]"))
+	if len(names) > 0 {
+		d.class = names[0]
+	}
+	if len(names) > 1 {
+		d.model = names[1]
+	}
 	for _, line := range strings.Split(body, "\n") {
 		key, op, rest := cutOperator(line)
 		switch op {
@@ -52,6 +64,9 @@ func hubDefaults(modelType string) *classDefaults {
 			d.null[key] = &defaultExpr{rest}
 		case "null=":
 			d.null[key] = &defaultExpr{rest}
+		case ":=":
+			d.always = append(d.always, key)
+			d.values[key] = &defaultExpr{rest}
 		case "->":
 			d.rename[key] = rest
 		case ":":
@@ -78,6 +93,9 @@ func (in *interp) resolveDefaults(c *config) {
 	m := &module{name: "transformers", path: "transformers", values: map[string]value{}, bindings: map[string][]binding{}, busy: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(c.defaults.values)) {
 		in.resolveDefault(c, m, name)
+	}
+	for _, name := range c.defaults.always {
+		c.fields.set(name, c.defaults.values[name])
 	}
 	for name, v := range c.defaults.null {
 		if e, ok := v.(*defaultExpr); ok {

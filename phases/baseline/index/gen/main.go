@@ -1,6 +1,8 @@
 // Command gen compiles an SGLang source tree into the index that ships in the
 // binary: go run ./phases/baseline/index/gen -sglang DIR -out FILE. The tree
-// is $SGLANG when -sglang is not given.
+// is $SGLANG when -sglang is not given. With -transformers DIR (the package
+// transformers) it also writes the table of HuggingFace's class defaults to
+// -defaults FILE, below the part of it that is written by hand.
 package main
 
 import (
@@ -17,8 +19,14 @@ func main() {
 	out := flag.String("out", "sglang.idx", "file to write")
 	commit := flag.String("commit", os.Getenv("SGLANG_COMMIT"), "the tree's commit")
 	date := flag.String("date", os.Getenv("SGLANG_DATE"), "the commit's date, RFC 3339")
+	hub := flag.String("transformers", os.Getenv("TRANSFORMERS"), "directory of the transformers package")
+	defaults := flag.String("defaults", "", "table of class defaults to write")
 	flag.Parse()
-	if err := run(*dir, *out, *commit, *date); err != nil {
+	err := run(*dir, *out, *commit, *date)
+	if err == nil && *hub != "" && *defaults != "" {
+		err = writeDefaults(*dir, *hub, *defaults)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
@@ -41,5 +49,30 @@ func run(dir, out, commit, date string) error {
 		return fmt.Errorf("writing the index: %w", err)
 	}
 	fmt.Printf("%s: %d bytes\n", out, len(data))
+	return nil
+}
+
+// writeDefaults replaces the generated part of the table of class defaults.
+func writeDefaults(sglang, hub, file string) error {
+	tree, err := baseline.OpenTree(sglang)
+	if err != nil {
+		return err
+	}
+	classes, err := baseline.Classes(tree)
+	if err != nil {
+		return err
+	}
+	registered := map[string]bool{}
+	for _, c := range classes {
+		registered[c.Name] = true
+	}
+	table, err := hubTable(hub, registered)
+	if err != nil {
+		return err
+	}
+	const mode = 0o644
+	if err := os.WriteFile(file, []byte(table), mode); err != nil { //nolint:gosec // a source file of the project
+		return fmt.Errorf("writing the class defaults: %w", err)
+	}
 	return nil
 }
