@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -110,7 +111,7 @@ func (j *job) steps() error {
 	if !j.req.wait {
 		j.workspace.Ask = j.askField
 	}
-	j.req.ModelsTS = j.target.path
+	j.req.ModelsTS = relativeTo(j.workspace.Dir, j.target.path)
 	j.result, err = s.engine.Prepare(j.ctx, j.workspace, j.req.Request)
 	if err != nil {
 		return j.withoutFields(err)
@@ -129,6 +130,16 @@ func (j *job) steps() error {
 	}
 	j.report()
 	return nil
+}
+
+// relativeTo names a file as its workspace would, for reports.
+func relativeTo(dir, file string) string {
+	if dir != "" && within(dir, file) {
+		if rel, err := filepath.Rel(dir, file); err == nil {
+			return rel
+		}
+	}
+	return file
 }
 
 func (j *job) title() string {

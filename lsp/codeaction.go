@@ -19,11 +19,15 @@ import (
 func (s *Server) codeAction(_ context.Context, snap *Snapshot, p *protocol.CodeActionParams) ([]protocol.CommandOrCodeAction, error) {
 	a := &actions{s: s, snap: snap, params: p, at: snap.SpanFromRange(p.Range)}
 	problems := s.publisher.pull(snap)
-	if a.wants(protocol.CodeActionKindQuickFix) {
-		a.markers()
+	quick, rewrite := a.wants(protocol.CodeActionKindQuickFix), a.wants(protocol.CodeActionKindRefactorRewrite) && a.invoked()
+	if quick {
+		a.markers(protocol.CodeActionKindQuickFix)
 		a.fixes(problems)
 	}
-	if a.wants(protocol.CodeActionKindRefactorRewrite) && a.invoked() {
+	if rewrite {
+		if !quick {
+			a.markers(protocol.CodeActionKindRefactorRewrite)
+		}
 		a.mentions()
 		a.update()
 		a.anywhere()
@@ -71,7 +75,7 @@ func (a *actions) add(action *protocol.CodeAction) {
 }
 
 // markers offers to add the models of the markers in the range.
-func (a *actions) markers() {
+func (a *actions) markers(kind protocol.CodeActionKind) {
 	for _, m := range markers(a.snap.File) {
 		if m.span.Start > a.at.End || m.span.End < a.at.Start || !isRepoID(m.repo) {
 			continue
@@ -79,7 +83,7 @@ func (a *actions) markers() {
 		args := m.arguments()
 		args["uri"] = string(a.snap.URI)
 		args["marker"] = a.snap.File.Text(m.span)
-		a.offer(m.repo, args, protocol.CodeActionKindQuickFix, markerProblem(m, validate.Info))
+		a.offer(m.repo, args, kind, markerProblem(m, validate.Info))
 	}
 }
 

@@ -101,6 +101,13 @@ func (c *completer) entry() (tsast.Entry, bool) {
 			return e, true
 		}
 	}
+	if good := c.snap.LastGood; good != nil {
+		for i := len(good.Entries) - 1; i >= 0; i-- {
+			if good.Entries[i].Offset <= c.at {
+				return good.Entries[i], true
+			}
+		}
+	}
 	return tsast.Entry{}, false
 }
 
@@ -169,9 +176,9 @@ func (c *completer) definitions(word tsast.Span) {
 				detail += ", not in the dataset"
 			}
 		}
-		var doc strings.Builder
+		doc := &prose{markdown: c.s.caps.markdown}
 		if len(c.items) < 50 { // what is far down is asked for again
-			writeDefinition(&doc, n)
+			writeDefinition(doc, n)
 		}
 		c.add(name, protocol.CompletionItemKindConstant, word, detail, doc.String())
 	}

@@ -74,20 +74,20 @@ func (c settings) overlay(t jsonTree) settings {
 		t = inner
 	}
 	text(t, "modelsFile", &c.ModelsFile)
-	flag(t, "diagnostics.enable", &c.DiagnosticsEnable)
+	boolean(t, "diagnostics.enable", &c.DiagnosticsEnable)
 	duration(t, "diagnostics.delay", time.Millisecond, &c.DiagnosticsDelay)
 	c.Severity = severities(lookup(t, "diagnostics.severity"), c.Severity)
 	text(t, "dataset.path", &c.Dataset)
 	text(t, "sglang.path", &c.SGLangPath)
 	text(t, "sglang.clone", &c.SGLangClone)
 	text(t, "huggingface.endpoint", &c.HubEndpoint)
-	flag(t, "huggingface.offline", &c.HubOffline)
+	boolean(t, "huggingface.offline", &c.HubOffline)
 	duration(t, "huggingface.timeout", time.Second, &c.HubTimeout)
 	text(t, "addModel.confirm", &c.Confirm)
 	text(t, "report.open", &c.ReportOpen)
-	flag(t, "completion.enable", &c.Completion)
-	flag(t, "codeLens.enable", &c.CodeLens)
-	flag(t, "inlayHints.enable", &c.InlayHints)
+	boolean(t, "completion.enable", &c.Completion)
+	boolean(t, "codeLens.enable", &c.CodeLens)
+	boolean(t, "inlayHints.enable", &c.InlayHints)
 	if add, ok := lookup(t, "addModel").value.(map[string]any); ok {
 		c.AddModel = requestFrom(add, c.AddModel)
 	}
@@ -112,7 +112,7 @@ func text(t jsonTree, key string, to *string) {
 	}
 }
 
-func flag(t jsonTree, key string, to *bool) {
+func boolean(t jsonTree, key string, to *bool) {
 	if b, ok := lookup(t, key).value.(bool); ok {
 		*to = b
 	}

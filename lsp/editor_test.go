@@ -147,6 +147,7 @@ type editor struct {
 	input       func(title, prompt, value string) *string
 	requests    []rpcMessage
 	closed      bool
+	pretended   int
 }
 
 type published struct {
@@ -492,6 +493,9 @@ func (e *editor) applyEdit(m rpcMessage) {
 		e.reply(m, `{"applied":false,"failureReason":"because"}`)
 		return
 	case "pretend": // Neovim 0.7.2 with an edit for an older version
+		e.mu.Lock()
+		e.pretended++
+		e.mu.Unlock()
 		e.reply(m, `{"applied":true}`)
 		return
 	}

@@ -17,45 +17,41 @@ import (
 // module tree, models. Elsewhere it says nothing.
 func (s *Server) hover(_ context.Context, snap *Snapshot, p *protocol.HoverParams) (*protocol.Hover, error) {
 	at := spotAt(snap.File, snap.OffsetFromPosition(p.Position))
-	var b strings.Builder
+	b := &prose{markdown: s.caps.markdown}
 	switch at.place {
 	case onDefinition:
-		s.hoverDefinition(&b, snap, at.value)
+		s.hoverDefinition(b, snap, at.value)
 	case onModuleName, onCount:
-		hoverModule(&b, at.entry.Model, at.module)
+		hoverModule(b, at.entry.Model, at.module)
 	case onParent:
 		if found := modulesNamed(at.entry.Model, at.value); len(found) > 0 {
-			hoverModule(&b, at.entry.Model, found[len(found)-1])
+			hoverModule(b, at.entry.Model, found[len(found)-1])
 		}
 	case onModelID:
-		s.hoverModel(&b, snap, at.entry.Model)
+		s.hoverModel(b, snap, at.entry.Model)
 	case onComment:
-		hoverMarker(&b, at.comment)
+		hoverMarker(b, at.comment)
 	case nowhere:
 	}
 	if b.Len() == 0 {
 		return nil, nil
 	}
-	s.hoverFindings(&b, snap, at)
-	text, kind := b.String(), protocol.MarkupKindMarkdown
-	if !s.caps.markdown {
-		text, kind = strings.NewReplacer("**", "", "`", "").Replace(text), protocol.MarkupKindPlainText
-	}
+	s.hoverFindings(b, snap, at)
 	r := snap.RangeFromSpan(at.span)
-	return &protocol.Hover{Contents: &protocol.MarkupContent{Kind: kind, Value: strings.TrimSpace(text)}, Range: &r}, nil
+	return &protocol.Hover{Contents: b.content(), Range: &r}, nil
 }
 
 // hoverDefinition decodes a name, field by field.
-func (s *Server) hoverDefinition(b *strings.Builder, snap *Snapshot, value string) {
+func (s *Server) hoverDefinition(b *prose, snap *Snapshot, value string) {
 	name, err := definition.Parse(value)
 	if err != nil {
 		legacy, from, ok := definition.ParseLegacy(value)
 		if !ok {
-			fmt.Fprintf(b, "%s is no Definition name: %v\n\n", code(value), err)
+			fmt.Fprintf(b, "%s is no Definition name: %s\n\n", b.code(value), b.text(err.Error()))
 			s.hoverDataset(b, snap, value)
 			return
 		}
-		fmt.Fprintf(b, "%s is an older spelling (%s) of %s.\n\n", code(value), from, code(legacy.String()))
+		fmt.Fprintf(b, "%s is an older spelling (%s) of %s.\n\n", b.code(value), from, b.code(legacy.String()))
 		name = legacy
 	}
 	writeDefinition(b, name)
@@ -63,12 +59,12 @@ func (s *Server) hoverDefinition(b *strings.Builder, snap *Snapshot, value strin
 }
 
 // writeDefinition writes what a name means.
-func writeDefinition(b *strings.Builder, n definition.Name) {
-	fmt.Fprintf(b, "**%s** (op type %s)\n\n%s\n\n", n, code(n.OpType()), n.Family.Doc)
+func writeDefinition(b *prose, n definition.Name) {
+	fmt.Fprintf(b, "%s (op type %s)\n\n%s\n\n", b.strong(n.String()), b.code(n.OpType()), n.Family.Doc)
 	for i, f := range n.Family.Fields {
-		fmt.Fprintf(b, "- %s: %s; from %s, %s", code(fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])), f.Meaning, code(f.Config), f.Divisor.Words())
+		fmt.Fprintf(b, "- %s: %s; from %s, %s", b.code(fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])), f.Meaning, b.code(f.Config), f.Divisor.Words())
 		if f.Axis != "" {
-			fmt.Fprintf(b, "; axis %s", code(f.Axis))
+			fmt.Fprintf(b, "; axis %s", b.code(f.Axis))
 		}
 		b.WriteString("\n")
 	}
@@ -78,7 +74,7 @@ func writeDefinition(b *strings.Builder, n definition.Name) {
 	b.WriteString("\n")
 }
 
-func (s *Server) hoverDataset(b *strings.Builder, snap *Snapshot, name string) {
+func (s *Server) hoverDataset(b *prose, snap *Snapshot, name string) {
 	dataset := s.dataset(snap.Path)
 	if dataset == nil {
 		return
@@ -91,17 +87,17 @@ func (s *Server) hoverDataset(b *strings.Builder, snap *Snapshot, name string) {
 }
 
 // hoverModule writes a module's place in the tree.
-func hoverModule(b *strings.Builder, m *tsast.Model, module *tsast.Module) {
-	fmt.Fprintf(b, "**%s**", plainText(module.Name))
+func hoverModule(b *prose, m *tsast.Model, module *tsast.Module) {
+	b.WriteString(b.code(module.Name))
 	if module.Type.Kind == tsast.StringLiteral {
-		fmt.Fprintf(b, " (%s)", plainText(module.Type.Value))
+		fmt.Fprintf(b, " (%s)", b.text(module.Type.Value))
 	}
 	if module.Count.IsInt {
 		fmt.Fprintf(b, ", %d in the whole model", module.Count.Int)
 	}
 	path := pathTo(m, module)
 	for i, name := range path {
-		path[i] = plainText(name)
+		path[i] = b.code(name)
 	}
 	fmt.Fprintf(b, "\n\n%s\n\n", strings.Join(path, " › "))
 	if children := childrenOf(m, module.Name); len(children) > 0 {
@@ -114,7 +110,7 @@ func hoverModule(b *strings.Builder, m *tsast.Model, module *tsast.Module) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			b.WriteString(plainText(c.Name))
+			b.WriteString(b.code(c.Name))
 		}
 		b.WriteString("\n\n")
 	}
@@ -124,10 +120,10 @@ func hoverModule(b *strings.Builder, m *tsast.Model, module *tsast.Module) {
 }
 
 // hoverModel writes an entry's summary.
-func (s *Server) hoverModel(b *strings.Builder, snap *Snapshot, m *tsast.Model) {
-	fmt.Fprintf(b, "**%s** %s\n\n", plainText(m.ID.Value), plainText(m.Name.Value))
+func (s *Server) hoverModel(b *prose, snap *Snapshot, m *tsast.Model) {
+	fmt.Fprintf(b, "%s %s\n\n", b.code(m.ID.Value), b.text(m.Name.Value))
 	if m.Description.Value != "" {
-		fmt.Fprintf(b, "%s\n\n", plainText(m.Description.Value))
+		fmt.Fprintf(b, "%s\n\n", b.text(m.Description.Value))
 	}
 	names, layers := definitionNames(m), 0
 	for _, module := range m.Modules {
@@ -165,17 +161,17 @@ func definitionNames(m *tsast.Model) []string {
 	return slices.Compact(names)
 }
 
-func hoverMarker(b *strings.Builder, c tsast.Comment) {
+func hoverMarker(b *prose, c tsast.Comment) {
 	m, ok := parseMarker(c)
 	if !ok {
 		return
 	}
 	p := markerProblem(m, "")
-	fmt.Fprintf(b, "%s\n\nParameters: %s.\n", plainText(p.Message), strings.Join(markerKeys, ", "))
+	fmt.Fprintf(b, "%s\n\nParameters: %s.\n", b.text(p.Message), strings.Join(markerKeys, ", "))
 }
 
 // hoverFindings adds what the rules expect here, with the config's evidence.
-func (s *Server) hoverFindings(b *strings.Builder, snap *Snapshot, at spot) {
+func (s *Server) hoverFindings(b *prose, snap *Snapshot, at spot) {
 	if at.place == onComment {
 		return
 	}
@@ -183,28 +179,15 @@ func (s *Server) hoverFindings(b *strings.Builder, snap *Snapshot, at spot) {
 		if p.Expected == "" || p.Span.Start > at.span.End || p.Span.End < at.span.Start {
 			continue
 		}
-		fmt.Fprintf(b, "Expected: %s (%s)\n", code(p.Expected), p.Rule)
+		fmt.Fprintf(b, "Expected: %s (%s)\n", b.code(p.Expected), p.Rule)
 		keys := make([]string, 0, len(p.Evidence))
 		for k := range p.Evidence {
 			keys = append(keys, k)
 		}
 		slices.Sort(keys)
 		for _, k := range keys {
-			fmt.Fprintf(b, "- %s = %s\n", code(k), code(p.Evidence[k]))
+			fmt.Fprintf(b, "- %s = %s\n", b.code(k), b.code(p.Evidence[k]))
 		}
 		b.WriteString("\n")
 	}
-}
-
-// code writes a text from the file as inline code that it cannot leave.
-func code(s string) string {
-	return "`" + strings.NewReplacer("`", "'", "\n", " ", "\r", " ").Replace(clipText(s)) + "`"
-}
-
-// plainText keeps a text from the file from being markup: a description is
-// somebody else's, and hovers may hold links and images.
-func plainText(s string) string {
-	return strings.NewReplacer(
-		"\\", "\\\\", "`", "'", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", "!", "\\!", "#", "\\#", "\n", " ", "\r", " ",
-	).Replace(s)
 }

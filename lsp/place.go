@@ -120,12 +120,16 @@ func (j *job) place() error {
 	j.server.jobs.placing.Lock()
 	defer j.server.jobs.placing.Unlock()
 	asked := false
-	for range placeAttempts {
+	for attempt := range placeAttempts {
 		text, err := j.target.read(j.server)
 		if err != nil {
 			return err
 		}
-		base := j.withoutMarker(text)
+		if attempt > 0 && j.isIn(text) { // it came late
+			j.applied = true
+			return nil
+		}
+		base, gone := j.withoutMarker(text)
 		if err := j.server.engine.Place(j.result, base); err != nil {
 			return err
 		}
@@ -142,7 +146,7 @@ func (j *job) place() error {
 		if err := j.ctx.Err(); err != nil {
 			return err
 		}
-		landed, err := j.apply(text, j.result.Edited)
+		landed, err := j.apply(text, j.result.Edited, afterDeletion(gone, diffEdits(base, j.result.Edited)))
 		if err != nil || landed {
 			j.applied = err == nil
 			return err
@@ -153,20 +157,47 @@ func (j *job) place() error {
 }
 
 // withoutMarker takes the marker comment that the job came from out of a
-// text.
-func (j *job) withoutMarker(text []byte) []byte {
+// text; gone is what was taken out.
+func (j *job) withoutMarker(text []byte) (base []byte, gone tsast.Span) {
 	if j.req.marker == "" || !bytes.Contains(text, []byte(j.req.marker)) {
-		return text
+		return text, tsast.Span{}
 	}
 	f := tsast.Parse(text)
 	for _, c := range f.Comments {
 		if c.Text == j.req.marker {
-			if out, err := tsast.Apply(text, f.DeleteComment(c.Span)); err == nil {
-				return out
+			e := f.DeleteComment(c.Span)
+			if out, err := tsast.Apply(text, e); err == nil {
+				return out, e.Span
 			}
 		}
 	}
-	return text
+	return text, tsast.Span{}
+}
+
+// afterDeletion makes of edits of a text without the span gone edits of the
+// text with it, the deletion among them.
+func afterDeletion(gone tsast.Span, edits []tsast.TextEdit) []tsast.TextEdit {
+	if gone == (tsast.Span{}) {
+		return edits
+	}
+	var out []tsast.TextEdit
+	deletion := tsast.TextEdit{Span: gone}
+	for _, e := range edits {
+		switch {
+		case e.Span.End < gone.Start:
+			out = append(out, e)
+		case e.Span.Start > gone.Start:
+			e.Span = e.Span.Shift(gone.End - gone.Start)
+			out = append(out, e)
+		default: // around the place or at it: one edit does both
+			deletion.NewText += e.NewText
+			deletion.Span.Start = e.Span.Start
+			deletion.Span.End = max(deletion.Span.End, e.Span.End+gone.End-gone.Start)
+		}
+	}
+	out = append(out, deletion)
+	slices.SortFunc(out, func(a, b tsast.TextEdit) int { return a.Span.Start - b.Span.Start })
+	return out
 }
 
 // edit applies edits of a text once, without looking for an entry in it.
@@ -175,18 +206,18 @@ func (j *job) edit(text []byte, edits []tsast.TextEdit) error {
 	if err != nil {
 		return err
 	}
-	landed, err := j.apply(text, out)
+	landed, err := j.apply(text, out, edits)
 	if err == nil && !landed {
 		err = errStale
 	}
 	return err
 }
 
-// apply asks the client to change text into edited. landed says that the
+// apply asks the client to change text into edited by edits. landed says that the
 // document has, or had on its way, what the edit was to bring: that is read
 // off the didChange that follows and not off the answer, since clients skip
 // edits and say that they applied them.
-func (j *job) apply(text, edited []byte) (landed bool, err error) {
+func (j *job) apply(text, edited []byte, edits []tsast.TextEdit) (landed bool, err error) {
 	s := j.server
 	snap, changed, open := s.docs.watch(j.target.key)
 	if open && (snap == nil || !bytes.Equal(snap.text, text)) {
@@ -195,7 +226,7 @@ func (j *job) apply(text, edited []byte) (landed bool, err error) {
 	if !open && text == nil && !s.caps.createFile {
 		return true, createModels(j.target.path, edited)
 	}
-	workspaceEdit := s.workspaceEdit(j.target, snap, text, edited)
+	workspaceEdit := s.workspaceEdit(j.target, snap, text, edits)
 	label := addTitle + ": " + j.req.HFRepoID
 	result, err := s.client.ApplyEdit(j.ctx, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: workspaceEdit})
 	if err != nil {
@@ -240,6 +271,13 @@ func (j *job) await(edited []byte, wasOpen bool, changed <-chan struct{}) bool {
 	}
 }
 
+// isIn says that a text has the entry as the last attempt made it.
+func (j *job) isIn(text []byte) bool {
+	id := j.result.Model.ID
+	made := entryText(tsast.Parse(j.result.Edited), id)
+	return made != "" && made == entryText(tsast.Parse(text), id)
+}
+
 // arrived says that a snapshot has what was to be brought: the whole text, or
 // (the user types on) the entry as it was made.
 func (j *job) arrived(snap *Snapshot, edited []byte) bool {
@@ -281,7 +319,7 @@ func createModels(path string, text []byte) error {
 
 // workspaceEdit makes the change for this client: versioned where it checks
 // versions.
-func (s *Server) workspaceEdit(t target, snap *Snapshot, text, edited []byte) protocol.WorkspaceEdit {
+func (s *Server) workspaceEdit(t target, snap *Snapshot, text []byte, wanted []tsast.TextEdit) protocol.WorkspaceEdit {
 	conv := converter{text: text, lines: newLineIndex(text), utf8: s.caps.utf8}
 	var version *int32
 	if snap != nil {
@@ -290,7 +328,7 @@ func (s *Server) workspaceEdit(t target, snap *Snapshot, text, edited []byte) pr
 		version = &v
 	}
 	var edits []protocol.TextEdit
-	for _, e := range diffEdits(text, edited) {
+	for _, e := range wanted {
 		edits = append(edits, conv.TextEditFromEdit(e))
 	}
 	if !s.caps.documentChanges {

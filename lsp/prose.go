@@ -1,0 +1,53 @@
+package lsp
+
+import (
+	"strings"
+
+	"go.lsp.dev/protocol"
+)
+
+// prose is a text for people: markdown, or plain where the client shows none.
+// What comes from the file goes in through code and text, which keep it from
+// being markup: a description is somebody else's, and hovers may hold links
+// and images.
+type prose struct {
+	strings.Builder
+	markdown bool
+}
+
+// code is inline code.
+func (p *prose) code(s string) string {
+	s = strings.NewReplacer("\n", " ", "\r", " ").Replace(s)
+	if !p.markdown {
+		return s
+	}
+	return "`" + strings.ReplaceAll(s, "`", "'") + "`"
+}
+
+// strong stresses a text of ours.
+func (p *prose) strong(s string) string {
+	if !p.markdown {
+		return s
+	}
+	return "**" + s + "**"
+}
+
+// text is any other text.
+func (p *prose) text(s string) string {
+	s = strings.NewReplacer("\n", " ", "\r", " ").Replace(s)
+	if !p.markdown {
+		return s
+	}
+	return strings.NewReplacer(
+		"\\", "\\\\", "`", "'", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", "!", "\\!", "#", "\\#",
+	).Replace(s)
+}
+
+// content is the whole of it.
+func (p *prose) content() *protocol.MarkupContent {
+	kind := protocol.MarkupKindPlainText
+	if p.markdown {
+		kind = protocol.MarkupKindMarkdown
+	}
+	return &protocol.MarkupContent{Kind: kind, Value: strings.TrimSpace(p.String())}
+}
