@@ -94,7 +94,6 @@ func (a *analysis) config() value {
 	if v, ok := a.cfg.Get("model_type"); ok {
 		modelType, _ = v.(string)
 	}
-	injected := []string{"encoder_only", "language_only", "language_model_only"}
 	if cls := a.configClass(modelType); cls != nil {
 		kw := newNamespace()
 		for _, k := range a.cfg.Keys {
@@ -102,19 +101,13 @@ func (a *analysis) config() value {
 		}
 		conf := in.attempt(func() value { return in.instantiate(cls, nil, kw) })
 		if o, ok := conf.(*object); ok {
-			for _, name := range injected {
-				if _, has := o.attrs.get(name); !has {
-					o.attrs.set(name, false)
-				}
-			}
+			in.adjustConfig(o)
 			return o
 		}
 		in.notef("%s: the configuration class %s could not be evaluated", cls.mod.path, cls.name)
 	}
 	conf := in.newConfig(a.cfg, "config", "")
-	for _, name := range injected {
-		conf.over.set(name, false)
-	}
+	in.adjustConfig(conf)
 	return conf
 }
 

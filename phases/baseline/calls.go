@@ -212,6 +212,9 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 			return in.call(v, args, kw)
 		}
 	}
+	if f.owner != nil && f.name() == "_get_sgl_model_cls" {
+		return in.autoModelClass(argument(args, 0, nil))
+	}
 	if f.def != nil && f.def.Async {
 		return in.unknownf("asynchronous function %s", f.name())
 	}

@@ -91,7 +91,7 @@ func cutOperator(line string) (key, op, rest string) {
 // its fields and its other defaults.
 func (in *interp) resolveDefaults(c *config) {
 	m := &module{name: "transformers", path: "transformers", values: map[string]value{}, bindings: map[string][]binding{}, busy: map[string]bool{}}
-	for _, name := range slices.Sorted(maps.Keys(c.defaults.values)) {
+	for _, name := range sortedNames(c.defaults.values) {
 		in.resolveDefault(c, m, name)
 	}
 	for _, name := range c.defaults.always {
@@ -103,6 +103,8 @@ func (in *interp) resolveDefaults(c *config) {
 		}
 	}
 }
+
+func sortedNames(m map[string]value) []string { return slices.Sorted(maps.Keys(m)) }
 
 // resolveDefault evaluates one default, and those it needs before it.
 func (in *interp) resolveDefault(c *config, m *module, name string) value {

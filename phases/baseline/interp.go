@@ -60,6 +60,7 @@ type interp struct {
 	server, envs map[string]value // defaults read from the source, by name
 	configAttrs  *namespace       // attributes that the engine sets on the config
 	lastFilter   value            // the unknown condition of a comprehension
+	registry     func(name string) (ClassInfo, bool) // the registered classes
 	quant        value
 	undecided    []Undecided
 	seen         map[string]bool // locations in undecided

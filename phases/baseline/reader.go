@@ -110,6 +110,10 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 	}
 	run := &analysis{reader: r, cfg: cfg}
 	run.in = newInterp(ctx, r, opts.Limits, environmentFacts{tp: max(opts.TP, 1), fusionDisabled: true, sm: 90})
+	run.in.registry = func(name string) (ClassInfo, bool) {
+		c, err := r.Find(name)
+		return c, err == nil
+	}
 	run.conf = run.config()
 	entry, err := r.resolve(entryClass, cfg, func() []string { return run.in.architectures(run.conf) })
 	if err != nil {

@@ -1,0 +1,34 @@
+package baseline
+
+import "strings"
+
+// autoModelClass is the registered class that transformers' auto classes and
+// SGLang's registry give for a nested configuration (LLaVA, Mistral 3).
+func (in *interp) autoModelClass(conf value) value {
+	modelType, _ := in.lookupAttr(conf, "model_type").(string)
+	names := []string{hubDefaults(modelType).model}
+	for _, a := range in.architectures(conf) {
+		names = append(names, a)
+	}
+	for _, suffix := range []string{"ForCausalLM", "VisionModel", "Model"} {
+		names = append(names, camelCase(modelType)+suffix)
+	}
+	for _, name := range names {
+		if name == "" || in.registry == nil {
+			continue
+		}
+		if c, ok := in.registry(name); ok {
+			return in.moduleAttribute(moduleName(c.File), c.Name)
+		}
+	}
+	return in.unknownf("no registered class for a nested %s configuration", modelType)
+}
+
+// camelCase makes a class name of a model_type.
+func camelCase(modelType string) string {
+	var b strings.Builder
+	for _, part := range strings.FieldsFunc(modelType, func(r rune) bool { return r == '_' || r == '-' }) {
+		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return b.String()
+}
