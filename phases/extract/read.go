@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -95,7 +96,7 @@ func build(root *Object, opts Options) (*Architecture, error) {
 		r.arch.Source.RepoID = opts.RepoID
 	}
 	for _, key := range applied {
-		r.infer("set "+key, parseScalar(opts.Overrides[key]), "given with --set")
+		r.inferred = append(r.inferred, FieldNote{Field: key, Value: parseScalar(opts.Overrides[key]), Why: "given with --set"})
 	}
 	r.core()
 	if err := r.problem(); err != nil {
@@ -173,9 +174,13 @@ func applyOverrides(loc *located, overrides map[string]string) (applied []string
 		head, _, dotted := strings.Cut(key, ".")
 		fromRoot := rootField(key) || (dotted && loc.root.Object(head) != nil)
 		if loc.nested() && !fromRoot {
-			loc.root = setPath(loc.root, loc.path+"."+key, v)
+			for _, name := range spellings(loc.text, key) {
+				loc.root = setPath(loc.root, loc.path+"."+name, v)
+			}
 		} else {
-			loc.root = setPath(loc.root, key, v)
+			for _, name := range spellings(loc.root, key) {
+				loc.root = setPath(loc.root, name, v)
+			}
 		}
 		applied = append(applied, key)
 	}
@@ -184,6 +189,24 @@ func applyOverrides(loc *located, overrides map[string]string) (applied []string
 		*loc = *again
 	}
 	return applied
+}
+
+// spellings are the names under which a field is to be set: the one given,
+// and those under which the file has it, so that every reader of the config
+// sees the new value.
+func spellings(o *Object, key string) []string {
+	names := []string{key}
+	for _, row := range aliasTable() {
+		if row.field != key && !slices.Contains(row.aliases, key) {
+			continue
+		}
+		for _, name := range append([]string{row.field}, row.aliases...) {
+			if _, there := o.Path(name); there && name != key {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // rootField says whether a field stands at the root also of wrappers.

@@ -111,6 +111,16 @@ func TestOverrides(t *testing.T) {
 	}
 }
 
+func TestOverridesReachEverySpelling(t *testing.T) {
+	a, err := Read([]byte(`{"model_type": "gpt2", "n_embd": 64, "n_layer": 2, "n_head": 4, "vocab_size": 100}`), Options{Overrides: map[string]string{"num_hidden_layers": "7", "hidden_size": "128"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, _, _ := a.TextConfig.Int("n_layer"); a.NumLayers != 7 || a.HiddenSize != 128 || n != 7 {
+		t.Errorf("%d layers, hidden %d, n_layer %d", a.NumLayers, a.HiddenSize, n)
+	}
+}
+
 func TestNestedTextConfigs(t *testing.T) {
 	text := `{"model_type": "qwen2", "num_hidden_layers": 2, ` + base + `}`
 	for _, c := range []struct{ config, path string }{
