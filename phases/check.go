@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -93,7 +91,7 @@ func (c CheckedFile) Fixed(env *Env, opts CheckOptions) (*FixedFile, error) {
 	}
 	return &FixedFile{
 		After: after, text: text, same: string(text) == string(c.models.Text),
-		Diff: udiff.Unified("a/"+c.Path, "b/"+c.Path, string(c.models.Text), string(text)),
+		Diff: unifiedDiff(c.Path, string(c.models.Text), string(text)),
 	}, nil
 }
 

@@ -4,16 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
-
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
 // Diff gives the change of models.ts as a unified diff ("" when there is
 // none).
 func Diff(r *Result) string {
-	name := r.Request.ModelsTS
-	return udiff.Unified("a/"+name, "b/"+name, string(r.Original), string(r.Edited))
+	return unifiedDiff(r.Request.ModelsTS, string(r.Original), string(r.Edited))
 }
 
 // Report is what add prints for people when it is done.
