@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math"
 	"math/big"
-	"os"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -109,15 +108,6 @@ func fuzzSeeds(f *testing.F) {
 		`{"model_type":"llama","num_hidden_layers":2,"hidden_size":8,"num_attention_heads":[1,2],"block_configs":[{"attention":{"no_op":true},"ffn":{"ffn_mult":1e300}}]}`,
 	} {
 		f.Add([]byte(s))
-	}
-	for _, name := range []string{"kinds"} {
-		files, _ := os.ReadDir("testdata/" + name)
-		for _, file := range files {
-			data, err := os.ReadFile("testdata/" + name + "/" + file.Name())
-			if err == nil {
-				f.Add(data)
-			}
-		}
 	}
 }
 

@@ -1,6 +1,10 @@
 // Package catalog holds the facts of well-known models: the config fields that
 // phase 1 reads, written down in our own form, so that an entry can be made
 // with no network at all. It hands out bytes and plain values.
+//
+// models.jsonl has one model per line, {"id":…,"date":…,"config":{…}}, sorted
+// by id; the id comes first, with no space. A test holds the weights that a
+// model's layers add up to against its name or its published size.
 package catalog
 
 import (
