@@ -154,6 +154,14 @@ func (in *interp) leafAttr(o *object, name string) value {
 	if name == "tp_size" {
 		return in.env.tp
 	}
+	if o.leaf == "QKVParallelLinear" { // per rank
+		switch name {
+		case "num_heads":
+			return in.binary("//", o.arg("total_num_heads"), in.env.tp)
+		case "num_kv_heads":
+			return in.extreme("max", 1, []value{in.binary("//", kvHeads(o), in.env.tp), 1}, nil)
+		}
+	}
 	return in.unknownf("attribute %s of layer %s", name, o.leaf)
 }
 

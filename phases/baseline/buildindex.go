@@ -18,7 +18,7 @@ func BuildIndex(ctx context.Context, src Source, commit, date string) ([]byte, e
 		commit, date = h, d
 	}
 	in := newInterp(ctx, r, Limits{}, environmentFacts{tp: 1, fusionDisabled: true, sm: 90})
-	facts := indexFacts{Commit: commit, Date: date, Classes: classes, Configs: r.configClasses(in)}
+	facts := indexFacts{Commit: commit, Date: date, Classes: classes, Configs: r.configTypes()}
 	p := newPruner(in)
 	for _, c := range classes {
 		if c.Category != OtherClass {
@@ -44,9 +44,17 @@ func BuildIndex(ctx context.Context, src Source, commit, date string) ([]byte, e
 	return data, ctx.Err()
 }
 
-// configClasses lists SGLang's configuration classes by model_type, as
+// configTypes lists SGLang's configuration classes by model_type, as
 // "module.Class".
-func (r *Reader) configClasses(in *interp) map[string]string {
+func (r *Reader) configTypes() map[string]string {
+	if e, ok := r.src.(*Embedded); ok {
+		x, err := e.open()
+		if err != nil {
+			return nil
+		}
+		return x.facts.Configs
+	}
+	in := newInterp(context.Background(), r, Limits{}, environmentFacts{tp: 1, fusionDisabled: true, sm: 90})
 	out := map[string]string{}
 	for _, name := range configRegistries() {
 		m := in.module(name)

@@ -1,6 +1,8 @@
 package baseline
 
 import (
+	"fmt"
+
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
@@ -74,7 +76,7 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		if call, ok := exc.(*pysrc.Call); ok {
 			exc = call.Fn
 		}
-		return flow{kind: flowRaise, text: clip(pysrc.Unparse(exc), maxExpression)}
+		return flow{kind: flowRaise, text: fmt.Sprintf("%s at %s:%d", clip(pysrc.Unparse(exc), maxExpression), fr.mod.path, s.First)}
 	case *pysrc.AssertStmt:
 		in.eval(s.Test, fr)
 	case *pysrc.FuncDef:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
 // TestSurveyGoldConfigs says for every real config whether its class was
@@ -40,3 +42,70 @@ func TestSurveyGoldConfigs(t *testing.T) {
 	}
 	t.Logf("decided %d of %d registered", decided, registered)
 }
+
+// TestSurveyTextModels says what share of the text causal LMs gives a complete
+// tree, with a real configuration where there is one, else with the defaults
+// of the configuration class.
+func TestSurveyTextModels(t *testing.T) {
+	t.Run("index", func(t *testing.T) { surveyTextModels(t, NewReader(NewEmbedded(), nil)) })
+	if tree := sglangTree(t); tree != nil {
+		t.Run("source", func(t *testing.T) { surveyTextModels(t, NewReader(tree, nil)) })
+	}
+}
+
+func surveyTextModels(t *testing.T, r *Reader) {
+	t.Helper()
+	configs := map[string]*extract.Object{}
+	if dir := goldDir(t); dir != "" {
+		files, err := filepath.Glob(filepath.Join(dir, "configs", "*.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			cfg := readConfig(t, f)
+			for _, a := range architecturesOf(cfg) {
+				configs[a] = cfg
+			}
+		}
+	}
+	classes, err := r.Classes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided, all := 0, 0
+	for _, c := range classes {
+		if c.Category != TextCausalLM {
+			continue
+		}
+		all++
+		cfg := configs[c.Name]
+		if cfg == nil {
+			cfg = r.DefaultConfig(c.Name)
+		}
+		if cfg == nil {
+			t.Logf("%s: no configuration known", c.Name)
+			continue
+		}
+		impl, err := r.Analyse(context.Background(), c.Name, cfg, nil, Options{})
+		if err != nil {
+			t.Logf("%s: %v", c.Name, err)
+			continue
+		}
+		if impl.Decided && len(impl.Modules) > minRows {
+			decided++
+			continue
+		}
+		t.Logf("%s: %d undecided, %d rows", c.Name, len(impl.Undecided), len(impl.Modules))
+		for _, u := range impl.Undecided[:min(len(impl.Undecided), maxShown)] {
+			t.Logf("      %s: %s missing %v at %s (%s)", u.Path, u.Expression, u.Missing, u.Location, u.Reason)
+		}
+	}
+	t.Logf("decided %d of %d text causal LMs", decided, all)
+	const share = 0.94
+	if float64(decided) < share*float64(all) {
+		t.Errorf("decided %d of %d, less than %.0f %%", decided, all, 100*share)
+	}
+}
+
+// minRows is the least that a complete tree has.
+const minRows = 8

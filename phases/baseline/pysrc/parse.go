@@ -43,13 +43,13 @@ func parse(src []byte, outline bool) (*Module, error) {
 
 // ParseExpr reads one expression.
 func ParseExpr(text string) (Expr, error) {
-	m, err := Parse([]byte(text))
+	m, err := Parse([]byte("_ = " + text)) // a statement of its own may be a docstring
 	if err != nil {
 		return nil, err
 	}
 	if len(m.Body) == 1 {
-		if s, ok := m.Body[0].(*ExprStmt); ok {
-			return s.X, nil
+		if s, ok := m.Body[0].(*AssignStmt); ok && len(s.Targets) == 1 && s.Value != nil {
+			return s.Value, nil
 		}
 	}
 	return nil, fmt.Errorf("parsing expression %.60q: not one expression", text)
