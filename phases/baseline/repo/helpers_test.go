@@ -3,7 +3,9 @@ package repo
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
+	"log"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -210,7 +212,7 @@ func gitServer(t testing.TB, root string, wrap func(http.Handler) http.Handler) 
 	if _, err := os.Stat(backend); err != nil {
 		t.Skip("git-http-backend is not installed: there is no smart HTTP server to test against")
 	}
-	var h http.Handler = &cgi.Handler{Path: backend, Stderr: os.Stderr,
+	var h http.Handler = &cgi.Handler{Path: backend, Stderr: io.Discard, Logger: log.New(io.Discard, "", 0),
 		Env: append(gitEnv(t.TempDir()), "GIT_PROJECT_ROOT="+root, "GIT_HTTP_EXPORT_ALL=1")}
 	if wrap != nil {
 		h = wrap(h)

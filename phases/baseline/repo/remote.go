@@ -234,17 +234,18 @@ func (r *remote) download(parent context.Context, q request, dst storer.Storer) 
 	req := r.newRequest(q)
 	res, err := session.UploadPack(ctx, req)
 	if err != nil {
-		return r.failed(ctx, err)
+		return r.refused(ctx, q, err)
 	}
 	in := &watchedReader{r: &boundedReader{r: res, left: r.tune.maxPack, end: ErrTooLarge}, ctx: ctx, beat: beat}
 	pack := r.demux(in, req, q.phase)
 	if err := storePack(dst, pack); err != nil {
 		err = r.failed(ctx, err)
-		// A git-upload-pack that is still writing would never end: reading
-		// once under a cancelled context kills it.
+		// A git-upload-pack that is still writing would never end: the
+		// transport kills it when a read, past what is buffered, finds the
+		// context cancelled.
 		stop()
-		_, _ = res.Read(make([]byte, 1)) // only for that
-		_ = res.Close()                  // the first error counts
+		_, _ = io.Copy(io.Discard, res) // only for that
+		_ = res.Close()                 // the first error counts
 		return err
 	}
 	if err := res.Close(); err != nil {
@@ -331,6 +332,36 @@ func (r *remote) failed(ctx context.Context, err error) error {
 		e.Err = fmt.Errorf("%w: %s", errRefused, quote(err.Error()))
 	}
 	return e
+}
+
+// refused is a failure before any object came. A local git-upload-pack that
+// does not give an object that it did not list dies while we still write, and
+// its reason is lost in the broken pipe.
+func (r *remote) refused(ctx context.Context, q request, err error) error {
+	failure := r.failed(ctx, err)
+	var e *Error
+	if r.http || !errors.As(failure, &e) || !errors.Is(e.Kind, ErrNetwork) || errors.Is(e, errRefused) || r.listed(q.wants) || ctx.Err() != nil {
+		return failure
+	}
+	e.Err = fmt.Errorf("%w: %w", errRefused, err)
+	return e
+}
+
+// listed says whether all objects are among the tips that the remote listed.
+func (r *remote) listed(wants []plumbing.Hash) bool {
+	tips := map[plumbing.Hash]bool{}
+	for _, h := range r.refs.References {
+		tips[h] = true
+	}
+	if r.refs.Head != nil {
+		tips[*r.refs.Head] = true
+	}
+	for _, h := range wants {
+		if !tips[h] {
+			return false
+		}
+	}
+	return true
 }
 
 // isRefusal recognises a remote that does not serve the objects asked for.
