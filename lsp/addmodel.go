@@ -58,18 +58,19 @@ func (j *job) run() {
 		j.progress.end(j.endMessage())
 	}
 	s := j.server
+	told := j.tellDone()
 	switch {
 	case j.err == nil:
 		s.log.Info("job done", "job", j.id, "repo", j.req.HFRepoID, "applied", j.applied)
 	case errors.Is(j.err, errDeclined):
 	case j.ctx.Err() != nil:
 		s.log.Info("job cancelled", "job", j.id, "repo", j.req.HFRepoID)
-		if !j.req.wait && s.ctx.Err() == nil {
+		if !told && !j.req.wait && s.ctx.Err() == nil {
 			s.notifyUser(protocol.MessageTypeInfo, fmt.Sprintf("Adding %s was cancelled; models.ts is as it was.", j.req.HFRepoID))
 		}
 	default:
 		s.log.Warn("job failed", "job", j.id, "repo", j.req.HFRepoID, "error", j.err)
-		if !j.req.wait {
+		if !told && !j.req.wait {
 			j.explain()
 		}
 	}
@@ -224,14 +225,24 @@ func (j *job) report() {
 	if path := j.summaryPath(); path != "" {
 		message += " Report: " + path
 	}
-	if j.req.wait {
+	if j.req.wait || s.caps.jobs { // our extension is told when the job is done
 		return
 	}
 	s.notifyUser(protocol.MessageTypeInfo, message)
-	open := s.config.forPath(j.target.path).ReportOpen
-	if open == "always" || open == "onWarnings" && (serious > 0 || len(r.Warnings) > 0) {
+	if j.wantsReport() {
 		s.goBackground(func(ctx context.Context) { s.openReport(ctx, j) })
 	}
+}
+
+// wantsReport says whether the settings want the summary of a job opened.
+func (j *job) wantsReport() bool {
+	switch j.server.config.forPath(j.target.path).ReportOpen {
+	case "always":
+		return true
+	case "onWarnings":
+		return seriousProblems(j.result) > 0 || len(j.result.Warnings) > 0
+	}
+	return false
 }
 
 func seriousProblems(r *phases.Result) int {

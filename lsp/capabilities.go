@@ -36,6 +36,7 @@ type capabilities struct {
 	messageQuestions bool
 	createFile       bool
 	input            bool // has our extension's input box
+	jobs             bool // wants methodJobDone
 }
 
 // jsonTree is any JSON value, for lookups by path.
@@ -99,6 +100,7 @@ func readCapabilities(raw []byte) capabilities {
 		messageQuestions: window.has("showMessage") || !t.has("window"),
 		createFile:       slices.Contains(workspace.strings("workspaceEdit", "resourceOperations"), "create"),
 		input:            t.yes("experimental", "fibLs", "input"),
+		jobs:             t.yes("experimental", "fibLs", "jobs"),
 		pullDiagnostics:  text.has("diagnostic"),
 		related:          push.yes("relatedInformation"),
 		codeDescription:  push.yes("codeDescriptionSupport"),

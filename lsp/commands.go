@@ -192,8 +192,16 @@ func repoFromText(s string) (string, bool) {
 	return s, isRepoID(s)
 }
 
-// listReposCommand gives the repositories that can be offered.
+// listReposCommand gives the repositories that can be offered; with repoId
+// that one alone, with describe (which our extension's pickers ask for) with
+// the id and the parallelism that an entry would get.
 func (s *Server) listReposCommand(_ context.Context, a arguments) (any, error) {
+	if id := a.text("repoId", -1); id != "" {
+		if id, ok := repoFromText(id); ok {
+			return []describedRepo{describeRepo(Repo{ID: id, From: "asked"})}, nil
+		}
+		return []describedRepo{}, nil
+	}
 	prefix := strings.ToLower(a.text("prefix", 0))
 	out := []Repo{}
 	for _, r := range s.repos(filePath(uri.URI(a.text("uri", 1)))) {
@@ -201,7 +209,14 @@ func (s *Server) listReposCommand(_ context.Context, a arguments) (any, error) {
 			out = append(out, r)
 		}
 	}
-	return out, nil
+	if !a.yes("describe") {
+		return out, nil
+	}
+	described := make([]describedRepo, len(out))
+	for i, r := range out {
+		described[i] = describeRepo(r)
+	}
+	return described, nil
 }
 
 // cancelCommand stops a job.

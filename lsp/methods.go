@@ -50,6 +50,7 @@ var methods = map[string]method{
 	protocol.MethodTextDocumentCodeLens:          onSnapshot((*Server).codeLens),
 	protocol.MethodTextDocumentInlayHint:         onSnapshot((*Server).inlayHint),
 	protocol.MethodWorkspaceSymbol:               request((*Server).workspaceSymbol),
+	methodModules:                                onSnapshot((*Server).modules),
 
 	protocol.MethodWorkspaceExecuteCommand:            {call: executeCommand, unlimited: true},
 	protocol.MethodWorkspaceDidChangeConfiguration:    notification((*Server).didChangeConfiguration),
