@@ -47,7 +47,7 @@ checks the numbers of the models that are there.
 	})
 	root.AddCommand(
 		newAddCommand(g), newExtractCommand(g), newBaselineCommand(g), newGenerateCommand(g), newValidateCommand(g),
-		newCheckCommand(g), newExplainCommand(g), newDefineCommand(g), newDoctorCommand(g), newCatalogueCommand(), newServeCommand(g), newVersionCommand(),
+		newCheckCommand(g), newExplainCommand(g), newDefineCommand(g), newDoctorCommand(g), newCatalogueCommand(), newCoverageCommand(g), newServeCommand(g), newVersionCommand(),
 	)
 	return root
 }

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2/maybe"
+	"github.com/spf13/cobra"
+
+	"github.com/fib-ls/fib-ls/phases"
+)
+
+// coverageFlags are the flags of coverage.
+type coverageFlags struct{ modelsTS, dataset, format, update string }
+
+func newCoverageCommand(g *globals) *cobra.Command {
+	f := &coverageFlags{}
+	cmd := &cobra.Command{
+		Use:   "coverage --dataset DIR",
+		Short: "Show which required Definitions the dataset has, per model",
+		Long: `Holds each model of models.ts to a flashinfer-trace clone. A model requires the
+Definitions that its modules name, and those that its own config asks for where
+fib-ls knows the config. Each is present with workloads, present, or missing;
+modules without any Definition are listed as unmapped.
+
+--update FILE.mdx refreshes a docs/model_coverage.mdx: the status of each row,
+rows that are lacking, the counts. Words and rows of others stay.`,
+		Example: `  fib-ls coverage --dataset tmp/flashinfer-trace
+  fib-ls coverage --format markdown > model_coverage.mdx
+  fib-ls coverage --update docs/model_coverage.mdx`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, g) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone (default FIB_DATASET_PATH, FLASHINFER_TRACE_PATH, then tmp/flashinfer-trace upward of models.ts)")
+	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(phases.DefaultModelsTS), "the models.ts")
+	flags.StringVar(&f.format, "format", "text", "text, markdown or json")
+	flags.StringVar(&f.update, "update", "", "refresh this .mdx file instead of printing")
+	return cmd
+}
+
+func (f *coverageFlags) run(cmd *cobra.Command, g *globals) error {
+	print, ok := map[string]func(io.Writer, *phases.CoverageReport) error{
+		"text": func(w io.Writer, r *phases.CoverageReport) error { _, err := io.WriteString(w, r.Text()); return err },
+		"markdown": func(w io.Writer, r *phases.CoverageReport) error {
+			_, err := io.WriteString(w, r.Markdown())
+			return err
+		},
+		"json": printCoverageJSON,
+	}[f.format]
+	if !ok {
+		return &phases.UsageError{Message: fmt.Sprintf("--format %s: choose text, markdown or json", f.format)}
+	}
+	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), true)
+	if err != nil {
+		return err
+	}
+	report, err := phases.Coverage(env, f.modelsTS, f.dataset)
+	if err != nil {
+		return err
+	}
+	if f.update == "" {
+		return print(cmd.OutOrStdout(), report)
+	}
+	return f.refresh(cmd, env, report)
+}
+
+func printCoverageJSON(w io.Writer, r *phases.CoverageReport) error {
+	data, err := phases.MarshalJSON(r)
+	if err != nil {
+		return fmt.Errorf("printing the coverage: %w", err)
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+// refresh rewrites the document, unless it is up to date.
+func (f *coverageFlags) refresh(cmd *cobra.Command, env *phases.Env, report *phases.CoverageReport) error {
+	before, err := os.ReadFile(f.update)
+	if err != nil {
+		return &phases.MissingInputError{Err: fmt.Errorf("--update: %w", err)}
+	}
+	d, err := env.OpenDataset(report.Dataset, "")
+	if err != nil {
+		return err
+	}
+	after := report.Update(string(before), d.Lookup)
+	if after == string(before) {
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is up to date\n", f.update)
+		return err
+	}
+	info, err := os.Stat(f.update)
+	if err != nil {
+		return fmt.Errorf("--update: %w", err)
+	}
+	// The document is the old one or the new one, never half of it.
+	path, err := filepath.EvalSymlinks(f.update)
+	if err != nil {
+		return fmt.Errorf("--update: %w", err)
+	}
+	if err := maybe.WriteFile(path, []byte(after), info.Mode().Perm()); err != nil {
+		return fmt.Errorf("writing %s: %w", f.update, err)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "refreshed %s\n", f.update)
+	return err
+}
