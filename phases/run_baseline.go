@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
@@ -34,12 +35,17 @@ func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Archit
 	case err != nil:
 		return nil, Baseline{}, fmt.Errorf("reading %s in SGLang's source: %w", a.ArchitectureType, err)
 	}
-	b := Baseline{Source: impl.Source, Class: impl.Class, File: impl.File, Commit: impl.Commit, Date: impl.Date, Note: joinNotes(tree.notes)}
-	if !impl.Decided {
-		b.Note = joinNotes(append(tree.notes, undecidedNote(impl)))
-	}
+	b := baselineOf(impl, tree.notes)
 	env.progress(2, 1, fmt.Sprintf("%s in %s", impl.Class, impl.File))
 	return impl, b, nil
+}
+
+// baselineOf says where an implementation is from.
+func baselineOf(impl *baseline.Implementation, notes []string) Baseline {
+	if !impl.Decided {
+		notes = append(slices.Clone(notes), undecidedNote(impl))
+	}
+	return Baseline{Source: impl.Source, Class: impl.Class, File: impl.File, Commit: impl.Commit, Date: impl.Date, Note: joinNotes(notes)}
 }
 
 // undecidedNote says what kept SGLang's tree from being used.

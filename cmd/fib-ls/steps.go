@@ -31,7 +31,7 @@ func newStep(g *globals, use, short, long string, run func(*cobra.Command, *phas
 			env.Ask = askOnTerminal(cmd.InOrStdin(), cmd.ErrOrStderr(), display)
 			result, err := run(cmd, env, f.req, args)
 			display.close()
-			if err != nil {
+			if err != nil || result == nil {
 				return err
 			}
 			return f.printStep(cmd.OutOrStdout(), result)
