@@ -86,7 +86,7 @@ func (e *Env) openTree(ctx context.Context, key treeKey, t *openTree) {
 	switch {
 	case err == nil:
 		t.source, t.notes = src, src.Notes()
-		t.reader = baseline.NewReader(repoTree{src}, e.factsCache())
+		t.reader = baseline.NewReader(src, e.factsCache())
 		return
 	case ctx.Err() != nil:
 		t.err = ctx.Err()
@@ -107,22 +107,6 @@ func fetchFraction(p repo.Progress) float64 {
 		return 0.1
 	}
 	return 0.1 + 0.4*float64(min(p.Done, p.Total))/float64(p.Total)
-}
-
-// repoTree is a repository as the reader takes it.
-type repoTree struct{ *repo.Source }
-
-// List implements baseline.Source.
-func (t repoTree) List(dir string) ([]baseline.Entry, error) {
-	list, err := t.Source.List(dir)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]baseline.Entry, len(list))
-	for i, e := range list {
-		entries[i] = baseline.Entry{Path: e.Path, BlobID: e.BlobID}
-	}
-	return entries, nil
 }
 
 // joinNotes joins notes into one sentence.
