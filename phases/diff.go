@@ -1,32 +1,86 @@
 package phases
 
 import (
+	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/aymanbagabas/go-udiff"
 )
 
 // unifiedDiff is the change of a file as a unified diff, "" when there is
 // none. It is the shortest there is: a repair of hundreds of counts must
-// stay reviewable, and the library's own comparison gives up after a hundred
-// edits.
+// stay reviewable.
 func unifiedDiff(name, before, after string) string {
-	const context = 3
-	edits := lineEdits(before, after)
-	if diff, err := udiff.ToUnified("a/"+name, "b/"+name, before, edits, context); err == nil {
-		return diff
+	a, b := splitLines(before), splitLines(after)
+	changes := lineChanges(a, b)
+	if len(changes) == 0 {
+		return ""
 	}
-	return udiff.Unified("a/"+name, "b/"+name, before, after)
+	const context = 3
+	var out strings.Builder
+	fmt.Fprintf(&out, "--- a/%s\n+++ b/%s\n", name, name)
+	for len(changes) > 0 {
+		n := 1 // changes whose contexts touch share a hunk
+		for n < len(changes) && changes[n].from-changes[n-1].to <= 2*context {
+			n++
+		}
+		writeHunk(&out, a, b, changes[:n], context)
+		changes = changes[n:]
+	}
+	return out.String()
 }
 
-// maxLineEdits bounds the search: its memory grows with the square of the
-// number of lines that differ.
-const maxLineEdits = 4000
+// writeHunk writes some changes with the lines around them.
+func writeHunk(out *strings.Builder, a, b []string, changes []lineChange, context int) {
+	first, last := changes[0], changes[len(changes)-1]
+	before := min(context, first.from)
+	behind := min(context, len(a)-last.to)
+	fmt.Fprintf(out, "@@ -%s +%s @@\n",
+		hunkRange(first.from-before, last.to+behind), hunkRange(first.newFrom-before, last.newTo+behind))
+	at := first.from - before
+	for _, c := range changes {
+		writeLines(out, ' ', a[at:c.from])
+		writeLines(out, '-', a[c.from:c.to])
+		writeLines(out, '+', b[c.newFrom:c.newTo])
+		at = c.to
+	}
+	writeLines(out, ' ', a[at:at+behind])
+}
 
-// lineEdits are the edits between two texts, in whole lines.
-func lineEdits(before, after string) []udiff.Edit {
-	a, b := strings.SplitAfter(before, "\n"), strings.SplitAfter(after, "\n")
+// splitLines keeps the line ends; nothing stands behind the last one.
+func splitLines(text string) []string {
+	lines := strings.SplitAfter(text, "\n")
+	if n := len(lines); lines[n-1] == "" {
+		return lines[:n-1]
+	}
+	return lines
+}
+
+func hunkRange(from, to int) string {
+	switch to - from {
+	case 0:
+		return fmt.Sprintf("%d,0", from) // the line before it
+	case 1:
+		return fmt.Sprint(from + 1)
+	}
+	return fmt.Sprintf("%d,%d", from+1, to-from)
+}
+
+func writeLines(out *strings.Builder, mark byte, list []string) {
+	for _, line := range list {
+		out.WriteByte(mark)
+		out.WriteString(line)
+		if !strings.HasSuffix(line, "\n") {
+			out.WriteString("\n\\ No newline at end of file\n")
+		}
+	}
+}
+
+// lineChange says that lines from up to to (exclusive, from 0) became others.
+type lineChange struct{ from, to, newFrom, newTo int }
+
+// lineChanges are the fewest changes that make one text of the other; where
+// too much differs, one that holds them all.
+func lineChanges(a, b []string) []lineChange {
 	start := 0
 	for start < len(a) && start < len(b) && a[start] == b[start] {
 		start++
@@ -35,36 +89,23 @@ func lineEdits(before, after string) []udiff.Edit {
 	for end < len(a)-start && end < len(b)-start && a[len(a)-1-end] == b[len(b)-1-end] {
 		end++
 	}
-	at := 0 // byte offset of a line of before
-	for _, line := range a[:start] {
-		at += len(line)
-	}
 	x, y := a[start:len(a)-end], b[start:len(b)-end]
-	keep, ok := commonLines(x, y)
-	if !ok {
-		return udiff.Lines(before, after)
-	}
-	var edits []udiff.Edit
+	keep, _ := commonLines(x, y)
+	keep = append(keep, [2]int{len(x), len(y)})
+	var changes []lineChange
 	i, j := 0, 0
-	piece := func(toI, toJ int) {
-		if i == toI && j == toJ {
-			return
-		}
-		removed := 0
-		for _, line := range x[i:toI] {
-			removed += len(line)
-		}
-		edits = append(edits, udiff.Edit{Start: at, End: at + removed, New: strings.Join(y[j:toJ], "")})
-		at += removed
-	}
 	for _, k := range keep {
-		piece(k[0], k[1])
-		at += len(x[k[0]])
+		if i < k[0] || j < k[1] {
+			changes = append(changes, lineChange{start + i, start + k[0], start + j, start + k[1]})
+		}
 		i, j = k[0]+1, k[1]+1
 	}
-	piece(len(x), len(y))
-	return edits
+	return changes
 }
+
+// maxLineEdits bounds the search: its memory grows with the square of the
+// number of lines that differ.
+const maxLineEdits = 4000
 
 // commonLines is a longest common subsequence of two texts' lines, as pairs
 // of positions, by Myers' greedy search; false when too much differs.

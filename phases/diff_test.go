@@ -7,63 +7,78 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/aymanbagabas/go-udiff"
 )
 
-// TestLineEdits: the edits make the one text of the other, and are as few as
-// they can be when hundreds of lines differ.
-func TestLineEdits(t *testing.T) {
+// TestLineChanges: the changes make the one text of the other, and are as few
+// as they can be when hundreds of lines differ.
+func TestLineChanges(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	text := func(n, words int) string {
-		var b strings.Builder
-		for range n {
-			b.WriteString(strings.Repeat("x", rng.IntN(words)) + "\n")
+	text := func(n, words int) []string {
+		lines := make([]string, n)
+		for i := range lines {
+			lines[i] = strings.Repeat("x", rng.IntN(words)) + "\n"
 		}
-		return strings.TrimSuffix(b.String(), strings.Repeat("\n", rng.IntN(2)))
+		return lines
 	}
 	for range 300 {
-		before, after := text(rng.IntN(60), 4), text(rng.IntN(60), 4)
-		got, err := udiff.Apply(before, lineEdits(before, after))
-		if err != nil || got != after {
-			t.Fatalf("%v: %q to %q gives %q", err, before, after, got)
+		a, b := text(rng.IntN(60), 4), text(rng.IntN(60), 4)
+		var got []string
+		at := 0
+		for _, c := range lineChanges(a, b) {
+			got = append(append(got, a[at:c.from]...), b[c.newFrom:c.newTo]...)
+			at = c.to
+		}
+		got = append(got, a[at:]...)
+		if strings.Join(got, "") != strings.Join(b, "") {
+			t.Fatalf("%q to %q gives %q", a, b, got)
 		}
 	}
-	var before, after strings.Builder
+	var before, after []string
 	for i := range 2000 {
-		before.WriteString("count: 40,\nother\ntype\n")
+		before = append(before, "count: 40,\n", "other\n", "type\n")
 		line := "count: 40,\n"
 		if i%4 == 0 {
 			line = "count: 36,\n"
 		}
-		after.WriteString(line + "other\ntype\n")
+		after = append(after, line, "other\n", "type\n")
 	}
-	if edits := lineEdits(before.String(), after.String()); len(edits) != 500 {
-		t.Errorf("%d edits for 500 changed lines", len(edits))
+	if changes := lineChanges(before, after); len(changes) != 500 {
+		t.Errorf("%d changes for 500 changed lines", len(changes))
 	}
 }
 
-// TestUnifiedDiffApplies: patch(1) makes the new text of the old one.
+// TestUnifiedDiffApplies: patch(1) makes the new text of the old one without
+// searching for the places, and so do its line numbers read backwards.
 func TestUnifiedDiffApplies(t *testing.T) {
 	if _, err := exec.LookPath("patch"); err != nil {
 		t.Skip("no patch(1) here")
 	}
-	before := strings.Repeat("a\nb\ncount: 3,\nd\nü\n", 100)
-	after := strings.Replace(strings.ReplaceAll(before, "count: 3", "count: 4"), "a\nb\n", "", 1) + "end"
-	dir := t.TempDir()
-	file := filepath.Join(dir, "models.ts")
-	if err := os.WriteFile(file, []byte(before), 0o600); err != nil {
-		t.Fatal(err)
+	long := strings.Repeat("a\nb\ncount: 3,\nd\nü\n", 100)
+	for _, text := range [][2]string{
+		{long, strings.Replace(strings.ReplaceAll(long, "count: 3", "count: 4"), "a\nb\n", "", 1) + "end"},
+		{long + "x", strings.Replace(long, "d\n", "d\ne\nf\ng\n", 40)},
+		{long, "first\n" + long},
+		{"a\n", "b\n"}, {"a", "a\n"}, {"a\nb", "a"}, {long, "x\n"}, {"x\ny\n", long},
+	} {
+		diff := unifiedDiff("models.ts", text[0], text[1])
+		for i, args := range [][]string{{"-p1", "--fuzz=0", "--verbose"}, {"-p1", "--fuzz=0", "--verbose", "-R"}} {
+			dir := t.TempDir()
+			file := filepath.Join(dir, "models.ts")
+			if err := os.WriteFile(file, []byte(text[i]), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("patch", args...)
+			cmd.Dir, cmd.Stdin = dir, strings.NewReader(diff)
+			out, err := cmd.CombinedOutput()
+			if err != nil || strings.Contains(string(out), "offset") {
+				t.Fatalf("%v: %s\n%s", err, out, diff)
+			}
+			if got, err := os.ReadFile(file); err != nil || string(got) != text[1-i] {
+				t.Errorf("%v: %q", err, got)
+			}
+		}
 	}
-	cmd := exec.Command("patch", "-p1", "--fuzz=0")
-	cmd.Dir, cmd.Stdin = dir, strings.NewReader(unifiedDiff("models.ts", before, after))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if got, err := os.ReadFile(file); err != nil || string(got) != after {
-		t.Errorf("%v: %q", err, got)
-	}
-	if unifiedDiff("m", before, before) != "" {
+	if unifiedDiff("m", long, long) != "" {
 		t.Error("a diff of nothing")
 	}
 }

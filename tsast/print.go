@@ -63,6 +63,14 @@ func printAt(m NewModel, style Style, base string) string {
 	return strings.TrimSuffix(w.String(), style.EOL)
 }
 
+// PrintModule writes one module, as property of a modules object whose lines
+// are indented by base: no indentation before it, no comma behind it.
+func PrintModule(m NewModule, style Style, base string) string {
+	w := &printer{style: style.filled(), base: base}
+	w.module(m)
+	return w.String()
+}
+
 // printer writes lines. Every line but an opening brace ends an item of the
 // enclosing object: its comma is held back until the next item shows that it
 // is needed whatever the style is.

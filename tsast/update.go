@@ -335,9 +335,7 @@ func (u *update) add(modules []NewModule, i int) ([]TextEdit, error) {
 	if after != (Span{}) {
 		indent, _ = lineIndentOf(u.file.Src, after.Start)
 	}
-	w := &printer{style: u.style, base: indent}
-	w.module(modules[i])
-	return []TextEdit{u.file.InsertElement(object, after, w.String())}, nil
+	return []TextEdit{u.file.InsertElement(object, after, PrintModule(modules[i], u.style, indent))}, nil
 }
 
 // difference gives the edits between two forms of an entry, line by line,

@@ -196,8 +196,10 @@ qwen3-30b-a3b/o_proj missing-definition gemm_n2048_k4096
 qwen3-30b-a3b/moe mlp-split 48
 qwen3-30b-a3b/moe_gate missing-definition gemm_n128_k2048
 qwen3-next-80b-a3b/o_proj_gdn missing-definition gemm_n2048_k4096
+qwen3-next-80b-a3b/moe_gdn missing-module 1
 qwen3-next-80b-a3b/qkv_proj_gqa missing-definition gemm_n9216_k2048
 qwen3-next-80b-a3b/o_proj_gqa missing-definition gemm_n2048_k4096
+qwen3-next-80b-a3b/moe_gqa missing-module 1
 nemotron-h-8b/rotary_emb extra-module 0
 nemotron-h-8b/post_attention_layernorm_attn extra-module 0
 nemotron-h-8b/mlp_attn extra-module 0

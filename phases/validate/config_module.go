@@ -46,6 +46,7 @@ func (c *comparison) extra(m *tsast.Module, why string, fields []string) {
 	c.find(m, Problem{
 		Rule: "config-extra-module", Span: m.NameSpan, Expected: "0",
 		Message: fmt.Sprintf("the model has no %s: %s", q(m.Name), why),
+		Fixes:   c.removal(m),
 	}, fields...)
 }
 
@@ -167,11 +168,12 @@ func (c *comparison) missingFeedForward(d *decoder) {
 	c.find(shown, Problem{
 		Rule: "config-missing-module", Span: shown.NameSpan, Expected: fmt.Sprint(n),
 		Message: fmt.Sprintf("the layers that %s stands for have %s, which the entry lacks beside %s", q(d.module.Name), words, q(shown.Name)),
+		Fixes:   c.addMLP(d, shown, n, hasMoE),
 	}, slices.Concat(layerFields, splitFields)...)
 }
 
 // missingShared reports shared experts that an entry leaves out although it
-// shows what else is in a mixture of experts.
+// shows the mixtures of experts.
 func (c *comparison) missingShared(d *decoder) {
 	shared := 0
 	for _, i := range d.layers {
@@ -183,14 +185,14 @@ func (c *comparison) missingShared(d *decoder) {
 		return
 	}
 	for _, m := range d.below {
-		parts := c.p.children[m.Name]
-		inner := slices.ContainsFunc(parts, func(p *tsast.Module) bool { return c.tree.mlpOf(p) == mlpSparse })
-		if c.tree.mlpOf(m) != mlpSparse || len(parts) == 0 || inner || c.agreed(m) && c.expectedShared() == 0 {
+		inner := slices.ContainsFunc(c.p.children[m.Name], func(p *tsast.Module) bool { return c.tree.mlpOf(p) == mlpSparse })
+		if c.tree.mlpOf(m) != mlpSparse || inner || c.agreed(m) && c.expectedShared() == 0 {
 			continue
 		}
 		c.find(m, Problem{
 			Rule: "config-missing-module", Span: m.NameSpan, Expected: fmt.Sprint(shared),
 			Message: fmt.Sprintf("%s lacks the shared experts: every token also passes %s", q(m.Name), plural(shared, "one shared expert", "%d shared experts")),
+			Fixes:   c.addShared(d, m),
 		}, "n_shared_experts", "num_shared_experts", "num_shared_expert", "shared_expert_intermediate_size", "moe_num_shared_experts", "shared_intermediate_size")
 	}
 }
@@ -226,7 +228,7 @@ func (c *comparison) missingDefinitions() {
 		}
 		texts := make([]string, len(names))
 		for i, name := range names {
-			texts[i] = quoted(name, c.p.style.Quote)
+			texts[i] = quoted(c.respelled(name), c.p.style.Quote)
 		}
 		certain, sure := certainty(names)
 		if !certain {
@@ -324,10 +326,33 @@ func (c *comparison) dimensionsFor(m *tsast.Module) []dimension {
 	return slices.DeleteFunc(list, func(d dimension) bool { return len(d.last) < longest })
 }
 
-// roleOf says that a key names a dimension: it is its name, or begins with it.
+// roleOf says that a key names a dimension: it is its name with other words
+// around it that say where it stands (gate_up_proj in
+// shared_expert_gate_up_proj_attn), but none that name another part
+// (shared_expert_gate is not meant there).
 func roleOf(key, last string) bool {
 	key = strings.TrimPrefix(key, "moe_")
-	return key == last || strings.HasPrefix(key, last+"_")
+	if key == last {
+		return true
+	}
+	before, after, found := "", "", false
+	if strings.Contains(last, "_") {
+		before, after, found = strings.Cut("_"+key+"_", "_"+last+"_")
+	} else { // one word alone means something only in front
+		after, found = strings.CutPrefix(key, last+"_")
+	}
+	return found && !namesPart(before) && !namesPart(after)
+}
+
+// namesPart says that words of a key name a part of a layer.
+func namesPart(words string) bool {
+	return slices.ContainsFunc(strings.Split(words, "_"), func(word string) bool {
+		switch word {
+		case "proj", "up", "down", "gate", "norm", "layernorm", "qkv", "kv", "q", "k", "v", "o":
+			return true
+		}
+		return false
+	})
 }
 
 // isShared says that a module belongs to the shared experts.

@@ -14,8 +14,8 @@ import (
 // definitions compares the numbers of every Definition name with the model's.
 func (c *comparison) definitions() {
 	c.p.eachDefinition(func(m *tsast.Module, _ int, d tsast.String) {
-		n, ok := c.p.parsed[d.Value]
-		if !ok || c.tree.foreign(m) || c.expectedHas(m.Name, d.Value) {
+		n, ok := c.p.meant[d.Value]
+		if !ok || c.tree.foreign(m) || c.expectedHas(m.Name, n.String()) {
 			return
 		}
 		switch n.Family.OpType {
@@ -52,7 +52,7 @@ func (c *comparison) rename(m *tsast.Module, d tsast.String, rule, message, expe
 	if n, err := definition.Parse(expected); err == nil {
 		twice := slices.ContainsFunc(m.Definitions.Items, func(s tsast.String) bool { return s.Value == expected })
 		if !twice {
-			problem.Fixes = []Fix{replace("Change to "+expected, d.Span, c.p.literal(d.Span, n.String()), sure)}
+			problem.Fixes = []Fix{replace("Change to "+c.p.spelled(n), d.Span, c.p.literal(d.Span, c.p.spelled(n)), sure)}
 		}
 	}
 	c.find(m, problem, fields...)
@@ -73,8 +73,8 @@ func (c *comparison) gemm(m *tsast.Module, d tsast.String, n definition.Name) {
 	dim := nearestDimension(byKey, n)
 	expected := definition.GEMM(dim.N, dim.K).String()
 	message := fmt.Sprintf("%s has %d output and %d input features (%s)", q(m.Name), dim.N, dim.K, dim.Formula)
-	if slip := slipWords(n.Values[0], int64(dim.N)) + slipWords(n.Values[1], int64(dim.K)); slip != "" {
-		message = slip + "did you mean " + expected + "? " + message
+	if slip := c.slipOf(n, dim); slip != "" {
+		message = slip + message
 	} else if tp := shardOf(n, dim); tp > 1 {
 		message += fmt.Sprintf("; this is its share under TP=%d, but GEMM names hold the whole layer", tp)
 	}
@@ -85,7 +85,7 @@ func (c *comparison) gemm(m *tsast.Module, d tsast.String, n definition.Name) {
 // some layer of the model, fused or not.
 func (c *comparison) gemmAnywhere(m *tsast.Module, d tsast.String, n definition.Name) {
 	inside := c.tree.within[m.Name]
-	if c.known[d.Value] || inside == nil || len(c.facts.layers) == 0 {
+	if c.known[n.String()] || inside == nil || len(c.facts.layers) == 0 {
 		return
 	}
 	all := slices.DeleteFunc(c.facts.dimensions(c.facts.all()), func(d dimension) bool { return d.Type == "norm" || d.K == 0 })
@@ -110,10 +110,26 @@ func (c *comparison) gemmAnywhere(m *tsast.Module, d tsast.String, n definition.
 		return
 	}
 	dim := nearestDimension(all, n)
-	if slip := slipWords(n.Values[0], int64(dim.N)) + slipWords(n.Values[1], int64(dim.K)); slip != "" {
-		expected := definition.GEMM(dim.N, dim.K).String()
-		c.rename(m, d, "config-gemm", slip+"did you mean "+expected+"? No layer of the model has this size", expected, false, dim.Fields)
+	if slip := c.slipOf(n, dim); slip != "" {
+		c.rename(m, d, "config-gemm", slip+"no layer of the model has this size", definition.GEMM(dim.N, dim.K).String(), false, dim.Fields)
 	}
+}
+
+// slipOf asks whether the numbers of a GEMM are slips for those of a layer,
+// and says what these are.
+func (c *comparison) slipOf(n definition.Name, dim dimension) string {
+	words := ""
+	for i, want := range []int{dim.N, dim.K} {
+		if slipWords(n.Values[i], int64(want)) == "" {
+			continue
+		}
+		is := strings.ReplaceAll(dim.Formula, "*", " x ")
+		if want == c.arch.HiddenSize {
+			is = "hidden_size"
+		}
+		words += fmt.Sprintf("%d: did you mean %d = %s? ", n.Values[i], want, is)
+	}
+	return words
 }
 
 // nearestDimension prefers the dimension with the fewest wrong digits.
@@ -185,7 +201,7 @@ func (c *comparison) norm(m *tsast.Module, d tsast.String, n definition.Name) {
 		c.rename(m, d, "config-norm", slipWords(h, int64(dim.N))+fmt.Sprintf("%s has the width %d (%s)", q(m.Name), dim.N, dim.Formula), expected, len(widths) == 1, dim.Fields)
 		return
 	}
-	if c.known[d.Value] || h == int64(c.arch.HiddenSize) || len(c.tree.decoders) == 0 || c.tree.within[m.Name] != nil && c.normWidth(h) {
+	if c.known[n.String()] || h == int64(c.arch.HiddenSize) || len(c.tree.decoders) == 0 || c.tree.within[m.Name] != nil && c.normWidth(h) {
 		return
 	}
 	expected := n.With("h", int64(c.arch.HiddenSize)).String()
@@ -227,7 +243,7 @@ func (c *comparison) rope(m *tsast.Module, d tsast.String, n definition.Name) {
 		}
 		near = k
 	}
-	if near == nil || c.known[d.Value] {
+	if near == nil || c.known[n.String()] {
 		return
 	}
 	expected := n.With("d", int64(near.HeadDim)).With("rd", int64(near.RotaryDim)).String()
@@ -292,7 +308,7 @@ func (c *comparison) allKinds() []*extract.AttentionKind {
 }
 
 func (c *comparison) noSuchMixer(m *tsast.Module, d tsast.String, n definition.Name) {
-	if c.known[d.Value] || len(c.arch.AttentionKinds) == 0 {
+	if c.known[n.String()] || len(c.arch.AttentionKinds) == 0 {
 		return
 	}
 	var have []string
@@ -309,7 +325,7 @@ func (c *comparison) noSuchMixer(m *tsast.Module, d tsast.String, n definition.N
 func (c *comparison) experts(m *tsast.Module, d tsast.String, n definition.Name) {
 	kinds := c.facts.sparseKinds()
 	if len(kinds) == 0 {
-		if !c.known[d.Value] {
+		if !c.known[n.String()] {
 			c.rename(m, d, "config-moe", "the model has no mixture of experts", "", false, []string{"architectures", "model_type", "num_experts", "num_local_experts", "n_routed_experts"})
 		}
 		return

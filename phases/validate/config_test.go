@@ -57,3 +57,32 @@ func TestSlips(t *testing.T) {
 		}
 	}
 }
+
+// TestRoleOf: which dimension a key of the entry is about.
+func TestRoleOf(t *testing.T) {
+	for _, test := range []struct {
+		key, last string
+		is        bool
+	}{
+		{"gate_up_proj", "gate_up_proj", true},
+		{"shared_expert_gate_up_proj_attn", "gate_up_proj", true},
+		{"shared_expert_gate_up_proj_attn", "shared_expert_gate", false},
+		{"shared_expert_gate_gdn", "shared_expert_gate", true},
+		{"moe_gate", "gate", true},
+		{"moe_gate_local", "gate", true},
+		{"moe_gate_up_proj", "gate", false},
+		{"gate_proj", "gate", false},
+		{"qkv_proj_gqa", "qkv_proj", true},
+		{"fused_qkv_a_proj_with_mqa", "qkv_proj", false},
+		{"kv_a_proj_with_mqa", "a_proj", false},
+		{"q_norm", "norm", false},
+		{"norm_mav", "norm", true},
+		{"post_attention_norm", "norm", false},
+		{"attn_o_proj", "o_proj", true},
+		{"input_layernorm_gdn", "input_layernorm", true},
+	} {
+		if got := roleOf(test.key, test.last); got != test.is {
+			t.Errorf("%s about %s: %v", test.key, test.last, got)
+		}
+	}
+}

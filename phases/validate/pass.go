@@ -54,8 +54,9 @@ type entryPass struct {
 	children map[string][]*tsast.Module
 	// names are the keys in source order without repetition.
 	names []string
-	// parsed has every definition that is in the current spelling.
-	parsed map[string]definition.Name
+	// parsed has every definition that is in the current spelling, meant also
+	// those whose older spelling says what they stand for.
+	parsed, meant map[string]definition.Name
 }
 
 func newEntryPass(f *tsast.File, e tsast.Entry, opts Options) *entryPass {
@@ -67,6 +68,7 @@ func newEntryPass(f *tsast.File, e tsast.Entry, opts Options) *entryPass {
 		byName:   make(map[string]*tsast.Module, len(m.Modules)),
 		children: make(map[string][]*tsast.Module, len(m.Modules)),
 		parsed:   map[string]definition.Name{},
+		meant:    map[string]definition.Name{},
 	}
 	span := m.Span.Shift(e.Offset)
 	if span.Start >= 0 && span.End <= len(f.Src) {
@@ -81,13 +83,31 @@ func newEntryPass(f *tsast.File, e tsast.Entry, opts Options) *entryPass {
 			p.children[module.Parent.Value] = append(p.children[module.Parent.Value], module)
 		}
 		for _, d := range module.Definitions.Items {
-			if n, err := definition.Parse(d.Value); err == nil && d.Kind == tsast.StringLiteral {
-				p.parsed[d.Value] = n
-			}
+			p.read(d)
 		}
 	}
 	p.ignores = entryIgnores(m, p.text)
 	return p
+}
+
+// read notes what a definition stands for.
+func (p *entryPass) read(d tsast.String) {
+	if d.Kind != tsast.StringLiteral {
+		return
+	}
+	if n, err := definition.Parse(d.Value); err == nil {
+		p.parsed[d.Value], p.meant[d.Value] = n, n
+	} else if n, _, ok := definition.ParseLegacy(d.Value); ok {
+		p.meant[d.Value] = n
+	}
+}
+
+// spelled writes a name as the file spells its names.
+func (p *entryPass) spelled(n definition.Name) string {
+	if p.style.GemmUnderscored {
+		return n.Underscored()
+	}
+	return n.String()
 }
 
 // at is the text of a span of the entry.
