@@ -3,10 +3,14 @@ package phases
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // ParseBatch reads a batch file: a YAML list whose items take every parameter
@@ -69,8 +73,8 @@ func parseBatchYAML(data []byte, common Request) ([]Request, error) {
 			requests = append(requests, req)
 			continue
 		}
-		req := common.clone()
-		if err := yaml.UnmarshalWithOptions(item, &req, yaml.DisallowUnknownField()); err != nil {
+		req, err := parseBatchItem(item, common)
+		if err != nil {
 			return nil, &UsageError{Message: fmt.Sprintf("item %d of the batch: %s", i+1, yaml.FormatError(err, false, true))}
 		}
 		if req.ModelName == "" && req.HFRepoID == "" && req.Config == "" {
@@ -82,6 +86,135 @@ func parseBatchYAML(data []byte, common Request) ([]Request, error) {
 		return nil, &UsageError{Message: "the batch names no model"}
 	}
 	return requests, nil
+}
+
+// batchItem is an item of the YAML list: a request, with the values that the
+// command line takes in several spellings.
+type batchItem struct {
+	Request   `yaml:",inline"`
+	TP        *yamlText  `yaml:"tp"`
+	EP        *yamlText  `yaml:"ep"`
+	PageSizes *yamlTexts `yaml:"page_size"`
+	Set       *yamlPairs `yaml:"set"`
+}
+
+// parseBatchItem reads one item over what is common to all.
+func parseBatchItem(data []byte, common Request) (Request, error) {
+	item := batchItem{Request: common.clone()}
+	if err := yaml.UnmarshalWithOptions(data, &item, yaml.DisallowUnknownField()); err != nil {
+		return item.Request, err
+	}
+	req := item.Request
+	for _, p := range []struct {
+		key   string
+		text  *yamlText
+		value *int
+	}{{"tp", item.TP, &req.TP}, {"ep", item.EP, &req.EP}} {
+		if p.text == nil {
+			continue
+		}
+		n, err := strconv.Atoi(string(*p.text))
+		switch {
+		case *p.text == "auto":
+			n = 0
+		case err != nil || n < 1:
+			return req, fmt.Errorf("%s: %q: a number, or auto", p.key, string(*p.text))
+		}
+		*p.value = n
+	}
+	if item.PageSizes != nil {
+		req.PageSizes = nil
+		for _, text := range *item.PageSizes {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				return req, fmt.Errorf("page_size: %q is no number", text)
+			}
+			req.PageSizes = append(req.PageSizes, n)
+		}
+	}
+	if item.Set != nil {
+		for key, value := range *item.Set {
+			req.Set[key] = value
+		}
+	}
+	return req, nil
+}
+
+// yamlText is a scalar as it is written: 8, "8" and auto alike.
+type yamlText string
+
+// UnmarshalYAML keeps the scalar's own text.
+func (t *yamlText) UnmarshalYAML(data []byte) error {
+	text, err := scalarText(data)
+	*t = yamlText(text)
+	return err
+}
+
+// scalarText is the text of a scalar without quotes and comment.
+func scalarText(data []byte) (string, error) {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return "", err
+	}
+	if len(file.Docs) != 1 {
+		return "", errors.New("a single value belongs here")
+	}
+	switch node := file.Docs[0].Body.(type) {
+	case *ast.StringNode:
+		return node.Value, nil
+	case ast.ScalarNode:
+		return node.GetToken().Value, nil
+	}
+	return "", errors.New("a single value belongs here, not a list or a mapping")
+}
+
+// yamlTexts are page sizes: 64, "1,64" or [1, 64].
+type yamlTexts []string
+
+// UnmarshalYAML reads a scalar with commas, or a list.
+func (t *yamlTexts) UnmarshalYAML(data []byte) error {
+	var list []yamlText
+	if yaml.Unmarshal(data, &list) != nil {
+		text, err := scalarText(data)
+		if err != nil {
+			return err
+		}
+		for part := range strings.SplitSeq(text, ",") {
+			list = append(list, yamlText(strings.TrimSpace(part)))
+		}
+	}
+	*t = nil
+	for _, item := range list {
+		*t = append(*t, string(item))
+	}
+	return nil
+}
+
+// yamlPairs are config fields: a mapping, or a list of key=value.
+type yamlPairs map[string]string
+
+// UnmarshalYAML reads either form.
+func (p *yamlPairs) UnmarshalYAML(data []byte) error {
+	var mapping map[string]yamlText
+	*p = yamlPairs{}
+	if yaml.Unmarshal(data, &mapping) == nil {
+		for key, value := range mapping {
+			(*p)[key] = string(value)
+		}
+		return nil
+	}
+	var list []string
+	if err := yaml.Unmarshal(data, &list); err != nil {
+		return errors.New("set: write a mapping, or a list of key=value")
+	}
+	for _, item := range list {
+		key, value, ok := strings.Cut(item, "=")
+		if !ok || key == "" {
+			return fmt.Errorf("set: %q: write key=value", item)
+		}
+		(*p)[key] = value
+	}
+	return nil
 }
 
 // parseBatchLine reads NAME:ORG/REPO, NAME=ORG/REPO or ORG/REPO.

@@ -143,8 +143,11 @@ var checkNames = []string{"syntax", "parents", "cycles", "counts", "naming", "da
 
 // checkOf says which of those a rule belongs to.
 func checkOf(rule string) string {
-	if rule == RuleDisagreement {
+	switch rule {
+	case RuleDisagreement:
 		return "config"
+	case RuleTypeScript:
+		return "syntax"
 	}
 	return string(validate.AreaOf(rule))
 }

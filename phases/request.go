@@ -9,7 +9,8 @@ import (
 )
 
 // Request is everything that add takes: a flag of the command line, a field
-// of a batch file and a parameter of the editor's command each.
+// of a batch file and a parameter of the editor's command each. What a batch
+// file may write in several ways ("-") is read by batchItem.
 type Request struct {
 	ModelName    string            `yaml:"model_name" json:"modelName"`
 	HFRepoID     string            `yaml:"hf_repo_id" json:"repoId"`
@@ -21,10 +22,10 @@ type Request struct {
 	ModelsTS     string            `yaml:"models_ts" json:"modelsTs"`
 	Revision     string            `yaml:"revision" json:"revision"`
 	Config       string            `yaml:"config" json:"config"` // a file, or "-"
-	TP           int               `yaml:"tp" json:"tp"`         // 0 means auto
-	EP           int               `yaml:"ep" json:"ep"`         // 0 means auto
-	PageSizes    []int             `yaml:"page_size" json:"pageSizes"`
-	Set          map[string]string `yaml:"set" json:"set"`
+	TP           int               `yaml:"-" json:"tp"`          // 0 means auto
+	EP           int               `yaml:"-" json:"ep"`          // 0 means auto
+	PageSizes    []int             `yaml:"-" json:"pageSizes"`
+	Set          map[string]string `yaml:"-" json:"set"`
 	Infer        bool              `yaml:"infer" json:"infer"`
 	Quantization string            `yaml:"quantization" json:"quantization"`
 	SGLangURL    string            `yaml:"sglang_url" json:"sglangUrl"`
@@ -34,6 +35,8 @@ type Request struct {
 	Update       bool              `yaml:"update" json:"update"`
 	Offline      bool              `yaml:"offline" json:"offline"`
 	DryRun       bool              `yaml:"dry_run" json:"dryRun"`
+	// TypeCheck runs the web app's own TypeScript afterwards.
+	TypeCheck bool `yaml:"typecheck" json:"typecheck"`
 }
 
 // DefaultModelsTS is where FlashInfer-Bench keeps its models, from the root

@@ -108,7 +108,10 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if req.DryRun {
 		return r, nil
 	}
-	return r, r.writeAll(env, file)
+	if err := r.writeAll(env, file); err != nil || !req.TypeCheck {
+		return r, err
+	}
+	return r, r.typeCheck(ctx, env)
 }
 
 // place runs phase 4 on the text after the edit.

@@ -69,6 +69,7 @@ func (f *addFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&r.Gemm, "gemm", "auto", "spelling of GEMM names: auto (as the file), compact, underscored")
 	flags.BoolVar(&r.Update, "update", false, "refresh an entry that is already there")
 	flags.BoolVar(&r.Offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "no network: cache, built-in catalogue and index only")
+	flags.BoolVar(&r.TypeCheck, "typecheck", isTrue(os.Getenv("FIB_LS_TYPECHECK")), "run the web app's own TypeScript on the edited file (it executes web's node_modules)")
 	flags.BoolVar(&r.DryRun, "dry-run", false, "write nothing")
 	flags.BoolVar(&f.diff, "diff", false, "print the change of models.ts as a unified diff")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")

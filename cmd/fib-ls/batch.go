@@ -46,7 +46,38 @@ func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, arg
 			return fmt.Errorf("writing the batch's summary: %w", err)
 		}
 	}
-	return worst(cmd.Context(), batch)
+	err = worst(cmd.Context(), batch)
+	if typed := typeCheckBatch(cmd, env, batch); err == nil {
+		err = typed
+	}
+	return err
+}
+
+// typeCheckBatch runs TypeScript once over each models.ts that the batch
+// edited, where it was asked for.
+func typeCheckBatch(cmd *cobra.Command, env *phases.Env, b *phases.Batch) error {
+	var result error
+	done := map[string]bool{}
+	for _, item := range b.Items {
+		file := ""
+		if item.Result != nil {
+			file = item.Result.Request.ModelsTS
+		}
+		if file == "" || !item.Request.TypeCheck || item.Request.DryRun || done[file] {
+			continue
+		}
+		done[file] = true
+		found, err := phases.TypeCheck(cmd.Context(), env, file)
+		if err != nil {
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "fib-ls: "+err.Error())
+			continue
+		}
+		for _, e := range found {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d:%d: error: %s [%s]\n", file, e.Line, e.Column, clean(e.Message), phases.RuleTypeScript)
+			result = findingsError{}
+		}
+	}
+	return result
 }
 
 // batchRequests reads the batch; the other flags hold for every model.

@@ -24,6 +24,7 @@ type checkFlags struct {
 	dataset   string
 	severity  []string
 	offline   bool
+	typecheck bool
 }
 
 func newCheckCommand(g *globals) *cobra.Command {
@@ -49,6 +50,7 @@ every file named models.ts below it.`,
 	flags.BoolVar(&f.diff, "diff", false, "with --fix: print the change instead of writing it")
 	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone: report Definitions that it lacks")
 	flags.StringArrayVar(&f.severity, "severity", nil, "rule=error|warning|info|hint|off (may be repeated)")
+	flags.BoolVar(&f.typecheck, "typecheck", isTrue(os.Getenv("FIB_LS_TYPECHECK")), "also run the web app's own TypeScript (it executes web's node_modules)")
 	flags.BoolVar(&f.offline, "offline", true, "judge by cached and built-in configs only")
 	return cmd
 }
@@ -78,6 +80,7 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	}
 	opts := phases.CheckOptions{Severity: overrides, Dataset: f.dataset}
 	var reports []phases.CheckedFile
+	absent := ""
 	for _, file := range files {
 		if cmd.Context().Err() != nil {
 			return cmd.Context().Err()
@@ -85,6 +88,9 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 		report, err := f.one(env, file, opts, cmd.OutOrStdout())
 		if err != nil {
 			return err
+		}
+		if f.typecheck && !f.diff {
+			absent = f.addTypeScript(cmd, env, &report, absent)
 		}
 		reports = append(reports, report)
 	}
@@ -114,6 +120,17 @@ func (f *checkFlags) one(env *phases.Env, path string, opts phases.CheckOptions,
 		return fixed.After, err
 	}
 	return fixed.After, fixed.Write()
+}
+
+// addTypeScript adds TypeScript's findings. Why it cannot be run is said once,
+// not for every file; absent is what was said.
+func (f *checkFlags) addTypeScript(cmd *cobra.Command, env *phases.Env, report *phases.CheckedFile, absent string) string {
+	err := report.AddTypeScript(cmd.Context(), env)
+	if err == nil || cmd.Context().Err() != nil || err.Error() == absent {
+		return absent
+	}
+	_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "fib-ls: "+err.Error())
+	return err.Error()
 }
 
 // checkFiles finds the files to check.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,9 +28,17 @@ func TestScripts(t *testing.T) {
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fakehub":  startFakeHub,
-			"requests": countRequests,
-			"notoken":  findToken,
+			"fakehub":    startFakeHub,
+			"requests":   countRequests,
+			"notoken":    findToken,
+			"typescript": linkTypeScript,
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "typescript" {
+				return false, fmt.Errorf("no condition %q", name)
+			}
+			_, err := os.Stat(filepath.Join(testModules(), "typescript"))
+			return err == nil, nil
 		},
 		Setup: func(env *testscript.Env) error {
 			data, err := os.ReadFile(fixture)
@@ -50,4 +59,22 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, "models.ts"), data, 0o644)
 		},
 	})
+}
+
+// testModules is where the tests' npm packages are.
+func testModules() string {
+	dir, err := filepath.Abs(filepath.Join("..", "..", "scripts", "node_modules"))
+	if err != nil {
+		return ""
+	}
+	return dir
+}
+
+// linkTypeScript is "typescript DIR": the tests' TypeScript as the web app's
+// own node_modules.
+func linkTypeScript(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: typescript DIR")
+	}
+	ts.Check(os.Symlink(testModules(), ts.MkAbs(args[0])))
 }
