@@ -87,3 +87,7 @@ func (r *realEngine) Repos(Workspace) []Repo {
 func (r *realEngine) Expected(_ Workspace, m *tsast.Model) *validate.ExpectedEntry {
 	return r.expectations.For(m)
 }
+
+func comment(text string) tsast.Comment {
+	return tsast.Comment{Span: tsast.Span{Start: 0, End: len(text)}, Text: text}
+}

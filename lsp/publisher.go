@@ -45,7 +45,6 @@ type publication struct {
 
 	// The fields below belong to whoever holds working.
 	checker    *validate.Checker
-	held       held
 	generation uint64
 	shown      map[findingKey]int // what the client has, by identity
 	sent       []byte             // the encoded diagnostics; nil: none yet
@@ -223,9 +222,8 @@ func (p *publisher) problems(d *publication, snap *Snapshot) []validate.Problem 
 	generation := p.server.config.generation()
 	if d.checker == nil || d.generation != generation {
 		d.checker, d.generation = validate.NewChecker(p.server.checkOptions(snap)), generation
-		d.held = held{}
 	}
-	return d.held.keep(snap.File, p.server.findings(snap, d.checker))
+	return p.server.findings(snap, d.checker)
 }
 
 // findingKey is what makes a finding the same after an edit, wherever it
