@@ -225,6 +225,9 @@ func (in *interp) global(m *module, name string) value {
 		return v
 	}
 	bindings := m.bindings[name]
+	if len(bindings) == 0 {
+		return in.unknownf("no name %s in %s", name, m.name)
+	}
 	if m.busy[name] {
 		return in.unknownf("%s.%s refers to itself", m.name, name)
 	}

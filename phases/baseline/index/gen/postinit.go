@@ -11,6 +11,9 @@ import (
 type postInit struct {
 	class  *hubClass
 	locals map[string]pysrc.Expr
+	// late is set after super().__post_init__(**kwargs), which sets what the
+	// file says of fields that the class does not declare.
+	late bool
 }
 
 // block reads statements; null names the field that is None in them.
@@ -69,15 +72,23 @@ func (p *postInit) assign(s *pysrc.AssignStmt, null string) {
 	case !ok:
 	case null == field:
 		p.class.nullable[field] = text
-	case null == "":
+	case null == "" && (p.late || p.class.values[field] != ""):
 		p.class.always[field] = text
+	case null == "":
+		p.class.set(field, text)
 	}
 }
 
 // setDefault reads kwargs.setdefault("field", literal).
 func (p *postInit) setDefault(e pysrc.Expr) {
 	call, ok := e.(*pysrc.Call)
-	if !ok || len(call.Args) != 2 || pysrc.Unparse(call.Fn) != "kwargs.setdefault" {
+	if !ok {
+		return
+	}
+	if pysrc.Unparse(call.Fn) == "super().__post_init__" {
+		p.late = true
+	}
+	if len(call.Args) != 2 || pysrc.Unparse(call.Fn) != "kwargs.setdefault" {
 		return
 	}
 	name, _ := call.Args[0].(*pysrc.Const)
