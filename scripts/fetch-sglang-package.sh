@@ -9,11 +9,11 @@
 # A directory that is there and whole is used again without the network.
 set -eu
 
-version=${1:-0.5.23}
+version=${1:-0.5.18}
 # The wheel's digest as PyPI states it; another version has none here and is
 # taken as pip verified it in transit.
 sha256=
-[ "$version" = 0.5.23 ] && sha256=00b3cd5b265ac76c64185fbb6b95424f324ddd9f428d0306b77bc9db9d859937
+[ "$version" = 0.5.18 ] && sha256=e97b585dd2d5db2802599feba47c84cce972f5e1231a6816fef996200207b5cf
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 dir=$root/.cache/sglang-$version
