@@ -29,6 +29,19 @@ skip() { # skip NAME WHY
 step "install what the tests need" scripts/install-test-tools.sh
 step "lint" scripts/lint.sh
 
+# The SGLang reader is tested on the real source: the pinned package, unpacked
+# and never imported.
+if FIB_LS_SGLANG_SRC=$(scripts/fetch-sglang-package.sh); then
+  export FIB_LS_SGLANG_SRC
+  passed=$((passed + 1))
+else
+  failed=$((failed + 1))
+  echo "--- FAIL: the sglang package could not be unpacked" >&2
+  unset FIB_LS_SGLANG_SRC
+fi
+# Python's huggingface_hub is the peer of the Hub client.
+export FIB_LS_HUB_PEER=1
+
 echo "=== go test -race ./..."
 go test -race -timeout 40m -json ./... >"$out/go.json"
 go run ./scripts/testsummary <"$out/go.json" >"$out/go.txt"
