@@ -29,7 +29,7 @@ func Report(r *Result) string {
 	a := r.Architecture
 	fmt.Fprintf(&b, "  %s, %d layers, hidden size %d, pattern %s, TP=%d EP=%d (%s)\n",
 		plain(a.ArchitectureType), a.NumLayers, a.HiddenSize, r.Pattern, r.Parallelism.TP, r.Parallelism.EP, parallelismFrom(r.Parallelism.From))
-	fmt.Fprintf(&b, "  config from %s\n", strings.ReplaceAll(configOrigin(a.Source), "`", ""))
+	fmt.Fprintf(&b, "  config from %s\n", configOrigin(a.Source, plain, plain))
 	fmt.Fprintf(&b, "  layers from %s\n", layersOrigin(r.Baseline))
 	present, missing := 0, 0
 	for _, d := range r.Definitions {
@@ -56,7 +56,9 @@ func Report(r *Result) string {
 	if path := r.Files[FileSummary]; path != "" {
 		fmt.Fprintf(&b, "  summary: %s\n", path)
 	}
-	return b.String()
+	// What is not from us by construction was made one line above; paths and
+	// names of modules pass here.
+	return Terminal(b.String())
 }
 
 func layersOrigin(b Baseline) string {
@@ -80,19 +82,6 @@ func atCommit(hash string) string {
 		return ""
 	}
 	return " at " + hash
-}
-
-// plain keeps text from outside from steering a terminal.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
-			return -1
-		}
-		return r
-	}, s)
 }
 
 func btoi(b bool) int {

@@ -52,7 +52,7 @@ func summaryInformation(r *Result) []string {
 		"- **Architecture Type**: " + inline(a.ArchitectureType),
 		"- **Pattern**: " + string(r.Pattern),
 		fmt.Sprintf("- **Parallelism**: TP=%d, EP=%d (%s)", r.Parallelism.TP, r.Parallelism.EP, parallelismFrom(r.Parallelism.From)),
-		"- **Config**: " + configOrigin(a.Source),
+		"- **Config**: " + configOrigin(a.Source, inline, code),
 	}
 	if r.Updated {
 		lines = append(lines, "- **Change**: the entry that was there was refreshed")
@@ -71,22 +71,23 @@ func parallelismFrom(from string) string {
 	return "default: one device"
 }
 
-// configOrigin says which config.json was read.
-func configOrigin(s extract.Source) string {
+// configOrigin says which config.json was read; text and hash make its parts
+// safe for where they are printed.
+func configOrigin(s extract.Source, text, hash func(string) string) string {
 	words := map[string]string{
 		"file": "a file", "hub": "the HuggingFace Hub", "cache": "the local HuggingFace cache", "catalogue": "fib-ls's built-in catalogue",
 	}
-	text := words[s.From]
-	if text == "" {
-		text = s.From
+	origin := words[s.From]
+	if origin == "" {
+		origin = text(s.From)
 	}
 	if s.Commit != "" {
-		text += " at " + code(s.Commit)
+		origin += " at " + hash(s.Commit)
 	}
 	if s.Note != "" {
-		text += " (" + inline(s.Note) + ")"
+		origin += " (" + text(s.Note) + ")"
 	}
-	return text
+	return origin
 }
 
 func summaryArchitecture(r *Result) []string {
@@ -97,10 +98,10 @@ func summaryArchitecture(r *Result) []string {
 		"- **Attention Heads**: " + numberOrNone(a.Attention.NumHeads),
 		"- **KV Heads**: " + numberOrNone(a.Attention.NumKVHeads),
 		"- **Intermediate Size**: " + numberOrNone(a.MLP.IntermediateSize),
-		"- **Attention Type**: " + strings.ToUpper(a.Attention.Type),
+		"- **Attention Type**: " + inline(strings.ToUpper(a.Attention.Type)),
 		"- **MLP Type**: " + mlpType(a),
 		fmt.Sprintf("- **Vocabulary**: %d", a.VocabSize),
-		"- **Normalization**: " + a.Normalization.Type,
+		"- **Normalization**: " + inline(a.Normalization.Type),
 	}
 	if a.MoE != nil {
 		m := a.MoE

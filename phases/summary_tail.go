@@ -48,7 +48,7 @@ func problemText(p Problem) string {
 	if p.Module != "" {
 		where = " (module " + code(p.Module) + ")"
 	}
-	return fmt.Sprintf("%s: %s%s [%s]", p.Severity, inline(p.Message), where, p.Rule)
+	return fmt.Sprintf("%s: %s%s [%s]", inline(p.Severity), inline(p.Message), where, inline(p.Rule))
 }
 
 func summaryNextSteps(r *Result) []string {
@@ -67,7 +67,7 @@ func summaryNextSteps(r *Result) []string {
 		"Run benchmarks: `flashinfer-bench run --local ./data`",
 	}
 	if r.Request.ModelsTS != "" && r.Request.ModelsTS != DefaultModelsTS {
-		steps[0] = "Review generated model in " + r.Request.ModelsTS
+		steps[0] = "Review generated model in " + inline(r.Request.ModelsTS)
 	}
 	for i := range steps {
 		steps[i] = fmt.Sprintf("%d. %s", i+1, steps[i])
@@ -111,7 +111,7 @@ func mermaid(e generate.Entry) []string {
 
 // mermaidText keeps a name from ending a Mermaid string or a fence.
 func mermaidText(s string) string {
-	return strings.NewReplacer("\"", "#quot;", "`", "#96;", "<", "#lt;", ">", "#gt;", "\n", " ", "\r", " ").Replace(s)
+	return strings.NewReplacer("#", "#35;", "\"", "#quot;", "`", "#96;", "<", "#lt;", ">", "#gt;", "\\", "#92;").Replace(plain(s))
 }
 
 func bullets(items []string) []string {
@@ -120,29 +120,6 @@ func bullets(items []string) []string {
 		lines = append(lines, "- "+inline(item))
 	}
 	return lines
-}
-
-// inline makes text from outside safe as one line of Markdown: no line
-// break, no markup, no HTML.
-func inline(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
-			return ' '
-		case r < ' ' || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
-			return -1
-		}
-		return r
-	}, s)
-	return strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(s)
-}
-
-// cell is inline text inside a table.
-func cell(s string) string { return strings.ReplaceAll(inline(s), "|", "\\|") }
-
-// code is text in backquotes.
-func code(s string) string {
-	return "`" + strings.ReplaceAll(strings.ReplaceAll(inline(s), "`", "'"), "|", "\\|") + "`"
 }
 
 func orNone(s string) string { return inline(orText(s, "none")) }
@@ -165,5 +142,5 @@ func dateSuffix(date string) string {
 	if date == "" {
 		return ""
 	}
-	return " of " + date
+	return " of " + plain(date)
 }
