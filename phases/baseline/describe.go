@@ -136,10 +136,7 @@ func (in *interp) describe(r *rowBuilder, o *object) {
 		r.Type = TypeRope
 	case o.leaf == "rope":
 		r.Type, r.Class = TypeRope, "rope(get_rope)"
-		v, ok := o.args.get("rotary_dim")
-		if i, isInt := v.(int); ok && isInt {
-			r.RotaryDim = &i
-		}
+		r.rotary(o.args)
 	case strings.Contains(o.leaf, "Norm"):
 		r.Type = TypeNorm
 		r.Hidden = normWidth(o.args)
@@ -148,6 +145,34 @@ func (in *interp) describe(r *rowBuilder, o *object) {
 	default:
 		r.Type = TypeOther
 	}
+}
+
+// rotary reads the arguments of get_rope, which rotates only a part of
+// rotary_dim when a partial_rotary_factor below 1 is given.
+func (r *rowBuilder) rotary(args *namespace) {
+	if v, ok := args.get("is_neox_style"); ok {
+		if neox, isBool := v.(bool); isBool {
+			interleaved := !neox
+			r.Interleaved = &interleaved
+		}
+	}
+	v, ok := args.get("rotary_dim")
+	dim, isInt := v.(int)
+	if !ok || !isInt {
+		return
+	}
+	if factor, given := args.get("partial_rotary_factor"); given {
+		switch f := factor.(type) {
+		case int:
+		case float64:
+			if f > 0 && f < 1 {
+				dim = int(float64(dim) * f)
+			}
+		default:
+			return
+		}
+	}
+	r.RotaryDim = &dim
 }
 
 // isExperts says whether a layer is a fused block of routed experts.

@@ -415,7 +415,7 @@ func makeLayers(in *interp, args []value, kw *namespace) value {
 func rope(in *interp, args []value, kw *namespace) value {
 	o := in.newObject(&external{"get_rope"}, moduleObject)
 	o.leaf, o.args = "rope", newNamespace()
-	names := []string{"head_size", "rotary_dim", "max_position", "base", "is_neox_style", "rope_scaling"}
+	names := []string{"head_size", "rotary_dim", "max_position", "base", "is_neox_style", "rope_scaling", "dtype", "partial_rotary_factor"}
 	for i, v := range args {
 		if i < len(names) {
 			o.args.set(names[i], v)

@@ -39,6 +39,9 @@ type Module struct {
 	SlidingWindow int `json:"sliding_window,omitempty"`
 	// Rotary dimension of a rope module.
 	RotaryDim *int `json:"rotary_dim,omitempty"`
+	// Interleaved: it pairs neighbours (GPT-J style) instead of halves (NeoX
+	// style); nil when that is not decided.
+	Interleaved *bool `json:"interleaved,omitempty"`
 	// MoE.
 	NumExperts       *int `json:"num_experts,omitempty"`
 	TopK             *int `json:"top_k,omitempty"`

@@ -309,7 +309,11 @@ func (m *namer) rope(n *node, row baseline.Module) []definition.Name {
 	if rotary == 0 || m.a.Rope != nil && (m.a.Rope.Type == "mrope" || rotary > kind.HeadDim) {
 		return nil
 	}
-	if interleavedRope(m.a.ModelType) {
+	interleaved := interleavedRope(m.a.ModelType)
+	if row.Interleaved != nil {
+		interleaved = *row.Interleaved
+	}
+	if interleaved {
 		return []definition.Name{definition.RopeGPTJ(kind.HeadDim, rotary)}
 	}
 	return []definition.Name{definition.RopeNeox(kind.HeadDim, rotary)}
