@@ -5,8 +5,16 @@ set -uo pipefail
 output=${GITHUB_OUTPUT:-/dev/null}
 summary=${GITHUB_STEP_SUMMARY:-/dev/null}
 
+# escape TEXT: as the runner unescapes the text of a workflow command, so that
+# no input can begin a command of its own.
+escape() {
+  local text=${1//'%'/%25}
+  text=${text//$'\r'/%0D}
+  printf '%s' "${text//$'\n'/%0A}"
+}
+
 fail() {
-  echo "::error title=fib-ls::$1"
+  echo "::error title=fib-ls::$(escape "$1")"
   exit 2
 }
 
@@ -39,6 +47,7 @@ run_add() {
   [ -z "${INPUT_DATASET:-}" ] || args+=("--dataset=$INPUT_DATASET")
   [ "${INPUT_SKIP_SGLANG:-false}" != true ] || args+=(--skip-sglang)
   [ "${INPUT_UPDATE:-false}" != true ] || args+=(--update)
+  [ "${INPUT_TYPECHECK:-false}" != true ] || args+=(--typecheck)
   local result status
   result=$(mktemp)
   "$bin" "${args[@]}" >"$result"
@@ -63,19 +72,24 @@ field() {
 }
 
 run_check() {
-  local args=("$INPUT_MODELS_TS" "--fail-level=${INPUT_FAIL_LEVEL:-error}")
+  local args=("--fail-level=${INPUT_FAIL_LEVEL:-error}") files=() file
+  while IFS= read -r file; do # one file or directory a line
+    [ -z "$file" ] || files+=("$file")
+  done <<<"$INPUT_MODELS_TS"
   [ -z "${INPUT_DATASET:-}" ] || args+=("--dataset=$INPUT_DATASET")
+  [ "${INPUT_TYPECHECK:-false}" != true ] || args+=(--typecheck)
+  args+=(--)
   local report status
   report=$(mktemp)
-  "$bin" check "${args[@]}" --format github
+  "$bin" check --format=github "${args[@]}" "${files[@]}"
   status=$?
-  "$bin" check "${args[@]}" --format json --exit-zero >"$report" || return $?
+  "$bin" check --format=json --exit-zero "${args[@]}" "${files[@]}" 2>/dev/null >"$report" || return $status
   emit findings "$(field "$report" 'r.files.reduce((n, f) => n + f.problems.length, 0)')"
-  [ -z "${INPUT_SARIF_FILE:-}" ] || "$bin" check "${args[@]}" --format sarif --exit-zero >"$INPUT_SARIF_FILE"
+  [ -z "${INPUT_SARIF_FILE:-}" ] || "$bin" check --format=sarif --exit-zero "${args[@]}" "${files[@]}" 2>/dev/null >"$INPUT_SARIF_FILE" || return $?
   {
     echo "## fib-ls check"
     echo '```'
-    "$bin" check "${args[@]}" --exit-zero --color never
+    "$bin" check --exit-zero --color=never "${args[@]}" "${files[@]}" 2>/dev/null
     echo '```'
   } >"$report"
   summarise "$report"

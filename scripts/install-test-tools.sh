@@ -23,6 +23,7 @@ debian emacs emacs-nox
 [ -d /usr/share/emacs/site-lisp/elpa-src ] && ls /usr/share/emacs/site-lisp/elpa-src | grep -q eglot || debian no-such-eglot elpa-eglot
 debian chromium chromium
 debian rg ripgrep
+scripts/sarif-schema.sh || echo "the SARIF schema could not be fetched" >&2
 if [ -f scripts/package.json ] && [ ! -e scripts/node_modules/.installed-"$(sha256sum scripts/package-lock.json | cut -c1-16)" ]; then
   (cd scripts && npm ci --silent --no-audit --no-fund --ignore-scripts && touch node_modules/.installed-"$(sha256sum package-lock.json | cut -c1-16)")
 fi

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -99,12 +100,16 @@ func printSARIF(w io.Writer, _ *globals, files []phases.CheckedFile) error {
 	return err
 }
 
+// sarifURI is a path as a URI reference.
 func sarifURI(path string) string {
-	escaped := strings.NewReplacer("%", "%25", " ", "%20", "#", "%23", "?", "%3F").Replace(filepath.ToSlash(path))
-	if filepath.IsAbs(path) {
-		return "file://" + escaped
+	slashed := filepath.ToSlash(path)
+	if !filepath.IsAbs(path) {
+		return (&url.URL{Path: slashed}).String()
 	}
-	return escaped
+	if !strings.HasPrefix(slashed, "/") { // C:/repo
+		slashed = "/" + slashed
+	}
+	return (&url.URL{Scheme: "file", Path: slashed}).String()
 }
 
 func sarifRegion(src []byte, p validate.Problem) map[string]int {

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/width"
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/validate"
@@ -92,17 +95,36 @@ func excerpt(b *strings.Builder, src []byte, p validate.Problem, at place, paint
 	if at.column > widest {
 		return
 	}
-	width := 1
+	length := 1
 	if at.endLine == at.line && at.endColumn > at.column {
-		width = at.endColumn - at.column
+		length = at.endColumn - at.column
 	} else if at.endLine > at.line {
-		width = max(1, len(line)-at.column+1)
+		length = max(1, len(line)-at.column+1)
 	}
 	if len(line) > widest {
 		line = append(line[:widest-1], '…')
-		width = min(width, widest-at.column+1)
+		length = min(length, widest-at.column+1)
 	}
-	fmt.Fprintf(b, "  %5d | %s\n        | %s%s\n", at.line, string(line), strings.Repeat(" ", at.column-1), paint(p.Severity, strings.Repeat("^", max(1, width))))
+	from := min(at.column-1, len(line))
+	to := min(from+length, len(line))
+	pad, carets := cells(line[:from]), max(1, cells(line[from:to]))
+	fmt.Fprintf(b, "  %5d | %s\n        | %s%s\n", at.line, string(line), strings.Repeat(" ", pad), paint(p.Severity, strings.Repeat("^", carets)))
+}
+
+// cells is how many cells of a terminal a text takes: a wide character two,
+// a combining one none.
+func cells(text []rune) int {
+	n := 0
+	for _, r := range text {
+		switch kind := width.LookupRune(r).Kind(); {
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r) || unicode.Is(unicode.Cf, r):
+		case kind == width.EastAsianWide || kind == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 // painter colours text by severity when the output wants colour.

@@ -24,6 +24,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	action, err := filepath.Abs(filepath.Join("..", "..", "scripts", "action.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: update,
@@ -56,6 +60,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("FIB_LS_OFFLINE", "1")
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("TOKEN", theToken)
+			env.Setenv("NL", "\n")
+			env.Setenv("ACTION", action)
 			return os.WriteFile(filepath.Join(dir, "models.ts"), data, 0o644)
 		},
 	})
