@@ -26,7 +26,7 @@ func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 		in.undecide(fr, s.First, cond, v, "too many undecided conditions inside each other")
 		return flow{}
 	}
-	in.noteCondition(fr, s, cond, v)
+	in.noteCondition(fr, s.First, cond, v)
 	mark := len(in.journal)
 	in.tentative++
 	yes := in.tryArm(s.Body, fr, cond)

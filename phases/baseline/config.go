@@ -197,6 +197,7 @@ func (in *interp) fromJSON(v extract.Value) value {
 		return out
 	case *extract.Object:
 		d := newDict()
+		d.plain = true
 		for _, k := range v.Keys {
 			d.put(k, in.fromJSON(v.Values[k]))
 		}
@@ -217,6 +218,40 @@ func isNestedConfig(key string, v *extract.Object) bool {
 	return typed && strings.HasSuffix(key, "_config")
 }
 
+// makeConfig makes the configuration of an object of config.json: an instance
+// of SGLang's own configuration class for its model_type, else one with the
+// defaults of HuggingFace's.
+func (in *interp) makeConfig(o *extract.Object, path, modelType string) value {
+	if v, ok := o.Get("model_type"); ok {
+		if s, isText := v.(string); isText {
+			modelType = s
+		}
+	}
+	if in.configClasses != nil && modelType != "" {
+		if cls := in.configClasses(in, modelType); cls != nil {
+			kw := newNamespace()
+			for _, k := range o.Keys {
+				kw.set(k, in.fromJSON(o.Values[k]))
+			}
+			conf := in.attempt(func() value { return in.instantiate(cls, nil, kw) })
+			if isConfigValue(conf) {
+				return conf
+			}
+			in.notef("%s: the configuration class %s could not be evaluated: %s", cls.mod.path, cls.name, derived("", conf).why)
+		}
+	}
+	return in.newConfig(o, path, modelType)
+}
+
+// nestedConfig makes a nested configuration. Where the outer class fixes the
+// class of its part, SGLang's own class for the type is not asked for.
+func (in *interp) nestedConfig(o *extract.Object, path, fixed string) value {
+	if fixed != "" {
+		return in.newConfig(o, path, fixed)
+	}
+	return in.makeConfig(o, path, "")
+}
+
 // newConfig makes the configuration of one object of config.json;
 // modelType is used where the object does not say its own.
 func (in *interp) newConfig(o *extract.Object, path, modelType string) *config {
@@ -231,7 +266,7 @@ func (in *interp) newConfig(o *extract.Object, path, modelType string) *config {
 		for _, k := range o.Keys {
 			v := o.Values[k]
 			if sub, ok := v.(*extract.Object); ok && isNestedConfig(k, sub) {
-				c.fields.set(k, in.newConfig(sub, path+"."+k, defaults.nested[k]))
+				c.fields.set(k, in.nestedConfig(sub, path+"."+k, defaults.nested[k]))
 				continue
 			}
 			c.fields.set(k, in.fromJSON(v))
@@ -257,7 +292,9 @@ func (in *interp) newConfig(o *extract.Object, path, modelType string) *config {
 // addRopeParameters adds the attribute that transformers 5 makes of the older
 // rope_theta and rope_scaling.
 func (c *config) addRopeParameters(modelType string) {
-	if c.has("rope_parameters") || c.defaults.class == "" || strings.Contains(modelType, "vision") {
+	_, theta := c.fields.get("rope_theta")
+	_, scaling := c.fields.get("rope_scaling")
+	if c.has("rope_parameters") || strings.Contains(modelType, "vision") || c.defaults.class == "" && !theta && !scaling {
 		return
 	}
 	d := newDict()
@@ -283,16 +320,51 @@ func (c *config) addRopeParameters(modelType string) {
 
 // hubConfig is a call of a configuration class of transformers.
 func (in *interp) hubConfig(class string, kw *namespace) value {
-	return &config{path: class, fields: kw.clone(), over: newNamespace(), defaults: &classDefaults{class: class}}
+	c := &config{path: class, fields: kw.clone(), over: newNamespace(), defaults: &classDefaults{class: class}}
+	if t := hubTypeOfConfig(class); t != "" {
+		c.defaults = hubDefaults(t)
+		in.resolveDefaults(c)
+	}
+	return c
 }
 
-// configInit is what PretrainedConfig.__init__ does with its arguments.
+// configInit is what the constructor of transformers' configuration classes
+// does with its arguments: where a class of SGLang extends one that the table
+// of defaults knows, its defaults come first.
 func (in *interp) configInit(o *object, kw *namespace) {
+	if c, ok := o.cls.(*class); ok {
+		in.inheritDefaults(o, c, kw)
+	}
 	if kw == nil {
 		return
 	}
 	for _, k := range kw.keys {
 		in.setVar(o.attrs, k, kw.vals[k])
+	}
+}
+
+// inheritDefaults gives an instance the defaults of the external class that
+// its own extends.
+func (in *interp) inheritDefaults(o *object, c *class, kw *namespace) {
+	for _, b := range in.resolutionOrder(c) {
+		e, ok := b.(*external)
+		if !ok {
+			continue
+		}
+		modelType := hubTypeOfConfig(lastPart(e.path))
+		if modelType == "" {
+			continue
+		}
+		base := &config{path: "config", fields: kw.clone(), over: newNamespace(), defaults: hubDefaults(modelType)}
+		in.resolveDefaults(base)
+		for _, name := range sortedNames(base.defaults.values) {
+			in.setVar(o.attrs, name, in.configAttr(base, name))
+		}
+		for _, name := range sortedNames(base.defaults.null) {
+			in.setVar(o.attrs, name, in.configAttr(base, name))
+			kw.delete(name)
+		}
+		return
 	}
 }
 

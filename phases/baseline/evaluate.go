@@ -202,6 +202,7 @@ func (in *interp) conditional(e *pysrc.CondExpr, fr *frame) value {
 		return in.eval(e.Else, fr)
 	}
 	cond := clip(pysrc.Unparse(e.Test), maxExpression)
+	in.noteCondition(fr, in.line, cond, test)
 	a := in.eval(e.Body, fr)
 	raisedA := in.raised
 	in.raised = nil

@@ -2,6 +2,8 @@ package baseline
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
@@ -46,6 +48,7 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 	if !in.step() {
 		return flow{kind: flowStop}
 	}
+	in.line = s.Lines().First
 	switch s := s.(type) {
 	case *pysrc.ExprStmt:
 		if y, ok := s.X.(*pysrc.Yield); ok {
@@ -89,6 +92,9 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 			return flow{kind: flowBreak}
 		case "continue":
 			return flow{kind: flowContinue}
+		}
+		if names, ok := strings.CutPrefix(s.Keyword, "global "); ok {
+			fr.declareGlobal(strings.Fields(names))
 		}
 	case *pysrc.UnsupportedStmt:
 		in.notef("%s:%d: statement not understood: %s", fr.mod.path, s.First, s.Kind)
@@ -135,6 +141,15 @@ func (in *interp) execCompound(s pysrc.Stmt, fr *frame) flow {
 		}
 	}
 	return flow{}
+}
+
+func (fr *frame) declareGlobal(names []string) {
+	if fr.globals == nil {
+		fr.globals = map[string]bool{}
+	}
+	for _, n := range names {
+		fr.globals[n] = true
+	}
 }
 
 func (in *interp) yield(y *pysrc.Yield, fr *frame) {
@@ -254,6 +269,10 @@ func (in *interp) assign(t pysrc.Expr, v value, fr *frame) {
 	}
 	switch t := t.(type) {
 	case *pysrc.Name:
+		if fr.globals[t.ID] {
+			fr.mod.values[t.ID] = v
+			return
+		}
 		in.setVar(fr.vars, t.ID, v)
 	case *pysrc.Attribute:
 		in.setAttr(in.eval(t.X, fr), t.Name, v)
@@ -294,11 +313,17 @@ func (in *interp) unpack(targets []pysrc.Expr, v value, fr *frame) {
 				in.assign(t, items[i+rest-1], fr)
 			}
 		}
+	case ok && !containsRepeated(items):
+		in.raise(fmt.Sprintf("ValueError: %d values for %d names", len(items), len(targets)))
 	default:
 		for _, t := range targets {
 			in.assign(t, derived("element of "+show(v), v), fr)
 		}
 	}
+}
+
+func containsRepeated(items []value) bool {
+	return slices.ContainsFunc(items, func(v value) bool { _, ok := v.(*repeated); return ok })
 }
 
 // splitChoice turns a choice of two tuples into a tuple of choices.

@@ -51,6 +51,8 @@ func (in *interp) callExternal(f *external, args []value, kw *namespace) value {
 		return argument(args, 1, nil)
 	}
 	switch {
+	case p == "numpy.array_split":
+		return in.arraySplit(args)
 	case strings.HasPrefix(p, "math."):
 		return in.mathFunction(p[len("math."):], args)
 	case strings.HasPrefix(p, "itertools."):
@@ -228,6 +230,26 @@ func (in *interp) mathFunction(name string, args []value) value {
 		}
 	}
 	return &unknown{why: expr, expr: expr}
+}
+
+// arraySplit is numpy.array_split of a sequence into n nearly equal parts.
+func (in *interp) arraySplit(args []value) value {
+	items, ok := iterate(argument(args, 0, nil))
+	n, okN := asInt(argument(args, 1, nil))
+	if !ok || !okN || n < 1 || n > in.limits.Cells || !in.grow(len(items)+n) {
+		return derived("numpy.array_split()", args...)
+	}
+	out := &list{}
+	size, extra := len(items)/n, len(items)%n
+	for i := range n {
+		k := size
+		if i < extra {
+			k++
+		}
+		out.items = append(out.items, &list{items[:k:k]})
+		items = items[k:]
+	}
+	return out
 }
 
 func gcd(a, b int) int {

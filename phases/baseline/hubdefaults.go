@@ -47,7 +47,11 @@ func hubDefaults(modelType string) *classDefaults {
 		return d
 	}
 	head, body, _ := strings.Cut(section, "\n")
-	names := strings.Fields(strings.TrimSuffix(head, "]"))
+	head, base, extends := strings.Cut(strings.TrimSuffix(head, "]"), " < ")
+	if extends {
+		d = hubDefaults(base)
+	}
+	names := strings.Fields(head)
 	if len(names) > 0 {
 		d.class = names[0]
 	}
@@ -75,6 +79,33 @@ func hubDefaults(modelType string) *classDefaults {
 	}
 	return d
 }
+
+// hubTypeOfConfig is the model_type of a configuration class; "" when the
+// table has none of that name.
+func hubTypeOfConfig(class string) string { return hubTypes()[0][class] }
+
+// hubTypeOf is the model_type whose configuration makes a model class; ""
+// when the table has none.
+func hubTypeOf(model string) string { return hubTypes()[1][model] }
+
+// hubTypes are the model_types by configuration class and by model class.
+var hubTypes = sync.OnceValue(func() [2]map[string]string {
+	out := [2]map[string]string{{}, {}}
+	sections := hubSections()
+	for _, t := range slices.Sorted(maps.Keys(sections)) {
+		if strings.HasPrefix(t, "@") { // an example
+			continue
+		}
+		head, _, _ := strings.Cut(sections[t], "\n")
+		head, _, derivedFrom := strings.Cut(strings.TrimSuffix(head, "]"), " < ")
+		for i, name := range strings.Fields(head) {
+			if _, have := out[min(i, 1)][name]; !have && (i == 1 || !derivedFrom) {
+				out[min(i, 1)][name] = t
+			}
+		}
+	}
+	return out
+})
 
 func cutOperator(line string) (key, op, rest string) {
 	if strings.HasPrefix(line, "#") {

@@ -57,14 +57,16 @@ type interp struct {
 	conditions map[string]condition // undecided, by their text
 	at         site                 // the call being evaluated
 
-	server, envs map[string]value // defaults read from the source, by name
-	configAttrs  *namespace       // attributes that the engine sets on the config
-	lastFilter   value            // the unknown condition of a comprehension
+	server, envs map[string]value                    // defaults read from the source, by name
+	configAttrs  *namespace                          // attributes that the engine sets on the config
+	lastFilter   value                               // the unknown condition of a comprehension
 	registry     func(name string) (ClassInfo, bool) // the registered classes
-	quant        value
-	undecided    []Undecided
-	seen         map[string]bool // locations in undecided
-	notes        []string
+	// configClasses finds SGLang's configuration class for a model_type.
+	configClasses func(in *interp, modelType string) *class
+	quant         value
+	undecided     []Undecided
+	seen          map[string]bool // locations in undecided
+	notes         []string
 }
 
 // environmentFacts is what the reader takes for granted about the run.
@@ -174,6 +176,7 @@ type frame struct {
 	vars    *namespace
 	pending []pendingReturn
 	yields  *list
+	globals map[string]bool // names declared global
 }
 
 // pendingReturn is an early return under an undecided condition.
@@ -190,7 +193,7 @@ func (in *interp) moduleFrame(m *module) *frame { return in.newFrame(m, nil, nil
 
 // lookup gives the value of a name seen from a frame.
 func (in *interp) lookup(fr *frame, name string) value {
-	for f := fr; f != nil; f = f.parent {
+	for f := fr; f != nil && !fr.globals[name]; f = f.parent {
 		if v, ok := f.vars.get(name); ok {
 			return v
 		}

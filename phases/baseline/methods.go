@@ -10,6 +10,9 @@ import (
 func (in *interp) valueMethod(o value, name string) value {
 	switch o := o.(type) {
 	case *dict:
+		if v, ok := o.get(name); ok && o.plain {
+			return v
+		}
 		return dictMethod(o, name)
 	case *list:
 		return listMethod(o, name)
@@ -139,7 +142,7 @@ func listMethod(l *list, name string) value {
 			in.touchList(l)
 			return in.mutate(&l.items, name, args, kw)
 		})
-	case "copy":
+	case "copy", "tolist":
 		return method(name, func(in *interp, _ []value, _ *namespace) value {
 			in.grow(len(l.items))
 			return &list{slices.Clone(l.items)}

@@ -1,10 +1,6 @@
 package baseline
 
-import (
-	"fmt"
-
-	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
-)
+import "fmt"
 
 // condition is an if statement whose condition could not be decided.
 type condition struct {
@@ -15,7 +11,7 @@ type condition struct {
 
 // noteCondition remembers where an undecided condition stands, for the
 // modules that turn out to depend on it.
-func (in *interp) noteCondition(fr *frame, s *pysrc.IfStmt, cond string, v value) {
+func (in *interp) noteCondition(fr *frame, line int, cond string, v value) {
 	if in.conditions == nil {
 		in.conditions = map[string]condition{}
 	}
@@ -23,7 +19,7 @@ func (in *interp) noteCondition(fr *frame, s *pysrc.IfStmt, cond string, v value
 		return
 	}
 	u := derived(cond, v)
-	in.conditions[cond] = condition{fmt.Sprintf("%s:%d", fr.mod.path, s.First), u.keys, u.why}
+	in.conditions[cond] = condition{fmt.Sprintf("%s:%d", fr.mod.path, line), u.keys, u.why}
 }
 
 // undecide reports something that could not be decided where it matters

@@ -197,6 +197,9 @@ type dict struct {
 	index map[any]int
 	// fallback makes the value of an absent key (defaultdict); nil: KeyError.
 	fallback value
+	// plain says that it is an object of config.json, which configuration
+	// classes may turn into an object with attributes.
+	plain bool
 }
 
 type set struct{ dict }

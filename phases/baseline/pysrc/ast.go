@@ -98,8 +98,8 @@ type (
 		Span
 		Test Expr
 	}
-	// SimpleStmt is pass, break, continue, or a statement without meaning
-	// for the reader (global, nonlocal, del, type).
+	// SimpleStmt is pass, break, continue, "global a b", or (as pass) a
+	// statement without meaning for the reader (nonlocal, del, type).
 	SimpleStmt struct {
 		Span
 		Keyword string

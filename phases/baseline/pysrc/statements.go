@@ -73,10 +73,20 @@ func (c *converter) simpleStmt(n *raw) Stmt {
 		return &AssertStmt{c.span(n), c.only(n)}
 	case "pass_statement", "break_statement", "continue_statement":
 		return &SimpleStmt{c.span(n), strings.TrimSuffix(n.kind, "_statement")}
-	case "global_statement", "nonlocal_statement", "delete_statement", "type_alias_statement", "future_import_statement":
+	case "global_statement":
+		return &SimpleStmt{c.span(n), "global " + strings.Join(identifiers(c, n), " ")}
+	case "nonlocal_statement", "delete_statement", "type_alias_statement", "future_import_statement":
 		return &SimpleStmt{c.span(n), "pass"}
 	}
 	return &UnsupportedStmt{c.span(n), n.kind, c.excerpt(n)}
+}
+
+func identifiers(c *converter, n *raw) []string {
+	var out []string
+	for i := range n.kids {
+		out = append(out, c.text(&n.kids[i]))
+	}
+	return out
 }
 
 // only converts the first child, nil when there is none.
