@@ -56,6 +56,7 @@ type interp struct {
 	conds      []string
 	conditions map[string]condition // undecided, by their text
 	at         site                 // the call being evaluated
+	line       int                  // of the statement being executed
 
 	server, envs map[string]value                    // defaults read from the source, by name
 	configAttrs  *namespace                          // attributes that the engine sets on the config
