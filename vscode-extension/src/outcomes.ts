@@ -1,0 +1,162 @@
+/** What the user sees when a model was added, or was not. */
+import * as vscode from "vscode"
+import type { AddArguments, JobDone } from "./protocol"
+import type { Server } from "./server"
+
+/** Something to do about a failure. */
+type Action = "Log In…" | "Open the Model's Page" | "Choose Another…" | "Check the Settings…" | "Retry" | "Show Report" | "Show Output"
+
+/** The actions that fix a failure of the Hub client, by its kind. */
+export function actionsFor(kind: string | undefined, hasReport: boolean): Action[] {
+  const more: Action[] = hasReport ? ["Show Report", "Show Output"] : ["Show Output"]
+  switch (kind) {
+    case "gated-no-token":
+    case "bad-token":
+    case "missing-or-private":
+      return ["Log In…", "Choose Another…", ...more]
+    case "gated-not-granted":
+    case "forbidden":
+    case "disabled":
+      return ["Open the Model's Page", "Choose Another…", ...more]
+    case "repo-not-found":
+    case "entry-not-found":
+    case "revision-not-found":
+    case "invalid-name":
+      return ["Choose Another…", ...more]
+    case "dns":
+    case "connection":
+    case "timeout":
+    case "server":
+    case "rate-limited":
+      return ["Retry", ...more]
+    case "tls":
+    case "proxy":
+    case "config":
+    case "not-a-hub":
+    case "offline":
+      return ["Check the Settings…", "Retry", ...more]
+    default:
+      return ["Retry", ...more]
+  }
+}
+
+/** One line that says what was done. */
+export function sentence(done: JobDone): string {
+  const verb = done.state === "updated" ? "Updated" : "Added"
+  const findings = done.findings === 0 ? "" : done.findings === 1 ? " 1 finding needs a look." : ` ${done.findings} findings need a look.`
+  return `${verb} ${done.modelId ?? done.repoId}: ${done.modules} modules, ${done.definitions} Definitions.${findings}`
+}
+
+export class Outcomes {
+  private lastReport: string | undefined
+
+  constructor(
+    private readonly server: Server,
+    private readonly output: vscode.LogOutputChannel,
+    private readonly endpoint: () => string,
+  ) {}
+
+  /** Shows the end of a job; `asked` is what it was asked for, when it is known. */
+  async show(done: JobDone, asked?: AddArguments): Promise<void> {
+    if (done.report !== undefined) this.lastReport = done.report
+    switch (done.state) {
+      case "added":
+      case "updated":
+        await this.reveal(done)
+        if (done.openReport && done.report !== undefined) await this.openReport(done.report)
+        void this.offer(done)
+        return
+      case "cancelled":
+        void vscode.window.showInformationMessage(`Adding ${done.repoId} was cancelled; models.ts is as it was.`)
+        return
+      case "declined":
+        return
+      case "failed":
+        void this.explain(done, asked)
+    }
+  }
+
+  /** Shows the new entry and selects it. */
+  private async reveal(done: JobDone): Promise<void> {
+    if (done.uri === undefined || done.modelId === undefined) return
+    const uri = vscode.Uri.parse(done.uri)
+    const editor = await vscode.window.showTextDocument(uri, { preview: false })
+    const model = (await this.server.modules(uri)).find((m) => m.id === done.modelId)
+    if (!model) return
+    const { start, end } = model.range
+    editor.selection = new vscode.Selection(end.line, end.character, start.line, start.character)
+    editor.revealRange(new vscode.Range(start.line, start.character, end.line, end.character), vscode.TextEditorRevealType.AtTop)
+  }
+
+  private async offer(done: JobDone): Promise<void> {
+    const actions = ["Show Module Tree", ...(done.report === undefined || done.openReport ? [] : ["Show Report"])]
+    const chosen = await vscode.window.showInformationMessage(sentence(done), ...actions)
+    if (chosen === "Show Report") await this.showLast()
+    if (chosen === "Show Module Tree") await vscode.commands.executeCommand("fibLs.showModuleTree", { uri: done.uri, modelId: done.modelId })
+  }
+
+  private async explain(done: JobDone, asked: AddArguments | undefined): Promise<void> {
+    const name = done.repoId === "" ? "The model" : done.repoId
+    const message = [`${name} was not added: ${done.message ?? "the reason is in the output"}`, done.hint ?? ""].filter((s) => s !== "").join(" ")
+    this.output.error(message)
+    const actions = actionsFor(done.kind, done.report !== undefined).filter((a) => a !== "Retry" || asked !== undefined)
+    const chosen = await vscode.window.showErrorMessage(message, ...actions)
+    if (chosen !== undefined) await this.act(chosen, done, asked)
+  }
+
+  private async act(action: Action, done: JobDone, asked: AddArguments | undefined): Promise<void> {
+    switch (action) {
+      case "Log In…": {
+        // The user types the token there; it does not pass through the editor's settings.
+        const terminal = vscode.window.createTerminal({ name: "HuggingFace login" })
+        terminal.show()
+        terminal.sendText("hf auth login", false)
+        return
+      }
+      case "Open the Model's Page":
+        await vscode.env.openExternal(vscode.Uri.parse(`${this.endpoint() || "https://huggingface.co"}/${done.repoId}`))
+        return
+      case "Choose Another…":
+        await vscode.commands.executeCommand("fibLs.addModel")
+        return
+      case "Retry":
+        if (asked) await this.show(await this.server.addModel(asked), asked)
+        return
+      case "Check the Settings…":
+        await vscode.commands.executeCommand("workbench.action.openSettings", "fibLs.huggingface")
+        return
+      case "Show Report":
+        await this.showLast()
+        return
+      case "Show Output":
+        this.output.show()
+    }
+  }
+
+  /** Opens the summary of the last job. */
+  async showLast(): Promise<void> {
+    if (this.lastReport === undefined) {
+      void vscode.window.showInformationMessage("There is no report yet: add a model first.")
+      return
+    }
+    await this.openReport(this.lastReport)
+  }
+
+  /** Opens a summary beside the editor, rendered where the editor can. */
+  async openReport(path: string): Promise<boolean> {
+    this.lastReport = path
+    const uri = vscode.Uri.file(path)
+    try {
+      await vscode.workspace.fs.stat(uri)
+    } catch {
+      void vscode.window.showWarningMessage(`The report is gone: ${path}`)
+      return false
+    }
+    try {
+      await vscode.commands.executeCommand("markdown.showPreviewToSide", uri)
+    } catch {
+      await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true })
+    }
+    return true
+  }
+}
