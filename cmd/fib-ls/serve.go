@@ -45,7 +45,7 @@ setting of the client raises it for a session).`,
 
 func serve(cmd *cobra.Command, g *globals) error {
 	debug.SetGCPercent(serveGCPercent)
-	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), false)
+	env, err := g.unconnected(cmd.InOrStdin(), cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
