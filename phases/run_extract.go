@@ -15,8 +15,12 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract/hub"
 )
 
-// maxConfig bounds a config.json; the largest real one has 180 KB.
-const maxConfig = 16 << 20
+// maxConfig bounds a config.json; the largest real one has 200 KB. Its values
+// take some thirty times its size in memory.
+const maxConfig = 2 << 20
+
+// maxStepFile bounds a file that an earlier phase wrote.
+const maxStepFile = 16 << 20
 
 // ExtractStep is phase 1: it finds the config.json and reads it.
 func ExtractStep(ctx context.Context, env *Env, req *Request) (*extract.Architecture, []byte, error) {
@@ -25,12 +29,15 @@ func ExtractStep(ctx context.Context, env *Env, req *Request) (*extract.Architec
 	if err != nil {
 		return nil, nil, err
 	}
+	if _, err := bounded(fetched.Data, "config.json", maxConfig); err != nil { // whoever fetched it
+		return nil, nil, err
+	}
 	env.progress(1, 0.7, "reading config.json")
 	a, err := env.architecture(ctx, req, fetched.Data, source)
 	if err != nil {
 		return nil, nil, err
 	}
-	a.Warnings = append(fetched.Warnings, a.Warnings...)
+	a.Warnings = append(append([]string{}, fetched.Warnings...), a.Warnings...)
 	env.progress(1, 1, fmt.Sprintf("%s, %d layers", a.ArchitectureType, a.NumLayers))
 	return a, fetched.Data, nil
 }
@@ -44,7 +51,7 @@ func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract
 		return &FetchedConfig{Data: data}, source, err
 	}
 	if dir := e.path(req.HFRepoID); isDir(dir) {
-		data, err := readBounded(filepath.Join(dir, "config.json"))
+		data, err := readRegular(filepath.Join(dir, "config.json"))
 		source.Note = "a local directory, not a repository id"
 		return &FetchedConfig{Data: data}, source, err
 	}
@@ -121,27 +128,37 @@ func (e *Env) readConfigFile(name string) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the config from standard input: %w", err)
 		}
-		return bounded(data, "standard input")
+		return bounded(data, "standard input", maxConfig)
 	}
-	return readBounded(e.path(name))
+	return readBounded(e.path(name), maxConfig)
 }
 
-func readBounded(path string) ([]byte, error) {
+// readRegular reads a config.json that was not named itself: nothing else
+// than a file is opened, least of all a pipe that nobody writes to.
+func readRegular(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, &UsageError{Message: path + " is not a regular file"}
+	}
+	return readBounded(path, maxConfig)
+}
+
+// readBounded reads at most that many bytes of a file.
+func readBounded(path string, most int) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &MissingInputError{Err: fmt.Errorf("reading the config: %w", err)}
 	}
 	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	data, err := io.ReadAll(io.LimitReader(f, int64(most)+1))
 	if err != nil {
 		return nil, &MissingInputError{Err: fmt.Errorf("reading the config: %w", err)}
 	}
-	return bounded(data, path)
+	return bounded(data, path, most)
 }
 
-func bounded(data []byte, name string) ([]byte, error) {
-	if len(data) > maxConfig {
-		return nil, &UsageError{Message: fmt.Sprintf("%s has more than %d bytes: that is no config.json", name, maxConfig)}
+func bounded(data []byte, name string, most int) ([]byte, error) {
+	if len(data) > most {
+		return nil, &UsageError{Message: fmt.Sprintf("%s has more than %d bytes, which no such file has", name, most)}
 	}
 	return data, nil
 }
