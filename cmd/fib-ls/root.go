@@ -48,7 +48,9 @@ checks the numbers of the models that are there.
 	root.AddCommand(
 		newAddCommand(g), newExtractCommand(g), newBaselineCommand(g), newGenerateCommand(g), newValidateCommand(g),
 		newCheckCommand(g), newExplainCommand(g), newDefineCommand(g), newDoctorCommand(g), newCatalogueCommand(), newCoverageCommand(g), newServeCommand(g), newVersionCommand(),
+		newDocsCommand(),
 	)
+	registerCompletions(g, root)
 	return root
 }
 

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Everything in the repository that is made from other files of it:
+#   docs/rules.md        from the table of rules      (phases/validate)
+#   docs/definitions.md  from the grammar of names    (phases/definition)
+#   docs/commands.md     from the commands            (cmd/fib-ls)
+# and, with SGLANG=DIR (a clone of SGLang), the index of its models that the
+# binary embeds. Tests fail while one of them is out of step.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if [ -n "${SGLANG:-}" ]; then
+  SGLANG=$(realpath "$SGLANG")
+  echo "the SGLang index, from $SGLANG"
+  SGLANG_COMMIT=${SGLANG_COMMIT:-$(git -C "$SGLANG" rev-parse HEAD)} SGLANG_DATE=${SGLANG_DATE:-$(git -C "$SGLANG" log -1 --format=%cI)} \
+    go run ./phases/baseline/index/gen -sglang "$SGLANG" -out phases/baseline/index/sglang.idx
+fi
+echo docs/rules.md
+go generate ./phases/validate
+echo docs/definitions.md
+go generate ./phases/definition
+echo docs/commands.md
+env -i PATH="$PATH" HOME="$HOME" go run ./cmd/fib-ls docs >docs/commands.md.new
+mv docs/commands.md.new docs/commands.md
+git --no-pager diff --stat -- docs phases/baseline/index
