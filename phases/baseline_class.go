@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
@@ -73,22 +75,55 @@ func surveyClass(ctx context.Context, reader *baseline.Reader, c baseline.ClassI
 }
 
 // catalogueConfig gives the built-in config of a model of a class, and says
-// whose it is.
+// whose it is: a model that names the class itself, else one whose class has
+// the same stem (BailingMoE and BailingMoe, QuantMixtral and Mixtral, a
+// language model and the multimodal model around it).
 func catalogueConfig(class string) (*extract.Object, string) {
-	for _, id := range catalog.IDs() {
-		entry, ok := catalog.Lookup(id)
-		if !ok || !bytes.Contains(entry.Config, []byte(strconv.Quote(class))) {
-			continue
-		}
-		config, _, err := extract.ParseConfig(entry.Config)
-		if err != nil {
-			continue
-		}
-		if names, _ := config.Strings("architectures"); slices.Contains(names, class) {
-			return config, "built-in facts of " + id
+	for _, exact := range []bool{true, false} {
+		for _, id := range catalog.IDs() {
+			entry, ok := catalog.Lookup(id)
+			if !ok || (exact && !bytes.Contains(entry.Config, []byte(strconv.Quote(class)))) {
+				continue
+			}
+			if config := configServing(class, entry.Config, exact); config != nil {
+				return config, "built-in facts of " + id
+			}
 		}
 	}
 	return nil, ""
+}
+
+// configServing gives a config, or the language model's config inside of it,
+// when it is one of a class; nil when it is not.
+func configServing(class string, data []byte, exact bool) *extract.Object {
+	config, _, err := extract.ParseConfig(data)
+	if err != nil {
+		return nil
+	}
+	names, _ := config.Strings("architectures")
+	if slices.Contains(names, class) {
+		return config
+	}
+	if exact || len(names) == 0 || classStem(names[0]) != classStem(class) {
+		return nil
+	}
+	if text := config.Object("text_config"); text != nil {
+		config = text
+	}
+	out := &extract.Object{Keys: slices.Clone(config.Keys), Values: maps.Clone(config.Values)}
+	if _, stated := out.Values["architectures"]; !stated {
+		out.Keys = append(out.Keys, "architectures")
+	}
+	out.Values["architectures"] = []extract.Value{class}
+	return out
+}
+
+// classStem reduces a class name to its model family: SGLang has classes that
+// load the same checkpoints under another name.
+func classStem(class string) string {
+	name := strings.TrimPrefix(strings.TrimPrefix(class, "TorchNative"), "Quant")
+	name = strings.TrimSuffix(strings.TrimSuffix(name, "ForConditionalGeneration"), "ForCausalLM")
+	return strings.ToLower(strings.TrimSuffix(name, "Model"))
 }
 
 // AmbiguousClassError says that a keyword means several classes.

@@ -106,10 +106,37 @@ func (r *reader) rwkvDims(d *dims, k *AttentionKind) {
 	d.linear("output", r.hidden, width, "attention_hidden_size")
 }
 
+// jetDims are the JetBlock's projections (Jet-Nemotron): a gated delta rule
+// whose convolution kernels are made from the input.
+func (r *reader) jetDims(d *dims, k *AttentionKind) {
+	k.Type, k.Attribute, k.RotaryDim = "jet", "self_attn", 0
+	block := r.text.Object("efficient_attention_config").Object("jet")
+	if block == nil {
+		r.lack("efficient_attention_config.jet")
+		return
+	}
+	o := &fields{root: r.root, text: block}
+	heads, keyDim, kernel := o.opt("num_heads"), o.opt("head_dim"), o.opt("conv_size")
+	reduction := max(o.opt("dconv_generator_reduction"), 1)
+	r.fail2(o.err)
+	expand, _, err := block.Float("expand_v")
+	r.fail2(err)
+	valueDim := int(float64(keyDim) * expand)
+	keys, values := heads*keyDim, heads*valueDim
+	k.LinearNumKeyHeads, k.LinearNumValueHeads, k.LinearKeyHeadDim, k.LinearValueHeadDim, k.ConvKernel = heads, heads, keyDim, valueDim, kernel
+	d.linear("qkvabz_proj", 2*keys+2*values+2*heads, r.hidden, "2*num_heads*head_dim + 2*num_heads*head_dim*expand_v + 2*num_heads")
+	d.linear("w1", values/reduction, r.hidden, "num_heads*head_dim*expand_v // dconv_generator_reduction")
+	d.linear("w2", values*kernel, values/reduction, "num_heads*head_dim*expand_v*conv_size")
+	d.norm("o_norm", "gated", valueDim, "head_dim*expand_v")
+	d.linear("o_proj", r.hidden, values, "num_heads*head_dim*expand_v")
+}
+
 // otherDims are mixers of families that have no Definition; known ones have
 // their projections listed.
 func (r *reader) otherDims(d *dims, k *AttentionKind, m mixer) {
 	switch {
+	case r.row == "jet_nemotron" && m.word == wordLinear:
+		r.jetDims(d, k)
 	case r.row == "deepseek_v4":
 		r.compressedDims(d, k)
 	case r.row == "recurrent_gemma" && m.word == wordRecurrent, m.word == wordMamba, r.row == "recurrent_gemma" && m.word == wordLinear:

@@ -55,6 +55,11 @@ var published = map[string]float64{
 	"ibm-granite/granite-3.0-3b-a800m-base": 3.3, "CohereLabs/c4ai-command-r7b-12-2024": 8.03, "tiiuae/falcon-mamba-7b-instruct": 7.27,
 	"google/gemma-2-2b": 2.61, "ibm-granite/granite-3.0-2b-base": 2.53, "meta-llama/Llama-3.2-1B": 1.236, "meta-llama/Llama-3.2-1B-Instruct": 1.236,
 	"meta-llama/Llama-4-Scout-17B-16E": 107.8, "microsoft/bitnet-b1.58-2B-4T": 2.41,
+	"arcee-ai/Trinity-Mini": 26.1, "arcee-ai/Trinity-Nano-Preview": 6.12, "inclusionAI/Ling-lite-1.5": 16.8, "inclusionAI/Ling-mini-2.0": 16.3,
+	"inclusionAI/LLaDA2.0-mini": 16.3, "jet-ai/Jet-Nemotron-2B": 1.96, "jet-ai/Jet-Nemotron-4B": 3.96, "LiquidAI/LFM2-8B-A1B": 8.34,
+	"microsoft/Phi-3-small-8k-instruct": 7.39, "openbmb/MiniCPM-2B-sft-bf16": 2.72, "stepfun-ai/Step-3.5-Flash": 196.9, "CofeAI/Tele-FLM": 52.8,
+	"upstage/solar-pro-preview-instruct": 22.1, "hpcai-tech/grok-1": 314, "xai-org/grok-2": 270, "xverse/XVERSE-MoE-A4.2B": 25.8,
+	"sarvamai/sarvam-105b": 106, "tiiuae/Falcon-H1-7B-Instruct": 7.59, "zai-org/GLM-4.7-Flash": 30, "LGAI-EXAONE/K-EXAONE-236B-A23B": 236.6,
 }
 
 var billions = regexp.MustCompile(`(?i)[-_](\d+(?:\.\d+)?)b(?:[-_]|$)`)
