@@ -158,8 +158,8 @@ func rename(item *BatchItem, f *tsast.File) {
 		return
 	}
 	r.Warnings = append(r.Warnings, fmt.Sprintf("%s is the name of another repository's entry; this one is %s", r.Model.ID, name))
-	if r.Request.OutputDir == "model_analysis_"+r.Request.ModelName || filepath.Base(r.Request.OutputDir) == "model_analysis_"+r.Request.ModelName {
-		r.Request.OutputDir = filepath.Join(filepath.Dir(r.Request.OutputDir), "model_analysis_"+name)
+	if r.Request.OutputDir == outputPrefix+r.Request.ModelName || filepath.Base(r.Request.OutputDir) == outputPrefix+r.Request.ModelName {
+		r.Request.OutputDir = filepath.Join(filepath.Dir(r.Request.OutputDir), outputPrefix+name)
 	}
 	r.Request.ModelName, r.Model.ID, r.Generated.Entry.ID = name, name, name
 }

@@ -10,7 +10,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // ParseBatch reads a batch file: a YAML list whose items take every parameter
@@ -18,6 +20,9 @@ import (
 // original workflow writes them, or ORG/REPO. "#" begins a comment. What an
 // item leaves out is taken from common.
 func ParseBatch(data []byte, common Request) ([]Request, error) {
+	if len(data) > MaxBatchFile {
+		return nil, &UsageError{Message: fmt.Sprintf("the batch has more than %d bytes", MaxBatchFile)}
+	}
 	if isYAMLList(data) {
 		return parseBatchYAML(data, common)
 	}
@@ -57,7 +62,42 @@ func isYAMLList(data []byte) bool {
 	return false
 }
 
+// MaxBatchFile bounds a batch file: some five thousand models.
+const MaxBatchFile = 256 << 10
+
+// plainYAML refuses what no batch needs and what makes a YAML reader run
+// without end: nesting deeper than a request has, and aliases, each of which
+// may stand for a copy of all before it.
+func plainYAML(data []byte) error {
+	const deepest = 16
+	depth, dashes, line := 0, 0, 0
+	for _, t := range lexer.Tokenize(string(data)) {
+		if t.Position != nil && t.Position.Line != line {
+			line, dashes = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.AnchorType, token.AliasType, token.MergeKeyType:
+			return &UsageError{Message: fmt.Sprintf("line %d of the batch: anchors and aliases are not read in a batch", line)}
+		case token.SequenceStartType, token.MappingStartType:
+			depth++
+		case token.SequenceEndType, token.MappingEndType:
+			depth--
+		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType, token.TagType:
+			dashes++
+		case token.CollectEntryType:
+			dashes = 0
+		}
+		if depth > deepest || dashes > deepest {
+			return &UsageError{Message: fmt.Sprintf("line %d of the batch: nested deeper than a batch is", line)}
+		}
+	}
+	return nil
+}
+
 func parseBatchYAML(data []byte, common Request) ([]Request, error) {
+	if err := plainYAML(data); err != nil {
+		return nil, err
+	}
 	var items []yaml.RawMessage
 	if err := yaml.Unmarshal(data, &items); err != nil {
 		return nil, &UsageError{Message: "the batch is not a YAML list: " + yaml.FormatError(err, false, true)}

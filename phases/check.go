@@ -98,6 +98,7 @@ func (c CheckedFile) Fixed(env *Env, opts CheckOptions) (*FixedFile, error) {
 // Write replaces the file by the fixed text.
 func (f *FixedFile) Write() error {
 	if f.same {
+		f.After.models.Tidy()
 		return nil
 	}
 	return f.After.models.Write(f.text)

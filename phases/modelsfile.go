@@ -2,16 +2,13 @@ package phases
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/gofrs/flock"
 )
 
 // ModelsFile is a models.ts on disk, with the bytes it had when it was read:
@@ -22,7 +19,7 @@ type ModelsFile struct {
 	Path string
 	// Text is nil when there is no such file yet.
 	Text []byte
-	mode fs.FileMode
+	info fs.FileInfo // nil: there is no such file yet
 }
 
 // ChangedError says that models.ts was changed by somebody else meanwhile.
@@ -74,7 +71,7 @@ func ReadModels(path string) (*ModelsFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	return &ModelsFile{Path: resolved, Text: text, mode: info.Mode().Perm()}, nil
+	return &ModelsFile{Path: resolved, Text: text, info: info}, nil
 }
 
 // missingModels answers for a path at which nothing stands: the file may be
@@ -91,25 +88,18 @@ func missingModels(abs string) (*ModelsFile, error) {
 			Hint:    "run fib-ls at the root of a flashinfer-bench clone, or name the file with --models-ts",
 		}
 	}
-	return &ModelsFile{Path: filepath.Join(resolved, filepath.Base(abs)), mode: 0o644}, nil
+	return &ModelsFile{Path: filepath.Join(resolved, filepath.Base(abs))}, nil
 }
 
 // Write replaces the file by text, atomically: a reader sees the old or the
 // new bytes. It holds a lock against other fib-ls processes, refuses when the
 // file is not as it was read, and removes what killed runs left behind.
 func (m *ModelsFile) Write(text []byte) error {
-	lock, err := lockFor(m.Path)
+	unlock, err := lockModels(m.Path)
 	if err != nil {
 		return err
 	}
-	held, err := lock.TryLock()
-	if err != nil {
-		return fmt.Errorf("locking %s: %w", m.Path, err)
-	}
-	if !held {
-		return &LockedError{Path: m.Path}
-	}
-	defer func() { _ = lock.Unlock() }()
+	defer unlock()
 	removeLitter(m.Path)
 	temp, err := m.writeTemp(text)
 	if err != nil {
@@ -124,40 +114,54 @@ func (m *ModelsFile) Write(text []byte) error {
 		return fmt.Errorf("replacing %s: %w", m.Path, err)
 	}
 	m.Text = text
-	return syncDir(filepath.Dir(m.Path))
+	syncDir(filepath.Dir(m.Path))
+	return nil
 }
 
-// writeTemp writes text beside the file, flushed to disk, with its mode.
-func (m *ModelsFile) writeTemp(text []byte) (path string, err error) {
-	if m.Text != nil {
-		// A file that its owner made read-only stays as it is, though a
-		// rename over it would succeed.
-		f, err := os.OpenFile(m.Path, os.O_WRONLY, 0)
-		if err != nil {
-			return "", fmt.Errorf("writing %s: %w", m.Path, err)
-		}
-		if err := f.Close(); err != nil {
-			return "", fmt.Errorf("writing %s: %w", m.Path, err)
-		}
-		if m.mode&0o222 == 0 {
-			return "", fmt.Errorf("writing %s: %w (the file is read-only)", m.Path, fs.ErrPermission)
-		}
+// Tidy removes what killed runs left beside the file; a run that has nothing
+// to write calls it. Another fib-ls that is writing is left alone.
+func (m *ModelsFile) Tidy() {
+	if len(litter(m.Path)) == 0 {
+		return
 	}
-	f, err := os.CreateTemp(filepath.Dir(m.Path), tempPrefix+filepath.Base(m.Path)+"-*")
+	unlock, err := lockModels(m.Path)
+	if err != nil {
+		return
+	}
+	defer unlock()
+	removeLitter(m.Path)
+}
+
+// writeTemp writes text beside the file, flushed to disk, with its mode and
+// its owner.
+func (m *ModelsFile) writeTemp(text []byte) (path string, err error) {
+	if err := m.writable(); err != nil {
+		return "", err
+	}
+	// A new file has the mode that the user's umask gives it.
+	perm := fs.FileMode(0o666)
+	if m.info != nil {
+		perm = 0o600
+	}
+	path = filepath.Join(filepath.Dir(m.Path), tempName(m.Path)+rand.Text())
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm) // #nosec G304 -- beside the file the user names
 	if err != nil {
 		return "", fmt.Errorf("writing beside %s: %w", m.Path, err)
 	}
 	defer func() {
 		if err != nil {
 			_ = f.Close()
-			_ = os.Remove(f.Name())
+			_ = os.Remove(path)
 		}
 	}()
 	if _, err = f.Write(text); err != nil {
 		return "", fmt.Errorf("writing beside %s: %w", m.Path, err)
 	}
-	if err = f.Chmod(m.mode); err != nil {
-		return "", fmt.Errorf("setting the mode of %s: %w", m.Path, err)
+	if m.info != nil {
+		keepOwner(f, m.info)
+		if err = f.Chmod(m.info.Mode().Perm()); err != nil {
+			return "", fmt.Errorf("setting the mode of %s: %w", m.Path, err)
+		}
 	}
 	if err = f.Sync(); err != nil {
 		return "", fmt.Errorf("flushing %s: %w", m.Path, err)
@@ -165,7 +169,26 @@ func (m *ModelsFile) writeTemp(text []byte) (path string, err error) {
 	if err = f.Close(); err != nil {
 		return "", fmt.Errorf("writing beside %s: %w", m.Path, err)
 	}
-	return f.Name(), nil
+	return path, nil
+}
+
+// writable refuses a file that may not be written, though a rename over it
+// would succeed: one that its owner made read-only stays as it is.
+func (m *ModelsFile) writable() error {
+	if m.info == nil {
+		return nil
+	}
+	f, err := os.OpenFile(m.Path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", m.Path, err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("writing %s: %w", m.Path, err)
+	}
+	if m.info.Mode().Perm()&0o222 == 0 { // root may open it nevertheless
+		return fmt.Errorf("writing %s: %w (the file is read-only)", m.Path, fs.ErrPermission)
+	}
+	return nil
 }
 
 // unchanged compares the file with what was read.
@@ -182,41 +205,41 @@ func (m *ModelsFile) unchanged() error {
 	return nil
 }
 
-// lockFor gives the lock of a file. It lies in the user's cache, so that no
-// lock file appears in a work tree.
-func lockFor(path string) (*flock.Flock, error) {
-	dir, err := os.UserCacheDir()
+// tempName begins the names of the temporary files beside path.
+func tempName(path string) string {
+	name := tempPrefix + filepath.Base(path)
+	return name[:min(len(name), 200)] + "-" // a file name has at most 255 bytes
+}
+
+// litter lists the temporary files beside path.
+func litter(path string) []string {
+	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
-		dir = os.TempDir()
+		return nil
 	}
-	dir = filepath.Join(dir, "fib-ls", "locks")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		dir = os.TempDir()
+	var names []string
+	for _, e := range entries {
+		if e.Type().IsRegular() && strings.HasPrefix(e.Name(), tempName(path)) {
+			names = append(names, filepath.Join(filepath.Dir(path), e.Name()))
+		}
 	}
-	sum := sha256.Sum256([]byte(path))
-	return flock.New(filepath.Join(dir, "fib-ls-"+hex.EncodeToString(sum[:12])+".lock")), nil
+	return names
 }
 
 // removeLitter removes the temporary files that killed runs left beside path.
-// It is called with the lock held: no run of this machine owns one then.
+// It is called with the lock held: no run owns one then.
 func removeLitter(path string) {
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		if e.Type().IsRegular() && strings.HasPrefix(e.Name(), tempPrefix+filepath.Base(path)+"-") {
-			_ = os.Remove(filepath.Join(filepath.Dir(path), e.Name()))
-		}
+	for _, name := range litter(path) {
+		_ = os.Remove(name)
 	}
 }
 
 // syncDir makes a rename durable; file systems that cannot are left alone.
-func syncDir(dir string) error {
+func syncDir(dir string) {
 	d, err := os.Open(dir) // #nosec G304 -- the directory of the file just written
 	if err != nil {
-		return nil
+		return
 	}
 	_ = d.Sync()
-	return d.Close()
+	_ = d.Close()
 }

@@ -1,12 +1,16 @@
 package phases
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // The names of the files that the phases write, as the original workflow's
@@ -35,8 +39,16 @@ type OutputDir struct {
 	root *os.Root
 }
 
-// OpenOutputDir makes the directory when it is not there.
+// OpenOutputDir makes the directory when it is not there, and removes the
+// unfinished files that a killed run left in it. A directory that was named by
+// the user may be reached through a link; one with our own name
+// (model_analysis_…) may not be one: a link of that name may have come with
+// the workspace, and would lead our files wherever it likes.
 func OpenOutputDir(path string) (*OutputDir, error) {
+	path = filepath.Clean(path)
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 && strings.HasPrefix(filepath.Base(path), outputPrefix) {
+		return nil, &UsageError{Message: fmt.Sprintf("the output directory %s is a symbolic link", path), Hint: "remove it, or name its target with --output-dir"}
+	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, &UsageError{Message: fmt.Sprintf("the output directory cannot be made: %v", err), Hint: "name another one with --output-dir"}
 	}
@@ -44,7 +56,18 @@ func OpenOutputDir(path string) (*OutputDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the output directory: %w", err)
 	}
+	for _, name := range FileOrder {
+		_ = root.Remove(unfinished(name))
+	}
 	return &OutputDir{Path: path, root: root}, nil
+}
+
+// outputPrefix begins the name of every output directory that we name.
+const outputPrefix = "model_analysis_"
+
+// unfinished is the name under which a file is written before it gets its own.
+func unfinished(name string) string {
+	return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".tmp")
 }
 
 // Close lets the directory go.
@@ -61,12 +84,10 @@ func (d *OutputDir) Write(name string, data []byte) error {
 			return fmt.Errorf("replacing %s: %w", filepath.Join(d.Path, name), err)
 		}
 	}
-	temp := "." + filepath.Base(name) + ".tmp"
-	if dir := filepath.Dir(name); dir != "." {
-		temp = filepath.Join(dir, temp)
-	}
+	temp := unfinished(name)
 	_ = d.root.Remove(temp) // what a killed run left
 	if err := d.root.WriteFile(temp, data, 0o644); err != nil {
+		_ = d.root.Remove(temp)
 		return fmt.Errorf("writing %s: %w", filepath.Join(d.Path, name), err)
 	}
 	if err := d.root.Rename(temp, name); err != nil {
@@ -108,7 +129,8 @@ func (d *OutputDir) Mkdir(name string) error {
 	return nil
 }
 
-// MarshalJSON writes indented JSON without HTML escapes, as people read it.
+// MarshalJSON writes indented JSON without HTML escapes, as people read it;
+// what a terminal or an editor would not show stands as an escape.
 func MarshalJSON(value any) ([]byte, error) {
 	var b jsonBuffer
 	enc := json.NewEncoder(&b)
@@ -117,7 +139,7 @@ func MarshalJSON(value any) ([]byte, error) {
 	if err := enc.Encode(value); err != nil {
 		return nil, err
 	}
-	return b, nil
+	return escapeHidden(b), nil
 }
 
 type jsonBuffer []byte
@@ -125,4 +147,26 @@ type jsonBuffer []byte
 func (b *jsonBuffer) Write(p []byte) (int, error) {
 	*b = append(*b, p...)
 	return len(p), nil
+}
+
+// escapeHidden writes the hidden characters of a JSON text as escapes. Outside
+// strings JSON has none but line ends and spaces.
+func escapeHidden(data []byte) []byte {
+	isHidden := func(r rune) bool { return r >= 0x7f && Hidden(r) }
+	if bytes.IndexFunc(data, isHidden) < 0 {
+		return data
+	}
+	out := make([]byte, 0, len(data)+64)
+	for len(data) > 0 {
+		r, n := utf8.DecodeRune(data)
+		if isHidden(r) {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, "\\u%04x", unit)
+			}
+		} else {
+			out = append(out, data[:n]...)
+		}
+		data = data[n:]
+	}
+	return out
 }

@@ -134,7 +134,7 @@ func (r *Request) complete() error {
 		return err
 	}
 	if r.OutputDir == "" {
-		r.OutputDir = "model_analysis_" + r.ModelName
+		r.OutputDir = outputPrefix + r.ModelName
 	}
 	if r.ModelsTS == "" {
 		r.ModelsTS = filepath.FromSlash(DefaultModelsTS)

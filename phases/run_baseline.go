@@ -10,6 +10,10 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
+// maxSourceLayers bounds the layers that SGLang's constructors are followed
+// through; each costs some hundred kilobytes. The deepest real model has 126.
+const maxSourceLayers = 1000
+
 // BaselineStep is phase 2: it finds the SGLang class that serves the model
 // and reads its source. Not finding one is no error: the entry then rests on
 // the config alone, and the answer says why.
@@ -20,6 +24,9 @@ func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Archit
 	}
 	if req.SkipSGLang {
 		return none("SGLang was skipped (--skip-sglang): the entry rests on the config alone")
+	}
+	if a.NumLayers > maxSourceLayers {
+		return none(fmt.Sprintf("SGLang's source is not read for a model of more than %d layers: the entry rests on the config alone", maxSourceLayers))
 	}
 	env.progress(2, 0, "looking for SGLang's source")
 	tree, err := env.reader(ctx, req)

@@ -131,7 +131,7 @@ func resume(env *Env, req *Request, architecture string) (*Result, error) {
 	if architecture == "" {
 		architecture = filepath.Join(dir, FileArchitecture)
 	}
-	data, err := readBounded(env.path(architecture))
+	data, err := readBounded(env.path(architecture), maxStepFile)
 	if err != nil {
 		return nil, fmt.Errorf("%w (fib-ls extract writes it)", err)
 	}
@@ -139,7 +139,7 @@ func resume(env *Env, req *Request, architecture string) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if config, err := readBounded(filepath.Join(dir, FileConfig)); err == nil {
+	if config, err := readBounded(filepath.Join(dir, FileConfig), maxConfig); err == nil {
 		r.ConfigBytes = config
 		if err := r.Architecture.AttachConfig(config, req.Set); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", FileConfig, err)
@@ -167,7 +167,7 @@ func (r *Result) loadImplementation(env *Env, path string) error {
 	if !explicit {
 		path = filepath.Join(env.path(r.Request.OutputDir), FileImplementation)
 	}
-	data, err := readBounded(env.path(path))
+	data, err := readBounded(env.path(path), maxStepFile)
 	if err != nil {
 		if explicit {
 			return err

@@ -153,7 +153,7 @@ func (f *addFlags) print(out io.Writer, g *globals, r *phases.Result) error {
 		_, err = out.Write(data)
 		return err
 	case f.diff:
-		_, err := io.WriteString(out, phases.Diff(r))
+		_, err := io.WriteString(out, shown(out, phases.Diff(r)))
 		return err
 	case g.quiet:
 		_, err := fmt.Fprintln(out, r.Model.ID)
@@ -161,6 +161,15 @@ func (f *addFlags) print(out io.Writer, g *globals, r *phases.Result) error {
 	}
 	_, err := io.WriteString(out, phases.Report(r))
 	return err
+}
+
+// shown keeps a diff byte for byte for programs that read it, and from
+// steering a terminal.
+func shown(out io.Writer, diff string) string {
+	if isTerminal(out) {
+		return phases.Terminal(diff)
+	}
+	return diff
 }
 
 // isTerminal says whether a stream is a terminal.

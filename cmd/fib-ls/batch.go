@@ -30,19 +30,14 @@ func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, arg
 	batch := phases.RunBatch(cmd.Context(), env, requests, func(item *phases.BatchItem) {
 		finished++
 		if !g.quiet && !f.json {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s: %s\n", finished, len(requests), batchName(item), batchOutcome(item))
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s: %s\n", finished, len(requests), clean(batchName(item)), clean(batchOutcome(item)))
 		}
 	})
 	if err := f.printBatch(cmd.OutOrStdout(), g, batch); err != nil {
 		return err
 	}
 	if !f.req.DryRun {
-		dir := orDefault(f.req.OutputDir, ".")
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("writing the batch's summary: %w", err)
-		}
-		report := filepath.Join(dir, fileBatchSummary)
-		if err := os.WriteFile(report, []byte(batchTable(batch)), 0o644); err != nil {
+		if err := writeBatchSummary(orDefault(f.req.OutputDir, "."), batch); err != nil {
 			return fmt.Errorf("writing the batch's summary: %w", err)
 		}
 	}
@@ -113,15 +108,29 @@ func (f *addFlags) batchRequests(stdin io.Reader, args []string) ([]phases.Reque
 }
 
 func readBatch(stdin io.Reader, name string) ([]byte, error) {
-	const most = 16 << 20
-	if name == "-" {
-		return io.ReadAll(io.LimitReader(stdin, most))
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, &phases.MissingInputError{Err: fmt.Errorf("reading the batch: %w", err)}
+		}
+		defer func() { _ = f.Close() }()
+		stdin = f
 	}
-	data, err := os.ReadFile(name)
+	data, err := io.ReadAll(io.LimitReader(stdin, phases.MaxBatchFile+1)) // ParseBatch refuses the one byte more
 	if err != nil {
 		return nil, &phases.MissingInputError{Err: fmt.Errorf("reading the batch: %w", err)}
 	}
 	return data, nil
+}
+
+// writeBatchSummary replaces the summary; a link in its place is not followed.
+func writeBatchSummary(path string, batch *phases.Batch) error {
+	dir, err := phases.OpenOutputDir(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = dir.Close() }()
+	return dir.Write(fileBatchSummary, []byte(batchTable(batch)))
 }
 
 func (f *addFlags) printBatch(out io.Writer, g *globals, b *phases.Batch) error {

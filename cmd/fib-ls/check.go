@@ -116,7 +116,7 @@ func (f *checkFlags) one(env *phases.Env, path string, opts phases.CheckOptions,
 		return report, err
 	}
 	if f.diff {
-		_, err := io.WriteString(out, fixed.Diff)
+		_, err := io.WriteString(out, shown(out, fixed.Diff))
 		return fixed.After, err
 	}
 	return fixed.After, fixed.Write()
@@ -129,7 +129,7 @@ func (f *checkFlags) addTypeScript(cmd *cobra.Command, env *phases.Env, report *
 	if err == nil || cmd.Context().Err() != nil || err.Error() == absent {
 		return absent
 	}
-	_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "fib-ls: "+err.Error())
+	_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "fib-ls: "+phases.Terminal(err.Error()))
 	return err.Error()
 }
 

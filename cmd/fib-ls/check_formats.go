@@ -48,7 +48,7 @@ func printText(w io.Writer, g *globals, files []phases.CheckedFile) error {
 		for _, p := range f.Problems {
 			counts[p.Severity]++
 			at := placeOf(f.File.Src, p.Span)
-			fmt.Fprintf(&b, "%s:%d:%d: %s: %s [%s]\n", f.Path, at.line, at.column, paint(p.Severity, string(p.Severity)), clean(p.Message), p.Rule)
+			fmt.Fprintf(&b, "%s:%d:%d: %s: %s [%s]\n", clean(f.Path), at.line, at.column, paint(p.Severity, string(p.Severity)), clean(p.Message), p.Rule)
 			if !g.quiet {
 				excerpt(&b, f.File.Src, p, at, paint)
 			}
@@ -136,10 +136,11 @@ func painter(w io.Writer, g *globals) func(validate.Severity, string) string {
 	return func(s validate.Severity, text string) string { return "\x1b[" + colors[s] + "m" + text + "\x1b[0m" }
 }
 
-// clean keeps text from a file from steering the terminal.
+// clean keeps text from a file from steering the terminal; it stays as many
+// characters wide.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if phases.Hidden(r) {
 			return '\uFFFD'
 		}
 		return r

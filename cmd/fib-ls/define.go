@@ -65,7 +65,7 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 				return &phases.UsageError{Message: err.Error()}
 			}
 			skipped++
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s\n", err)
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s\n", phases.Terminal(err.Error()))
 			continue
 		}
 		if err := f.write(cmd, name, opType, d); err != nil {

@@ -42,6 +42,7 @@ func newDisplay(stderr io.Writer, g *globals, plainJSON bool) *display {
 
 // event is phases.Env.Progress.
 func (d *display) event(e phases.Event) {
+	e.Message = clean(e.Message)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.silent {
@@ -101,7 +102,7 @@ func askOnTerminal(stdin io.Reader, stderr io.Writer, d *display) func(context.C
 		if proposal != "" {
 			prompt = fmt.Sprintf("%s\n%s [%s, Enter takes it, - leaves it] = ", question, field, proposal)
 		}
-		_, _ = io.WriteString(stderr, prompt)
+		_, _ = io.WriteString(stderr, phases.Terminal(prompt))
 		line, err := reader.ReadString('\n')
 		if ctx.Err() != nil {
 			return "", ctx.Err()

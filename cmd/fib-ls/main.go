@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/fib-ls/fib-ls/phases"
 )
 
 func main() { os.Exit(run()) }
@@ -17,13 +19,15 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first signal asks the command to end, the second one ends it.
+	context.AfterFunc(ctx, stop)
 	err := newRootCommand().ExecuteContext(ctx)
 	if err != nil {
 		if text := err.Error(); text != "" {
-			fmt.Fprintln(os.Stderr, "fib-ls: "+text)
+			fmt.Fprintln(os.Stderr, "fib-ls: "+phases.Terminal(text))
 			var hinted interface{ Hint() string }
 			if errors.As(err, &hinted) && hinted.Hint() != "" {
-				fmt.Fprintln(os.Stderr, hinted.Hint())
+				fmt.Fprintln(os.Stderr, phases.Terminal(hinted.Hint()))
 			}
 		}
 	}

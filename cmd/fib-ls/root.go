@@ -63,6 +63,18 @@ func orDefault(s, otherwise string) string {
 
 // environment makes the world that a run may touch out of the process's own.
 func (g *globals) environment(stdin io.Reader, stderr io.Writer, offline bool) (*phases.Env, error) {
+	env, err := g.unconnected(stdin, stderr)
+	if err != nil {
+		return nil, err
+	}
+	v, _ := buildVersion()
+	env.ConnectHub(v, offline, hubBudget())
+	return env, nil
+}
+
+// unconnected is environment without the Hub client, whose certificates take
+// longer to read than the language server takes to start.
+func (g *globals) unconnected(stdin io.Reader, stderr io.Writer) (*phases.Env, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(g.logLevel)); err != nil {
 		return nil, &phases.UsageError{Message: fmt.Sprintf("--log-level %s: choose debug, info, warn or error", g.logLevel)}
@@ -80,8 +92,6 @@ func (g *globals) environment(stdin io.Reader, stderr io.Writer, offline bool) (
 	} else if dir, err := os.UserCacheDir(); err == nil {
 		env.CacheDir = filepath.Join(dir, "fib-ls")
 	}
-	v, _ := buildVersion()
-	env.ConnectHub(v, offline, hubBudget())
 	return env, nil
 }
 
