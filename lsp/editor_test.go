@@ -771,7 +771,11 @@ func (e *editor) diagnostics(uri string) []diagnosticJSON {
 	if len(p) == 0 {
 		return nil
 	}
-	return p[len(p)-1].Diagnostics
+	list := slices.Clone(p[len(p)-1].Diagnostics)
+	for i := range list {
+		list[i].RelatedInformation = slices.Clone(list[i].RelatedInformation)
+	}
+	return list
 }
 
 func (e *editor) publications(uri string) []published {

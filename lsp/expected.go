@@ -47,9 +47,7 @@ func (s *Server) expectedFor(snap *Snapshot) func(*tsast.Model) *validate.Expect
 		if s.expected.isWarm(key) {
 			return s.engine.Expected(w, m)
 		}
-		if s.expected.ask(coldQuestion{key, w, m}) {
-			s.goBackground(s.warmUp)
-		}
+		s.expected.ask(coldQuestion{key, w, m})
 		return nil
 	}
 }
@@ -60,14 +58,23 @@ func (e *expectations) isWarm(key expectationKey) bool {
 	return e.warm[key]
 }
 
-// ask puts a question on the list; start says that nobody works on it yet.
-func (e *expectations) ask(q coldQuestion) (start bool) {
+// ask puts a question on the list.
+func (e *expectations) ask(q coldQuestion) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.waiting = append(e.waiting, q)
-	start = !e.working
-	e.working = true
-	return start
+}
+
+// warm starts answering what waits. It is called when the findings that the
+// questions came from are out: those come first.
+func (s *Server) warm() {
+	e := &s.expected
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.waiting) > 0 && !e.working {
+		e.working = true
+		s.goBackground(s.warmUp)
+	}
 }
 
 // warmUp answers the waiting questions one after the other.

@@ -277,6 +277,7 @@ var markerCommands map[string]func(r *markerRun, args []string)
 func init() {
 	markerCommands = map[string]func(r *markerRun, args []string){
 		"diagnostics":      func(r *markerRun, _ []string) { r.settle(); r.printDiagnostics(r.e.diagnostics(r.uri)) },
+		"rules":            (*markerRun).rules,
 		"pull":             (*markerRun).pull,
 		"publications":     func(r *markerRun, _ []string) { r.settle(); r.printf("%d", len(r.e.publications(r.uri))) },
 		"hover":            (*markerRun).hover,
@@ -318,6 +319,19 @@ func (r *markerRun) printList(list []string) {
 	if len(list) == 0 {
 		r.printf("none")
 	}
+}
+
+// rules prints the findings without their words, which are validate's.
+func (r *markerRun) rules([]string) {
+	r.settle()
+	list := r.e.diagnostics(r.uri)
+	for i := range list {
+		list[i].Message = ""
+		for j := range list[i].RelatedInformation {
+			list[i].RelatedInformation[j].Message = "also here"
+		}
+	}
+	r.printDiagnostics(list)
 }
 
 func (r *markerRun) pull([]string) {

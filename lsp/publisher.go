@@ -177,10 +177,12 @@ func (p *publisher) step(ctx context.Context) (more bool) {
 	if closed {
 		delete(p.docs, key)
 	}
-	if d.fresh {
+	fresh := d.fresh
+	if fresh {
 		d.fresh, d.sent, d.shown = false, nil, nil
 	}
 	p.mu.Unlock()
+	defer func() { p.server.worked(snap, fresh) }()
 
 	if p.server.caps.pullDiagnostics {
 		return true // the client asks
@@ -198,6 +200,21 @@ func (p *publisher) step(ctx context.Context) (more bool) {
 	}
 	p.publish(ctx, d, snap, problems)
 	return true
+}
+
+// largeText is from which size on opening a document leaves much memory to
+// give back, trimDelay how long after.
+const (
+	largeText = 1 << 20
+	trimDelay = time.Second
+)
+
+// worked follows each step: what had to wait for the findings is done now.
+func (s *Server) worked(snap *Snapshot, fresh bool) {
+	s.warm()
+	if fresh && s.opts.Trim != nil && len(snap.text) >= largeText {
+		s.clock.AfterFunc(trimDelay, s.opts.Trim)
+	}
 }
 
 // newest says that no later snapshot waits.
@@ -303,6 +320,7 @@ func (p *publisher) pull(snap *Snapshot) []validate.Problem {
 	p.mu.Lock()
 	d := p.docs[snap.key]
 	p.mu.Unlock()
+	defer p.server.warm()
 	if d == nil { // closed meanwhile
 		return p.server.findings(snap, validate.NewChecker(p.server.checkOptions(snap)))
 	}

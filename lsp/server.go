@@ -41,6 +41,9 @@ type Options struct {
 	Alive func(pid int) bool
 	// DocsURL is where the rules are documented, up to the fragment.
 	DocsURL string
+	// Trim gives memory back to the system; it is called some time after a
+	// large document was opened, which takes much more than keeping it.
+	Trim func()
 }
 
 // Clock is time as the server needs it, so that tests can hold it.

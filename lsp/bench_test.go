@@ -1,0 +1,91 @@
+package lsp
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/fib-ls/fib-ls/phases/validate"
+)
+
+// manyModels is a models.ts of so many times upstream's size, of clean
+// entries.
+func manyModels(tb testing.TB, copies int) string {
+	tb.Helper()
+	raw, err := os.ReadFile("../testdata/models.ts")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	text := string(raw)
+	starts := regexp.MustCompile(`(?m)^  \{\n`).FindAllStringIndex(text, -1)
+	end := strings.LastIndex(text, "\n]")
+	id, name := regexp.MustCompile(`(?m)^    id: "[^"]*"`), regexp.MustCompile(`(?m)^    name: "[^"]*"`)
+	var b strings.Builder
+	b.WriteString("import type { Model } from \"@/lib/schemas\"\n\nconst models: Model[] = [\n")
+	for n := 0; b.Len() < copies*34_000; n++ {
+		i := n % len(starts)
+		stop := end + 1
+		if i+1 < len(starts) {
+			stop = starts[i+1][0]
+		}
+		e := text[starts[i][0]:stop]
+		e = id.ReplaceAllLiteralString(e, fmt.Sprintf(`    id: "model-%05d"`, n))
+		e = name.ReplaceAllLiteralString(e, fmt.Sprintf(`    name: "Model %05d"`, n))
+		b.WriteString(e)
+	}
+	b.WriteString("] satisfies Model[]\n\nexport default models\n")
+	return b.String()
+}
+
+// BenchmarkKeystroke is what happens between a didChange and its diagnostics,
+// without the wire, step by step.
+func BenchmarkKeystroke(b *testing.B) {
+	for _, copies := range []int{1, 100} {
+		text := manyModels(b, copies)
+		s := New(Options{})
+		s.config.setInitial(nil)
+		doc := &document{uri: modelsURI, key: modelsURI, path: "/w/web/apps/web/data/models.ts", language: "typescript"}
+		doc.setText([]byte(text))
+		s.docs.put(doc)
+		snap := s.docs.advance(doc)
+		checker := validate.NewChecker(s.checkOptions(snap))
+		if found := s.findings(snap, checker); len(found) > 0 {
+			b.Fatalf("%d findings: %v", len(found), found[0])
+		}
+		counts := regexp.MustCompile(`count: (\d+)`).FindAllStringSubmatchIndex(text, -1)
+		at := counts[len(counts)/2]
+		value := text[at[2]:at[3]]
+		toggle := func(i int) {
+			now, next := value, `"`+value+`"`
+			if i%2 == 1 {
+				now, next = next, now
+			}
+			conv := converter{doc.text, doc.lines, false}
+			doc.edit([]change{{at: &protocol.Range{Start: conv.PositionFromOffset(at[2]), End: conv.PositionFromOffset(at[2] + len(now))}, text: next}}, false)
+		}
+		b.Run(fmt.Sprintf("apply/%dx", copies), func(b *testing.B) {
+			for i := range b.N - b.N%2 {
+				toggle(i)
+			}
+		})
+		b.Run(fmt.Sprintf("all/%dx", copies), func(b *testing.B) {
+			for i := range b.N - b.N%2 {
+				toggle(i)
+				snap := s.docs.advance(doc)
+				if _, err := s.encodeDiagnostics(snap, s.findings(snap, checker)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("lines/%dx", copies), func(b *testing.B) {
+			for range b.N {
+				doc.lines.edit(doc.text, at[2], at[2], at[2])
+			}
+		})
+		s.docs.closeAll()
+	}
+}
