@@ -2,8 +2,11 @@ package validate
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -143,10 +146,11 @@ func (c *Checker) Check(f *tsast.File) []Problem {
 	outer := outerIgnores(f)
 	problems := checkFile(f, c.opts, outer)
 	c.round++
+	fresh := c.fresh(f)
 	for i, e := range f.Entries {
 		entry, ok := c.known[e.Model]
 		if !ok || entry.broken != e.Broken {
-			entry = cached{problems: checkModel(f, i, c.opts), broken: e.Broken}
+			entry = cached{problems: fresh(i), broken: e.Broken}
 		}
 		if entry.round != c.round {
 			entry.round = c.round
@@ -159,6 +163,30 @@ func (c *Checker) Check(f *tsast.File) []Problem {
 	c.forget(len(f.Entries))
 	Sort(problems)
 	return problems
+}
+
+// manyEntries is from how many entries on the first check of a file uses all
+// processors.
+const manyEntries = 64
+
+// fresh gives the findings of an entry that is not known yet. When most of a
+// large file is new, all of it is checked at once, in parallel.
+func (c *Checker) fresh(f *tsast.File) func(i int) []Problem {
+	if len(f.Entries) < manyEntries || len(c.known) > len(f.Entries)/2 {
+		return func(i int) []Problem { return checkModel(f, i, c.opts) }
+	}
+	results := make([][]Problem, len(f.Entries))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(results)); i = next.Add(1) - 1 {
+				results[i] = checkModel(f, int(i), c.opts)
+			}
+		})
+	}
+	workers.Wait()
+	return func(i int) []Problem { return results[i] }
 }
 
 // forget drops models that are gone, once they are as many as those that are
