@@ -94,18 +94,37 @@ func plainYAML(data []byte) error {
 	return nil
 }
 
+// yamlItems reads a list's items. The text is parsed once: unmarshalling into
+// raw messages takes time with the square of their number.
+func yamlItems(data []byte) ([]ast.Node, error) {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, doc := range file.Docs {
+		switch body := doc.Body.(type) {
+		case nil:
+		case *ast.SequenceNode:
+			return body.Values, nil
+		default:
+			return nil, errors.New("its first value is no list")
+		}
+	}
+	return nil, nil
+}
+
 func parseBatchYAML(data []byte, common Request) ([]Request, error) {
 	if err := plainYAML(data); err != nil {
 		return nil, err
 	}
-	var items []yaml.RawMessage
-	if err := yaml.Unmarshal(data, &items); err != nil {
+	items, err := yamlItems(data)
+	if err != nil {
 		return nil, &UsageError{Message: "the batch is not a YAML list: " + yaml.FormatError(err, false, true)}
 	}
 	var requests []Request
 	for i, item := range items {
 		var line string
-		if yaml.Unmarshal(item, &line) == nil {
+		if yaml.NodeToValue(item, &line) == nil {
 			req, err := parseBatchLine(line, common)
 			if err != nil {
 				return nil, fmt.Errorf("item %d: %w", i+1, err)
@@ -139,9 +158,9 @@ type batchItem struct {
 }
 
 // parseBatchItem reads one item over what is common to all.
-func parseBatchItem(data []byte, common Request) (Request, error) {
+func parseBatchItem(node ast.Node, common Request) (Request, error) {
 	item := batchItem{Request: common.clone()}
-	if err := yaml.UnmarshalWithOptions(data, &item, yaml.DisallowUnknownField()); err != nil {
+	if err := yaml.NodeToValue(node, &item, yaml.DisallowUnknownField()); err != nil {
 		return item.Request, err
 	}
 	req := item.Request
