@@ -54,3 +54,9 @@ require (
 	golang.org/x/tools v0.51.0 // indirect
 	gopkg.in/warnings.v0 v0.1.2 // indirect
 )
+
+// npm packages hold Go files of their own.
+ignore (
+	./scripts/node_modules
+	./vscode-extension
+)
