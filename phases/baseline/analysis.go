@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -42,6 +41,9 @@ func (a *analysis) implementation() *Implementation {
 		impl.Modules = append(impl.Modules, r.Module)
 	}
 	a.finish(impl, root)
+	if a.in.stopped == nil {
+		impl.Calls = a.in.kernelCalls(a.in.walkForward(root), rows)
+	}
 	return impl
 }
 
@@ -86,28 +88,10 @@ func moduleName(file string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(name, "/__init__"), "/", ".")
 }
 
-// config makes the configuration: an instance of SGLang's own configuration
-// class for the model_type, else one with HuggingFace's defaults.
+// config makes the configuration as the engine hands it to the model.
 func (a *analysis) config() value {
-	in := a.in
-	modelType := ""
-	if v, ok := a.cfg.Get("model_type"); ok {
-		modelType, _ = v.(string)
-	}
-	if cls := a.configClass(modelType); cls != nil {
-		kw := newNamespace()
-		for _, k := range a.cfg.Keys {
-			kw.set(k, in.fromJSON(a.cfg.Values[k]))
-		}
-		conf := in.attempt(func() value { return in.instantiate(cls, nil, kw) })
-		if o, ok := conf.(*object); ok {
-			in.adjustConfig(o)
-			return o
-		}
-		in.notef("%s: the configuration class %s could not be evaluated", cls.mod.path, cls.name)
-	}
-	conf := in.newConfig(a.cfg, "config", "")
-	in.adjustConfig(conf)
+	conf := a.in.makeConfig(a.cfg, "config", "")
+	a.in.adjustConfig(conf)
 	return conf
 }
 
@@ -139,103 +123,6 @@ func (a *analysis) quantization() value {
 	q.leaf, q.args = "quant_config", newNamespace()
 	q.args.set("get_name", constant(method))
 	return q
-}
-
-// configClass finds SGLang's configuration class for a model_type; nil when
-// it has none.
-func (a *analysis) configClass(modelType string) *class {
-	if modelType == "" {
-		return nil
-	}
-	if s, ok := a.reader.src.(interface{ configClass(modelType string) string }); ok {
-		name := s.configClass(modelType)
-		if name == "" {
-			return nil
-		}
-		c, _ := a.in.moduleAttribute(name[:strings.LastIndexByte(name, '.')], lastPart(name)).(*class)
-		return c
-	}
-	for _, name := range configRegistries() {
-		m := a.in.module(name)
-		if m == nil {
-			continue
-		}
-		for _, class := range registeredConfigs(m.body) {
-			if c := a.configNamed(m, class, modelType); c != nil {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
-// configRegistries are the modules that may hold the registry of
-// configuration classes, newest layout of SGLang first.
-func configRegistries() []string {
-	return []string{"sglang.srt.utils.hf_transformers.common", "sglang.srt.utils.hf_transformers_utils", "sglang.srt.hf_transformers_utils"}
-}
-
-// configNamed resolves a class of the registry when it is for a model_type.
-// Its file is looked into only when it mentions the type.
-func (a *analysis) configNamed(m *module, name, modelType string) *class {
-	for _, b := range m.bindings[name] {
-		from, ok := b.stmt.(*pysrc.ImportFrom)
-		if !ok {
-			continue
-		}
-		base := importBase(m, from)
-		path := treeRoot + strings.ReplaceAll(base, ".", "/") + ".py"
-		if inSGLang(base) && !a.reader.mentions(path, modelType) {
-			return nil
-		}
-	}
-	c, ok := a.in.global(m, name).(*class)
-	if !ok {
-		return nil
-	}
-	if t, ok := a.in.attempt(func() value { return a.in.classAttr(c, "model_type") }).(string); ok && t == modelType {
-		return c
-	}
-	return nil
-}
-
-// mentions says whether a file's text may hold a word; true when its text is
-// not at hand.
-func (r *Reader) mentions(path, word string) bool {
-	if _, ok := r.src.(syntaxSource); ok {
-		return true
-	}
-	text, err := r.src.ReadFile(path)
-	return err != nil || strings.Contains(string(text), word)
-}
-
-// registeredConfigs are the class names that the registry of configuration
-// classes lists.
-func registeredConfigs(body []pysrc.Stmt) []string {
-	var out []string
-	for _, s := range body {
-		a, ok := s.(*pysrc.AssignStmt)
-		if !ok || a.Value == nil || !slices.Contains(targetNames(a.Targets[0]), "_CONFIG_REGISTRY") {
-			continue
-		}
-		var elts []pysrc.Expr
-		switch v := a.Value.(type) {
-		case *pysrc.Comprehension:
-			if l, ok := v.Clauses[0].Iter.(*pysrc.ListExpr); ok {
-				elts = l.Elts
-			}
-		case *pysrc.ListExpr:
-			elts = v.Elts
-		case *pysrc.DictExpr:
-			elts = v.Values
-		}
-		for _, e := range elts {
-			if n, ok := e.(*pysrc.Name); ok {
-				out = append(out, n.ID)
-			}
-		}
-	}
-	return out
 }
 
 // undecidedOf reports what of a row is not known, and writes it into the row.

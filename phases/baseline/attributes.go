@@ -82,7 +82,15 @@ func (in *interp) lookupAttr(o value, name string) value {
 
 func (in *interp) objectAttr(o *object, name string) value {
 	if v, ok := o.attrs.get(name); ok {
+		if t, isTensor := v.(*tensor); isTensor && in.walk != nil {
+			in.record(t, false, false)
+		}
 		return v
+	}
+	if in.walk != nil {
+		if v, ok := in.walkAttr(o, name); ok {
+			return v
+		}
 	}
 	switch name {
 	case "__class__":

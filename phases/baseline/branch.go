@@ -22,11 +22,17 @@ func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 		return in.execBlock(s.Else, fr)
 	}
 	cond := clip(pysrc.Unparse(s.Test), maxExpression)
+	if in.walk != nil && in.tentative >= maxNested { // see both, whatever they leave behind
+		in.execBlock(s.Body, fr)
+		return in.execBlock(s.Else, fr)
+	}
 	if in.tentative >= maxNested {
 		in.undecide(fr, s.First, cond, v, "too many undecided conditions inside each other")
 		return flow{}
 	}
-	in.noteCondition(fr, s.First, cond, v)
+	if in.walk == nil {
+		in.noteCondition(fr, s.First, cond, v)
+	}
 	mark := len(in.journal)
 	in.tentative++
 	yes := in.tryArm(s.Body, fr, cond)

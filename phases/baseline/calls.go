@@ -20,6 +20,11 @@ func (in *interp) evalCall(e *pysrc.Call, fr *frame) value {
 	before := in.at
 	in.at = site{fr.mod.path, e.First}
 	defer func() { in.at = before }()
+	if in.walk != nil {
+		outer := in.walk.call
+		in.walk.call = e
+		defer func() { in.walk.call = outer }()
+	}
 	if v, done := in.baseInit(e, fn, args, kw); done {
 		return v
 	}
@@ -110,6 +115,11 @@ func (in *interp) baseInit(e *pysrc.Call, fn value, args []value, kw *namespace)
 func (in *interp) call(fn value, args []value, kw *namespace) value {
 	if in.raised != nil || !in.step() {
 		return in.unknownf("stopped")
+	}
+	if in.walk != nil {
+		if v, done := in.walkCall(fn, args, kw); done {
+			return v
+		}
 	}
 	switch f := fn.(type) {
 	case *choice:
@@ -230,6 +240,11 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 	fr.owner = f.owner
 	in.depth++
 	defer func() { in.depth-- }()
+	if w := in.walk; w != nil {
+		call, stmt, file := w.call, w.stmt, w.file
+		w.stack, w.file = append(w.stack, f), f.mod.path
+		defer func() { w.stack, w.call, w.stmt, w.file = w.stack[:len(w.stack)-1], call, stmt, file }()
+	}
 	if f.lambda != nil {
 		return in.eval(f.lambda.Body, fr)
 	}

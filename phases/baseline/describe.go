@@ -11,7 +11,8 @@ func decimal(i int) string { return strconv.Itoa(i) }
 // rowBuilder fills one Module and remembers what of it is not known.
 type rowBuilder struct {
 	Module
-	open []value // undecided values, for the Undecided entries
+	open   []value // undecided values, for the Undecided entries
+	target value   // the first *object or *tensor that it stands for
 }
 
 // number gives a dimension as a pointer; nil when it is not known, which is

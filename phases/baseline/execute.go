@@ -49,6 +49,9 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		return flow{kind: flowStop}
 	}
 	in.line = s.Lines().First
+	if in.walk != nil {
+		in.walk.stmt = s.Lines()
+	}
 	switch s := s.(type) {
 	case *pysrc.ExprStmt:
 		if y, ok := s.X.(*pysrc.Yield); ok {
@@ -188,7 +191,9 @@ func (in *interp) whileLoop(s *pysrc.WhileStmt, fr *frame) flow {
 		v := in.eval(s.Test, fr)
 		t, known := truth(v)
 		if in.halted() || !known || !t {
-			if !known && in.stopped == nil {
+			if !known && in.walk != nil && in.stopped == nil {
+				in.execBlock(s.Body, fr)
+			} else if !known && in.stopped == nil {
 				in.undecide(fr, s.First, pysrc.Unparse(s.Test), v, "the loop's condition is not known")
 			}
 			return flow{}
@@ -221,6 +226,11 @@ func (in *interp) forLoop(s *pysrc.ForStmt, fr *frame) flow {
 			return flow{}
 		}
 		in.assign(s.Target, derived("element of "+show(iter), iter), fr)
+		if in.walk != nil {
+			if f := in.execBlock(s.Body, fr); f.kind == flowStop {
+				return f
+			}
+		}
 		return flow{} // the body is not run for what is not known
 	}
 	for _, x := range items {

@@ -275,6 +275,16 @@ func (in *interp) itertools(name string, args []value) value {
 			out.items = append(out.items, items...)
 		}
 		return out
+	case "islice":
+		items, ok := iterate(argument(args, 0, nil))
+		if !ok || len(args) < 2 {
+			break
+		}
+		low, high := value(nil), args[1]
+		if len(args) > 2 {
+			low, high = args[1], args[2]
+		}
+		return in.slice(&list{items}, low, high, argument(args, 3, nil))
 	case "accumulate":
 		items, ok := iterate(argument(args, 0, nil))
 		if !ok || len(args) > 1 {

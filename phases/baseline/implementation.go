@@ -127,7 +127,16 @@ type KernelCall struct {
 	// BaselineImpl is the method that runs on CUDA, followed out of the
 	// model file: "python/sglang/srt/layers/layernorm.py:RMSNorm.forward_cuda".
 	BaselineImpl string `json:"baseline_impl"`
-	// Location is "path:first-last" inside the SGLang tree.
-	Location   string            `json:"location"`
+	// BaselineLocation is where that method stands, "path:first-last".
+	BaselineLocation string `json:"baseline_location,omitempty"`
+	// Location is the call, "path:first-last" inside the SGLang tree.
+	Location string `json:"location"`
+	// Method is the method that holds the call ("LlamaDecoderLayer.forward")
+	// and MethodLocation where it stands.
+	Method         string `json:"method,omitempty"`
+	MethodLocation string `json:"method_location,omitempty"`
+	// FlashInfer are the functions of FlashInfer that can do the same.
+	FlashInfer []string `json:"flashinfer_api,omitempty"`
+	// Parameters are the layer's sizes and, as args, the call's arguments.
 	Parameters map[string]string `json:"parameters"`
 }

@@ -48,6 +48,7 @@ type interp struct {
 	// raised is the exception that an expression raised and no statement
 	// has handled yet.
 	raised *exception
+	walk   *forwardWalk // while forward() is walked
 
 	trying int // how many try statements are open
 

@@ -173,6 +173,10 @@ func (in *interp) moduleAttribute(modname, name string) value {
 	if v := in.override(modname, name); v != nil {
 		return v
 	}
+	if in.walk != nil && inSGLang(modname) && !inModels(modname+".") {
+		// Only the models are looked into; see the pruner.
+		return &external{modname + "." + name}
+	}
 	m := in.module(modname)
 	if m == nil {
 		if inSGLang(modname) && in.module(modname+"."+name) != nil {

@@ -41,7 +41,7 @@ func (in *interp) rowsOf(root value) []*rowBuilder {
 }
 
 func (s *rowSet) add(n treeNode) {
-	r := &rowBuilder{}
+	r := &rowBuilder{target: n.v}
 	r.Path = n.path
 	switch v := n.v.(type) {
 	case *tensor:

@@ -20,6 +20,11 @@ func (in *interp) item(o, key value) value {
 	}
 	switch o := o.(type) {
 	case *moduleList:
+		if in.walk != nil && isUnknown(key) {
+			if v := in.anyLayer(o.items); v != nil {
+				return v
+			}
+		}
 		return in.elementAt(o, o.items, key)
 	case *list:
 		return in.elementAt(o, o.items, key)

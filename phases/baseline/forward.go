@@ -1,0 +1,326 @@
+package baseline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// forwardCall is one use of a module in forward().
+type forwardCall struct {
+	path   string // of the module used
+	target value  // *object or *tensor
+	at     pysrc.Span
+	file   string
+	method *function // the method that holds it
+	args   []string  // the arguments' source text, keywords as "name=text"
+	// residual says that a norm was also given the residual.
+	residual bool
+	// direct says that the module itself is called; otherwise it, or its
+	// weight, is handed to something else that is not followed.
+	direct bool
+}
+
+// forwardWalk is the state of a walk through forward(): the interpreter runs
+// it with everything unknown that only run time knows, so that every branch
+// that the model's configuration leaves open is seen, and calls of layers are
+// recorded in order.
+type forwardWalk struct {
+	paths map[any]string // *object and *tensor by identity
+	done  map[string]bool
+	seen  map[string]bool
+	calls []forwardCall
+	stack []*function
+	call  *pysrc.Call // being evaluated
+	stmt  pysrc.Span  // being executed
+	file  string
+}
+
+// walkForward records the calls of the root's forward().
+func (in *interp) walkForward(root value) []forwardCall {
+	o, ok := root.(*object)
+	if !ok {
+		return nil
+	}
+	w := &forwardWalk{paths: map[any]string{}, done: map[string]bool{}, seen: map[string]bool{}}
+	for _, n := range in.flatten(root) {
+		switch v := n.v.(type) {
+		case *object, *tensor:
+			if _, ok := w.paths[v]; !ok {
+				w.paths[v] = n.path
+			}
+		}
+	}
+	undecided, seen, steps := in.undecided, in.seen, in.steps
+	in.steps, in.seen = 0, map[string]bool{}
+	in.walk = w
+	in.enterForward(o, nil, nil)
+	in.walk = nil
+	if in.stopped != nil {
+		in.notef("forward() was walked in part: %v", in.stopped)
+	}
+	in.undecided, in.seen, in.steps = undecided, seen, in.steps+steps
+	return w.calls
+}
+
+// enterForward runs the forward of a module of the tree, once for each path,
+// class and pattern of arguments.
+func (in *interp) enterForward(o *object, args []value, kw *namespace) value {
+	w := in.walk
+	result := in.unknownf("the result of %s", o.className())
+	c, ok := o.cls.(*class)
+	if !ok {
+		return result
+	}
+	key := w.paths[o] + "|" + c.qualified() + "|" + signature(o) + "|" + nonePattern(args, kw)
+	if w.done[key] {
+		return result
+	}
+	w.done[key] = true
+	owner, def := in.forwardMethod(c)
+	if def == nil {
+		return result
+	}
+	f := &function{mod: owner.mod, def: def, closure: owner.closure, owner: owner, self: o, bound: true}
+	before := in.raised
+	in.raised = nil
+	in.callFunction(f, args, kw)
+	in.raised = before // a branch that raises ends the walk of this module only
+	return result
+}
+
+// forwardMethod is what a call of a module runs on CUDA: its forward_cuda
+// where the class has one for each platform, else its forward.
+func (in *interp) forwardMethod(c *class) (*class, *pysrc.FuncDef) {
+	for _, name := range []string{"forward_cuda", "forward"} {
+		if owner, s := in.findMember(c, name, nil); s != nil {
+			if def, ok := s.(*pysrc.FuncDef); ok {
+				return owner, def
+			}
+		}
+	}
+	return nil, nil
+}
+
+// signature tells modules of one path apart whose forward may run
+// differently: by their parts and by flags.
+func signature(o *object) string {
+	var b strings.Builder
+	for _, k := range o.attrs.keys {
+		switch v := o.attrs.vals[k].(type) {
+		case bool, nil:
+			fmt.Fprintf(&b, "%s=%v;", k, v)
+		case *object:
+			b.WriteString(k + ":" + v.className() + ";")
+		}
+	}
+	return b.String()
+}
+
+func nonePattern(args []value, kw *namespace) string {
+	var b strings.Builder
+	for _, v := range args {
+		if v == nil {
+			b.WriteByte('N')
+		} else {
+			b.WriteByte('x')
+		}
+	}
+	if kw != nil {
+		for _, k := range kw.keys {
+			if kw.vals[k] == nil {
+				b.WriteString(k + ";")
+			}
+		}
+	}
+	return b.String()
+}
+
+// walkCall handles a call in forward(); done is false when the interpreter is
+// to go on as usual.
+func (in *interp) walkCall(fn value, args []value, kw *namespace) (value, bool) {
+	switch f := fn.(type) {
+	case *object:
+		if f.leaf != "" {
+			in.recordArguments(args, kw, false)
+			in.recordCall(f, args, kw)
+			return in.unknownf("the result of %s", f.leaf), true
+		}
+		if in.isModule(f) {
+			in.recordArguments(args, kw, false)
+			in.recordCall(f, args, kw)
+			return in.enterForward(f, args, kw), true
+		}
+	case *function:
+		if f.owner != nil || f.lambda != nil || f.closure != nil || inModels(f.mod.name) {
+			in.recordArguments(args, kw, false)
+			return nil, false
+		}
+		in.recordArguments(args, kw, true)
+		return in.unknownf("the result of %s", f.name()), true
+	case *class:
+		if in.isEnum(f) {
+			return nil, false
+		}
+		in.recordArguments(args, kw, true)
+		return in.unknownf("an instance of %s", f.name), true
+	case *unknown, *external, *environment:
+		if e, ok := f.(*external); ok && isPureLibrary(e.path) {
+			return nil, false
+		}
+		in.recordArguments(args, kw, true)
+		if _, ok := f.(*environment); ok {
+			return nil, false
+		}
+		return derived(show(fn)+"()", fn), true
+	}
+	return nil, false
+}
+
+// isPureLibrary says whether a function of the standard library only computes
+// on its arguments.
+func isPureLibrary(path string) bool {
+	return strings.HasPrefix(path, "itertools.") || strings.HasPrefix(path, "math.") || strings.HasPrefix(path, "functools.")
+}
+
+func inModels(modname string) bool { return strings.HasPrefix(modname, "sglang.srt.models.") }
+
+// recordArguments notes modules that are handed on. What is not followed
+// (opaque) may use a layer and run a block.
+func (in *interp) recordArguments(args []value, kw *namespace, opaque bool) {
+	all := slices.Clone(args)
+	if kw != nil {
+		for _, k := range kw.keys {
+			all = append(all, kw.vals[k])
+		}
+	}
+	for _, v := range all {
+		o, ok := v.(*object)
+		if !ok || !in.isModule(o) {
+			continue
+		}
+		in.record(o, false, false)
+		if o.leaf == "" && opaque {
+			in.enterForward(o, nil, nil)
+		}
+	}
+}
+
+// recordCall notes a call of a layer.
+func (in *interp) recordCall(o *object, args []value, kw *namespace) {
+	residual := len(args) > 1 && args[1] != nil
+	if v, ok := kw.get("residual"); ok {
+		residual = v != nil
+	}
+	in.record(o, residual, true)
+	for _, v := range args { // a head handed to the logits processor
+		if inner, ok := v.(*object); ok && inner.leaf != "" && skippedLayer(o.leaf) {
+			in.record(inner, false, true)
+		}
+	}
+}
+
+// record notes a use of a module or parameter at the current call, or at the
+// current statement when it is only handed on.
+func (in *interp) record(v value, residual, direct bool) {
+	w := in.walk
+	path, ok := w.paths[v]
+	if !ok || len(w.stack) == 0 {
+		return
+	}
+	c := forwardCall{path: path, target: v, at: w.stmt, file: w.file, method: w.stack[len(w.stack)-1], residual: residual, direct: direct}
+	if direct && w.call != nil {
+		c.at = w.call.Span
+		c.args = argumentTexts(w.call)
+	}
+	key := fmt.Sprintf("%s|%s|%v|%v", c.path, c.file, c.at, residual)
+	if w.seen[key] {
+		return
+	}
+	w.seen[key] = true
+	w.calls = append(w.calls, c)
+}
+
+func argumentTexts(c *pysrc.Call) []string {
+	const most = 100
+	out := make([]string, 0, len(c.Args)+len(c.Keywords))
+	for _, a := range c.Args {
+		out = append(out, clip(pysrc.Unparse(a), most))
+	}
+	for _, k := range c.Keywords {
+		out = append(out, clip(k.Name+"="+pysrc.Unparse(k.Value), most))
+	}
+	return out
+}
+
+// walkAttr gives an attribute of a layer in forward(): its methods count as
+// calls of it, its weight as a use.
+func (in *interp) walkAttr(o *object, name string) (value, bool) {
+	if o.leaf == "" {
+		return nil, false
+	}
+	if o.leaf == "LayerCommunicator" {
+		return in.communicatorMethod(o, name)
+	}
+	if _, ok := o.args.get(name); ok {
+		return nil, false
+	}
+	switch {
+	case strings.HasPrefix(name, "forward"), name == "apply", name == "__call__":
+		return &builtin{o.leaf + "." + name, func(in *interp, args []value, kw *namespace) value {
+			in.recordCall(o, args, kw)
+			return in.unknownf("the result of %s", o.leaf)
+		}}, true
+	case name == "weight":
+		in.record(o, false, false)
+	}
+	return nil, false
+}
+
+// anyLayer is an element of a module list whose index is not known: one of
+// each kind.
+func (in *interp) anyLayer(items []value) value {
+	var result value
+	seen := map[string]bool{}
+	for i := len(items) - 1; i >= 0 && len(seen) < maxAlternatives; i-- {
+		o, ok := items[i].(*object)
+		if !ok {
+			continue
+		}
+		key := o.className() + signature(o)
+		switch {
+		case seen[key]:
+		case result == nil:
+			result = o
+		default:
+			result = &choice{"the kind of layer", o, result}
+		}
+		seen[key] = true
+	}
+	return result
+}
+
+// communicatorMethod is a method of the object that runs a layer's two norms
+// around the communication between ranks.
+func (in *interp) communicatorMethod(o *object, name string) (value, bool) {
+	norm := ""
+	switch {
+	case strings.HasPrefix(name, "prepare_attn"):
+		norm = "input_layernorm"
+	case strings.HasPrefix(name, "prepare_mlp"):
+		norm = "post_attention_layernorm"
+	default:
+		return nil, false
+	}
+	return &builtin{"LayerCommunicator." + name, func(in *interp, args []value, kw *namespace) value {
+		layer, ok := o.args.vals[norm].(*object)
+		if ok && layer.leaf == "" && in.isModule(layer) {
+			in.record(layer, true, true)
+		} else if ok {
+			in.recordCall(layer, args, kw)
+		}
+		return in.unknownf("the result of %s", name)
+	}}, true
+}

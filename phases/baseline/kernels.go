@@ -1,0 +1,234 @@
+package baseline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// kernelCalls turns the recorded uses into the calls of the result: direct
+// calls of a module, or where there are none the places that it is handed on.
+func (in *interp) kernelCalls(recorded []forwardCall, rows []*rowBuilder) []KernelCall {
+	byPath := map[string]*rowBuilder{}
+	for _, r := range rows {
+		if byPath[r.Path] == nil {
+			byPath[r.Path] = r
+		}
+	}
+	recorded = normWeights(recorded, byPath)
+	direct := map[string]bool{}
+	for _, c := range recorded {
+		if c.direct {
+			direct[c.path] = true
+		}
+	}
+	out := []KernelCall{}
+	called := map[string]bool{}
+	for _, c := range recorded {
+		row := byPath[c.path]
+		if row == nil || !c.direct && direct[c.path] {
+			continue
+		}
+		if function := kernelFunction(row, c); function != "" {
+			called[c.path] = true
+			out = append(out, in.kernelCall(row, c, function))
+		}
+	}
+	return append(out, in.backendCalls(recorded, rows, byPath, called)...)
+}
+
+// normWeights counts a use of the weight of a norm of the model's own as one
+// of the norm.
+func normWeights(recorded []forwardCall, byPath map[string]*rowBuilder) []forwardCall {
+	out := slices.Clone(recorded)
+	for i, c := range out {
+		if parent := byPath[parentPath(c.path)]; !c.direct && parent != nil && parent.Type == TypeNorm && strings.HasSuffix(c.path, ".weight") {
+			out[i].path = parent.Path
+		}
+	}
+	return out
+}
+
+// backendCalls finds where layers are used that forward() only hands on
+// within something else: to a linear-attention kernel beside them, or inside
+// a block that the attention backend runs (the innermost that is seen).
+func (in *interp) backendCalls(recorded []forwardCall, rows []*rowBuilder, byPath map[string]*rowBuilder, called map[string]bool) []KernelCall {
+	var out []KernelCall
+	for _, r := range rows {
+		if called[r.Path] || r.Tied != "" || kernelFunction(r, forwardCall{direct: true}) == "" {
+			continue
+		}
+		best, found := forwardCall{}, false
+		for _, c := range recorded {
+			row := byPath[c.path]
+			if row != nil && row.Type == TypeLinearAttention && parentPath(c.path) == parentPath(r.Path) {
+				best, found = c, true
+				break
+			}
+			if c.path != "" && strings.HasPrefix(r.Path, c.path+".") && (!found || len(c.path) > len(best.path)) {
+				best, found = c, true
+			}
+		}
+		if found {
+			best.path, best.args = r.Path, nil
+			out = append(out, in.kernelCall(r, best, kernelFunction(r, forwardCall{direct: true})))
+		}
+	}
+	return out
+}
+
+func (in *interp) kernelCall(row *rowBuilder, c forwardCall, function string) KernelCall {
+	k := KernelCall{Path: c.path, Function: function, Location: lines(c.file, c.at), Parameters: parameters(row, c),
+		FlashInfer: flashInferAPI(function, row)}
+	if c.method != nil && c.method.def != nil {
+		k.Method, k.MethodLocation = methodName(c.method), lines(c.method.mod.path, c.method.def.Lines())
+	}
+	k.BaselineImpl, k.BaselineLocation = in.baselineImpl(row.target)
+	return k
+}
+
+func lines(file string, s pysrc.Span) string { return fmt.Sprintf("%s:%d-%d", file, s.First, s.Last) }
+
+func methodName(f *function) string {
+	if f.owner != nil {
+		return f.owner.name + "." + f.name()
+	}
+	return f.name()
+}
+
+// kernelFunction names what a use of a module runs; "" when that is no kernel
+// of its own.
+func kernelFunction(row *rowBuilder, c forwardCall) string {
+	switch row.Type {
+	case TypeNorm:
+		return normFunction(row.Class, c.residual)
+	case TypeLinear, TypeLMHead:
+		if row.Type == TypeLinear && !row.Gemm {
+			return "causal_conv1d"
+		}
+		return "gemm"
+	case TypeParameter:
+		if row.Gemm {
+			return "gemm"
+		}
+	case TypeAttention:
+		if strings.HasSuffix(row.Path, "attn_mqa") || row.NumKVHeads != nil && *row.NumKVHeads == 1 && differ(row.HeadDim, row.VHeadDim) {
+			return "mla_paged_attention"
+		}
+		if differ(row.HeadDim, row.VHeadDim) {
+			return "mla_ragged_attention"
+		}
+		return "attention"
+	case TypeLinearAttention:
+		return "linear_attention"
+	case TypeMoE:
+		return "moe"
+	case TypeTopK:
+		return "topk"
+	case TypeRope:
+		return "rope"
+	case TypeActivation:
+		return "activation"
+	case TypeEmbedding:
+		return "embedding"
+	case TypeBlock:
+		if strings.Contains(row.Class, "Mamba") && !c.direct {
+			return "mamba"
+		}
+	}
+	return ""
+}
+
+func differ(a, b *int) bool { return a != nil && b != nil && *a != *b }
+
+func normFunction(class string, residual bool) string {
+	name := "rmsnorm"
+	switch {
+	case strings.Contains(class, "Gated"):
+		return "rmsnorm_gated"
+	case !strings.Contains(class, "RMS"):
+		return "layernorm"
+	}
+	if residual {
+		name = "fused_add_rmsnorm"
+	}
+	if strings.HasPrefix(class, "Gemma") {
+		name = "gemma_" + name
+	}
+	return name
+}
+
+// flashInferAPI lists the functions and classes of FlashInfer that do what a
+// kernel does, for the layers that SGLang can run on FlashInfer.
+func flashInferAPI(function string, row *rowBuilder) []string {
+	switch function {
+	case "rmsnorm", "fused_add_rmsnorm", "gemma_rmsnorm", "gemma_fused_add_rmsnorm":
+		return []string{"flashinfer.norm." + function}
+	case "attention":
+		return []string{"flashinfer.BatchDecodeWithPagedKVCacheWrapper", "flashinfer.BatchPrefillWithPagedKVCacheWrapper",
+			"flashinfer.BatchPrefillWithRaggedKVCacheWrapper"}
+	case "mla_paged_attention":
+		return []string{"flashinfer.mla.BatchMLAPagedAttentionWrapper"}
+	case "mla_ragged_attention":
+		return []string{"flashinfer.BatchPrefillWithRaggedKVCacheWrapper"}
+	case "moe":
+		return []string{"flashinfer.fused_moe.cutlass_fused_moe", "flashinfer.fused_moe.trtllm_fp8_block_scale_moe",
+			"flashinfer.fused_moe.trtllm_fp8_per_tensor_scale_moe", "flashinfer.fused_moe.trtllm_fp4_block_scale_moe"}
+	case "linear_attention":
+		if strings.Contains(row.Path, "linear_attn") || strings.Contains(row.Path, "gdn") {
+			return []string{"flashinfer.gdn_prefill.chunk_gated_delta_rule", "flashinfer.gdn_decode.gated_delta_rule_decode_pretranspose",
+				"flashinfer.gdn_decode.gated_delta_rule_mtp"}
+		}
+	case "mamba":
+		return []string{"flashinfer.mamba.selective_state_update"}
+	case "rope":
+		return []string{"flashinfer.rope.apply_rope_with_cos_sin_cache_inplace"}
+	}
+	return nil
+}
+
+// parameters are the sizes of the layer and the arguments of the call as
+// written.
+func parameters(row *rowBuilder, c forwardCall) map[string]string {
+	out := map[string]string{}
+	put := func(name string, v *int) {
+		if v != nil {
+			out[name] = decimal(*v)
+		}
+	}
+	put("n", row.N)
+	put("k", row.K)
+	put("hidden", row.Hidden)
+	put("num_heads", row.NumHeads)
+	put("num_kv_heads", row.NumKVHeads)
+	put("head_dim", row.HeadDim)
+	put("v_head_dim", row.VHeadDim)
+	put("num_experts", row.NumExperts)
+	put("top_k", row.TopK)
+	put("intermediate_size", row.IntermediateSize)
+	put("rotary_dim", row.RotaryDim)
+	if len(c.args) > 0 {
+		out["args"] = strings.Join(c.args, ", ")
+	}
+	return out
+}
+
+// baselineImpl is the method of a layer that runs on CUDA, and where it
+// stands; empty when its class is not in the tree.
+func (in *interp) baselineImpl(target value) (impl, location string) {
+	o, ok := target.(*object)
+	if !ok {
+		return "", ""
+	}
+	c, ok := o.cls.(*class)
+	if !ok {
+		return "", ""
+	}
+	owner, def := in.forwardMethod(c)
+	if def == nil {
+		return "", ""
+	}
+	return owner.mod.path + ":" + owner.name + "." + def.Name, lines(owner.mod.path, def.Lines())
+}
