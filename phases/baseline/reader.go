@@ -114,6 +114,7 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 		c, err := r.Find(name)
 		return c, err == nil
 	}
+	run.in.configClasses = r.configClassOf
 	run.conf = run.config()
 	entry, err := r.resolve(entryClass, cfg, func() []string { return run.in.architectures(run.conf) })
 	if err != nil {

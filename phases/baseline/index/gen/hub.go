@@ -26,7 +26,7 @@ type hubClass struct {
 // hubTable reads the configuration classes of a transformers tree and writes
 // those of models that SGLang registers, and of their parts, as a table of
 // facts.
-func hubTable(dir string, registered map[string]bool) (string, error) {
+func hubTable(dir string, registered map[string]string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "models", "*", "configuration_*.py"))
 	if err != nil || len(files) == 0 {
 		return "", fmt.Errorf("no configuration classes below %s", dir)
@@ -53,9 +53,9 @@ func hubTable(dir string, registered map[string]bool) (string, error) {
 	keep := map[string]bool{}
 	for t, c := range byType {
 		for _, a := range archs[t] {
-			if registered[a] {
+			if name := registered[plainName(a)]; name != "" {
 				keep[t] = true
-				c.causal = a
+				c.causal = name
 			}
 		}
 	}
@@ -64,6 +64,10 @@ func hubTable(dir string, registered map[string]bool) (string, error) {
 	}
 	return printTable(byType, classes, keep), nil
 }
+
+// plainName is a class name without what transformers and SGLang spell
+// differently (Ernie4_5_ForCausalLM, ExaoneMoEForCausalLM).
+func plainName(class string) string { return strings.ToLower(strings.ReplaceAll(class, "_", "")) }
 
 func keepNested(c *hubClass, classes map[string]*hubClass, keep map[string]bool) {
 	for _, sub := range c.nested {

@@ -62,9 +62,9 @@ func writeDefaults(sglang, hub, file string) error {
 	if err != nil {
 		return err
 	}
-	registered := map[string]bool{}
+	registered := map[string]string{}
 	for _, c := range classes {
-		registered[c.Name] = true
+		registered[plainName(c.Name)] = c.Name
 	}
 	table, err := hubTable(hub, registered)
 	if err != nil {
