@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
@@ -25,10 +26,12 @@ type Expectations struct {
 }
 
 // knownConfig is a config that was looked up; architecture is nil when there
-// is none or it could not be read.
+// is none or it could not be read. implementation is what the built-in SGLang
+// index says of it, nil when that is nothing.
 type knownConfig struct {
-	architecture *extract.Architecture
-	label        string
+	architecture   *extract.Architecture
+	implementation *baseline.Implementation
+	label          string
 }
 
 // NewExpectations makes an empty memory.
@@ -85,7 +88,7 @@ func generateExpected(known *knownConfig, tp, ep int, byName bool) *validate.Exp
 	if req.complete() != nil {
 		return nil
 	}
-	g, err := Generate(known.architecture, nil, req, false)
+	g, err := Generate(known.architecture, known.implementation, req, false)
 	if err != nil {
 		return nil
 	}
@@ -116,11 +119,21 @@ func (x *Expectations) config(repo string) *knownConfig {
 	if err != nil {
 		return k
 	}
-	k.architecture, k.label = a, "config.json of "+source.RepoID
+	k.architecture, k.label, k.implementation = a, "config.json of "+source.RepoID, implementationOf(a)
 	if source.Note != "" {
 		k.label += " (" + source.Note + ")"
 	}
 	return k
+}
+
+// implementationOf reads a model's class in the built-in SGLang index: add
+// makes entries from it, and what add makes is never to be found fault with.
+func implementationOf(a *extract.Architecture) *baseline.Implementation {
+	impl, err := embedded().Analyse(context.Background(), a.ArchitectureType, a.Config, a.TextConfig, baseline.Options{TP: 1})
+	if err != nil {
+		return nil
+	}
+	return impl
 }
 
 // shownParallelism works out the TP and EP of an entry from its names: heads

@@ -41,7 +41,7 @@ func nameOf(config string) string { return strings.TrimSuffix(filepath.Base(conf
 // prepared runs phases 1 to 3 on a config, as add does offline.
 func prepared(t testing.TB, env *Env, config string, skip bool) *Result {
 	t.Helper()
-	r, err := Prepare(t.Context(), env, Request{ModelName: nameOf(config), Config: config, Offline: true, SkipSGLang: skip, TP: 1, EP: 1})
+	r, err := Prepare(t.Context(), env, Request{ModelName: nameOf(config), HFRepoID: "example/" + nameOf(config), Config: config, Offline: true, SkipSGLang: skip, TP: 1, EP: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,8 +141,12 @@ func checkPlaced(t *testing.T, r *Result) {
 		t.Fatal(err)
 	}
 	f := tsast.Parse(r.Edited)
-	known := &knownConfig{architecture: r.Architecture, label: "its config"}
-	opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return generateExpected(known, 1, 1, false) }}
+	known := &knownConfig{architecture: r.Architecture, implementation: implementationOf(r.Architecture), label: "its config"}
+	expected := generateExpected(known, 1, 1, false)
+	if expected == nil {
+		t.Fatal("nothing is expected of it")
+	}
+	opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}
 	for _, p := range validate.Check(f, opts) {
 		t.Errorf("%s (SGLang: %s): %s %s: %s", r.Model.ID, r.Baseline.Source, p.Rule, p.Module, p.Message)
 	}

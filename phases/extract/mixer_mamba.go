@@ -17,7 +17,7 @@ func (r *reader) mamba2Sizes(k *AttentionKind) {
 	k.StateSize = r.or("ssm_state_size", 128)
 	k.NGroups = r.or("mamba_n_groups", 1)
 	k.ConvKernel = r.or("conv_kernel", 4)
-	heads, headDim := r.opt("mamba_num_heads"), r.mambaHeadDim()
+	heads, headDim := r.mambaHeads(), r.mambaHeadDim()
 	inner := r.opt("mamba_intermediate_size")
 	switch {
 	case inner > 0:
@@ -43,6 +43,15 @@ func (r *reader) mamba2Sizes(k *AttentionKind) {
 		return
 	}
 	k.MambaNumHeads, k.MambaHeadDim, k.MambaIntermediate = heads, headDim, inner
+}
+
+// mambaHeads reads the number of heads; the pure Mamba 2 class has no other
+// heads and calls them num_heads.
+func (r *reader) mambaHeads() int {
+	if r.row == "mamba2" && !r.has("mamba_num_heads") && r.has("num_attention_heads") {
+		return r.opt("num_attention_heads")
+	}
+	return r.opt("mamba_num_heads")
 }
 
 // mambaHeadDim reads the head size, which files also write as "auto".

@@ -45,10 +45,11 @@ func show(res *Result) string {
 	return b.String()
 }
 
-// ownModels are small configs of our own, one per kind of layer.
+// ownModels are small configs of our own, one per kind of layer (the whole pipeline has
+// goldens of them in testdata/golden at the root).
 func ownModels(t testing.TB) map[string]*extract.Architecture {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", "configs", "*.json"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "configs", "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no configs in testdata: %v", err)
 	}

@@ -322,7 +322,7 @@ func (m *namer) rope(n *node, row baseline.Module) []definition.Name {
 // interleavedRope: families whose rotary embedding pairs neighbours (GPT-J
 // style, SGLang's is_neox_style=False) instead of halves.
 func interleavedRope(modelType string) bool {
-	for _, family := range []string{"chatglm", "cohere", "gptj", "codegen", "llama4", "ernie4_5"} {
+	for _, family := range []string{"chatglm", "cohere", "gptj", "codegen", "ernie4_5"} {
 		if strings.HasPrefix(modelType, family) {
 			return true
 		}

@@ -78,7 +78,8 @@ func (t *trie) child(seg string) *trie {
 func plantTrie(rows []baseline.Module) *trie {
 	root := &trie{index: map[string]*trie{}}
 	for _, r := range rows {
-		if r.Count < 1 {
+		// A second name for a part of the same layer is no part of its own.
+		if r.Count < 1 || r.Tied != "" && r.Layers != "" {
 			continue
 		}
 		at := root
