@@ -111,7 +111,7 @@ func (x *Expectations) config(repo string) *knownConfig {
 	req := Request{HFRepoID: repo, Offline: true}
 	quiet := *x.env
 	quiet.Progress, quiet.Ask = nil, nil
-	fetched, source, err := quiet.config(context.Background(), &req)
+	fetched, source, err := quiet.repoConfig(context.Background(), &req, extract.Source{RepoID: repo})
 	if err != nil {
 		return k
 	}

@@ -55,6 +55,12 @@ func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract
 		source.Note = "a local directory, not a repository id"
 		return &FetchedConfig{Data: data}, source, err
 	}
+	return e.repoConfig(ctx, req, source)
+}
+
+// repoConfig finds the config.json of a repository, never a local directory
+// of its name: a file that is being judged must not lead to others beside it.
+func (e *Env) repoConfig(ctx context.Context, req *Request, source extract.Source) (*FetchedConfig, extract.Source, error) {
 	resolved, renamed := catalog.Resolve(req.HFRepoID)
 	fetched, err := e.fromHub(ctx, req, resolved)
 	if err != nil {
