@@ -80,7 +80,7 @@ func (in *interp) enterForward(o *object, args []value, kw *namespace) value {
 	}
 	w.done[key] = true
 	owner, def := in.forwardMethod(c)
-	if def == nil {
+	if def == nil || isLeafModule(owner.mod.name) {
 		return result
 	}
 	f := &function{mod: owner.mod, def: def, closure: owner.closure, owner: owner, self: o, bound: true}
@@ -92,16 +92,25 @@ func (in *interp) enterForward(o *object, args []value, kw *namespace) value {
 }
 
 // forwardMethod is what a call of a module runs on CUDA: its forward_cuda
-// where the class has one for each platform, else its forward.
+// where the class has one for each platform, else its forward; where that
+// only dispatches (a base of all operators), forward_native.
 func (in *interp) forwardMethod(c *class) (*class, *pysrc.FuncDef) {
-	for _, name := range []string{"forward_cuda", "forward"} {
-		if owner, s := in.findMember(c, name, nil); s != nil {
-			if def, ok := s.(*pysrc.FuncDef); ok {
-				return owner, def
+	var base *class
+	var dispatch *pysrc.FuncDef
+	for _, name := range []string{"forward_cuda", "forward", "forward_native"} {
+		owner, s := in.findMember(c, name, nil)
+		def, ok := s.(*pysrc.FuncDef)
+		switch {
+		case !ok:
+		case isLeafModule(owner.mod.name) && !isLeafModule(c.mod.name):
+			if dispatch == nil {
+				base, dispatch = owner, def
 			}
+		default:
+			return owner, def
 		}
 	}
-	return nil, nil
+	return base, dispatch
 }
 
 // signature tells modules of one path apart whose forward may run
@@ -154,7 +163,7 @@ func (in *interp) walkCall(fn value, args []value, kw *namespace) (value, bool) 
 			return in.enterForward(f, args, kw), true
 		}
 	case *function:
-		if f.owner != nil || f.lambda != nil || f.closure != nil || inModels(f.mod.name) {
+		if f.owner != nil && !isLeafModule(f.owner.mod.name) || f.lambda != nil || f.closure != nil || inModels(f.mod.name) {
 			in.recordArguments(args, kw, false)
 			return nil, false
 		}

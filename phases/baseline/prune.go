@@ -56,7 +56,7 @@ func rootMethod(name string) reach {
 	switch {
 	case strings.HasPrefix(name, "__") && name != "__repr__", name == "shared_experts_fusion_disable_reason":
 		return evaluated
-	case name == "forward", name == "forward_cuda":
+	case name == "forward", name == "forward_cuda", name == "forward_native":
 		return walked
 	}
 	return unreached
