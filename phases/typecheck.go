@@ -28,7 +28,6 @@ type TypeScriptError struct {
 
 var tscLine = regexp.MustCompile(`^(.*)\((\d+),(\d+)\): error (TS\d+: .*)$`)
 
-
 // errNoTypeScript says that the web app's TypeScript is not installed.
 var errNoTypeScript = errors.New("the web app has no TypeScript installed (node_modules/typescript)")
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,28 +13,68 @@ import (
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
-func newExplainCommand(_ *globals) *cobra.Command {
-	return &cobra.Command{
+// explainFlags are the flags of explain.
+type explainFlags struct{ model, modelsTS string }
+
+func newExplainCommand(g *globals) *cobra.Command {
+	f := &explainFlags{}
+	cmd := &cobra.Command{
 		Use:   "explain [RULE|DEFINITION…]",
 		Short: "Explain a rule, or a Definition name field by field",
-		Long:  "Without an argument, lists the rules of check and the families of Definition names.",
+		Long: `Without an argument, lists the rules of check and the families of Definition
+names. With --model, a name is also shown with that model's numbers: which
+modules need it, under which parallelism, and what goes into each field. The
+model is an id in models.ts, a repository, or a name of the built-in catalogue.`,
 		Example: `  fib-ls explain unknown-parent
-  fib-ls explain gqa_paged_decode_h32_kv8_d128_ps1`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return listExplainable(cmd.OutOrStdout())
-			}
-			for i, arg := range args {
-				if i > 0 {
-					_, _ = fmt.Fprintln(cmd.OutOrStdout())
-				}
-				if err := explain(cmd.OutOrStdout(), arg); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
+  fib-ls explain gqa_paged_decode_h32_kv8_d128_ps1
+  fib-ls explain gemm_n2112_k7168 --model deepseek-v3`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
 	}
+	cmd.Flags().StringVar(&f.model, "model", "", "show names with this model's numbers")
+	cmd.Flags().StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(phases.DefaultModelsTS), "the models.ts in which --model is looked up first")
+	return cmd
+}
+
+func (f *explainFlags) run(cmd *cobra.Command, g *globals, args []string) error {
+	if len(args) == 0 {
+		if f.model != "" {
+			return &phases.UsageError{Message: "--model shows the numbers of a Definition name: give the name too", Hint: "for example: fib-ls explain gemm_n2112_k7168 --model deepseek-v3"}
+		}
+		return listExplainable(cmd.OutOrStdout())
+	}
+	for i, arg := range args {
+		if i > 0 {
+			_, _ = fmt.Fprintln(cmd.OutOrStdout())
+		}
+		name, err := explain(cmd.OutOrStdout(), arg)
+		if err == nil && f.model != "" && !name.IsZero() {
+			err = f.numbers(cmd, g, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers prints a name with the numbers of the model.
+func (f *explainFlags) numbers(cmd *cobra.Command, g *globals, name definition.Name) error {
+	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), true)
+	if err != nil {
+		return err
+	}
+	text, err := phases.ExplainFor(env, name, f.model, f.modelsTS)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(cmd.OutOrStdout(), "\n"+text)
+	return err
+}
+
+// others are the rules that no table of check has: they come from elsewhere.
+var others = map[string]string{
+	phases.RuleDisagreement: "The model's config and SGLang's source give different numbers for a layer.\n\nPhase 4 of add reports it. The entry follows the source; the message names both values, the config fields\nand the source line. Look at the source line: either the config is read in a way that fib-ls does not know,\nor the class of SGLang is not the one that serves this model.",
+	phases.RuleTypeScript:   "The web app's own TypeScript compiler refuses the file.\n\nOnly --typecheck runs it. The code in the message (TS2322, …) is the compiler's.",
 }
 
 func listExplainable(w io.Writer) error {
@@ -50,25 +91,47 @@ func listExplainable(w io.Writer) error {
 	return err
 }
 
-func explain(w io.Writer, arg string) error {
+// explain prints a rule or a name; the name is zero for a rule.
+func explain(w io.Writer, arg string) (definition.Name, error) {
+	none := definition.Name{}
 	if r, ok := validate.RuleByID(arg); ok {
 		_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n\n%s#%s\n", r.ID, r.Severity, r.Doc, r.Long, rulesURL, r.ID)
-		return err
+		return none, err
+	}
+	if text, ok := others[arg]; ok {
+		_, err := fmt.Fprintf(w, "%s\n%s\n", arg, text)
+		return none, err
+	}
+	for _, f := range definition.Families() {
+		if arg == f.ID {
+			return none, explainFamily(w, f)
+		}
 	}
 	name, err := definition.Parse(arg)
 	if err != nil {
 		modern, from, ok := definition.ParseLegacy(arg)
 		if !ok {
-			return &phases.UsageError{
+			return none, &phases.UsageError{
 				Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %v", arg, err),
 				Hint:    "fib-ls explain lists the rules and the families of names",
 			}
 		}
 		if _, err := fmt.Fprintf(w, "%s is an older spelling (%s) of %s\n\n", arg, from, modern); err != nil {
-			return err
+			return none, err
 		}
 		name = modern
 	}
 	_, err = io.WriteString(w, definition.Explain(name))
+	return name, err
+}
+
+// explainFamily prints a family of names without numbers.
+func explainFamily(w io.Writer, f *definition.Family) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n\nop type: %s\n\n", f.Pattern(), f.Doc, f.OpType)
+	for _, field := range f.Fields {
+		fmt.Fprintf(&b, "  %-5s %s\n        from %s; %s\n", field.Abbrev, field.Meaning, field.Config, field.Divisor.Words())
+	}
+	_, err := io.WriteString(w, b.String())
 	return err
 }
