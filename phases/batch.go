@@ -131,6 +131,8 @@ func admit(env *Env, item *BatchItem, files map[string]*batchFile) error {
 	repo := entrySource(f.doc.File(), i)
 	if named || repo == "" || strings.EqualFold(repo, item.Request.HFRepoID) {
 		item.Skipped = "already there"
+		f.models.Tidy()
+		tidyOutputDir(env.path(item.Request.OutputDir))
 		return nil
 	}
 	return nil

@@ -134,7 +134,7 @@ func (m *ModelsFile) Tidy() {
 
 // writeTemp writes text beside the file, flushed to disk, with its mode and
 // its owner.
-func (m *ModelsFile) writeTemp(text []byte) (path string, err error) {
+func (m *ModelsFile) writeTemp(text []byte) (temp string, err error) {
 	if err := m.writable(); err != nil {
 		return "", err
 	}
@@ -143,15 +143,15 @@ func (m *ModelsFile) writeTemp(text []byte) (path string, err error) {
 	if m.info != nil {
 		perm = 0o600
 	}
-	path = filepath.Join(filepath.Dir(m.Path), tempName(m.Path)+rand.Text())
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm) // #nosec G304 -- beside the file the user names
+	name := filepath.Join(filepath.Dir(m.Path), tempName(m.Path)+rand.Text())
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm) // #nosec G304 -- beside the file the user names
 	if err != nil {
 		return "", fmt.Errorf("writing beside %s: %w", m.Path, err)
 	}
 	defer func() {
 		if err != nil {
 			_ = f.Close()
-			_ = os.Remove(path)
+			_ = os.Remove(name)
 		}
 	}()
 	if _, err = f.Write(text); err != nil {
@@ -169,7 +169,7 @@ func (m *ModelsFile) writeTemp(text []byte) (path string, err error) {
 	if err = f.Close(); err != nil {
 		return "", fmt.Errorf("writing beside %s: %w", m.Path, err)
 	}
-	return path, nil
+	return name, nil
 }
 
 // writable refuses a file that may not be written, though a rename over it

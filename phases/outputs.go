@@ -62,6 +62,18 @@ func OpenOutputDir(path string) (*OutputDir, error) {
 	return &OutputDir{Path: path, root: root}, nil
 }
 
+// tidyOutputDir removes what a killed run left in a directory that is there;
+// a run that ends without writing its files calls it.
+func tidyOutputDir(path string) {
+	info, err := os.Lstat(path)
+	if err != nil || !info.IsDir() {
+		return
+	}
+	if dir, err := OpenOutputDir(path); err == nil {
+		_ = dir.Close()
+	}
+}
+
 // outputPrefix begins the name of every output directory that we name.
 const outputPrefix = "model_analysis_"
 

@@ -93,6 +93,7 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 	// A duplicate is known before anything is fetched.
 	if err := refuseDuplicate(tsast.Parse(file.Text), req); err != nil {
 		file.Tidy()
+		tidyOutputDir(env.path(req.OutputDir))
 		return nil, err
 	}
 	r, err := Prepare(ctx, env, req)
