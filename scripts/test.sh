@@ -52,6 +52,7 @@ passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 [ $status -eq 0 ] || failed=$((failed + (f == 0)))
 
 step "TypeScript accepts every generated entry" scripts/typecheck.sh
+step "flashinfer-bench loads the Definitions that we write" scripts/definitions-peer.sh
 if [ -f scripts/e2e.sh ]; then
   step "editors" scripts/e2e.sh
 fi

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/dataset"
 )
 
 // defineFlags are the flags of define.
@@ -75,12 +75,11 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	return nil
 }
 
-func (f *defineFlags) write(cmd *cobra.Command, name, opType string, d any) error {
-	data, err := json.MarshalIndent(d, "", "  ")
+func (f *defineFlags) write(cmd *cobra.Command, name, opType string, d *dataset.Definition) error {
+	data, err := d.JSON()
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	data = append(data, '\n')
 	if f.out == "" {
 		_, err := cmd.OutOrStdout().Write(data)
 		return err

@@ -272,3 +272,6 @@ func (d *Definition) Write(dir string) (file string, err error) {
 	}
 	return filepath.Join(dir, name), nil
 }
+
+// MarshalJSON is the file's text, so that no other form can be written.
+func (d *Definition) MarshalJSON() ([]byte, error) { return d.JSON() }

@@ -1,0 +1,54 @@
+#!/bin/sh
+# Installs flashinfer-bench, pinned, under .cache/ of the project and loads a
+# Definition of every family that `fib-ls define` writes through its Definition
+# model; with torch at hand also computes the gemm and rmsnorm references.
+# Says what was and what was not checked.
+#
+#   scripts/definitions-peer.sh [FIB-LS]     FIB-LS: the binary, built when not given
+#
+# Needs python3 (3.10 or later, with venv) and PyPI; PYTHON names another
+# interpreter (one that has torch, say). Exits 3 with the reason when it cannot
+# install.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+requirements=$root/scripts/definitions-peer-requirements.txt
+version=$(sed -n 's/^flashinfer-bench==//p' "$requirements")
+venv=$root/.cache/venv-definitions-$version
+python=${PYTHON:-python3}
+
+say() { echo "definitions-peer: $*" >&2; }
+
+if [ ! -f "$venv/complete" ]; then
+	command -v "$python" >/dev/null 2>&1 || { say "no $python on PATH"; exit 3; }
+	mkdir -p "$root/.cache"
+	rm -rf "$venv"
+	# The interpreter's own torch, where it has one, stays in reach.
+	"$python" -m venv --system-site-packages "$venv" >&2 || { say "$python cannot make a virtual environment"; exit 3; }
+	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+		-r "$requirements" >&2 || { say "PyPI gave no flashinfer-bench==$version"; exit 3; }
+	touch "$venv/complete"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+binary=${1:-}
+if [ -z "$binary" ]; then
+	binary=$work/fib-ls
+	(cd "$root" && go build -o "$binary" ./cmd/fib-ls)
+fi
+
+# One name of every family, and of each form that a page size makes; small
+# ones of those that are computed.
+"$binary" define --out "$work/trace" --tp 2 \
+	rmsnorm_h4096 fused_add_rmsnorm_h4096 gemm_n6144_k4096 \
+	gqa_paged_decode_h32_kv8_d128_ps1 gqa_paged_decode_h32_kv8_d128_ps64 \
+	gqa_paged_prefill_causal_h32_kv8_d128_ps1 gqa_paged_prefill_causal_h32_kv8_d128_ps64 \
+	gqa_ragged_prefill_causal_h32_kv8_d128 \
+	mla_paged_decode_h16_ckv512_kpe64_ps1 mla_paged_decode_h16_ckv512_kpe64_ps64 \
+	mla_paged_prefill_causal_h16_ckv512_kpe64_ps1 mla_paged_prefill_causal_h16_ckv512_kpe64_ps64 \
+	mla_ragged_prefill_causal_h16_qk192_vo128 \
+	rope_with_cos_sin_cache_neox_style_d128_rd64 rope_with_cos_sin_cache_gptj_style_d128_rd64 \
+	top_k_sampling_from_probs_v32000 top_p_sampling_from_probs_v32000 top_k_top_p_sampling_from_probs_v32000 \
+	gemm_n8_k16 rmsnorm_h16 fused_add_rmsnorm_h16
+"$venv/bin/python" "$root/scripts/definitions-peer.py" "$work/trace"
