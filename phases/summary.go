@@ -112,7 +112,7 @@ func summaryArchitecture(r *Result) []string {
 		lines = append(lines, text)
 	}
 	if a.Quantization != nil {
-		lines = append(lines, "- **Quantization**: "+inline(strings.TrimSpace(a.Quantization.Method+" "+a.Quantization.Format)))
+		lines = append(lines, "- **Quantization**: "+inline(quantizationText(a.Quantization)))
 	}
 	if a.MTPLayers > 0 {
 		lines = append(lines, fmt.Sprintf("- **Next-token-prediction layers**: %d, not counted among the decoder layers", a.MTPLayers))
@@ -124,6 +124,25 @@ func summaryArchitecture(r *Result) []string {
 		lines = append(lines, "- **Special features**: "+inline(strings.Join(a.SpecialFeatures, ", ")))
 	}
 	return lines
+}
+
+// quantizationText says how the weights are quantised, and which kernels for
+// mixtures of experts that decides.
+func quantizationText(q *extract.Quantization) string {
+	text := q.Method
+	if q.Format != "" && q.Format != q.Method {
+		text += " " + q.Format
+	}
+	if q.Bits > 0 {
+		text += fmt.Sprintf(", %d bits", q.Bits)
+	}
+	if len(q.BlockSize) == 2 {
+		text += fmt.Sprintf(", blocks of %d×%d", q.BlockSize[0], q.BlockSize[1])
+	}
+	if q.Kernel != "" {
+		return text + "; MoE kernels: " + q.Kernel
+	}
+	return text + "; it decides no MoE kernel that has a Definition"
 }
 
 func mlpType(a *extract.Architecture) string {
