@@ -44,6 +44,7 @@ func (a *analysis) implementation() *Implementation {
 	if a.in.stopped == nil {
 		impl.Calls = a.in.kernelCalls(a.in.walkForward(root), rows)
 	}
+	impl.Forward = forwardPass(impl)
 	return impl
 }
 

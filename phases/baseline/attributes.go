@@ -123,10 +123,10 @@ func (in *interp) objectAttr(o *object, name string) value {
 	switch {
 	case o.kind == configObject:
 		return in.baseConfigAttr(o, name)
+	case isTorchMethod(name) && (o.leaf != "" || in.isTorchModule(c)): // lm_head.float() is the head
+		return in.torchMethod(o, name)
 	case o.leaf != "":
 		return in.leafAttr(o, name)
-	case in.isTorchModule(c) && isTorchMethod(name):
-		return in.torchMethod(o, name)
 	}
 	if owner, s := in.findMember(c, "__getattr__", nil); s != nil && name != "__getattr__" {
 		return in.customGetattr(in.memberValue(owner, s, "__getattr__", o, c), name)

@@ -33,6 +33,9 @@ func BuildIndex(ctx context.Context, src Source, commit, date string) ([]byte, e
 	for _, full := range names {
 		p.keep(full[:len(full)-len(lastPart(full))-1], lastPart(full))
 	}
+	for _, name := range rotaryModules() {
+		p.keep(name, "RotaryEmbedding")
+	}
 	p.run()
 	data, err := writeIndex(facts, p.trees())
 	if err != nil {

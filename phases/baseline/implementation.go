@@ -89,9 +89,11 @@ type Implementation struct {
 	// or "none".
 	Source     string `json:"source"`
 	EntryClass string `json:"entry_class"`
+	// ModelName is the model's id, for the file; Analyse leaves it empty.
+	ModelName string `json:"model_name"`
 	// Class and File are where the class is defined, in the SGLang tree.
-	Class  string `json:"class"`
-	File   string `json:"file"`
+	Class  string `json:"class_name"`
+	File   string `json:"model_file"`
 	Commit string `json:"commit"`
 	Date   string `json:"date,omitempty"`
 	// Modules is the tree in construction order, root first.
@@ -100,11 +102,33 @@ type Implementation struct {
 	// model (vision and audio towers, projectors), apart from Modules.
 	Towers []Module `json:"towers,omitempty"`
 	// Decided: every n, k, count and condition of the tree is known.
-	Decided   bool         `json:"decided"`
-	Undecided []Undecided  `json:"undecided"`
-	Calls     []KernelCall `json:"calls"`
+	Decided   bool        `json:"decided"`
+	Undecided []Undecided `json:"undecided"`
+	// Forward is the order in which forward() goes through the modules.
+	Forward ForwardPass  `json:"forward_pass_structure"`
+	Calls   []KernelCall `json:"kernel_calls"`
 	// Notes are remarks for the summary: which tree was used and why.
 	Notes []string `json:"notes"`
+}
+
+// ForwardPass is the path of the hidden states through the model, by module
+// paths; "" where the model has no such part.
+type ForwardPass struct {
+	Embedding string         `json:"embedding"`
+	Layers    []ForwardLayer `json:"layers"`
+	FinalNorm string         `json:"final_norm"`
+	LMHead    string         `json:"lm_head"`
+}
+
+// ForwardLayer is one module of a decoder layer. It has Kernel or, when
+// forward() calls it in several ways, Kernels.
+type ForwardLayer struct {
+	Name    string   `json:"name"` // path below the list of layers
+	Type    string   `json:"type"`
+	Kernel  string   `json:"kernel,omitempty"`
+	Kernels []string `json:"kernels,omitempty"`
+	// Layers are the indices of the layers that have it, "0-2,5".
+	Layers string `json:"layers,omitempty"`
 }
 
 // Undecided is one expression that the reader could not decide.

@@ -223,7 +223,12 @@ func (in *interp) baselineImpl(target value) (impl, location string) {
 		return "", ""
 	}
 	c, ok := o.cls.(*class)
-	if !ok {
+	if e, isExternal := o.cls.(*external); isExternal && o.leaf == "rope" {
+		c, ok = in.rotaryEmbedding(), true
+	} else if isExternal && strings.HasPrefix(e.path, "torch.") {
+		return e.path + ".forward", ""
+	}
+	if !ok || c == nil {
 		return "", ""
 	}
 	owner, def := in.forwardMethod(c)
@@ -231,4 +236,23 @@ func (in *interp) baselineImpl(target value) (impl, location string) {
 		return "", ""
 	}
 	return owner.mod.path + ":" + owner.name + "." + def.Name, lines(owner.mod.path, def.Lines())
+}
+
+// rotaryModules are the modules that may define RotaryEmbedding, which
+// get_rope makes, newest layout of SGLang first.
+func rotaryModules() []string {
+	return []string{"sglang.srt.layers.rotary_embedding.base", "sglang.srt.layers.rotary_embedding"}
+}
+
+// rotaryEmbedding is the class of plain rotary embeddings; nil when the tree
+// has none.
+func (in *interp) rotaryEmbedding() *class {
+	for _, name := range rotaryModules() {
+		if m := in.module(name); m != nil {
+			if c, ok := in.global(m, "RotaryEmbedding").(*class); ok {
+				return c
+			}
+		}
+	}
+	return nil
 }
