@@ -229,7 +229,7 @@ func (j *job) report() {
 		return
 	}
 	s.notifyUser(protocol.MessageTypeInfo, message)
-	if j.wantsReport() {
+	if s.caps.showDocument && j.wantsReport() { // else the message has said where it is
 		s.goBackground(func(ctx context.Context) { s.openReport(ctx, j) })
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -40,6 +41,10 @@ var commands = []command{
 	{commandShowReport, `[{"jobId": "add-1"}], ["add-1"] or [] for the last one`, (*Server).showReportCommand},
 }
 
+// commandGap is how long an Emacs has for the answer to a command before its
+// job speaks up.
+const commandGap = 100 * time.Millisecond
+
 // executeCommand runs a command. Commands answer at once; what takes long is
 // a job of its own, since clients give up on requests (Helix after 20 s).
 func executeCommand(s *Server, params jsonrpc2.RawMessage) (func(context.Context) (any, error), error) {
@@ -57,6 +62,7 @@ func executeCommand(s *Server, params jsonrpc2.RawMessage) (func(context.Context
 		}
 		return func(ctx context.Context) (any, error) {
 			result, err := c.run(s, ctx, args)
+			s.stream.out.hush(commandGap)
 			if err != nil {
 				return nil, err
 			}

@@ -247,7 +247,7 @@ func (e *editor) initialize() json.RawMessage {
 	for _, f := range e.opts.folders {
 		folders = append(folders, fmt.Sprintf(`{"uri":%q,"name":"x"}`, "file://"+f))
 	}
-	result, err := e.call("initialize", fmt.Sprintf(`{"processId":%s,"rootUri":null,"capabilities":%s,"initializationOptions":%s,"workspaceFolders":[%s]}`,
+	result, err := e.call("initialize", fmt.Sprintf(`{"processId":%s,"clientInfo":{"name":"fake"},"rootUri":null,"capabilities":%s,"initializationOptions":%s,"workspaceFolders":[%s]}`,
 		pid, capabilities, options, strings.Join(folders, ",")))
 	if err != nil {
 		e.t.Fatalf("initialize: %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.lsp.dev/jsonrpc2"
@@ -39,12 +40,26 @@ func initialize(s *Server, params jsonrpc2.RawMessage) (func(context.Context) (a
 	s.config.setInitial(p.InitializationOptions)
 	s.setLevel(parseTree(p.Trace))
 	info := parseTree(p.ClientInfo)
+	if s.stream != nil && isEmacs(info) {
+		s.stream.out.apart(answerGap)
+	}
 	s.log.Info("initialize", "client", info.at("name").value, "version", info.at("version").value, "utf8", s.caps.utf8)
 	if pid, err := strconv.Atoi(string(p.ProcessID)); err == nil && pid > 0 {
 		s.watchParent(pid)
 	}
 	s.state.Store(running)
 	return func(context.Context) (any, error) { return s.initializeResult(), nil }, nil
+}
+
+// answerGap is how long an Emacs gets an answer to itself.
+const answerGap = 10 * time.Millisecond
+
+// isEmacs: older eglots do not say who they are, and nobody else is silent
+// who is in use today.
+func isEmacs(clientInfo jsonTree) bool {
+	name, _ := clientInfo.at("name").value.(string)
+	name = strings.ToLower(name)
+	return name == "" || strings.Contains(name, "eglot") || strings.Contains(name, "emacs")
 }
 
 // roots are the workspace folders as the client named them, in any of the
