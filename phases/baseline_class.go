@@ -178,6 +178,9 @@ func RunBaselineOf(ctx context.Context, env *Env, req Request, keyword string) (
 		return nil, fmt.Errorf("reading %s in SGLang's source: %w", class.Name, err)
 	}
 	r.Baseline = baselineOf(r.Implementation, tree.notes)
+	if err := r.cutSnippets(ctx, env); err != nil {
+		return nil, err
+	}
 	if req.DryRun {
 		return r, nil
 	}

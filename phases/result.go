@@ -26,7 +26,9 @@ type Result struct {
 	// ConfigBytes are the bytes of config.json as fetched.
 	ConfigBytes    []byte                   `json:"-"`
 	Implementation *baseline.Implementation `json:"-"`
-	Generated      *generate.Result         `json:"-"`
+	// Snippets are the spans of SGLang's source that phase 2 cites.
+	Snippets  []baseline.Snippet `json:"-"`
+	Generated *generate.Result   `json:"-"`
 	// Checks are phase 4's problems with their spans, for the edited text.
 	Checks []validate.Problem `json:"-"`
 	// EntryText is the TypeScript of the entry, as generated_entry.ts has it.

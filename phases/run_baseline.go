@@ -63,17 +63,3 @@ func undecidedNote(impl *baseline.Implementation) string {
 	u := impl.Undecided[0]
 	return fmt.Sprintf("%s is not decided by the source (%s, %s), so the entry rests on the config alone", u.Path, u.Expression, u.Reason)
 }
-
-// writeBaseline writes phase 2's files. Without an implementation it removes
-// those of an earlier run, so that nothing stale stands beside the entry.
-func writeBaseline(r *Result, dir *OutputDir) ([]string, error) {
-	for _, name := range []string{FileImplementation, FileKernelCalls, DirSnippets} {
-		if err := dir.Remove(name); err != nil {
-			return nil, err
-		}
-	}
-	if r.Implementation == nil {
-		return nil, nil
-	}
-	return []string{FileImplementation}, dir.WriteJSON(FileImplementation, r.Implementation)
-}

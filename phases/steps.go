@@ -46,10 +46,7 @@ func RunBaseline(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = r.timed(env, "baseline", func() (err error) {
-		r.Implementation, r.Baseline, err = BaselineStep(ctx, env, &r.Request, r.Architecture)
-		return err
-	})
+	err = r.timed(env, "baseline", func() error { return r.readBaseline(ctx, env) })
 	if err != nil || req.DryRun {
 		return r, err
 	}
