@@ -57,7 +57,7 @@ for target in "${targets[@]}"; do
   fi
   cp LICENSE README.md CHANGELOG.md "$dir"
   cp -r dist/.work/man dist/.work/completions "$dir"
-  dist/.work/release sbom "$dir/$exe" >"dist/$name.cdx.json"
+  dist/.work/release sbom "$dir/$exe" "$version" >"dist/$name.cdx.json"
   cp "dist/$name.cdx.json" "$dir/sbom.cdx.json"
   dist/.work/release archive "dist/$name.$extension" "$dir"
   echo "dist/$name.$extension"

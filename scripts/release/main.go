@@ -1,7 +1,7 @@
 // Command release makes the parts of a release that a shell cannot make the
 // same way twice:
 //
-//	release sbom BINARY             prints a CycloneDX bill of materials
+//	release sbom BINARY VERSION     prints a CycloneDX bill of materials
 //	release archive OUT DIR         packs DIR into OUT (.tar.gz or .zip)
 //
 // Both are reproducible: times are SOURCE_DATE_EPOCH (else 1980), files are
@@ -36,12 +36,12 @@ func main() {
 
 func run(args []string) error {
 	switch {
-	case len(args) == 2 && args[0] == "sbom":
-		return sbom(os.Stdout, args[1])
+	case len(args) == 3 && args[0] == "sbom":
+		return sbom(os.Stdout, args[1], args[2])
 	case len(args) == 3 && args[0] == "archive":
 		return archive(args[1], args[2])
 	}
-	return errors.New("usage: release sbom BINARY | release archive OUT DIR")
+	return errors.New("usage: release sbom BINARY VERSION | release archive OUT DIR")
 }
 
 // when is the time that everything in the release bears.
@@ -87,15 +87,15 @@ type document struct {
 
 // sbom prints what the linker wrote into the binary: its modules, with the
 // checksums of go.sum, and the settings it was built with.
-func sbom(w io.Writer, binary string) error {
+func sbom(w io.Writer, binary, version string) error {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", binary, err)
 	}
 	purl := func(module, version string) string { return "pkg:golang/" + module + "@" + version }
 	main := component{
-		Type: "application", Reference: purl(info.Main.Path, info.Main.Version), Name: info.Main.Path, Version: info.Main.Version,
-		PackageURL: purl(info.Main.Path, info.Main.Version),
+		Type: "application", Reference: purl(info.Main.Path, version), Name: info.Main.Path, Version: version,
+		PackageURL: purl(info.Main.Path, version),
 	}
 	for _, s := range info.Settings {
 		main.Properties = append(main.Properties, property{"go:build:" + s.Key, s.Value})
