@@ -40,7 +40,7 @@ func (c *comparison) addShared(d *decoder, moe *tsast.Module) []Fix {
 
 // addMLP puts the other kind of feed-forward block beside the one that is
 // shown.
-func (c *comparison) addMLP(d *decoder, shown *tsast.Module, n int, dense bool) []Fix {
+func (c *comparison) addMLP(shown *tsast.Module, n int, dense bool) []Fix {
 	if !dense {
 		return nil // a mixture of experts is more than can be put beside
 	}

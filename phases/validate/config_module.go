@@ -168,7 +168,7 @@ func (c *comparison) missingFeedForward(d *decoder) {
 	c.find(shown, Problem{
 		Rule: "config-missing-module", Span: shown.NameSpan, Expected: fmt.Sprint(n),
 		Message: fmt.Sprintf("the layers that %s stands for have %s, which the entry lacks beside %s", q(d.module.Name), words, q(shown.Name)),
-		Fixes:   c.addMLP(d, shown, n, hasMoE),
+		Fixes:   c.addMLP(shown, n, hasMoE),
 	}, slices.Concat(layerFields, splitFields)...)
 }
 
@@ -335,12 +335,11 @@ func roleOf(key, last string) bool {
 	if key == last {
 		return true
 	}
-	before, after, found := "", "", false
-	if strings.Contains(last, "_") {
-		before, after, found = strings.Cut("_"+key+"_", "_"+last+"_")
-	} else { // one word alone means something only in front
-		after, found = strings.CutPrefix(key, last+"_")
+	if !strings.Contains(last, "_") { // one word alone means something only in front
+		after, found := strings.CutPrefix(key, last+"_")
+		return found && !namesPart(after)
 	}
+	before, after, found := strings.Cut("_"+key+"_", "_"+last+"_")
 	return found && !namesPart(before) && !namesPart(after)
 }
 
