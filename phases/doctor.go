@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 	"github.com/fib-ls/fib-ls/phases/extract/hub"
+	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // Finding is one line of doctor: what was found, what will be used, and what
@@ -34,7 +39,7 @@ func Doctor(ctx context.Context, env *Env, offline bool) []Finding {
 	}
 	out = append(out, Finding{Name: "catalogue", Found: fmt.Sprintf("%d models built in", len(catalog.IDs())), OK: true})
 	out = append(out, doctorSGLang(ctx, env)...)
-	out = append(out, doctorDataset(env), doctorModels(env))
+	out = append(out, doctorCache(env), doctorSettings(env), doctorDataset(env), doctorModels(env))
 	for _, tool := range []struct{ name, flag, why string }{
 		{"git", "--version", "not needed: fib-ls reads repositories itself"},
 		{"node", "--version", "only --typecheck needs it"},
@@ -90,15 +95,84 @@ func doctorReach(ctx context.Context, client *hub.Client, offline bool) Finding 
 
 func doctorSGLang(ctx context.Context, env *Env) []Finding {
 	f := Finding{Name: "SGLang source", OK: true}
-	src, err := repo.Open(ctx, repo.Options{WorkDir: env.WorkDir, CacheDir: env.CacheDir, Offline: true, Path: env.path(env.Getenv("FIB_LS_SGLANG_PATH"))})
-	if err != nil {
+	index := Finding{Name: "SGLang index", OK: true}
+	commit, date := baseline.NewEmbedded().Commit()
+	index.Found = strings.TrimSpace("built in" + atCommit(commit) + dateSuffix(date))
+	named := env.Getenv("FIB_LS_SGLANG_PATH")
+	src, err := repo.Open(ctx, repo.Options{WorkDir: env.WorkDir, CacheDir: env.CacheDir, Offline: true, Path: env.path(named)})
+	switch {
+	case err != nil && named != "":
+		f.OK, f.Found = false, "FIB_LS_SGLANG_PATH="+named+" is no SGLang source: "+firstLine(err)
+		f.Fix = "set it to a clone of SGLang or an installed sglang package, or unset it"
+	case err != nil:
 		f.Found, f.Used = "none on disk", "fetched when it is needed and the network allows, else the built-in index is used"
-		return []Finding{f}
+	default:
+		defer func() { _ = src.Close() }()
+		commit, date := src.Commit()
+		f.Found = strings.TrimSpace(src.Dir() + atCommit(commit) + dateSuffix(date))
+		f.Used = "read by add before the built-in index"
 	}
-	defer func() { _ = src.Close() }()
-	commit, date := src.Commit()
-	f.Found = strings.TrimSpace(src.Dir() + atCommit(commit) + dateSuffix(date))
-	return []Finding{f}
+	return []Finding{f, index}
+}
+
+// settings are the variables that fib-ls reads itself; the Hub's own are told
+// with the Hub.
+var settings = []string{
+	"FIB_LS_OFFLINE", "FIB_LS_CACHE_DIR", "FIB_LS_SGLANG_PATH", "FIB_LS_SGLANG_URL", "FIB_LS_HUB_TIMEOUT", "FIB_LS_LOG_LEVEL",
+	"FIB_LS_TYPECHECK", "FIB_DATASET_PATH", "FLASHINFER_TRACE_PATH",
+}
+
+func doctorSettings(env *Env) Finding {
+	f := Finding{Name: "settings", OK: true, Found: "none in the environment"}
+	var set []string
+	for _, name := range settings {
+		if value := env.Getenv(name); value != "" {
+			set = append(set, name+"="+withoutPassword(value))
+		}
+	}
+	if len(set) > 0 {
+		f.Found = strings.Join(set, ", ")
+	}
+	return f
+}
+
+// withoutPassword hides what stands before the host of an URL.
+func withoutPassword(value string) string {
+	u, err := url.Parse(value)
+	if err != nil || u.User == nil {
+		return value
+	}
+	return u.Redacted()
+}
+
+// doctorCache looks whether fib-ls's own cache can be written, without writing
+// anything into it.
+func doctorCache(env *Env) Finding {
+	f := Finding{Name: "fib-ls cache", Found: env.CacheDir, OK: true}
+	if env.CacheDir == "" {
+		f.OK, f.Found, f.Fix = false, "none: there is no home directory", "set FIB_LS_CACHE_DIR to a directory of yours; until then SGLang's source is not kept"
+		return f
+	}
+	dir := env.CacheDir
+	info, err := os.Stat(dir)
+	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
+		dir = filepath.Dir(dir)
+		info, err = os.Stat(dir)
+	}
+	switch {
+	case err != nil:
+		f.OK, f.Found = false, env.CacheDir+": "+err.Error()
+	case !info.IsDir():
+		f.OK, f.Found = false, dir+" is no directory"
+	case info.Mode().Perm()&0o200 == 0:
+		f.OK, f.Found = false, dir+" cannot be written"
+	case dir != env.CacheDir:
+		f.Found += " (made when it is needed)"
+	}
+	if !f.OK {
+		f.Fix = "set FIB_LS_CACHE_DIR to a directory of yours"
+	}
+	return f
 }
 
 func doctorDataset(env *Env) Finding {
@@ -124,6 +198,12 @@ func doctorModels(env *Env) Finding {
 		return f
 	}
 	f.Found = m.Path
+	parsed := tsast.Parse(m.Text)
+	f.Used = fmt.Sprintf("%d models", len(parsed.Entries))
+	if len(parsed.Problems) > 0 {
+		f.OK = false
+		f.Fix = fmt.Sprintf("it has a syntax error in line %d: fib-ls check shows it", lineOf(parsed.Src, parsed.Problems[0].Span.Start))
+	}
 	return f
 }
 

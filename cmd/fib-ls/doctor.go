@@ -16,7 +16,11 @@ func newDoctorCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Show what fib-ls finds on this machine, and what to fix",
-		Args:  cobra.NoArgs,
+		Long: `Looks at everything that a run may rest on: the Hub, its token and cache, SGLang's
+source, fib-ls's cache and settings, the dataset, models.ts, Node and TypeScript.
+Says what was found, what will be used, and after an arrow what to do. It changes
+nothing.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), offline)
 			if err != nil {
@@ -48,17 +52,25 @@ func printFindings(w io.Writer, lines []phases.Finding) error {
 		width = max(width, len(l.Name))
 	}
 	var b strings.Builder
+	amiss := 0
 	for _, l := range lines {
 		mark := "✓"
 		if !l.OK {
 			mark = "!"
+			amiss++
 		}
 		fmt.Fprintf(&b, "%s %-*s  %s\n", mark, width, l.Name, clean(l.Found))
-		for _, extra := range []string{l.Used, l.Fix} {
-			if extra != "" {
-				fmt.Fprintf(&b, "  %*s  %s\n", width, "", clean(extra))
-			}
+		if l.Used != "" {
+			fmt.Fprintf(&b, "  %*s  %s\n", width, "", clean(l.Used))
 		}
+		if l.Fix != "" {
+			fmt.Fprintf(&b, "  %*s  → %s\n", width, "", clean(l.Fix))
+		}
+	}
+	if amiss == 0 {
+		b.WriteString("\nNothing is amiss.\n")
+	} else {
+		fmt.Fprintf(&b, "\n%d to look at, marked !\n", amiss)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
