@@ -2,7 +2,6 @@ package baseline
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -17,6 +16,9 @@ type analysis struct {
 	cfg    *extract.Object
 	conf   value // the configuration
 }
+
+// maxUndecided bounds the reasons that a result gives.
+const maxUndecided = 1000
 
 func (a *analysis) implementation() *Implementation {
 	src := a.reader.src
@@ -37,11 +39,14 @@ func (a *analysis) implementation() *Implementation {
 			impl.Towers = append(impl.Towers, r.Module)
 			continue
 		}
-		impl.Undecided = append(impl.Undecided, open...)
+		if len(impl.Undecided) < maxUndecided {
+			impl.Undecided = append(impl.Undecided, open...)
+		}
 		impl.Modules = append(impl.Modules, r.Module)
 	}
 	a.finish(impl, root)
-	if a.in.stopped == nil {
+	const manyRows = 10_000
+	if a.in.stopped == nil && len(rows) < manyRows {
 		impl.Calls = a.in.kernelCalls(a.in.walkForward(root), rows)
 	}
 	impl.Forward = forwardPass(impl)
@@ -132,8 +137,8 @@ func (in *interp) undecidedOf(r *rowBuilder) []Undecided {
 	var out []Undecided
 	if r.Conditional != "" {
 		u := Undecided{Path: r.Path, Expression: r.Conditional, Location: location, Reason: "whether the module is there is not known"}
-		for _, cond := range slices.Sorted(maps.Keys(in.conditions)) {
-			if c := in.conditions[cond]; strings.Contains(r.Conditional, cond) {
+		for _, cond := range r.conds {
+			if c, ok := in.conditions[strings.TrimPrefix(cond, "not ")]; ok {
 				u.Location, u.Reason = c.location, c.why
 				u.Missing = append(u.Missing, c.keys...)
 			}

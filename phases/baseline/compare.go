@@ -53,12 +53,13 @@ func identical(a, b value) (result, known bool) {
 
 // equal is Python's `==`.
 func equal(a, b value) (result, known bool) {
-	return equalDeep(a, b, 0)
+	fuel := maxVisited
+	return equalDeep(a, b, &fuel)
 }
 
-func equalDeep(a, b value, depth int) (result, known bool) {
-	const deep = 50
-	if depth > deep || isUnknown(a) || isUnknown(b) {
+func equalDeep(a, b value, fuel *int) (result, known bool) {
+	*fuel--
+	if *fuel < 0 || isUnknown(a) || isUnknown(b) {
 		return false, false
 	}
 	if x, ok := a.(*enumMember); ok {
@@ -78,16 +79,16 @@ func equalDeep(a, b value, depth int) (result, known bool) {
 		if !ok {
 			return false, true
 		}
-		return equalItems(x.items, y.items, depth)
+		return equalItems(x.items, y.items, fuel)
 	case *tuple:
 		y, ok := b.(*tuple)
 		if !ok {
 			return false, true
 		}
-		return equalItems(x.items, y.items, depth)
+		return equalItems(x.items, y.items, fuel)
 	case *dict:
 		y, ok := b.(*dict)
-		return ok && sameDict(x, y, 0), true
+		return ok && sameDict(x, y, fuel), true
 	case *set:
 		y, ok := b.(*set)
 		return ok && len(x.keys) == len(y.keys) && subset(x, y), true
@@ -120,13 +121,13 @@ func enumEqual(x *enumMember, b value) (result, known bool) {
 	return false, true
 }
 
-func equalItems(a, b []value, depth int) (result, known bool) {
+func equalItems(a, b []value, fuel *int) (result, known bool) {
 	if len(a) != len(b) {
 		return false, true
 	}
 	all := true
 	for i := range a {
-		r, k := equalDeep(a[i], b[i], depth+1)
+		r, k := equalDeep(a[i], b[i], fuel)
 		if k && !r {
 			return false, true
 		}
@@ -165,6 +166,14 @@ func ordered(op string, a, b value) (result, known bool) {
 
 // threeWay orders numbers, strings, and sequences of them.
 func threeWay(a, b value) (int, bool) {
+	fuel := maxVisited
+	return threeWayDeep(a, b, &fuel)
+}
+
+func threeWayDeep(a, b value, fuel *int) (int, bool) {
+	if *fuel--; *fuel < 0 {
+		return 0, false
+	}
 	if x, ok := a.(*enumMember); ok {
 		a = x.value
 	}
@@ -192,7 +201,7 @@ func threeWay(a, b value) (int, bool) {
 		return 0, false
 	}
 	for k := range min(len(p), len(q)) {
-		if c, ok := threeWay(p[k], q[k]); !ok || c != 0 {
+		if c, ok := threeWayDeep(p[k], q[k], fuel); !ok || c != 0 {
 			return c, ok
 		}
 	}

@@ -12,7 +12,8 @@ func decimal(i int) string { return strconv.Itoa(i) }
 type rowBuilder struct {
 	Module
 	open   []value // undecided values, for the Undecided entries
-	target value   // the first *object or *tensor that it stands for
+	conds  []string
+	target value // the first *object or *tensor that it stands for
 }
 
 // number gives a dimension as a pointer; nil when it is not known, which is

@@ -9,14 +9,17 @@ type treeNode struct {
 	layers []int    // indices in the module lists around it, outermost first
 }
 
-// maxNodes bounds the flattened tree.
-const maxNodes = 400_000
+// maxVisits bounds the walk of the object tree: lists may hold each other, so
+// that it has more nodes than there are objects. The largest real model has
+// some 10,000.
+const maxVisits = 300_000
 
 // flattener walks an object tree in construction order.
 type flattener struct {
-	in    *interp
-	out   []treeNode
-	stack map[*object]bool
+	in     *interp
+	out    []treeNode
+	stack  map[*object]bool
+	visits int
 }
 
 func (in *interp) flatten(root value) []treeNode {
@@ -26,7 +29,8 @@ func (in *interp) flatten(root value) []treeNode {
 }
 
 func (f *flattener) walk(n treeNode) {
-	if len(f.out) >= maxNodes || len(n.layers) > f.in.limits.Depth {
+	if f.visits++; f.visits > maxVisits || len(n.layers) > f.in.limits.Depth {
+		f.in.stop(errTree)
 		return
 	}
 	switch v := n.v.(type) {

@@ -81,6 +81,7 @@ type environmentFacts struct {
 var (
 	errDepth = errors.New("gave up: calls nest too deeply")
 	errCells = errors.New("gave up: too many values")
+	errTree  = errors.New("gave up: too many modules")
 )
 
 type exception struct{ text string }
@@ -222,7 +223,15 @@ func (in *interp) lookup(fr *frame, name string) value {
 	return in.unknownf("name %s", name)
 }
 
+// Costs of what is made, in cells: an object with its attributes' table, a
+// name in a table.
+const (
+	objectCells = 16
+	nameCells   = 4
+)
+
 func (in *interp) newObject(cls value, kind objectKind) *object {
 	in.objects++
+	in.grow(objectCells)
 	return &object{id: in.objects, cls: cls, kind: kind, attrs: newNamespace(), site: in.at}
 }

@@ -46,6 +46,9 @@ func (in *interp) setVar(n *namespace, key string, v value) {
 		}
 		in.journal = append(in.journal, change{space: n, key: key, old: old})
 	}
+	if _, ok := n.vals[key]; !ok && !in.grow(nameCells) {
+		return
+	}
 	n.set(key, v)
 }
 

@@ -55,25 +55,32 @@ func normWeights(recorded []forwardCall, byPath map[string]*rowBuilder) []forwar
 // within something else: to a linear-attention kernel beside them, or inside
 // a block that the attention backend runs (the innermost that is seen).
 func (in *interp) backendCalls(recorded []forwardCall, rows []*rowBuilder, byPath map[string]*rowBuilder, called map[string]bool) []KernelCall {
+	first := map[string]forwardCall{}  // by path
+	kernel := map[string]forwardCall{} // linear-attention kernels by their parent's path
+	for _, c := range recorded {
+		if _, ok := first[c.path]; !ok {
+			first[c.path] = c
+		}
+		if row := byPath[c.path]; row != nil && row.Type == TypeLinearAttention {
+			if _, ok := kernel[parentPath(c.path)]; !ok {
+				kernel[parentPath(c.path)] = c
+			}
+		}
+	}
 	var out []KernelCall
 	for _, r := range rows {
-		if called[r.Path] || r.Tied != "" || kernelFunction(r, forwardCall{direct: true}) == "" {
+		function := kernelFunction(r, forwardCall{direct: true})
+		if called[r.Path] || r.Tied != "" || function == "" {
 			continue
 		}
-		best, found := forwardCall{}, false
-		for _, c := range recorded {
-			row := byPath[c.path]
-			if row != nil && row.Type == TypeLinearAttention && parentPath(c.path) == parentPath(r.Path) {
-				best, found = c, true
-				break
-			}
-			if c.path != "" && strings.HasPrefix(r.Path, c.path+".") && (!found || len(c.path) > len(best.path)) {
-				best, found = c, true
-			}
+		called[r.Path] = true
+		c, found := kernel[parentPath(r.Path)]
+		for p := parentPath(r.Path); p != "" && !found; p = parentPath(p) {
+			c, found = first[p]
 		}
 		if found {
-			best.path, best.args = r.Path, nil
-			out = append(out, in.kernelCall(r, best, kernelFunction(r, forwardCall{direct: true})))
+			c.path, c.args = r.Path, nil
+			out = append(out, in.kernelCall(r, c, function))
 		}
 	}
 	return out

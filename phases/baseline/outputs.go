@@ -71,23 +71,23 @@ func allLayers(rows []Module) string {
 // layerStack is the path of the decoder layers: the list whose blocks hold
 // the most attention or other token mixers, or any list of blocks.
 func layerStack(modules []Module) string {
+	weight := map[string]int{} // of what stands below a path
+	for _, m := range modules {
+		n := m.Count
+		if m.Type == TypeAttention || m.Type == TypeLinearAttention {
+			const mixer = 1000
+			n *= mixer
+		}
+		for p := parentPath(m.Path); p != ""; p = parentPath(p) {
+			weight[p] += n
+		}
+	}
 	best, most := "", 0
 	for _, m := range modules {
 		if m.Type != TypeBlock || m.Layers == "" {
 			continue
 		}
-		n := 0
-		for _, x := range modules {
-			if strings.HasPrefix(x.Path, m.Path+".") {
-				n += x.Count
-				switch x.Type {
-				case TypeAttention, TypeLinearAttention:
-					const weight = 1000
-					n += weight * x.Count
-				}
-			}
-		}
-		if n > most || n == most && len(m.Path) < len(best) {
+		if n := weight[m.Path]; n > most || n == most && len(m.Path) < len(best) {
 			best, most = m.Path, n
 		}
 	}

@@ -17,6 +17,12 @@ func skippedLayer(leaf string) bool {
 	return false
 }
 
+// Bounds of a result: different rows, and the text of a row's condition.
+const (
+	maxRows        = 50_000
+	maxConditional = 1000
+)
+
 // rowSet collects rows: equal ones are counted together.
 type rowSet struct {
 	in     *interp
@@ -61,7 +67,8 @@ func (s *rowSet) add(n treeNode) {
 		}
 		s.describeObject(r, v)
 	}
-	r.Conditional = strings.Join(n.conds, " and ")
+	r.conds = n.conds
+	r.Conditional = clip(strings.Join(n.conds, " and "), maxConditional)
 	key := r.key()
 	for _, c := range n.counts {
 		r.open = append(r.open, c)
@@ -69,6 +76,10 @@ func (s *rowSet) add(n treeNode) {
 	}
 	have, ok := s.byKey[key]
 	if !ok {
+		if len(s.rows) >= maxRows {
+			s.in.stop(errTree)
+			return
+		}
 		have = r
 		s.byKey[key] = r
 		s.rows = append(s.rows, r)

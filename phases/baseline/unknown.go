@@ -39,7 +39,7 @@ func derived(expr string, from ...value) *unknown {
 }
 
 func mergeUnknown(u *unknown, v value, depth int) {
-	const deep = 4
+	const deep, wide = 3, 50
 	if depth > deep {
 		return
 	}
@@ -57,11 +57,11 @@ func mergeUnknown(u *unknown, v value, depth int) {
 		mergeUnknown(u, v.a, depth+1)
 		mergeUnknown(u, v.b, depth+1)
 	case *list:
-		for _, x := range v.items {
+		for _, x := range v.items[:min(len(v.items), wide)] {
 			mergeUnknown(u, x, depth+1)
 		}
 	case *tuple:
-		for _, x := range v.items {
+		for _, x := range v.items[:min(len(v.items), wide)] {
 			mergeUnknown(u, x, depth+1)
 		}
 	case *repeated:
@@ -70,22 +70,34 @@ func mergeUnknown(u *unknown, v value, depth int) {
 	}
 }
 
-// contains says whether a value, or a part of it, satisfies the test.
+// maxVisited bounds how much of a nested value is looked at: values may hold
+// themselves, or each other many times.
+const maxVisited = 20_000
+
+// contains says whether a value, or a part of it, satisfies the test; true
+// when there is too much of it to tell.
 func contains(v value, test func(value) bool) bool {
-	if test(v) {
+	fuel := maxVisited
+	return containsIn(v, test, &fuel)
+}
+
+func containsIn(v value, test func(value) bool, fuel *int) bool {
+	*fuel--
+	if *fuel < 0 || test(v) {
 		return true
 	}
+	var parts []value
 	switch v := v.(type) {
 	case *choice:
-		return contains(v.a, test) || contains(v.b, test)
-	case *list:
-		return slices.ContainsFunc(v.items, func(x value) bool { return contains(x, test) })
-	case *tuple:
-		return slices.ContainsFunc(v.items, func(x value) bool { return contains(x, test) })
+		parts = []value{v.a, v.b}
 	case *repeated:
-		return contains(v.item, test) || contains(v.count, test)
+		parts = []value{v.item, v.count}
+	case *list:
+		parts = v.items
+	case *tuple:
+		parts = v.items
 	}
-	return false
+	return slices.ContainsFunc(parts, func(x value) bool { return containsIn(x, test, fuel) })
 }
 
 func isUnknown(v value) bool { _, ok := v.(*unknown); return ok }
@@ -137,11 +149,14 @@ func truth(v value) (t, known bool) {
 
 // same says whether two values are surely equal, so that no choice between
 // them is needed.
-func (in *interp) same(a, b value) bool { return same(a, b, 0) }
+func (in *interp) same(a, b value) bool {
+	fuel := maxVisited
+	return same(a, b, &fuel)
+}
 
-func same(a, b value, depth int) bool {
-	const deep = 20
-	if depth > deep {
+func same(a, b value, fuel *int) bool {
+	*fuel--
+	if *fuel < 0 {
 		return false
 	}
 	switch x := a.(type) {
@@ -151,13 +166,13 @@ func same(a, b value, depth int) bool {
 		return isUnknown(b)
 	case *list:
 		y, ok := b.(*list)
-		return ok && (x == y || sameItems(x.items, y.items, depth))
+		return ok && (x == y || sameItems(x.items, y.items, fuel))
 	case *tuple:
 		y, ok := b.(*tuple)
-		return ok && (x == y || sameItems(x.items, y.items, depth))
+		return ok && (x == y || sameItems(x.items, y.items, fuel))
 	case *dict:
 		y, ok := b.(*dict)
-		return ok && (x == y || sameDict(x, y, depth))
+		return ok && (x == y || sameDict(x, y, fuel))
 	case *external:
 		y, ok := b.(*external)
 		return ok && x.path == y.path
@@ -174,17 +189,17 @@ func same(a, b value, depth int) bool {
 	return a == b
 }
 
-func sameItems(a, b []value, depth int) bool {
-	return slices.EqualFunc(a, b, func(x, y value) bool { return same(x, y, depth+1) })
+func sameItems(a, b []value, fuel *int) bool {
+	return slices.EqualFunc(a, b, func(x, y value) bool { return same(x, y, fuel) })
 }
 
-func sameDict(a, b *dict, depth int) bool {
+func sameDict(a, b *dict, fuel *int) bool {
 	if len(a.keys) != len(b.keys) {
 		return false
 	}
 	for i, k := range a.keys {
 		v, ok := b.get(k)
-		if !ok || !same(a.vals[i], v, depth+1) {
+		if !ok || !same(a.vals[i], v, fuel) {
 			return false
 		}
 	}
@@ -245,7 +260,7 @@ func (in *interp) distribute2(a, b value, f func(a, b value) value) value {
 func show(v value) string { return clip(showDeep(v, 0), maxExpression) }
 
 func showDeep(v value, depth int) string {
-	const deep = 5
+	const deep = 3
 	if depth > deep {
 		return "…"
 	}

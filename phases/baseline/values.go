@@ -217,6 +217,14 @@ func newSet(items []value) *set {
 // hashKey gives the Go map key of a Python value; ok is false when the value
 // is not hashable or not known.
 func hashKey(v value) (any, bool) {
+	fuel := maxVisited
+	return hashDeep(v, &fuel)
+}
+
+func hashDeep(v value, fuel *int) (any, bool) {
+	if *fuel--; *fuel < 0 {
+		return nil, false
+	}
 	switch v := v.(type) {
 	case nil:
 		return missing{}, true
@@ -235,7 +243,7 @@ func hashKey(v value) (any, bool) {
 	case *tuple:
 		var b strings.Builder
 		for _, x := range v.items {
-			k, ok := hashKey(x)
+			k, ok := hashDeep(x, fuel)
 			if !ok {
 				return nil, false
 			}
@@ -244,7 +252,7 @@ func hashKey(v value) (any, bool) {
 		return [2]string{"tuple", b.String()}, true
 	case *enumMember:
 		if v.plain {
-			return hashKey(v.value)
+			return hashDeep(v.value, fuel)
 		}
 		return [2]string{v.class, v.name}, true
 	case *class:

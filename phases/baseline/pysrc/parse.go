@@ -18,7 +18,7 @@ const (
 	// maxDepth is how deep syntax may nest before it becomes Unsupported.
 	maxDepth = 1000
 	// parseMicros bounds the time tree-sitter may take over one text.
-	parseMicros = 10_000_000
+	parseMicros = 5_000_000
 )
 
 // ErrTooLarge says that a text is larger than MaxBytes.
