@@ -1,6 +1,7 @@
 package phases
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -12,6 +13,9 @@ import (
 type CheckOptions struct {
 	Severity map[string]validate.Severity
 	Dataset  string
+	// Ask lets the Hub be asked for configs, until it ends; nil: cached and
+	// built-in ones only.
+	Ask context.Context
 }
 
 // CheckedFile is a file with its findings.
@@ -21,6 +25,7 @@ type CheckedFile struct {
 	Problems []validate.Problem
 
 	models *ModelsFile
+	rules  *validate.Options // with what was looked up for them
 }
 
 // Check reads a models.ts and applies the rules.
@@ -38,19 +43,26 @@ func Check(env *Env, path string, opts CheckOptions) (CheckedFile, error) {
 
 // judge applies the rules to a text.
 func (c *CheckedFile) judge(env *Env, text []byte, opts CheckOptions) error {
-	rules, err := env.ruleOptions(opts, filepath.Dir(c.models.Path))
-	if err != nil {
-		return err
+	if c.rules == nil {
+		rules, err := env.ruleOptions(opts, filepath.Dir(c.models.Path))
+		if err != nil {
+			return err
+		}
+		c.rules = &rules
 	}
 	c.File = tsast.Parse(text)
-	c.Problems = validate.Check(c.File, rules)
+	c.Problems = validate.Check(c.File, *c.rules)
 	return nil
 }
 
 // ruleOptions connects the rules to what they may ask about: the dataset and
 // the models' own configs.
 func (e *Env) ruleOptions(opts CheckOptions, dir string) (validate.Options, error) {
-	rules := validate.Options{Severity: opts.Severity, Expected: NewExpectations(e).For}
+	expectations := NewExpectations(e)
+	if opts.Ask != nil {
+		expectations = expectations.Online(opts.Ask)
+	}
+	rules := validate.Options{Severity: opts.Severity, Expected: expectations.For}
 	d, err := e.OpenDataset(opts.Dataset, dir)
 	if err != nil {
 		return rules, err
