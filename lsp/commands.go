@@ -146,8 +146,6 @@ type addRequest struct {
 	wait bool
 	// marker is the text of the marker comment to be removed.
 	marker string
-	// extra are config fields that the marker leaves blank.
-	blank []string
 }
 
 // addRequestFrom reads the command's arguments over the settings' defaults.

@@ -47,11 +47,11 @@ func (s *Server) hoverDefinition(b *prose, snap *Snapshot, value string) {
 	if err != nil {
 		legacy, from, ok := definition.ParseLegacy(value)
 		if !ok {
-			fmt.Fprintf(b, "%s is no Definition name: %s\n\n", b.code(value), b.text(err.Error()))
+			b.printf("%s is no Definition name: %s\n\n", b.code(value), b.text(err.Error()))
 			s.hoverDataset(b, snap, value)
 			return
 		}
-		fmt.Fprintf(b, "%s is an older spelling (%s) of %s.\n\n", b.code(value), from, b.code(legacy.String()))
+		b.printf("%s is an older spelling (%s) of %s.\n\n", b.code(value), from, b.code(legacy.String()))
 		name = legacy
 	}
 	writeDefinition(b, name)
@@ -60,16 +60,16 @@ func (s *Server) hoverDefinition(b *prose, snap *Snapshot, value string) {
 
 // writeDefinition writes what a name means.
 func writeDefinition(b *prose, n definition.Name) {
-	fmt.Fprintf(b, "%s (op type %s)\n\n%s\n\n", b.strong(n.String()), b.code(n.OpType()), n.Family.Doc)
+	b.printf("%s (op type %s)\n\n%s\n\n", b.strong(n.String()), b.code(n.OpType()), n.Family.Doc)
 	for i, f := range n.Family.Fields {
-		fmt.Fprintf(b, "- %s: %s; from %s, %s", b.code(fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])), f.Meaning, b.code(f.Config), f.Divisor.Words())
+		b.printf("- %s: %s; from %s, %s", b.code(fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])), f.Meaning, b.code(f.Config), f.Divisor.Words())
 		if f.Axis != "" {
-			fmt.Fprintf(b, "; axis %s", b.code(f.Axis))
+			b.printf("; axis %s", b.code(f.Axis))
 		}
 		b.WriteString("\n")
 	}
 	for _, note := range n.Notes() {
-		fmt.Fprintf(b, "\nNote: %s\n", note)
+		b.printf("\nNote: %s\n", note)
 	}
 	b.WriteString("\n")
 }
@@ -80,7 +80,7 @@ func (s *Server) hoverDataset(b *prose, snap *Snapshot, name string) {
 		return
 	}
 	if ok, workloads := dataset.Has(name); ok {
-		fmt.Fprintf(b, "In the dataset, with %d workloads.\n\n", workloads)
+		b.printf("In the dataset, with %d workloads.\n\n", workloads)
 	} else {
 		b.WriteString("Not in the dataset.\n\n")
 	}
@@ -90,21 +90,21 @@ func (s *Server) hoverDataset(b *prose, snap *Snapshot, name string) {
 func hoverModule(b *prose, m *tsast.Model, module *tsast.Module) {
 	b.WriteString(b.code(module.Name))
 	if module.Type.Kind == tsast.StringLiteral {
-		fmt.Fprintf(b, " (%s)", b.text(module.Type.Value))
+		b.printf(" (%s)", b.text(module.Type.Value))
 	}
 	if module.Count.IsInt {
-		fmt.Fprintf(b, ", %d in the whole model", module.Count.Int)
+		b.printf(", %d in the whole model", module.Count.Int)
 	}
 	path := pathTo(m, module)
 	for i, name := range path {
 		path[i] = b.code(name)
 	}
-	fmt.Fprintf(b, "\n\n%s\n\n", strings.Join(path, " › "))
+	b.printf("\n\n%s\n\n", strings.Join(path, " › "))
 	if children := childrenOf(m, module.Name); len(children) > 0 {
-		fmt.Fprintf(b, "%d modules below: ", len(children))
+		b.printf("%d modules below: ", len(children))
 		for i, c := range children {
 			if i == 12 {
-				fmt.Fprintf(b, ", … %d more", len(children)-i)
+				b.printf(", … %d more", len(children)-i)
 				break
 			}
 			if i > 0 {
@@ -115,15 +115,15 @@ func hoverModule(b *prose, m *tsast.Model, module *tsast.Module) {
 		b.WriteString("\n\n")
 	}
 	if n := len(module.Definitions.Items); n > 0 {
-		fmt.Fprintf(b, "%d Definitions\n\n", n)
+		b.printf("%d Definitions\n\n", n)
 	}
 }
 
 // hoverModel writes an entry's summary.
 func (s *Server) hoverModel(b *prose, snap *Snapshot, m *tsast.Model) {
-	fmt.Fprintf(b, "%s %s\n\n", b.code(m.ID.Value), b.text(m.Name.Value))
+	b.printf("%s %s\n\n", b.code(m.ID.Value), b.text(m.Name.Value))
 	if m.Description.Value != "" {
-		fmt.Fprintf(b, "%s\n\n", b.text(m.Description.Value))
+		b.printf("%s\n\n", b.text(m.Description.Value))
 	}
 	names, layers := definitionNames(m), 0
 	for _, module := range m.Modules {
@@ -131,7 +131,7 @@ func (s *Server) hoverModel(b *prose, snap *Snapshot, m *tsast.Model) {
 			layers++
 		}
 	}
-	fmt.Fprintf(b, "%d modules (%d layers), %d different Definitions", len(m.Modules), layers, len(names))
+	b.printf("%d modules (%d layers), %d different Definitions", len(m.Modules), layers, len(names))
 	if dataset := s.dataset(snap.Path); dataset != nil {
 		have := 0
 		for _, name := range names {
@@ -139,11 +139,11 @@ func (s *Server) hoverModel(b *prose, snap *Snapshot, m *tsast.Model) {
 				have++
 			}
 		}
-		fmt.Fprintf(b, ", %d of them in the dataset", have)
+		b.printf(", %d of them in the dataset", have)
 	}
 	b.WriteString("\n\n")
 	if repo := validate.SourceRepo(m); repo != "" {
-		fmt.Fprintf(b, "Made from https://huggingface.co/%s\n\n", repo)
+		b.printf("Made from https://huggingface.co/%s\n\n", repo)
 	}
 }
 
@@ -167,7 +167,7 @@ func hoverMarker(b *prose, c tsast.Comment) {
 		return
 	}
 	p := markerProblem(m, "")
-	fmt.Fprintf(b, "%s\n\nParameters: %s.\n", b.text(p.Message), strings.Join(markerKeys, ", "))
+	b.printf("%s\n\nParameters: %s.\n", b.text(p.Message), strings.Join(markerKeys, ", "))
 }
 
 // hoverFindings adds what the rules expect here, with the config's evidence.
@@ -179,14 +179,14 @@ func (s *Server) hoverFindings(b *prose, snap *Snapshot, at spot) {
 		if p.Expected == "" || p.Span.Start > at.span.End || p.Span.End < at.span.Start {
 			continue
 		}
-		fmt.Fprintf(b, "Expected: %s (%s)\n", b.code(p.Expected), p.Rule)
+		b.printf("Expected: %s (%s)\n", b.code(p.Expected), p.Rule)
 		keys := make([]string, 0, len(p.Evidence))
 		for k := range p.Evidence {
 			keys = append(keys, k)
 		}
 		slices.Sort(keys)
 		for _, k := range keys {
-			fmt.Fprintf(b, "- %s = %s\n", b.code(k), b.code(p.Evidence[k]))
+			b.printf("- %s = %s\n", b.code(k), b.code(p.Evidence[k]))
 		}
 		b.WriteString("\n")
 	}

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"fmt"
 	"strings"
 
 	"go.lsp.dev/protocol"
@@ -14,6 +15,9 @@ type prose struct {
 	strings.Builder
 	markdown bool
 }
+
+// printf appends; a Builder's Write never fails.
+func (p *prose) printf(format string, args ...any) { _, _ = fmt.Fprintf(p, format, args...) }
 
 // code is inline code.
 func (p *prose) code(s string) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type message struct {
 
 // start runs a server.
 func start(argv ...string) (*client, error) {
-	cmd := exec.Command(argv[0], argv[1:]...) // #nosec G204 -- the servers that are measured
+	cmd := exec.CommandContext(context.Background(), argv[0], argv[1:]...) // #nosec G204 -- the servers that are measured
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -1,0 +1,95 @@
+package lsp
+
+import (
+	"bytes"
+
+	"github.com/aymanbagabas/go-udiff"
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// workspaceEdit makes the change for this client: versioned where it checks
+// versions.
+func (s *Server) workspaceEdit(t target, snap *Snapshot, text []byte, wanted []tsast.TextEdit) protocol.WorkspaceEdit {
+	conv := converter{text: text, lines: newLineIndex(text), utf8: s.caps.utf8}
+	var version *int32
+	if snap != nil {
+		conv = snap.converter
+		v := snap.Version
+		version = &v
+	}
+	var edits []protocol.TextEdit
+	for _, e := range wanted {
+		edits = append(edits, conv.TextEditFromEdit(e))
+	}
+	if !s.caps.documentChanges {
+		return protocol.WorkspaceEdit{Changes: map[uri.URI][]protocol.TextEdit{t.uri: edits}}
+	}
+	var changes []protocol.DocumentChange
+	if snap == nil && text == nil && s.caps.createFile {
+		ignore := true
+		changes = append(changes, &protocol.CreateFile{
+			Kind: "create", URI: t.uri, Options: &protocol.CreateFileOptions{IgnoreIfExists: &ignore},
+		})
+	}
+	changes = append(changes, textDocumentEdit(t.uri, version, edits))
+	return protocol.WorkspaceEdit{DocumentChanges: changes}
+}
+
+func textDocumentEdit(u uri.URI, version *int32, edits []protocol.TextEdit) *protocol.TextDocumentEdit {
+	e := &protocol.TextDocumentEdit{TextDocument: protocol.OptionalVersionedTextDocumentIdentifier{
+		TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: u}, Version: version,
+	}}
+	for i := range edits {
+		e.Edits = append(e.Edits, &edits[i])
+	}
+	return e
+}
+
+// maxDiff is the most text that is compared line by line.
+const maxDiff = 1 << 20
+
+// diffEdits are the edits between two texts: the one piece that differs, or
+// its pieces line by line, so that what stays is not touched.
+func diffEdits(old, now []byte) []tsast.TextEdit {
+	whole, differs := smallestEdit(old, string(now))
+	if !differs {
+		return nil
+	}
+	removed := whole.Span.End - whole.Span.Start
+	if removed == 0 || whole.NewText == "" || removed+len(whole.NewText) > maxDiff {
+		return []tsast.TextEdit{whole}
+	}
+	// Whole lines, so that the comparison sees them.
+	start := bytes.LastIndexByte(old[:whole.Span.Start], '\n') + 1
+	end := len(old)
+	if i := bytes.IndexByte(old[whole.Span.End:], '\n'); i >= 0 {
+		end = whole.Span.End + i + 1
+	}
+	before, after := string(old[start:end]), string(now[start:len(now)-(len(old)-end)])
+	var out []tsast.TextEdit
+	for _, d := range udiff.Lines(before, after) {
+		piece, differs := smallestEdit([]byte(before[d.Start:d.End]), d.New)
+		if differs {
+			piece.Span = piece.Span.Shift(start + d.Start)
+			out = append(out, piece)
+		}
+	}
+	return out
+}
+
+// workspaceEditOf makes an edit of an open document for a code action or a
+// rename.
+func (s *Server) workspaceEditOf(snap *Snapshot, edits []tsast.TextEdit) *protocol.WorkspaceEdit {
+	converted := make([]protocol.TextEdit, len(edits))
+	for i, e := range edits {
+		converted[i] = snap.TextEditFromEdit(e)
+	}
+	if !s.caps.documentChanges {
+		return &protocol.WorkspaceEdit{Changes: map[uri.URI][]protocol.TextEdit{snap.URI: converted}}
+	}
+	version := snap.Version
+	return &protocol.WorkspaceEdit{DocumentChanges: []protocol.DocumentChange{textDocumentEdit(snap.URI, &version, converted)}}
+}
