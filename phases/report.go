@@ -66,7 +66,11 @@ func layersOrigin(b Baseline) string {
 	case "clone":
 		return fmt.Sprintf("SGLang's source, %s in %s%s", b.Class, b.File, atCommit(b.Commit))
 	case "embedded":
-		return fmt.Sprintf("the built-in SGLang index, %s in %s%s", b.Class, b.File, atCommit(b.Commit))
+		why := ""
+		if b.Note != "" {
+			why = " (" + plain(b.Note) + ")"
+		}
+		return fmt.Sprintf("the built-in SGLang index, %s in %s%s%s", b.Class, b.File, atCommit(b.Commit), why)
 	}
 	if b.Note != "" {
 		return "the config alone (" + plain(b.Note) + ")"

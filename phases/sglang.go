@@ -95,7 +95,8 @@ func (e *Env) openTree(ctx context.Context, key treeKey, t *openTree) {
 		t.err = fmt.Errorf("opening SGLang's source: %w", err)
 		return
 	}
-	if why := firstLine(err); !key.offline {
+	// A path that was given and leads nowhere is told offline too.
+	if why := firstLine(err); !key.offline || key.path != "" {
 		t.notes = append(t.notes, why)
 	}
 	t.reader = embedded()

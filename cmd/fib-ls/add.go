@@ -27,14 +27,17 @@ type addFlags struct {
 func newAddCommand(g *globals) *cobra.Command {
 	f := &addFlags{}
 	cmd := &cobra.Command{
-		Use:     "add --hf-repo-id ORG/NAME [--model-name NAME] | add NAME=ORG/REPO… | add --batch FILE",
+		Use:     "add [--hf-repo-id] ORG/NAME [--model-name NAME] | add NAME=ORG/REPO… | add --batch FILE",
 		Aliases: []string{"add-new-model"},
 		Short:   "Add a model from HuggingFace to models.ts",
 		Long: `Runs the four phases: extract the model's config.json, find its baseline in
 SGLang's source, generate the entry, validate and report.
 
 The entry goes into models.ts, everything else into the output directory
-(model_analysis_NAME).`,
+(model_analysis_NAME).
+
+Several models are a batch: each is added or fails by itself, what is there
+already is skipped, and model_addition_batch_summary.md tells of all.`,
 		Example: `  fib-ls add --model-name kimi-k2 --hf-repo-id moonshotai/Kimi-K2-Instruct
   fib-ls add --model-name my-model --config ./config.json --diff --dry-run
   fib-ls add --batch models.yaml`,
@@ -83,6 +86,9 @@ func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	}
 	if f.json && f.diff {
 		return &phases.UsageError{Message: "--json and --diff both claim standard output: give one of them"}
+	}
+	if f.batch == "" && f.req.HFRepoID == "" && f.req.Config == "" && len(args) == 1 && !strings.ContainsAny(args[0], "=:") {
+		f.req.HFRepoID, args = args[0], nil // add ORG/NAME: one model, not a batch
 	}
 	if err := f.complete(); err != nil {
 		return err
