@@ -10,6 +10,7 @@ import {
   RevealOutputChannelOn,
   type StaticFeature,
   State,
+  WorkDoneProgressCancelNotification,
 } from "vscode-languageclient/node"
 import { type Binary, findBinary } from "./binary"
 import { serverEnvironment, serverSettings, versionSkew } from "./environment"
@@ -25,8 +26,10 @@ import {
   modulesRequest,
   serverCommand,
 } from "./protocol"
+import { JobProgress, jobTokenPrefix } from "./progress"
 import { Restarts } from "./restarts"
 import type { Server } from "./server"
+import { followLog } from "./serverLog"
 
 /** What the rest of the extension does for the client. */
 export interface Hooks {
@@ -48,6 +51,7 @@ export class Client implements Server, vscode.Disposable {
   /** Ends of jobs whose starting has not been answered yet. */
   private readonly ended = new Map<string, JobDone>()
   private pending = 0
+  private readonly progress = new JobProgress((token) => void this.client?.sendNotification(WorkDoneProgressCancelNotification.type, { token }))
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -124,6 +128,11 @@ export class Client implements Server, vscode.Disposable {
       documentSelector: this.selector,
       initializationOptions: { fibLs: settings },
       outputChannel: this.output,
+      stdioOptions: {
+        // Standard output is the protocol's.
+        stdout: () => undefined,
+        stderr: (input, output) => { followLog(input, output) },
+      },
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
       errorHandler: {
@@ -143,6 +152,11 @@ export class Client implements Server, vscode.Disposable {
             if (uri.scheme === "file" && uri.path.endsWith(".md")) return { success: await this.hooks.showReport(uri.fsPath) }
             return next(params, token)
           },
+        },
+        handleWorkDoneProgress: (token, step, next) => {
+          const job = typeof token === "string" && token.startsWith(jobTokenPrefix)
+          if (job) this.progress.follow(token, step)
+          if (!job || step.kind === "end") next(token, step)
         },
         executeCommand: (command, arguments_, next) => this.execute(command, arguments_, next),
       },
@@ -240,6 +254,7 @@ export class Client implements Server, vscode.Disposable {
 
   /** Jobs end with their server. */
   private loseJobs(): void {
+    this.progress.clear()
     for (const [jobId, resolve] of this.waiting) {
       resolve({ jobId, repoId: "", state: "failed", message: "The server ended before the model was added; models.ts is as it was.", modules: 0, definitions: 0, findings: 0, openReport: false })
     }

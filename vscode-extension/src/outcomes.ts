@@ -62,8 +62,8 @@ export class Outcomes {
     switch (done.state) {
       case "added":
       case "updated":
-        await this.reveal(done)
         if (done.openReport && done.report !== undefined) await this.openReport(done.report)
+        await this.reveal(done) // last, so that the entry has the focus
         void this.offer(done)
         return
       case "cancelled":
@@ -80,7 +80,8 @@ export class Outcomes {
   private async reveal(done: JobDone): Promise<void> {
     if (done.uri === undefined || done.modelId === undefined) return
     const uri = vscode.Uri.parse(done.uri)
-    const editor = await vscode.window.showTextDocument(uri, { preview: false })
+    const shown = vscode.window.visibleTextEditors.find((e) => e.document.uri.toString() === uri.toString())
+    const editor = await vscode.window.showTextDocument(uri, { preview: false, viewColumn: shown?.viewColumn ?? vscode.ViewColumn.One })
     const model = (await this.server.modules(uri)).find((m) => m.id === done.modelId)
     if (!model) return
     const { start, end } = model.range
@@ -154,9 +155,25 @@ export class Outcomes {
     }
     try {
       await vscode.commands.executeCommand("markdown.showPreviewToSide", uri)
+      await tabShown(uri.path.slice(uri.path.lastIndexOf("/") + 1))
     } catch {
       await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true })
     }
     return true
   }
+}
+
+/** Waits until a tab with a name is in front, for what takes the focus after it; not longer than a moment. */
+function tabShown(name: string): Promise<void> {
+  const shown = () => vscode.window.tabGroups.activeTabGroup.activeTab?.label.includes(name) === true
+  return new Promise((resolve) => {
+    const end = () => {
+      listener.dispose()
+      clearTimeout(timer)
+      resolve()
+    }
+    const listener = vscode.window.tabGroups.onDidChangeTabs(() => { if (shown()) end() })
+    const timer = setTimeout(end, 2000)
+    if (shown()) end()
+  })
 }

@@ -33,7 +33,16 @@ export function pick<T>(o: PickOptions<T>): Promise<Step<T>> {
   q.ignoreFocusOut = true
   q.matchOnDescription = true
   if (o.frame.step > 1) q.buttons = [vscode.QuickInputButtons.Back]
-  const refresh = () => { q.items = o.items(q.value) }
+  // What is typed comes first and is what Enter means, until the user moves on
+  // from it. The list in front of the user may be older than the text; the
+  // item counts as moved on from only when it was seen to be active.
+  let seen: string | undefined
+  const refresh = () => {
+    q.items = o.items(q.value)
+    const first = q.items[0]
+    if (first && o.typed(q.value) !== undefined) q.activeItems = [first]
+  }
+  q.onDidChangeActive(([active]) => { if (active && active === q.items[0]) seen = q.value })
   refresh()
   if (o.load) {
     q.busy = true
@@ -47,7 +56,9 @@ export function pick<T>(o: PickOptions<T>): Promise<Step<T>> {
     q.onDidChangeValue(refresh)
     q.onDidTriggerButton(() => { end("back") })
     q.onDidAccept(() => {
-      const value = q.selectedItems[0]?.value ?? o.typed(q.value)
+      const typed = o.typed(q.value)
+      const chosen = q.selectedItems[0]?.value
+      const value = typed !== undefined && seen !== q.value ? typed : (chosen ?? typed)
       if (value !== undefined) end({ value })
     })
     q.onDidHide(() => { end(undefined) })

@@ -1,0 +1,284 @@
+// The tests of a trusted workspace, in order: each leaves the editor as the next expects it.
+import assert from "node:assert/strict"
+import { modelsPath } from "./session.mjs"
+import { same, until } from "./wait.mjs"
+
+/** The line and column, from 1, of the end of a piece of text. */
+function after(text, piece, from = 0) {
+  const at = text.indexOf(piece, from)
+  assert.ok(at >= 0, `the text has no ${piece}`)
+  const lines = text.slice(0, at + piece.length).split("\n")
+  return [lines.length, lines.at(-1).length + 1]
+}
+
+/** Runs the dialog up to its last step: a repository, the id as proposed. */
+async function choose(user, repo) {
+  await user.command("Add Model from HuggingFace")
+  await user.quickStep("Add Model")
+  await user.type(repo)
+  await user.keys.press("Enter")
+  await user.quickStep(`${repo} (2/3)`)
+  await user.keys.press("Enter")
+  await user.quickStep("(3/3)")
+}
+
+const problems = (page) => page.locator("#status\\.problems").first().textContent()
+
+async function entryWithProgress(t) {
+  const { user, session, picture, note, page, hub } = t
+  const before = await user.text()
+  const at = await user.command("Add Model from HuggingFace")
+  await user.quickStep("Add Model")
+  note(`palette -> input, the first time: ${Date.now() - at} ms`)
+  await until("repositories to choose", async () => (await user.rows().count()) > 3)
+  await picture("02-pick")
+  await user.type("Qwen/Qwen3-32B")
+  await user.keys.press("Enter")
+  await user.quickStep("Qwen/Qwen3-32B (2/3)")
+  await user.type("Not An Id")
+  await until("the id to be refused", async () => (await page.locator(".quick-input-message").textContent())?.includes("lowercase"))
+  await user.keys.press("Enter") // is not taken
+  await picture("03-id")
+  await user.type("qwen3-32b")
+  await user.keys.press("Enter")
+  await user.quickStep("(3/3)")
+  assert.match(await user.rows().first().textContent(), /TP=4, EP=1.*sgl-cookbook/)
+  await picture("04-parallelism")
+  hub.hold()
+  await user.keys.press("Enter")
+  await user.notification(/Adding Qwen\/Qwen3-32B.*1\/4/)
+  await picture("05-progress")
+  hub.release()
+  await user.notification(/Added qwen3-32b: \d+ modules/)
+  const text = await until("the entry in the file", async () => {
+    const now = await user.text()
+    return now.includes('id: "qwen3-32b"') && now
+  })
+  // The entry is the last of the array, and nothing else changed.
+  const end = before.lastIndexOf("] satisfies")
+  same(text.slice(0, end), before.slice(0, end))
+  assert.ok(text.endsWith(before.slice(end)))
+  const entry = text.slice(end, text.length - (before.length - end))
+  assert.match(entry, /^\s*\{\n\s+\/\/ source: https:\/\/huggingface\.co\/Qwen\/Qwen3-32B\n\s+id: "qwen3-32b",/)
+  assert.match(entry, /count: 64,/)
+  assert.match(entry, /gqa_paged_decode_h16_kv2_d128_ps64/) // 64 heads over TP=4
+  // It is shown and selected, and the summary is beside it.
+  await until("the selection", async () => /selected/.test(await user.position()))
+  await until("the summary", async () => (await page.locator(".tab", { hasText: /Preview model_addition_summary/ }).count()) > 0)
+  await until("the summary's text", () => user.inFrames(/qwen3-32b/i))
+  await picture("06-added")
+  assert.equal(session.servers().length, 1)
+}
+
+async function wrongParent({ user, page, picture }) {
+  await user.clearNotifications()
+  const before = await user.text()
+  const line = 'parent: "LlamaDecoderLayer'
+  const [row, column] = after(before, line)
+  await user.goTo(row, column)
+  await user.keys.type("Z")
+  await until("the squiggle", async () => (await page.locator(".squiggly-error").count()) > 0)
+  await picture("07-squiggle")
+  // TypeScript has nothing to say about a string, so what is counted is ours.
+  assert.match(await problems(page), /^\s*1\b/)
+  await user.quickFix("LlamaDecoderLayer", () => picture("08-quick-fix"))
+  await user.expectText(before)
+}
+
+async function noDoubles({ user, page, picture }) {
+  // TypeScript is there: it knows the type of a property.
+  const text = await user.text()
+  const hover = async (piece, expected) => {
+    const [row, column] = after(text, piece)
+    await user.goTo(row, column - 2)
+    return until(`the hover on ${piece}`, async () => {
+      if ((await page.locator(".monaco-hover:not(.hidden) .hover-row").count()) === 0) await user.command("Show or Focus Hover")
+      const rows = (await page.locator(".monaco-hover:not(.hidden) .hover-row").allTextContents()).filter((r) => r.trim() !== "" && !/^Loading/.test(r))
+      return rows.some((r) => expected.test(r)) && rows
+    }, 120)
+  }
+  const key = await hover("      embed_tokens", /\(property\)/)
+  assert.equal(key.filter((r) => /\(property\)/.test(r)).length, 1, `hovers: ${key.join(" | ")}`)
+  assert.equal(new Set(key).size, key.length)
+  await user.keys.press("Escape")
+  const name = await hover('definitions: ["rmsnorm_h4096', /4096/)
+  await picture("09-hover")
+  assert.equal(name.filter((r) => /rmsnorm/i.test(r)).length, 1, `hovers: ${name.join(" | ")}`)
+  await user.keys.press("Escape")
+}
+
+async function oneRename({ user, page, picture }) {
+  const before = await user.text()
+  const [row, column] = after(before, "      LlamaDecoderLayer")
+  await user.goTo(row, column - 3)
+  await user.keys.press("F2")
+  const box = page.locator(".rename-box input, .rename-input").first()
+  await box.waitFor()
+  assert.equal(await box.inputValue(), "LlamaDecoderLayer")
+  await box.fill("LlamaLayer")
+  await picture("10-rename")
+  await user.keys.press("Enter")
+  const renamed = await until("the rename", async () => {
+    const now = await user.text()
+    return now !== before && now
+  })
+  const entryEnd = renamed.indexOf("\n  },\n")
+  const expected = before.slice(0, before.indexOf("\n  },\n")).replaceAll("LlamaDecoderLayer", "LlamaLayer")
+  same(renamed.slice(0, entryEnd), expected)
+  await user.focusEditor()
+  await user.keys.press("Control+Z")
+  await user.expectText(before)
+}
+
+async function cancelled({ user, page, hub, picture }) {
+  const before = await user.text()
+  hub.hold()
+  await choose(user, "Qwen/Qwen3-14B")
+  await user.keys.press("Enter")
+  await user.notification(/Adding Qwen\/Qwen3-14B/)
+  await until("the Hub to be asked", () => hub.asked.some((r) => r.includes("Qwen/Qwen3-14B")))
+  await user.pressOn(/Adding Qwen\/Qwen3-14B/, /Cancel/)
+  await user.notification(/was cancelled; models\.ts is as it was/)
+  await picture("11-cancelled")
+  hub.release()
+  await user.expectText(before)
+  assert.equal(await page.locator(".tab.active.dirty").count(), 0)
+  await user.clearNotifications()
+}
+
+async function refusal({ user, page, picture }) {
+  await choose(user, "acme/gated-llm")
+  await user.keys.press("Enter")
+  await user.notification(/acme\/gated-llm was not added/)
+  const buttons = await page.locator(".notification-toast .monaco-button").allTextContents()
+  assert.ok(buttons.includes("Log In…") && buttons.includes("Choose Another…"), buttons.join())
+  await picture("12-refused")
+  await user.clearNotifications()
+}
+
+async function killed({ user, session, page }) {
+  const [old] = session.servers()
+  // Text that the old server saw and that is on no disk.
+  const before = await user.text()
+  const [row, column] = after(before, 'name: "Llama 3.1 8B')
+  await user.goTo(row, column)
+  await user.keys.type(" é→😀")
+  process.kill(old, "SIGKILL")
+  const [fresh] = await until("a new server", () => {
+    const now = session.servers()
+    return now.length === 1 && now[0] !== old && now
+  })
+  assert.notEqual(fresh, old)
+  await until("the server to answer", () => session.output().split("msg=initialize").length > 2 || session.output().split("initialize client").length > 2)
+  // It has the text: a wrong parent far below the change shows, and its fix lands where it belongs.
+  const [wrongRow, wrongColumn] = after(before, 'parent: "LlamaDecoderLayer')
+  await user.goTo(wrongRow, wrongColumn)
+  await user.keys.type("Q")
+  await until("the squiggle", async () => (await page.locator(".squiggly-error").count()) > 0)
+  await user.quickFix("LlamaDecoderLayer")
+  await user.expectText(before.replace("Llama 3.1 8B", "Llama 3.1 8B é→😀"))
+}
+
+async function moduleTree({ user, page, picture }) {
+  const text = await user.text()
+  const [row] = after(text, 'id: "qwen3-32b"')
+  await user.goTo(row)
+  await user.command("Show Module Tree")
+  const frame = await until("the drawing", async () => {
+    for (const f of page.frames()) if ((await f.locator("#tree [role=treeitem]").count().catch(() => 0)) > 5) return f
+    return false
+  })
+  const item = (name) => frame.locator(`[data-name="${name}"]`)
+  assert.match(await item("Qwen3DecoderLayer").locator("> .head .count").textContent(), /×64/)
+  await picture("13-tree")
+  // The text changes, and so does the drawing.
+  const [, from] = [0, text.indexOf('id: "qwen3-32b"')]
+  const [countRow, countColumn] = after(text, "count: 64", text.indexOf("Qwen3DecoderLayer: {", from))
+  await user.goTo(countRow, countColumn)
+  await user.keys.type("0")
+  await until("the new count", async () => /×640/.test(await item("Qwen3DecoderLayer").locator("> .head .count").textContent()))
+  await user.focusEditor()
+  await user.keys.press("Control+Z")
+  await until("the old count", async () => /×64$/.test(await item("Qwen3DecoderLayer").locator("> .head .count").textContent()))
+  // Keys walk through it, and Enter shows the line.
+  await item("Qwen3ForCausalLM").focus()
+  await page.keyboard.press("ArrowDown")
+  const focused = await frame.evaluate(() => document.activeElement?.dataset.name)
+  await page.keyboard.press("Enter")
+  await until("the line of the module", async () => (await user.position())?.startsWith(`Ln ${after(text, `${focused}: {`, from)[0]},`))
+  await user.goTo(1)
+  await item("qkv_proj").click()
+  await until("the line of the clicked module", async () => (await user.position())?.startsWith(`Ln ${after(text, "qkv_proj: {", from)[0]},`))
+  await frame.locator("#larger").click()
+  assert.equal(await frame.locator("#fit").textContent(), "120%")
+  // Nothing but our own may run or load in it.
+  const policy = await frame.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content")
+  assert.match(policy, /^default-src 'none'; style-src [^;]*; script-src 'nonce-[^']+'$/)
+  await user.expectText(text)
+}
+
+async function latency({ user, note }) {
+  const times = []
+  for (let i = 0; i < 5; i++) {
+    const at = await user.command("Add Model from HuggingFace")
+    await user.quickStep("Add Model")
+    times.push(Date.now() - at)
+    await user.keys.press("Escape")
+  }
+  times.sort((a, b) => a - b)
+  note(`palette -> input: median ${times[2]} ms, of ${times.join(", ")} ms`)
+}
+
+async function update({ user, session }) {
+  const text = await user.text()
+  const [row] = after(text, "count: 64", text.indexOf('id: "qwen3-32b"'))
+  await user.goTo(row, 1)
+  await user.command("Update This Model")
+  await user.quickStep("Qwen/Qwen3-32B (2/3)")
+  await user.keys.press("Enter")
+  await user.quickStep("(3/3)")
+  await user.keys.press("Enter")
+  await user.notification(/Updated qwen3-32b/)
+  await user.expectText(text) // nothing had changed
+  assert.equal(session.servers().length, 1)
+}
+
+async function several({ user }) {
+  await user.clearNotifications()
+  await user.command("Add Several Models")
+  await user.quickStep("Add Several Models")
+  await user.keys.press("Enter")
+  await until("the list's input", async () => (await user.rows().count()) === 0)
+  await user.type("Qwen/Qwen3-4B, https://huggingface.co/Qwen/Qwen3-14B")
+  await user.keys.press("Enter")
+  await user.notification(/2 models added\./)
+  const text = await user.text()
+  assert.ok(text.indexOf('id: "qwen3-4b"') < text.indexOf('id: "qwen3-14b"'))
+}
+
+export const mainTests = [
+  {
+    name: "the extension starts with the folder",
+    always: true,
+    async run({ session, user, note, picture }) {
+      await until("the server", () => /the server answered \d+ ms after activation/.test(session.output()), 180)
+      note(`from opening the page to the server's answer: ${Date.now() - session.openedAt} ms`)
+      note(session.output().match(/activated in \d+ ms/)[0])
+      note(session.output().match(/the server answered \d+ ms after activation/)[0])
+      assert.equal(session.servers().length, 1)
+      await user.open(modelsPath)
+      await picture("01-open")
+    },
+  },
+  { name: "palette, pick, progress, entry at the right place, summary", always: true, run: entryWithProgress },
+  { name: "a wrong parent gets a squiggle, and its quick fix repairs it", run: wrongParent },
+  { name: "one hover each beside TypeScript", run: noDoubles },
+  { name: "one rename beside TypeScript", run: oneRename },
+  { name: "cancel leaves the file untouched", run: cancelled },
+  { name: "a refusal offers what helps", run: refusal },
+  { name: "the server is killed, comes back, and has the text", run: killed },
+  { name: "the module tree follows the text and leads to it", run: moduleTree },
+  { name: "an update that changes nothing", run: update },
+  { name: "several models", run: several },
+  { name: "palette to input", run: latency },
+]

@@ -1,0 +1,141 @@
+// What a user does in the editor.
+import { same, until } from "./wait.mjs"
+
+const quick = ".quick-input-widget:not([style*='display: none'])"
+
+export class User {
+  constructor(session) {
+    this.session = session
+    this.page = session.page
+    this.keys = session.page.keyboard
+  }
+
+  /** Opens the command palette, chooses a command by its title, and gives the time of the Enter. */
+  async command(title) {
+    await this.keys.press("F1")
+    const input = this.page.locator(`${quick} input.input`).first()
+    await input.waitFor()
+    await until("the palette's prompt", async () => (await input.inputValue()).startsWith(">"))
+    await input.fill(`>${title}`)
+    await until(`the command ${title}`, async () => {
+      const first = this.page.locator(`${quick} .monaco-list-row.focused .label-name`).first()
+      return (await first.textContent())?.includes(title)
+    })
+    const at = Date.now()
+    await this.keys.press("Enter")
+    return at
+  }
+
+  /** The title of the quick input that is shown. */
+  async quickTitle() {
+    const title = this.page.locator(`${quick} .quick-input-title`).first()
+    return (await title.isVisible()) ? title.textContent() : undefined
+  }
+
+  async quickStep(text) {
+    await until(`the step ${text}`, async () => (await this.quickTitle())?.includes(text))
+  }
+
+  /** The rows of the quick input. */
+  rows() {
+    return this.page.locator(`${quick} .monaco-list-row`)
+  }
+
+  async type(text) {
+    const input = this.page.locator(`${quick} input.input`).first()
+    await input.waitFor()
+    await input.fill(text)
+  }
+
+  async open(path) {
+    await this.keys.press("Control+P")
+    await this.type(path)
+    const name = path.split("/").at(-1)
+    await until(`the file ${path} in the list`, async () => (await this.rows().first().textContent())?.includes(name))
+    await this.keys.press("Enter")
+    await until(`the editor of ${path}`, async () => (await this.page.locator(".tab.active").first().textContent())?.includes(name))
+    await this.page.locator(".editor-instance .view-line").first().waitFor()
+  }
+
+  async goTo(line, column = 1) {
+    await this.focusEditor()
+    await this.keys.press("Control+G")
+    await this.type(`:${line}:${column}`)
+    await this.keys.press("Enter")
+    await until(`line ${line}`, async () => (await this.position())?.startsWith(`Ln ${line}, Col ${column}`))
+  }
+
+  async position() {
+    return this.page.locator("#status\\.editor\\.selection").first().textContent()
+  }
+
+  /** Puts the focus into the models file, wherever it was. */
+  async focusEditor() {
+    await this.keys.press("Control+1")
+    await until("the focus in the editor", () => this.page.evaluate(() => document.activeElement?.closest(".editor-instance") !== null))
+  }
+
+  async save() {
+    await this.focusEditor()
+    if ((await this.page.locator(".tab.active.dirty").count()) > 0) await this.keys.press("Control+S")
+    await until("the file to be saved", async () => (await this.page.locator(".tab.active.dirty").count()) === 0)
+  }
+
+  /** The texts of the notifications that are shown. */
+  async notifications() {
+    return this.page.locator(".notifications-toasts .notification-list-item-message").allTextContents()
+  }
+
+  async notification(pattern, seconds = 60) {
+    const seen = new Set()
+    const found = async () => (await this.notifications()).find((text) => seen.add(text) && pattern.test(text))
+    return until(`a notification like ${pattern}`, found, seconds).catch((error) => {
+      throw new Error(`${error.message}; seen: ${[...seen].join(" | ")}`)
+    })
+  }
+
+  async pressOn(pattern, button) {
+    const toast = this.page.locator(".notification-toast", { hasText: pattern }).first()
+    await toast.hover()
+    await toast.getByRole("button", { name: button }).click()
+  }
+
+  async clearNotifications() {
+    await this.command("Notifications: Clear All Notifications")
+    await until("no notifications", async () => (await this.notifications()).length === 0)
+  }
+
+  /** Says whether a frame of the page, such as a preview, shows a text. */
+  async inFrames(pattern) {
+    for (const frame of this.page.frames()) {
+      if (frame === this.page.mainFrame()) continue
+      const text = await frame.evaluate(() => document.body?.innerText ?? "").catch(() => "")
+      if (pattern.test(text)) return true
+    }
+    return false
+  }
+
+  /** The document's text as the editor has it: saved, then read. */
+  async text() {
+    await this.save()
+    return until("the file", () => this.session.models())
+  }
+
+  /** Holds the document's text to be this, as soon as everything has arrived. */
+  async expectText(want) {
+    let got = ""
+    await until("the text", async () => (got = await this.text()) === want, 20).catch(() => same(got, want))
+  }
+
+  /** Takes the quick fix whose title has a word. */
+  async quickFix(word, picture = async () => undefined) {
+    const action = this.page.locator(".action-widget .monaco-list-row.action.focused", { hasText: word })
+    await until(`the quick fix ${word}`, async () => {
+      if ((await this.page.locator(".action-widget").count()) === 0) await this.keys.press("Control+.")
+      return (await action.count()) > 0
+    })
+    await picture()
+    await this.keys.press("Enter")
+    await until("the squiggle to go", async () => (await this.page.locator(".squiggly-error").count()) === 0)
+  }
+}
