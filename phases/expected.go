@@ -14,11 +14,15 @@ import (
 )
 
 // Expectations answer what models' own configs say of their entries, from the
-// Hub's local cache and the built-in catalogue; the network is never asked.
+// Hub's local cache and the built-in catalogue; the network is asked only
+// after Online.
 // Answers are kept: an editor asks on every change. It is safe for concurrent
 // use.
 type Expectations struct {
 	env *Env
+	// ask is what a fetch from the Hub is bounded by (For is a callback of the
+	// rules, without a context of its own); nil: it is not asked.
+	ask context.Context
 
 	mu      sync.Mutex
 	configs map[string]*knownConfig
@@ -37,6 +41,12 @@ type knownConfig struct {
 // NewExpectations makes an empty memory.
 func NewExpectations(env *Env) *Expectations {
 	return &Expectations{env: env, configs: map[string]*knownConfig{}, entries: map[string]*validate.ExpectedEntry{}}
+}
+
+// Online lets the Hub be asked for configs, until ctx ends.
+func (x *Expectations) Online(ctx context.Context) *Expectations {
+	x.ask = ctx
+	return x
 }
 
 // For gives what is expected of an entry: by its source comment, else by the
@@ -101,17 +111,20 @@ func generateExpected(known *knownConfig, tp, ep int, byName bool) *validate.Exp
 	return e
 }
 
-// config finds a repository's config without the network.
+// config finds a repository's config.
 func (x *Expectations) config(repo string) *knownConfig {
 	if k, ok := x.configs[repo]; ok {
 		return k
 	}
 	k := &knownConfig{}
 	x.configs[repo] = k
-	req := Request{HFRepoID: repo, Offline: true}
+	ctx, req := x.ask, Request{HFRepoID: repo, Offline: x.ask == nil}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	quiet := *x.env
 	quiet.Progress, quiet.Ask = nil, nil
-	fetched, source, err := quiet.repoConfig(context.Background(), &req, extract.Source{RepoID: repo})
+	fetched, source, err := quiet.repoConfig(ctx, &req, extract.Source{RepoID: repo})
 	if err != nil {
 		return k
 	}

@@ -51,7 +51,7 @@ every file named models.ts below it.`,
 	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone: report Definitions that it lacks")
 	flags.StringArrayVar(&f.severity, "severity", nil, "rule=error|warning|info|hint|off (may be repeated)")
 	flags.BoolVar(&f.typecheck, "typecheck", isTrue(os.Getenv("FIB_LS_TYPECHECK")), "also run the web app's own TypeScript (it executes web's node_modules)")
-	flags.BoolVar(&f.offline, "offline", true, "judge by cached and built-in configs only")
+	flags.BoolVar(&f.offline, "offline", true, "judge by cached and built-in configs only; --offline=false asks the Hub, too")
 	return cmd
 }
 
@@ -79,6 +79,9 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 		return err
 	}
 	opts := phases.CheckOptions{Severity: overrides, Dataset: f.dataset}
+	if !f.offline {
+		opts.Ask = cmd.Context()
+	}
 	var reports []phases.CheckedFile
 	absent := ""
 	for _, file := range files {
