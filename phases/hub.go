@@ -29,7 +29,7 @@ func hubFraction(p hub.Progress) float64 {
 	switch p.Stage {
 	case hub.StageDownload:
 		if p.Total > 0 {
-			return 0.3 + 0.3*float64(p.Done)/float64(p.Total)
+			return 0.3 + 0.3*float64(min(p.Done, p.Total))/float64(p.Total) // a Hub may send more than it announced
 		}
 		return 0.3
 	case hub.StageDone:

@@ -139,6 +139,7 @@ type ran struct {
 	code           int
 	stdout, stderr string
 	state          *os.ProcessState
+	memory         int // KB at its peak; 0 where /proc does not say
 }
 
 // run runs the program to its end.
@@ -151,12 +152,41 @@ func (w *sandbox) end(cmd *exec.Cmd) ran {
 	w.t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		w.t.Fatalf("running %v: %v", cmd.Args, err)
+	}
+	peak := watchMemory(cmd.Process.Pid)
+	err := cmd.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		w.t.Fatalf("running %v: %v", cmd.Args, err)
 	}
-	return ran{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String(), cmd.ProcessState}
+	return ran{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String(), cmd.ProcessState, peak()}
+}
+
+// watchMemory follows a process's peak of memory. What wait4 gives will not
+// do: it counts the memory of the process that started it, too.
+func watchMemory(pid int) (peak func() int) {
+	stop, result := make(chan struct{}), make(chan int)
+	go func() {
+		most := 0
+		for {
+			status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+			if _, after, ok := strings.Cut(string(status), "VmHWM:"); ok && err == nil {
+				if exe, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe")); err == nil && strings.Contains(exe, "fib-ls-robust") {
+					n, _ := strconv.Atoi(strings.Fields(after)[0])
+					most = max(most, n)
+				}
+			}
+			select {
+			case <-stop:
+				result <- most
+				return
+			case <-time.After(2 * time.Millisecond):
+			}
+		}
+	}()
+	return func() int { close(stop); return <-result }
 }
 
 // must runs the program and wants an exit code.
