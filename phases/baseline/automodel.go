@@ -7,9 +7,7 @@ import "strings"
 func (in *interp) autoModelClass(conf value) value {
 	modelType, _ := in.lookupAttr(conf, "model_type").(string)
 	names := []string{hubDefaults(modelType).model}
-	for _, a := range in.architectures(conf) {
-		names = append(names, a)
-	}
+	names = append(names, in.architectures(conf)...)
 	for _, suffix := range []string{"ForCausalLM", "VisionModel", "Model"} {
 		names = append(names, camelCase(modelType)+suffix)
 	}

@@ -33,7 +33,7 @@ func (e *UnregisteredError) Error() string {
 // blobID is git's name of a file's content.
 func blobID(text []byte) string {
 	h := sha1.New() //nolint:gosec // see the import
-	fmt.Fprintf(h, "blob %d\x00", len(text))
+	h.Write(fmt.Appendf(nil, "blob %d\x00", len(text)))
 	h.Write(text)
 	return hex.EncodeToString(h.Sum(nil))
 }

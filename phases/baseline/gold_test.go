@@ -26,14 +26,19 @@ func goldDir(t testing.TB) string {
 	return ""
 }
 
+// treeDir is where a source tree may be.
+func treeDir(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("FIB_LS_SGLANG_SRC"); dir != "" {
+		return dir
+	}
+	return "/tmp/sglang-src"
+}
+
 // sglangTree is a real SGLang source tree; nil when there is none.
 func sglangTree(t testing.TB) *Tree {
 	t.Helper()
-	dir := os.Getenv("FIB_LS_SGLANG_SRC")
-	if dir == "" {
-		dir = "/tmp/sglang-src"
-	}
-	tree, err := OpenTree(dir)
+	tree, err := OpenTree(treeDir(t))
 	if err != nil {
 		t.Logf("no SGLang source: %v", err)
 		return nil

@@ -129,7 +129,7 @@ func readIndex(data []byte) (*openIndex, error) {
 		if used <= 0 || n > uint64(len(rest)) {
 			return nil, fmt.Errorf("reading the index: %w", errIndex)
 		}
-		sizes[i], rest = int(n), rest[used:] //nolint:gosec // bounded by the file's length
+		sizes[i], rest = int(n), rest[used:]
 	}
 	for i := range parts {
 		if sizes[i] > len(rest) {
@@ -158,8 +158,8 @@ func readIndex(data []byte) (*openIndex, error) {
 		if used <= 0 || n > uint64(len(text)-at) {
 			return nil, fmt.Errorf("reading the index: %w", errIndex)
 		}
-		x.strings = append(x.strings, text[at:at+int(n)]) //nolint:gosec // bounded above
-		at += int(n)                                      //nolint:gosec // bounded above
+		x.strings = append(x.strings, text[at:at+int(n)])
+		at += int(n)
 	}
 	return x, nil
 }

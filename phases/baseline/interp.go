@@ -65,7 +65,6 @@ type interp struct {
 	registry     func(name string) (ClassInfo, bool) // the registered classes
 	// configClasses finds SGLang's configuration class for a model_type.
 	configClasses func(in *interp, modelType string) *class
-	quant         value
 	undecided     []Undecided
 	seen          map[string]bool // locations in undecided
 	notes         []string

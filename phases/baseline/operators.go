@@ -159,7 +159,7 @@ func multiply(x, y int) (value, bool) {
 		return 0, true
 	}
 	p := x * y
-	return p, p/y == x && !(x == math.MinInt && y == -1)
+	return p, p/y == x && (x != math.MinInt || y != -1)
 }
 
 func intPower(x, y int) (value, bool) {
@@ -179,7 +179,7 @@ func intPower(x, y int) (value, bool) {
 		if !ok {
 			return nil, false
 		}
-		p = v.(int) //nolint:forcetypeassert // multiply gives an int
+		p = v.(int)
 	}
 	return p, true
 }

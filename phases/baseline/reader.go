@@ -86,12 +86,26 @@ func (r *Reader) load(path string) (*pysrc.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
+	key := treeVersion + blobID(text)
+	if r.cache != nil {
+		if data, ok := r.cache.Get(key); ok {
+			if tree, err := pysrc.Unmarshal(data); err == nil {
+				return tree, nil
+			}
+		}
+	}
 	tree, err := pysrc.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("parsing %s: %w", path, err)
 	}
+	if r.cache != nil {
+		r.cache.Put(key, pysrc.Marshal(tree))
+	}
 	return tree, nil
 }
+
+// treeVersion changes when the trees that pysrc makes do.
+const treeVersion = "tree1-"
 
 // Analyse reads how SGLang builds entryClass for a configuration: cfg is the
 // whole config.json. An architecture that SGLang does not register is an

@@ -155,7 +155,7 @@ func (in *interp) slice(o, low, high, step value) value {
 	case string:
 		text := ""
 		for _, x := range out {
-			text += x.(string) //nolint:forcetypeassert // iterate gives strings
+			text += x.(string)
 		}
 		return text
 	case *tuple:

@@ -31,7 +31,7 @@ func (d *decoder) num() int {
 		return 0
 	}
 	d.data = d.data[n:]
-	return int(v) //nolint:gosec // bounded above
+	return int(v)
 }
 
 func (d *decoder) signed() int {
@@ -110,7 +110,7 @@ func (d *decoder) stmt() Stmt {
 	if !d.enter() {
 		return nil
 	}
-	t := tag(d.num()) //nolint:gosec // bounded by num
+	t := tag(d.num())
 	if t < tagExprStmt || t > tagUnsupportedStmt {
 		d.bad = true
 		return nil
@@ -194,7 +194,7 @@ func (d *decoder) keywords() []Keyword {
 func (d *decoder) params() Params {
 	var p Params
 	for range d.count() {
-		p.List = append(p.List, Param{d.str(), ParamKind(d.num()), d.expr()}) //nolint:gosec // a small number
+		p.List = append(p.List, Param{d.str(), ParamKind(d.num()), d.expr()})
 	}
 	return p
 }
@@ -204,7 +204,7 @@ func (d *decoder) expr() Expr {
 	if !d.enter() {
 		return nil
 	}
-	switch t := tag(d.num()); t { //nolint:gosec // bounded by num
+	switch t := tag(d.num()); t {
 	case tagNil:
 		return nil
 	case tagName:

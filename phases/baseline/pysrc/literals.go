@@ -130,8 +130,8 @@ func escape(b *strings.Builder, s string) int {
 	}
 	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[s[0]]
 	if digits > 0 && len(s) > digits {
-		if v, err := strconv.ParseUint(s[1:1+digits], 16, 32); err == nil && utf8.ValidRune(rune(v)) { //nolint:gosec // 32 bits parsed
-			b.WriteRune(rune(v)) //nolint:gosec // checked by ValidRune
+		if v, err := strconv.ParseUint(s[1:1+digits], 16, 32); err == nil && utf8.ValidRune(rune(v)) {
+			b.WriteRune(rune(v))
 			return 1 + digits
 		}
 	}

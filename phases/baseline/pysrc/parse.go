@@ -75,7 +75,7 @@ var kindNames = sync.OnceValue(func() []string {
 	lang := python.GetLanguage()
 	names := make([]string, lang.SymbolCount())
 	for i := range names {
-		names[i] = lang.SymbolName(sitter.Symbol(i)) //nolint:gosec // bounded by SymbolCount
+		names[i] = lang.SymbolName(sitter.Symbol(i))
 	}
 	return names
 })

@@ -79,7 +79,7 @@ func keepNested(c *hubClass, classes map[string]*hubClass, keep map[string]bool)
 }
 
 func readHubFile(file string, classes map[string]*hubClass) error {
-	text, err := os.ReadFile(file) //nolint:gosec // a file of the tree the developer names
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", file, err)
 	}
@@ -222,7 +222,7 @@ func inherit(c *hubClass, classes map[string]*hubClass, depth int) {
 // readMappings gives the model classes of each model_type by the tables of
 // transformers' auto classes.
 func readMappings(file string) (map[string][]string, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // see readHubFile
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file, err)
 	}

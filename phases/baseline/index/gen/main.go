@@ -45,7 +45,7 @@ func run(dir, out, commit, date string) error {
 		return fmt.Errorf("compiling %s: %w", dir, err)
 	}
 	const mode = 0o644
-	if err := os.WriteFile(out, data, mode); err != nil { //nolint:gosec // a source file of the project
+	if err := os.WriteFile(out, data, mode); err != nil {
 		return fmt.Errorf("writing the index: %w", err)
 	}
 	fmt.Printf("%s: %d bytes\n", out, len(data))
@@ -71,7 +71,7 @@ func writeDefaults(sglang, hub, file string) error {
 		return err
 	}
 	const mode = 0o644
-	if err := os.WriteFile(file, []byte(table), mode); err != nil { //nolint:gosec // a source file of the project
+	if err := os.WriteFile(file, []byte(table), mode); err != nil {
 		return fmt.Errorf("writing the class defaults: %w", err)
 	}
 	return nil

@@ -1,0 +1,104 @@
+package baseline
+
+// hubConfig is a call of a configuration class of transformers.
+func (in *interp) hubConfig(class string, kw *namespace) value {
+	c := &config{path: class, fields: kw.clone(), over: newNamespace(), defaults: &classDefaults{class: class}}
+	if t := hubTypeOfConfig(class); t != "" {
+		c.defaults = hubDefaults(t)
+		in.resolveDefaults(c)
+	}
+	return c
+}
+
+// configInit is what the constructor of transformers' configuration classes
+// does with its arguments: where a class of SGLang extends one that the table
+// of defaults knows, its defaults come first.
+func (in *interp) configInit(o *object, kw *namespace) {
+	if c, ok := o.cls.(*class); ok {
+		in.inheritDefaults(o, c, kw)
+	}
+	if kw == nil {
+		return
+	}
+	for _, k := range kw.keys {
+		in.setVar(o.attrs, k, kw.vals[k])
+	}
+}
+
+// inheritDefaults gives an instance the defaults of the external class that
+// its own extends.
+func (in *interp) inheritDefaults(o *object, c *class, kw *namespace) {
+	for _, b := range in.resolutionOrder(c) {
+		e, ok := b.(*external)
+		if !ok {
+			continue
+		}
+		modelType := hubTypeOfConfig(lastPart(e.path))
+		if modelType == "" {
+			continue
+		}
+		base := &config{path: "config", fields: kw.clone(), over: newNamespace(), defaults: hubDefaults(modelType)}
+		in.resolveDefaults(base)
+		for _, name := range sortedNames(base.defaults.values) {
+			in.setVar(o.attrs, name, in.configAttr(base, name))
+		}
+		for _, name := range sortedNames(base.defaults.null) {
+			in.setVar(o.attrs, name, in.configAttr(base, name))
+			kw.delete(name)
+		}
+		return
+	}
+}
+
+// mappedConfigAttr is an attribute that a configuration class of SGLang maps
+// to another (attribute_map).
+func (in *interp) mappedConfigAttr(o *object, c *class, name string) value {
+	if name == "attribute_map" {
+		return missing{}
+	}
+	owner, s := in.findMember(c, "attribute_map", nil)
+	if s == nil {
+		return missing{}
+	}
+	m, ok := in.memberValue(owner, s, "attribute_map", nil, c).(*dict)
+	if !ok {
+		return missing{}
+	}
+	if to, ok := m.get(name); ok {
+		if key, isText := to.(string); isText {
+			if v, has := o.attrs.get(key); has {
+				return v
+			}
+		}
+	}
+	return missing{}
+}
+
+// baseConfigAttr is an attribute that a configuration class of SGLang has
+// from transformers' base class.
+func (in *interp) baseConfigAttr(o *object, name string) value {
+	if v, ok := baseConfigDefault(name); ok {
+		return v
+	}
+	switch name {
+	case "get_text_config":
+		if t, ok := o.attrs.get("text_config"); ok {
+			return constant(t)
+		}
+		return constant(o)
+	case "update":
+		return &builtin{name, func(in *interp, args []value, _ *namespace) value {
+			if d, ok := argument(args, 0, nil).(*dict); ok {
+				for i, k := range d.keys {
+					if key, isText := k.(string); isText {
+						in.setVar(o.attrs, key, d.vals[i])
+					}
+				}
+			}
+			return nil
+		}}
+	case "to_dict":
+		return &builtin{name, func(in *interp, _ []value, _ *namespace) value { return in.objectAttr(o, "__dict__") }}
+	}
+	return missing{}
+}
