@@ -51,7 +51,7 @@ func (m ModelCoverage) section() string {
 	if m.Layout != "" {
 		fmt.Fprintf(&b, "**Architecture**: %s\n\n", m.Layout)
 	}
-	b.WriteString(m.Coverage.Markdown())
+	b.WriteString(m.Markdown())
 	fmt.Fprintf(&b, "\n**Coverage**: %s\n", m.Sentence())
 	return b.String()
 }

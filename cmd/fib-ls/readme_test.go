@@ -149,3 +149,61 @@ func TestPicture(t *testing.T) {
 		}
 	}
 }
+
+// TestDocumentsAgree: what ARCHITECTURE.md and CONTRIBUTING.md name is there:
+// folders, files, make targets, tests.
+func TestDocumentsAgree(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := allTests(t)
+	for _, name := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("`((?:cmd|phases|lsp|tsast|vscode-extension|docs|scripts|testdata)/[A-Za-z0-9_./-]*[A-Za-z0-9_])`").FindAllStringSubmatch(string(data), -1) {
+			if _, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(m[1]))); err != nil {
+				t.Errorf("%s names %s: %v", name, m[1], err)
+			}
+		}
+		for _, m := range regexp.MustCompile(`(?m)(?:^|\x60)make ([a-z0-9-]+)`).FindAllStringSubmatch(string(data), -1) {
+			if !strings.Contains(string(makefile), "\n"+m[1]+":") {
+				t.Errorf("%s names make %s, which the Makefile lacks", name, m[1])
+			}
+		}
+		for _, m := range regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9]*)`").FindAllStringSubmatch(string(data), -1) {
+			if !tests[m[1]] {
+				t.Errorf("%s names %s, which no test file has", name, m[1])
+			}
+		}
+	}
+}
+
+// allTests are the names of the project's test functions.
+func allTests(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == ".cache") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		for _, m := range function.FindAllStringSubmatch(string(data), -1) {
+			names[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}

@@ -142,7 +142,7 @@ func archive(out, dir string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(out) //nolint:gosec // the file that was asked for
+	f, err := os.Create(out)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", out, err)
 	}
