@@ -93,7 +93,8 @@ func (r *Reader) buildIndex() (*classIndex, error) {
 	g.SetLimit(max(2, runtime.NumCPU()))
 	for i, f := range files {
 		g.Go(func() error {
-			facts[i], err = r.factsOf(f)
+			read, err := r.factsOf(f)
+			facts[i] = read
 			return err
 		})
 	}
