@@ -18,6 +18,7 @@ go generate ./phases/validate
 echo docs/definitions.md
 go generate ./phases/definition
 echo docs/commands.md
+trap 'rm -f docs/commands.md.new' EXIT
 env -i PATH="$PATH" HOME="$HOME" go run ./cmd/fib-ls docs >docs/commands.md.new
 mv docs/commands.md.new docs/commands.md
 git --no-pager diff --stat -- docs phases/baseline/index
