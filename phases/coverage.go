@@ -171,7 +171,7 @@ func (x *Expectations) requirementsOf(repo string, m *tsast.Model) *requirements
 	if req.complete() != nil {
 		return nil
 	}
-	g, err := Generate(a, known.implementation, req, false)
+	g, err := Generate(a, known.implementation(), req, false)
 	if err != nil {
 		return nil
 	}

@@ -30,11 +30,11 @@ type Expectations struct {
 }
 
 // knownConfig is a config that was looked up; architecture is nil when there
-// is none or it could not be read. implementation is what the built-in SGLang
-// index says of it, nil when that is nothing.
+// is none or it could not be read. implementation gives what the built-in
+// SGLang index says of it, nil when that is nothing.
 type knownConfig struct {
 	architecture   *extract.Architecture
-	implementation *baseline.Implementation
+	implementation func() *baseline.Implementation
 	label          string
 }
 
@@ -88,17 +88,26 @@ func (x *Expectations) expected(repo string, m *tsast.Model, byName bool) *valid
 	if e, ok := x.entries[key]; ok {
 		return e
 	}
-	e := generateExpected(known, tp, ep, byName)
+	e := generateExpected(known, nil, tp, ep, byName)
+	if e != nil {
+		e.Closer = sync.OnceValue(func() *validate.ExpectedEntry {
+			impl := known.implementation()
+			if impl == nil {
+				return nil
+			}
+			return generateExpected(known, impl, tp, ep, byName)
+		})
+	}
 	x.entries[key] = e
 	return e
 }
 
-func generateExpected(known *knownConfig, tp, ep int, byName bool) *validate.ExpectedEntry {
+func generateExpected(known *knownConfig, impl *baseline.Implementation, tp, ep int, byName bool) *validate.ExpectedEntry {
 	req := Request{ModelName: "expected", HFRepoID: known.architecture.Source.RepoID, TP: tp, EP: ep}
 	if req.complete() != nil {
 		return nil
 	}
-	g, err := Generate(known.architecture, known.implementation, req, false)
+	g, err := Generate(known.architecture, impl, req, false)
 	if err != nil {
 		return nil
 	}
@@ -132,7 +141,8 @@ func (x *Expectations) config(repo string) *knownConfig {
 	if err != nil {
 		return k
 	}
-	k.architecture, k.label, k.implementation = a, "config.json of "+source.RepoID, implementationOf(a)
+	k.architecture, k.label = a, "config.json of "+source.RepoID
+	k.implementation = sync.OnceValue(func() *baseline.Implementation { return implementationOf(a) })
 	if source.Note != "" {
 		k.label += " (" + source.Note + ")"
 	}

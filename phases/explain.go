@@ -35,7 +35,7 @@ func ExplainFor(env *Env, name definition.Name, model, modelsTS string) (string,
 			if req.complete() != nil || tp == 0 && ep > 0 {
 				continue
 			}
-			g, err := Generate(a, known.implementation, req, false)
+			g, err := Generate(a, known.implementation(), req, false)
 			if err != nil {
 				continue // the model cannot be divided so
 			}

@@ -141,10 +141,13 @@ func checkPlaced(t *testing.T, r *Result) {
 		t.Fatal(err)
 	}
 	f := tsast.Parse(r.Edited)
-	known := &knownConfig{architecture: r.Architecture, implementation: implementationOf(r.Architecture), label: "its config"}
-	expected := generateExpected(known, 1, 1, false)
+	known := &knownConfig{architecture: r.Architecture, label: "its config"}
+	expected := generateExpected(known, nil, 1, 1, false)
 	if expected == nil {
 		t.Fatal("nothing is expected of it")
+	}
+	expected.Closer = func() *validate.ExpectedEntry {
+		return generateExpected(known, implementationOf(r.Architecture), 1, 1, false)
 	}
 	opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}
 	for _, p := range validate.Check(f, opts) {
