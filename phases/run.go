@@ -87,8 +87,10 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A duplicate is known before anything is fetched.
-	if err := refuseDuplicate(tsast.Parse(file.Text), req); err != nil {
+	// The file is read once: a duplicate is known before anything is fetched.
+	doc := tsast.Open(file.Text)
+	defer doc.Close()
+	if err := refuseDuplicate(doc.File(), req); err != nil {
 		file.Tidy()
 		tidyOutputDir(env.path(req.OutputDir))
 		return nil, err
@@ -97,7 +99,7 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.place(env, file.Text); err != nil {
+	if err := r.place(env, doc); err != nil {
 		return nil, r.saveRaw(env, err)
 	}
 	if err := ctx.Err(); err != nil {
@@ -114,10 +116,10 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 }
 
 // place runs phase 4 on the text after the edit.
-func (r *Result) place(env *Env, text []byte) error {
+func (r *Result) place(env *Env, doc *tsast.Document) error {
 	return r.timed(env, "validate", func() error {
 		env.progress(4, 0, "placing the entry")
-		if err := Place(r, text); err != nil {
+		if err := placeIn(r, doc); err != nil {
 			return err
 		}
 		MarkDataset(env, r)

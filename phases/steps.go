@@ -70,7 +70,9 @@ func RunGenerate(env *Env, req Request, architecture, implementation string) (*R
 	if err != nil {
 		return nil, err
 	}
-	if err := r.place(env, file.Text); err != nil {
+	doc := tsast.Open(file.Text)
+	defer doc.Close()
+	if err := r.place(env, doc); err != nil {
 		return nil, r.saveRaw(env, err)
 	}
 	if req.DryRun {
