@@ -82,7 +82,7 @@ Results go to standard output, progress and logs to standard error.
 			}
 			fmt.Fprintf(&b, "\n%s\n", paragraph)
 		}
-		fmt.Fprintf(&b, "\n```\n%s\n```\n", c.UseLine())
+		fmt.Fprintf(&b, "\n```\n%s\n```\n", useLine(c))
 		if len(c.Aliases) > 0 {
 			fmt.Fprintf(&b, "\nAlso called: %s.\n", strings.Join(c.Aliases, ", "))
 		}
@@ -92,6 +92,15 @@ Results go to standard output, progress and logs to standard error.
 		flagTable(&b, c)
 	}
 	return b.String()
+}
+
+// useLine is how a command is called. cobra's own line for the root depends on
+// whether the root has been run.
+func useLine(c *cobra.Command) string {
+	if !c.HasParent() {
+		return c.Name() + " COMMAND [flags]"
+	}
+	return c.UseLine()
 }
 
 func longText(c *cobra.Command) string {
@@ -178,7 +187,7 @@ func manPage(c *cobra.Command) string {
 	v, _ := buildVersion()
 	fmt.Fprintf(&b, ".TH %s 1 \"\" \"fib-ls %s\" \"fib-ls\"\n", strings.ToUpper(roff(title)), roff(v))
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(title), roff(c.Short))
-	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", roff(c.UseLine()))
+	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", roff(useLine(c)))
 	b.WriteString(".SH DESCRIPTION\n")
 	for i, paragraph := range strings.Split(longText(c), "\n\n") {
 		if i > 0 {
