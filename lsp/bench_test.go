@@ -48,10 +48,10 @@ func BenchmarkKeystroke(b *testing.B) {
 		text := manyModels(b, copies)
 		s := New(Options{})
 		s.config.setInitial(nil)
-		doc := &document{uri: modelsURI, key: modelsURI, path: "/w/web/apps/web/data/models.ts", language: "typescript"}
-		doc.setText([]byte(text))
+		doc := newDocument(s, &protocol.TextDocumentItem{URI: modelsURI, LanguageID: "typescript"})
+		doc.set([]byte(text))
 		s.docs.put(doc)
-		snap := s.docs.advance(doc)
+		snap := doc.parsed()
 		checker := validate.NewChecker(s.checkOptions(snap))
 		if found := s.findings(snap, checker); len(found) > 0 {
 			b.Fatalf("%d findings: %v", len(found), found[0])
@@ -64,26 +64,27 @@ func BenchmarkKeystroke(b *testing.B) {
 			if i%2 == 1 {
 				now, next = next, now
 			}
-			conv := converter{doc.text, doc.lines, false}
-			doc.edit([]change{{at: &protocol.Range{Start: conv.PositionFromOffset(at[2]), End: conv.PositionFromOffset(at[2] + len(now))}, text: next}}, false)
+			snap := doc.parsed()
+			doc.edit(protocol.Range{Start: snap.PositionFromOffset(at[2]), End: snap.PositionFromOffset(at[2] + len(now))}, next)
 		}
 		b.Run(fmt.Sprintf("apply/%dx", copies), func(b *testing.B) {
 			for i := range b.N - b.N%2 {
 				toggle(i)
+				doc.parsed()
 			}
 		})
 		b.Run(fmt.Sprintf("all/%dx", copies), func(b *testing.B) {
 			for i := range b.N - b.N%2 {
 				toggle(i)
-				snap := s.docs.advance(doc)
-				if _, err := s.encodeDiagnostics(snap, s.findings(snap, checker)); err != nil {
+				snap := doc.parsed()
+				if _, err := s.encodeDiagnostics(snap.URI, s.diagnosticsFrom(snap, s.findings(snap, checker))); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
 		b.Run(fmt.Sprintf("lines/%dx", copies), func(b *testing.B) {
 			for range b.N {
-				doc.lines.edit(doc.text, at[2], at[2], at[2])
+				doc.lines.edit(doc.text, at[2], at[2], "x")
 			}
 		})
 		s.docs.closeAll()

@@ -5,8 +5,6 @@ import (
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
-
-	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // definition goes from a parent to the module, and from a Definition name to
@@ -31,8 +29,4 @@ func (s *Server) definition(_ context.Context, snap *Snapshot, p *protocol.Defin
 		return nil, nil
 	}
 	return out, nil
-}
-
-func (snap *Snapshot) location(s tsast.Span) protocol.Location {
-	return protocol.Location{URI: snap.URI, Range: snap.RangeFromSpan(s)}
 }

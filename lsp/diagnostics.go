@@ -80,10 +80,8 @@ func clipText(s string) string {
 }
 
 // encodeDiagnostics writes publishDiagnostics' params without a version.
-func (s *Server) encodeDiagnostics(snap *Snapshot, problems []validate.Problem) ([]byte, error) {
-	return protocol.Marshal(&protocol.PublishDiagnosticsParams{
-		URI: snap.URI, Diagnostics: s.diagnosticsFrom(snap, problems),
-	})
+func (s *Server) encodeDiagnostics(u uri.URI, list []protocol.Diagnostic) ([]byte, error) {
+	return protocol.Marshal(&protocol.PublishDiagnosticsParams{URI: u, Diagnostics: list})
 }
 
 // diagnosticsFrom converts findings, at most maxDiagnostics of them: the most

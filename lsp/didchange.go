@@ -65,10 +65,12 @@ func (r rawChange) check() (change, error) {
 
 // didChange applies the changes in order, each to what the one before left.
 func (s *Server) didChange(p *didChangeParams) error {
-	doc := s.docs.get(p.TextDocument.URI)
+	doc := s.docs.get(normalise(p.TextDocument.URI))
 	if doc == nil {
 		return fmt.Errorf("a change of %s, which is not open", clip(string(p.TextDocument.URI)))
 	}
+	doc.mu.Lock()
+	defer doc.mu.Unlock()
 	if doc.dropped {
 		return nil
 	}
@@ -79,14 +81,15 @@ func (s *Server) didChange(p *didChangeParams) error {
 	if ok {
 		doc.version = version
 	}
-	err := doc.apply(p.ContentChanges, s.caps.utf8)
+	err := doc.apply(p.ContentChanges)
 	if err != nil {
 		s.lose(doc, err)
 	}
-	if snap := s.docs.advance(doc); snap != nil {
-		s.publisher.edited(snap)
+	doc.touched()
+	if doc.tree != nil && !doc.lost {
+		s.publisher.edited(doc)
 	} else {
-		s.publisher.closed(doc.key)
+		s.publisher.closed(doc)
 	}
 	return err
 }
@@ -102,6 +105,9 @@ func readVersion(raw protocol.LSPAny) (int32, bool) {
 
 // lose stops answering about a document whose text is not known any more.
 func (s *Server) lose(doc *document, err error) {
+	if doc.tree == nil {
+		doc.lost = true // nobody asks about it anyway
+	}
 	if !doc.lost {
 		doc.lost = true
 		s.notifyUser(protocol.MessageTypeWarning, fmt.Sprintf("fib-ls lost track of %s (%v); save or reopen the file", doc.uri, err))
@@ -109,7 +115,7 @@ func (s *Server) lose(doc *document, err error) {
 }
 
 // apply brings the text up to date. On an error the text is out of step.
-func (doc *document) apply(raw []rawChange, utf8 bool) error {
+func (doc *document) apply(raw []rawChange) error {
 	changes := make([]change, len(raw))
 	for i, r := range raw {
 		c, err := r.check()
@@ -121,7 +127,7 @@ func (doc *document) apply(raw []rawChange, utf8 bool) error {
 	// What stands before a full replacement does not matter.
 	for i := len(changes) - 1; i >= 0; i-- {
 		if changes[i].at == nil {
-			doc.replace(changes[i].text)
+			doc.set([]byte(changes[i].text))
 			changes = changes[i+1:]
 			break
 		}
@@ -129,8 +135,11 @@ func (doc *document) apply(raw []rawChange, utf8 bool) error {
 	if doc.lost {
 		return errors.New("the text is out of step")
 	}
-	if len(changes) > 0 {
-		doc.edit(changes, utf8)
+	if doc.dropped {
+		return nil
+	}
+	for _, c := range changes {
+		doc.edit(*c.at, c.text)
 	}
 	return nil
 }

@@ -10,8 +10,13 @@ import (
 // didSave is the moment at which a document that is out of step can be read
 // again: what the client has is what is on disk.
 func (s *Server) didSave(p *protocol.DidSaveTextDocumentParams) error {
-	doc := s.docs.get(p.TextDocument.URI)
-	if doc == nil || !doc.lost || doc.path == "" {
+	doc := s.docs.get(normalise(p.TextDocument.URI))
+	if doc == nil || doc.path == "" {
+		return nil
+	}
+	doc.mu.Lock()
+	defer doc.mu.Unlock()
+	if !doc.lost {
 		return nil
 	}
 	info, err := os.Stat(doc.path)
@@ -22,9 +27,10 @@ func (s *Server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 	if err != nil {
 		return fmt.Errorf("reading %s again: %w", doc.path, err)
 	}
-	doc.setText(text)
-	if snap := s.docs.advance(doc); snap != nil {
-		s.publisher.opened(snap)
+	doc.set(text)
+	doc.touched()
+	if doc.tree != nil {
+		s.publisher.opened(doc)
 	}
 	return nil
 }

@@ -1,137 +1,83 @@
 package lsp
 
 import (
-	"bytes"
-	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
-	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
-
-	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// Snapshot is one version of an open models file. It is immutable: a handler
-// keeps it as long as it likes.
-type Snapshot struct {
-	// URI is as the client writes it, so that answers match its own.
-	URI uri.URI
-	// Path is the file's path, "" for documents that are no files.
-	Path    string
-	Version int32
-	File    *tsast.File
-	// LastGood is the last reading without syntax errors, for what must not
-	// flicker while the text is broken; it equals File when there are none.
-	LastGood *tsast.File
-	converter
-
-	key uri.URI
-	seq uint64 // grows with every snapshot of the session
-}
-
-// Entry and module lookups of many handlers start from an entry's span.
-
-// span gives a model-relative span its place in the file.
-func span(e tsast.Entry, s tsast.Span) tsast.Span { return s.Shift(e.Offset) }
-
-// documents are the open documents. Only the reader's goroutine changes them;
-// the lock is for the jobs and the publisher, which look.
+// documents are the open documents.
 type documents struct {
-	server *Server
-
 	mu   sync.Mutex
 	open map[uri.URI]*document
-	seq  uint64
+	seq  atomic.Uint64
 }
 
-// document is an open document of any kind.
-type document struct {
-	uri      uri.URI // as the client writes it
-	key      uri.URI // normalised
-	path     string
-	language string
-	version  int32
-	text     []byte
-	lines    *lineIndex
-	// tree is nil for a document that is no models file.
-	tree *tsast.Document
-	// dropped: a large file that is none of ours; its text is not kept.
-	dropped bool
-	// lost: the text is out of step with the client's. Nothing is answered
-	// about it until the client sends all of it again.
-	lost bool
-	snap *Snapshot
-	// changed is closed, and replaced, at every change.
-	changed chan struct{}
-}
+func (d *documents) next() uint64 { return d.seq.Add(1) }
 
-// maxForeign is the largest document that is kept although it is no models
-// file: it may become one while it is typed.
-const maxForeign = 1 << 20
-
-// normalise is how a document is looked up: editors encode the same path
-// differently. The copy does not keep the message that u came in alive.
-func normalise(u uri.URI) uri.URI {
-	if n, err := uri.Parse(string(u)); err == nil {
-		return uri.URI(strings.Clone(string(n)))
-	}
-	return uri.URI(strings.Clone(string(u)))
-}
-
-// filePath is the path of a file URI, "" for others.
-func filePath(u uri.URI) string {
-	n, err := uri.Parse(string(u))
-	if err != nil || !n.IsFile() {
-		return ""
-	}
-	return filepath.Clean(n.FsPath())
+// get finds an open document.
+func (d *documents) get(key uri.URI) *document {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.open[key]
 }
 
 // snapshot gives the newest snapshot of a models file, nil for all others.
-func (d *documents) snapshot(u uri.URI) *Snapshot {
-	return d.byKey(normalise(u))
-}
+func (d *documents) snapshot(u uri.URI) *Snapshot { return d.byKey(normalise(u)) }
 
 func (d *documents) byKey(key uri.URI) *Snapshot {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if doc := d.open[key]; doc != nil {
-		return doc.snap
+	doc := d.get(key)
+	if doc == nil {
+		return nil
 	}
-	return nil
+	doc.mu.Lock()
+	defer doc.mu.Unlock()
+	return doc.parsed()
 }
 
-// all gives the newest snapshots of all models files.
-func (d *documents) all() []*Snapshot {
+// list gives all documents in a steady order.
+func (d *documents) list() []*document {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var out []*Snapshot
+	out := make([]*document, 0, len(d.open))
 	for _, doc := range d.open {
-		if doc.snap != nil {
-			out = append(out, doc.snap)
+		out = append(out, doc)
+	}
+	slices.SortFunc(out, func(a, b *document) int { return strings.Compare(string(a.key), string(b.key)) })
+	return out
+}
+
+// all gives the newest snapshots of all models files in a steady order.
+func (d *documents) all() []*Snapshot {
+	var out []*Snapshot
+	for _, doc := range d.list() {
+		doc.mu.Lock()
+		if snap := doc.parsed(); snap != nil {
+			out = append(out, snap)
 		}
+		doc.mu.Unlock()
 	}
 	return out
 }
 
-// watch gives the newest snapshot and a channel that is closed when there is
-// a newer one or the document is closed. ok is false when it is not open.
-func (d *documents) watch(key uri.URI) (snap *Snapshot, changed <-chan struct{}, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	doc := d.open[key]
+// watch gives the newest snapshot and a channel that is closed when the
+// document changes or is closed. open is false when there is no document.
+func (d *documents) watch(key uri.URI) (snap *Snapshot, changed <-chan struct{}, open bool) {
+	doc := d.get(key)
 	if doc == nil {
 		return nil, nil, false
 	}
-	return doc.snap, doc.changed, true
+	doc.mu.Lock()
+	defer doc.mu.Unlock()
+	return doc.parsed(), doc.changed, true
 }
 
 // put opens a document, replacing one of the same URI.
 func (d *documents) put(doc *document) {
 	d.remove(doc.key)
-	doc.changed = make(chan struct{})
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.open == nil {
@@ -140,132 +86,20 @@ func (d *documents) put(doc *document) {
 	d.open[doc.key] = doc
 }
 
-// remove closes a document.
+// remove closes a document; nil when it was not open.
 func (d *documents) remove(key uri.URI) *document {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	doc := d.open[key]
-	if doc == nil {
-		return nil
-	}
 	delete(d.open, key)
-	close(doc.changed)
-	doc.closeTree()
+	d.mu.Unlock()
+	if doc != nil {
+		doc.close()
+	}
 	return doc
 }
 
 func (d *documents) closeAll() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for key, doc := range d.open {
-		delete(d.open, key)
-		close(doc.changed)
-		doc.closeTree()
+	for _, doc := range d.list() {
+		d.remove(doc.key)
 	}
-}
-
-func (doc *document) closeTree() {
-	if doc.tree != nil {
-		doc.tree.Close()
-		doc.tree = nil
-	}
-}
-
-// get gives a document for the reader's goroutine, which may change it and
-// must publish with advance.
-func (d *documents) get(u uri.URI) *document {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.open[normalise(u)]
-}
-
-// advance makes the document's state visible as a new snapshot and wakes
-// whoever waits for one.
-func (d *documents) advance(doc *document) *Snapshot {
-	d.server.classify(doc)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	doc.snap = nil
-	if doc.tree != nil && !doc.lost {
-		d.seq++
-		doc.snap = &Snapshot{
-			URI: doc.uri, Path: doc.path, Version: doc.version, key: doc.key, seq: d.seq,
-			File: doc.tree.File(), LastGood: doc.tree.LastGood(),
-			converter: converter{text: doc.text, lines: doc.lines, utf8: d.server.caps.utf8},
-		}
-	}
-	close(doc.changed)
-	doc.changed = make(chan struct{})
-	return doc.snap
-}
-
-// classify decides whether a document is a models file, and gives it a tree
-// when it has become one.
-func (s *Server) classify(doc *document) {
-	if doc.dropped || doc.lost {
-		return
-	}
-	isModels := s.isModels(doc)
-	switch {
-	case isModels && doc.tree == nil:
-		doc.tree = tsast.Open(doc.text)
-	case !isModels && doc.tree != nil:
-		doc.closeTree()
-	}
-}
-
-// isModels: the file is named as the setting says, or its text declares an
-// array of Model with entries like ours.
-func (s *Server) isModels(doc *document) bool {
-	scheme := doc.key.Scheme()
-	if scheme != "file" && scheme != "untitled" {
-		return false // the other side of a diff, a preview
-	}
-	if s.config.forPath(doc.path).isModelsFile(doc.path, doc.key) {
-		return true
-	}
-	if !strings.HasPrefix(doc.language, "typescript") {
-		return false
-	}
-	if doc.tree != nil {
-		return true // once recognised, a half-typed text does not undo it
-	}
-	return declaresModels(doc.text)
-}
-
-// modelArray is a declaration of an array of Model.
-var modelArray = regexp.MustCompile(`(?::|satisfies|as)\s*(?:readonly\s+)?(?:Model\[\]|(?:Readonly)?Array<Model>)`)
-
-func declaresModels(text []byte) bool {
-	if !bytes.Contains(text, []byte("Model")) || !modelArray.Match(text) {
-		return false
-	}
-	f := tsast.Parse(text)
-	if f.Array == (tsast.Span{}) {
-		return false
-	}
-	for _, e := range f.Entries {
-		if e.Model.ModulesSpan != (tsast.Span{}) {
-			return true
-		}
-	}
-	return len(f.Entries) == 0 && len(f.Opaque) == 0
-}
-
-// newDocument takes over the text of didOpen.
-func newDocument(item *protocol.TextDocumentItem) *document {
-	return &document{
-		uri:      uri.URI(strings.Clone(string(item.URI))),
-		key:      normalise(item.URI),
-		path:     filePath(item.URI),
-		language: strings.Clone(string(item.LanguageID)),
-		version:  item.Version,
-	}
-}
-
-// setText replaces the whole text.
-func (doc *document) setText(text []byte) {
-	doc.lost = false
-	doc.closeTree()
-	doc.text, doc.lines = text, newLineIndex(text)
 }

@@ -76,6 +76,9 @@ func (s *Server) pullConfiguration(ctx context.Context) {
 // about older files, be computed again.
 func (s *Server) worldChanged(ctx context.Context) {
 	s.config.bump()
+	for _, doc := range s.docs.list() {
+		s.reclassify(doc)
+	}
 	s.publisher.refresh()
 	for _, refresh := range []struct {
 		supported bool
@@ -91,5 +94,22 @@ func (s *Server) worldChanged(ctx context.Context) {
 		if err := refresh.call(ctx); err != nil {
 			s.log.Debug("asking for a refresh", "error", err)
 		}
+	}
+}
+
+// reclassify follows a change of what models files are called.
+func (s *Server) reclassify(doc *document) {
+	doc.mu.Lock()
+	defer doc.mu.Unlock()
+	if doc.closed {
+		return
+	}
+	was := doc.tree != nil
+	doc.reclassify()
+	switch is := doc.tree != nil; {
+	case is && !was:
+		s.publisher.opened(doc)
+	case was && !is:
+		s.publisher.closed(doc)
 	}
 }

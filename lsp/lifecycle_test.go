@@ -132,6 +132,11 @@ func TestFloods(t *testing.T) {
 		e.write(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"textDocument/documentSymbol","params":{"textDocument":{"uri":%q}}}`, id, modelsURI))
 		e.notify("$/cancelRequest", fmt.Sprintf(`{"id":%d}`, id))
 	}
+	// The same in a text that is broken all the while, where every parse is
+	// from scratch: only the last one counts.
+	for range n {
+		e.change(modelsURI, textEditJSON{rangeJSON{}, "{ "})
+	}
 	e.settle()
 	if got := string(e.server.docs.snapshot(modelsURI).text); got != e.text(modelsURI) {
 		t.Error("the texts differ")

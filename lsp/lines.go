@@ -97,17 +97,23 @@ func (x *lineIndex) renumber(i int) {
 	x.lines = line
 }
 
-// edit gives the index of text, which is what came of replacing the bytes
-// start to oldEnd of this index's text by the bytes start to newEnd of text.
-func (x *lineIndex) edit(text []byte, start, oldEnd, newEnd int) *lineIndex {
+// edit gives the index of what comes of old, this index's text, when the bytes
+// start to end are replaced.
+func (x *lineIndex) edit(old []byte, start, end int, text string) *lineIndex {
 	// A carriage return and a line feed join across the edge of an edit: the
 	// lines of the bytes beside the edit are read again, too.
-	first, last := x.LineFromOffset(max(start-1, 0)), x.LineFromOffset(oldEnd)
+	first, last := x.LineFromOffset(max(start-1, 0)), x.LineFromOffset(end)
 	from, to, final := x.Start(first), x.size, last == x.lines-1
 	if !final {
 		to = x.Start(last + 1)
 	}
-	scanned := scanLines(text, from, to+newEnd-oldEnd, final)
+	delta := len(text) - (end - start)
+	region := make([]byte, 0, to-from+max(delta, 0))
+	region = append(append(append(region, old[from:start]...), text...), old[end:to]...)
+	scanned := scanLines(region, 0, len(region), final)
+	for k := range scanned {
+		scanned[k] += from
+	}
 
 	i, j := x.chunkOfLine(first), x.chunkOfLine(last)
 	head, tail := x.chunks[i], x.chunks[j]
@@ -117,20 +123,20 @@ func (x *lineIndex) edit(text []byte, start, oldEnd, newEnd int) *lineIndex {
 	}
 	starts = append(starts, scanned...)
 	for _, s := range tail.starts[last-tail.line+1:] {
-		starts = append(starts, tail.offset+int(s)+newEnd-oldEnd)
+		starts = append(starts, tail.offset+int(s)+delta)
 	}
 	// A small remainder joins its neighbour, so that chunks do not crumble.
 	for len(starts) < chunkLines/4 && j+1 < len(x.chunks) {
 		j++
 		for _, s := range x.chunks[j].starts {
-			starts = append(starts, x.chunks[j].offset+int(s)+newEnd-oldEnd)
+			starts = append(starts, x.chunks[j].offset+int(s)+delta)
 		}
 	}
-	y := &lineIndex{size: len(text), chunks: make([]lineChunk, i, len(x.chunks)+2)}
+	y := &lineIndex{size: x.size + delta, chunks: make([]lineChunk, i, len(x.chunks)+2)}
 	copy(y.chunks, x.chunks[:i])
 	y.chunks = appendChunks(y.chunks, starts)
 	for _, c := range x.chunks[j+1:] {
-		c.offset += newEnd - oldEnd
+		c.offset += delta
 		y.chunks = append(y.chunks, c)
 	}
 	y.renumber(i)

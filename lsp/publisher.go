@@ -35,7 +35,9 @@ type publisher struct {
 
 // publication is what the publisher knows of one document.
 type publication struct {
-	snap     *Snapshot // the newest
+	uri      uri.URI // as the client writes it
+	path     string
+	edits    uint64 // counts what was put into the queue
 	queued   bool
 	closed   bool
 	fresh    bool // opened anew: what was sent before counts no more
@@ -55,42 +57,47 @@ func (p *publisher) init() {
 	p.wake = make(chan struct{}, 1)
 }
 
-// opened takes the first snapshot of a document.
-func (p *publisher) opened(snap *Snapshot) {
+// opened takes a document on.
+func (p *publisher) opened(doc *document) {
 	p.mu.Lock()
-	d := p.document(snap.key)
+	defer p.mu.Unlock()
+	d := p.document(doc)
 	d.lastEdit = time.Time{}
 	d.burst, d.fresh = false, true
-	p.enqueue(d, snap)
-	p.mu.Unlock()
+	p.enqueue(doc.key, d)
 }
 
-// edited takes the next snapshot of a document.
-func (p *publisher) edited(snap *Snapshot) {
-	delay := p.server.config.forPath(snap.Path).DiagnosticsDelay
+// edited follows an edit.
+func (p *publisher) edited(doc *document) {
+	delay := p.server.config.forPath(doc.path).DiagnosticsDelay
 	now := p.server.clock.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	d := p.document(snap.key)
+	d := p.document(doc)
 	d.burst = now.Sub(d.lastEdit) < delay
 	d.lastEdit = now
+	d.calm()
+	if d.burst {
+		d.stop = p.server.clock.AfterFunc(delay, func() { p.pause(doc.key) })
+	}
+	p.enqueue(doc.key, d)
+}
+
+// calm stops the timer that ends a burst.
+func (d *publication) calm() {
 	if d.stop != nil {
 		d.stop()
 		d.stop = nil
 	}
-	if d.burst {
-		d.stop = p.server.clock.AfterFunc(delay, func() { p.pause(snap.key) })
-	}
-	p.enqueue(d, snap)
 }
 
 // pause ends a burst: what was held back may go out.
 func (p *publisher) pause(key uri.URI) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if d := p.docs[key]; d != nil && d.snap != nil {
+	if d := p.docs[key]; d != nil {
 		d.burst = false
-		p.enqueue(d, d.snap)
+		p.enqueue(key, d)
 	}
 }
 
@@ -98,46 +105,39 @@ func (p *publisher) pause(key uri.URI) {
 func (p *publisher) refresh() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, d := range p.docs {
-		if d.snap != nil {
-			p.enqueue(d, d.snap)
-		}
+	for key, d := range p.docs {
+		p.enqueue(key, d)
 	}
 }
 
-// closed clears a document.
-func (p *publisher) closed(key uri.URI) {
+// closed clears a document that was closed, or is not known any more.
+func (p *publisher) closed(doc *document) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	d := p.docs[key]
-	if d == nil || d.snap == nil {
-		return
+	if d := p.docs[doc.key]; d != nil {
+		d.calm()
+		d.closed = true
+		p.enqueue(doc.key, d)
 	}
-	if d.stop != nil {
-		d.stop()
-		d.stop = nil
-	}
-	d.closed = true
-	p.enqueue(d, d.snap)
 }
 
 // document finds or makes a publication. mu is held.
-func (p *publisher) document(key uri.URI) *publication {
-	d := p.docs[key]
+func (p *publisher) document(doc *document) *publication {
+	d := p.docs[doc.key]
 	if d == nil {
 		d = &publication{}
-		p.docs[key] = d
+		p.docs[doc.key] = d
 	}
-	d.closed = false
+	d.uri, d.path, d.closed = doc.uri, doc.path, false
 	return d
 }
 
-// enqueue puts a snapshot into the document's one place. mu is held.
-func (p *publisher) enqueue(d *publication, snap *Snapshot) {
-	d.snap = snap
+// enqueue gives the worker a document, once. mu is held.
+func (p *publisher) enqueue(key uri.URI, d *publication) {
+	d.edits++
 	if !d.queued {
 		d.queued = true
-		p.queue = append(p.queue, snap.key)
+		p.queue = append(p.queue, key)
 	}
 	select {
 	case p.wake <- struct{}{}:
@@ -173,33 +173,39 @@ func (p *publisher) step(ctx context.Context) (more bool) {
 	p.queue = p.queue[1:]
 	d := p.docs[key]
 	d.queued = false
-	snap, closed := d.snap, d.closed
+	closed, edits, fresh := d.closed, d.edits, d.fresh
 	if closed {
 		delete(p.docs, key)
 	}
-	fresh := d.fresh
 	if fresh {
 		d.fresh, d.sent, d.shown = false, nil, nil
 	}
 	p.mu.Unlock()
-	defer func() { p.server.worked(snap, fresh) }()
-
-	if p.server.caps.pullDiagnostics {
-		return true // the client asks
+	more = true // also when this one panics
+	switch {
+	case p.server.caps.pullDiagnostics: // the client asks
+	case closed:
+		p.clear(ctx, d)
+	default:
+		p.check(ctx, key, d, edits, fresh)
 	}
-	if closed {
-		p.clear(ctx, d, snap)
-		return true
+	return more
+}
+
+// check publishes what is found in a document's newest text.
+func (p *publisher) check(ctx context.Context, key uri.URI, d *publication, edits uint64, fresh bool) {
+	snap := p.server.docs.byKey(key)
+	if snap == nil {
+		return // it is being closed
 	}
 	problems := p.problems(d, snap)
-	if !p.newest(d, snap) {
-		return true
+	if p.newest(d, edits) {
+		if p.held(d) {
+			problems = d.known(problems)
+		}
+		p.publish(ctx, d, snap, problems)
 	}
-	if p.held(d, snap) {
-		problems = d.known(problems)
-	}
-	p.publish(ctx, d, snap, problems)
-	return true
+	p.server.worked(snap, fresh)
 }
 
 // largeText is from which size on opening a document leaves much memory to
@@ -217,21 +223,18 @@ func (s *Server) worked(snap *Snapshot, fresh bool) {
 	}
 }
 
-// newest says that no later snapshot waits.
-func (p *publisher) newest(d *publication, snap *Snapshot) bool {
+// newest says that nothing was put into the queue since.
+func (p *publisher) newest(d *publication, edits uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return d.snap == snap && !d.closed
+	return d.edits == edits && !d.closed
 }
 
 // held says that new findings must wait: a burst of edits goes on.
-func (p *publisher) held(d *publication, snap *Snapshot) bool {
-	if d.sent == nil {
-		return false
-	}
+func (p *publisher) held(d *publication) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return d.burst && d.snap == snap
+	return d.burst && d.sent != nil
 }
 
 // problems checks a snapshot; entries that did not change cost nothing.
@@ -268,7 +271,7 @@ func (d *publication) known(problems []validate.Problem) []validate.Problem {
 
 // publish sends the diagnostics unless the client has the same set.
 func (p *publisher) publish(ctx context.Context, d *publication, snap *Snapshot, problems []validate.Problem) {
-	encoded, err := p.server.encodeDiagnostics(snap, problems)
+	encoded, err := p.server.encodeDiagnostics(snap.URI, p.server.diagnosticsFrom(snap, problems))
 	if err != nil {
 		p.server.log.Error("encoding diagnostics", "error", err)
 		return
@@ -285,11 +288,11 @@ func (p *publisher) publish(ctx context.Context, d *publication, snap *Snapshot,
 }
 
 // clear takes all diagnostics of a document away.
-func (p *publisher) clear(ctx context.Context, d *publication, snap *Snapshot) {
+func (p *publisher) clear(ctx context.Context, d *publication) {
 	if d.sent == nil {
 		return
 	}
-	encoded, err := p.server.encodeDiagnostics(snap, nil)
+	encoded, err := p.server.encodeDiagnostics(d.uri, nil)
 	if err != nil || bytes.Equal(d.sent, encoded) {
 		return
 	}

@@ -114,7 +114,7 @@ func New(opts Options) *Server {
 		slots: make(chan struct{}, maxCalls), backlog: maxBacklog, exited: make(chan int, 1),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.docs.server, s.publisher.server, s.jobs.server, s.config.server = s, s, s, s
+	s.publisher.server, s.jobs.server, s.config.server = s, s, s
 	s.publisher.init()
 	return s
 }
