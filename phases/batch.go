@@ -120,6 +120,9 @@ func admit(env *Env, item *BatchItem, files map[string]*batchFile) error {
 	if err := item.Request.complete(); err != nil {
 		return err
 	}
+	if err := refusePlanted(env.path(item.Request.OutputDir)); err != nil {
+		return err
+	}
 	f, err := openBatchFile(env, item.Request.ModelsTS, files)
 	if err != nil || item.Request.Update {
 		return err

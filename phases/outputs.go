@@ -46,8 +46,8 @@ type OutputDir struct {
 // the workspace, and would lead our files wherever it likes.
 func OpenOutputDir(path string) (*OutputDir, error) {
 	path = filepath.Clean(path)
-	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 && strings.HasPrefix(filepath.Base(path), outputPrefix) {
-		return nil, &UsageError{Message: fmt.Sprintf("the output directory %s is a symbolic link", path), Hint: "remove it, or name its target with --output-dir"}
+	if err := refusePlanted(path); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, &UsageError{Message: fmt.Sprintf("the output directory cannot be made: %v", err), Hint: "name another one with --output-dir"}
@@ -60,6 +60,15 @@ func OpenOutputDir(path string) (*OutputDir, error) {
 		_ = root.Remove(unfinished(name))
 	}
 	return &OutputDir{Path: path, root: root}, nil
+}
+
+// refusePlanted refuses an output directory that is a link with our own name.
+func refusePlanted(path string) error {
+	info, err := os.Lstat(filepath.Clean(path))
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 || !strings.HasPrefix(filepath.Base(path), outputPrefix) {
+		return nil //nolint:nilerr // what is not there is made later, or that fails
+	}
+	return &UsageError{Message: fmt.Sprintf("the output directory %s is a symbolic link", path), Hint: "remove it, or name its target with --output-dir"}
 }
 
 // tidyOutputDir removes what a killed run left in a directory that is there;

@@ -95,6 +95,9 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 		tidyOutputDir(env.path(req.OutputDir))
 		return nil, err
 	}
+	if err := refusePlanted(env.path(req.OutputDir)); err != nil {
+		return nil, err
+	}
 	r, err := Prepare(ctx, env, req)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func printGitHub(w io.Writer, _ *globals, files []phases.CheckedFile) error {
 
 // githubData and githubProperty escape as the runner's toolkit unescapes.
 func githubData(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+	return clean(strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s))
 }
 
 func githubProperty(s string) string {
