@@ -40,7 +40,7 @@ func tryLock(lock *flock.Flock) (bool, error) {
 	defer cancel()
 	held, err := lock.TryLockContext(ctx, 5*time.Millisecond)
 	if ctx.Err() != nil {
-		return false, nil //nolint:nilerr // the patience is over: somebody else has it
+		return false, nil // the patience is over: somebody else has it
 	}
 	return held, err
 }
