@@ -16,15 +16,20 @@ import (
 // milliseconds, so whoever holds the lock longer is stuck.
 const lockPatience = 2 * time.Second
 
-// lockModels takes the lock of a models.ts: that of its directory, which
-// needs no file and holds whatever user or cache the other fib-ls has. Where
+// lockModels takes the lock of a models.ts, which is that of its directory.
+func lockModels(path string) (unlock func(), err error) {
+	return lockDir(filepath.Dir(path), path)
+}
+
+// lockDir takes the lock of a directory for the writing of path. It needs no
+// file and holds whatever user or cache the other fib-ls has. Where
 // directories cannot be locked (Windows, some network file systems) a file in
 // the user's cache stands for it. A *LockedError says that it is held.
-func lockModels(path string) (unlock func(), err error) {
-	lock := flock.New(filepath.Dir(path), flock.SetFlag(os.O_RDONLY))
+func lockDir(dir, path string) (unlock func(), err error) {
+	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY))
 	held, err := tryLock(lock)
 	if err != nil {
-		lock = cacheLock(path)
+		lock = cacheLock(dir)
 		if held, err = tryLock(lock); err != nil {
 			return nil, fmt.Errorf("locking %s: %w", path, err)
 		}
@@ -45,7 +50,7 @@ func tryLock(lock *flock.Flock) (bool, error) {
 	return held, err
 }
 
-// cacheLock is a lock file named after the path.
+// cacheLock is a lock file named after a directory.
 func cacheLock(path string) *flock.Flock {
 	dir, err := os.UserCacheDir()
 	if err == nil {

@@ -35,12 +35,14 @@ var FileOrder = []string{
 // OutputDir is a directory of results. All access goes through an os.Root:
 // no name, and no planted link, leads out of it.
 type OutputDir struct {
-	Path string
-	root *os.Root
+	Path   string
+	root   *os.Root
+	unlock func()
 }
 
-// OpenOutputDir makes the directory when it is not there, and removes the
-// unfinished files that a killed run left in it. A directory that was named by
+// OpenOutputDir makes the directory when it is not there, locks it against
+// other fib-ls processes until Close, and removes the unfinished files that a
+// killed run left in it. A directory that was named by
 // the user may be reached through a link; one with our own name
 // (model_analysis_…) may not be one: a link of that name may have come with
 // the workspace, and would lead our files wherever it likes.
@@ -56,10 +58,15 @@ func OpenOutputDir(path string) (*OutputDir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the output directory: %w", err)
 	}
+	unlock, err := lockDir(path, path)
+	if err != nil {
+		_ = root.Close()
+		return nil, err
+	}
 	for _, name := range FileOrder {
 		_ = root.Remove(unfinished(name))
 	}
-	return &OutputDir{Path: path, root: root}, nil
+	return &OutputDir{Path: path, root: root, unlock: unlock}, nil
 }
 
 // refusePlanted refuses an output directory that is a link with our own name.
@@ -92,7 +99,10 @@ func unfinished(name string) string {
 }
 
 // Close lets the directory go.
-func (d *OutputDir) Close() error { return d.root.Close() }
+func (d *OutputDir) Close() error {
+	d.unlock()
+	return d.root.Close()
+}
 
 // Write replaces one file of the directory. A link that stands in its place
 // is removed, not followed.

@@ -172,6 +172,18 @@ func (k *killing) judge(ended bool, when string) {
 	}
 }
 
+// TestOutputDirectoryIsLocked: two runs do not write into each other's files.
+func TestOutputDirectoryIsLocked(t *testing.T) {
+	w := newSandbox(t)
+	w.must(0, "extract", "--config", "small.json", "--model-name", "small")
+	release := holdLock(t, w.path("model_analysis_small"))
+	if r := w.run("extract", "--config", "small.json", "--model-name", "small"); r.code != exitUsage || !strings.Contains(r.stderr, "another fib-ls is writing") {
+		t.Errorf("exit code %d\n%s", r.code, r.stderr)
+	}
+	release()
+	w.must(0, "extract", "--config", "small.json", "--model-name", "small")
+}
+
 // TestKilledWriterLeavesNoLock: a lock dies with its process.
 func TestKilledWriterLeavesNoLock(t *testing.T) {
 	w := newSandbox(t)
