@@ -152,7 +152,11 @@ func (doc *document) parsed() *Snapshot {
 		return doc.snap
 	}
 	doc.single, doc.stale = nil, false
+	before := doc.snap
 	doc.see()
+	if before != nil && before.users.Load() == 0 && !before.kept.Load() {
+		doc.tree.Recycle(before.File.Src)
+	}
 	return doc.snap
 }
 

@@ -25,17 +25,29 @@ func (d *documents) get(key uri.URI) *document {
 	return d.open[key]
 }
 
-// snapshot gives the newest snapshot of a models file, nil for all others.
-func (d *documents) snapshot(u uri.URI) *Snapshot { return d.byKey(normalise(u)) }
-
-func (d *documents) byKey(key uri.URI) *Snapshot {
+// borrow gives the newest snapshot of a models file, nil for all others. It
+// must be given back.
+func (d *documents) borrow(key uri.URI) *Snapshot {
 	doc := d.get(key)
 	if doc == nil {
 		return nil
 	}
 	doc.mu.Lock()
 	defer doc.mu.Unlock()
-	return doc.parsed()
+	snap := doc.parsed()
+	if snap != nil {
+		snap.users.Add(1)
+	}
+	return snap
+}
+
+// snapshot is borrow for as long as the caller likes.
+func (d *documents) snapshot(u uri.URI) *Snapshot {
+	snap := d.borrow(normalise(u))
+	if snap != nil {
+		snap.kept.Store(true)
+	}
+	return snap
 }
 
 // list gives all documents in a steady order.
@@ -56,6 +68,7 @@ func (d *documents) all() []*Snapshot {
 	for _, doc := range d.list() {
 		doc.mu.Lock()
 		if snap := doc.parsed(); snap != nil {
+			snap.kept.Store(true)
 			out = append(out, snap)
 		}
 		doc.mu.Unlock()
@@ -72,7 +85,11 @@ func (d *documents) watch(key uri.URI) (snap *Snapshot, changed <-chan struct{},
 	}
 	doc.mu.Lock()
 	defer doc.mu.Unlock()
-	return doc.parsed(), doc.changed, true
+	snap = doc.parsed()
+	if snap != nil {
+		snap.kept.Store(true)
+	}
+	return snap, doc.changed, true
 }
 
 // put opens a document, replacing one of the same URI.

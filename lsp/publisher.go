@@ -194,10 +194,11 @@ func (p *publisher) step(ctx context.Context) (more bool) {
 
 // check publishes what is found in a document's newest text.
 func (p *publisher) check(ctx context.Context, key uri.URI, d *publication, edits uint64, fresh bool) {
-	snap := p.server.docs.byKey(key)
+	snap := p.server.docs.borrow(key)
 	if snap == nil {
 		return // it is being closed
 	}
+	defer snap.giveBack()
 	problems := p.problems(d, snap)
 	if p.newest(d, edits) {
 		if p.held(d) {

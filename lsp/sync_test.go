@@ -174,7 +174,8 @@ func (x *inStep) step(changes []change, look bool) {
 	if !look {
 		return
 	}
-	snap := x.s.docs.byKey(modelsURI)
+	snap := x.s.docs.borrow(modelsURI)
+	defer snap.giveBack()
 	if string(snap.text) != x.naive.text {
 		x.t.Fatalf("after %d edits the text differs:\nhave %q\nwant %q", x.edits, snap.text, x.naive.text)
 	}
@@ -194,7 +195,8 @@ func flatLines(x *lineIndex) []int {
 // judge compares entries and findings with those of a fresh reading.
 func (x *inStep) judge(checker *validate.Checker) {
 	x.judged++
-	snap := x.s.docs.byKey(modelsURI)
+	snap := x.s.docs.borrow(modelsURI)
+	defer snap.giveBack()
 	fresh := tsast.Parse([]byte(x.naive.text))
 	if got, want := describeFile(snap.File), describeFile(fresh); got != want {
 		x.t.Fatalf("after %d edits the entries differ:\n%s\ntext %q", x.edits, lineDiff(want, got), x.naive.text)

@@ -15,6 +15,7 @@ type Document struct {
 	tree     *tree
 	reading  *reading
 	lastGood *File
+	spare    []byte // memory for the next text
 }
 
 // Open reads a text, which must not be changed afterwards.
@@ -68,7 +69,7 @@ func (d *Document) Edits(edits []TextEdit) *File {
 		c := change{start: min(max(e.Span.Start, 0), len(src))}
 		c.oldEnd = min(max(e.Span.End, c.start), len(src))
 		c.newEnd = c.start + len(e.NewText)
-		src = splice(src, c, e.NewText)
+		src = d.splice(src, c, e.NewText)
 		d.inform(c)
 		if i == 0 {
 			all = c
@@ -95,16 +96,44 @@ func (c change) then(d change) change {
 	return change{min(c.start, d.start), end - c.delta(), end + d.delta()}
 }
 
+// Recycle gives the Document the memory of a text that it made, and that
+// nobody reads any more, for a text to come: typing in a file of megabytes
+// then leaves no garbage of megabytes behind.
+func (d *Document) Recycle(src []byte) {
+	now := d.reading.file.Src
+	if len(src) == 0 || len(now) > 0 && &src[0] == &now[0] || d.lastGood != nil && len(d.lastGood.Src) > 0 && &src[0] == &d.lastGood.Src[0] {
+		return // somebody does: this Document
+	}
+	d.spare = src[:0]
+}
+
+// splice gives a new text, in the spare memory where that is large enough.
+func (d *Document) splice(src []byte, c change, text string) []byte {
+	spare := d.spare
+	d.spare = nil
+	if cap(spare) < len(src)+c.delta() {
+		return splice(src, c, text)
+	}
+	spare = append(spare[:0], src[:c.start]...)
+	spare = append(spare, text...)
+	return append(spare, src[c.oldEnd:]...)
+}
+
+// slack is what a text that is edited has room to grow.
+const slack = 4096
+
 // splice gives a new text. It is built in a strings.Builder, whose memory is
 // not cleared first: for a text of megabytes that is half of the cost.
 func splice(src []byte, c change, text string) []byte {
 	var b strings.Builder
-	b.Grow(len(src) + c.delta())
+	size := len(src) + c.delta() + slack
+	b.Grow(size)
 	b.Write(src[:c.start])
 	b.WriteString(text)
 	b.Write(src[c.oldEnd:])
 	s := b.String()
-	return unsafe.Slice(unsafe.StringData(s), len(s)) // #nosec G103 -- nobody writes to File.Src
+	// #nosec G103 -- Grow made room for size bytes, and nobody else writes to them
+	return unsafe.Slice(unsafe.StringData(s), size)[:len(s)]
 }
 
 // inform tells the tree of a change to come.

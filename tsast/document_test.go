@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -249,4 +250,28 @@ func TestConcurrentParses(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestRecycle edits in recycled memory: what came before stays as it was, as
+// long as it was not given back.
+func TestRecycle(t *testing.T) {
+	d := Open([]byte("const models: Model[] = [\n]\n"))
+	defer d.Close()
+	kept := d.File()
+	want := string(kept.Src)
+	for i := range 1000 {
+		before := d.File()
+		at := strings.Index(string(before.Src), "]\n")
+		after := d.Edit(TextEdit{Span{at, at}, "\n"})
+		if got := string(after.Src); strings.Count(got, "\n") != i+3 || !strings.HasSuffix(got, "]\n") {
+			t.Fatalf("edit %d gave %q", i, got)
+		}
+		if before != kept && i%3 > 0 {
+			d.Recycle(before.Src)
+		}
+		d.Recycle(after.Src) // it is in use: refused
+	}
+	if string(kept.Src) != want {
+		t.Errorf("a text that was kept became %q", kept.Src)
+	}
 }

@@ -189,10 +189,10 @@ func (c *Checker) fresh(f *tsast.File) func(i int) []Problem {
 	return func(i int) []Problem { return results[i] }
 }
 
-// forget drops models that are gone, once they are as many as those that are
-// there.
+// forget drops models that are gone, once there are some: each keeps the text
+// of its entry.
 func (c *Checker) forget(there int) {
-	if len(c.known) <= 2*there+16 {
+	if len(c.known) <= there+there/32+16 {
 		return
 	}
 	for m, entry := range c.known {
