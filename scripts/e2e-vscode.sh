@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install-code-server.sh
-scripts/vsix.sh
+OUT=.cache/vsix scripts/vsix.sh --host
 mkdir -p .cache/bin
 go build -o .cache/bin/fakehub ./phases/extract/hub/cmd/fakehub
 exec node vscode-extension/e2e/run.mjs "$@"

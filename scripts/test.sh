@@ -53,6 +53,7 @@ passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 
 step "TypeScript accepts every generated entry" scripts/typecheck.sh
 step "flashinfer-bench loads the Definitions that we write" scripts/definitions-peer.sh
+step "the extension: types, lint, unit tests" scripts/test-extension.sh
 if [ -f scripts/e2e.sh ]; then
   step "editors" scripts/e2e.sh
 fi

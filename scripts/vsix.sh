@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Builds the VS Code extension as platform packages below dist/, each with its
-# own fib-ls inside: for this machine, and with `--all` for every platform that
-# there is a C cross compiler for (tree-sitter's grammars are C). On Linux the
-# program is linked statically, so that it runs on any distribution. What is
-# left out is said, with the reason.
+# Builds the VS Code extension as platform packages below dist/ (or OUT), each
+# with its own fib-ls inside: for this machine, and, unless `--host` is given,
+# for every platform that there is a C cross compiler for (tree-sitter's
+# grammars are C). On Linux the program is linked statically, so that it runs on
+# any distribution. What is left out is said, with the reason.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extension=vscode-extension
 version=$(node -p "require('./$extension/package.json').version")
-all=no
-[ "${1:-}" = --all ] && all=yes
-mkdir -p dist
+all=yes
+[ "${1:-}" = --host ] && all=no
+dist=${OUT:-dist}
+mkdir -p "$dist"
 
 stamp=$extension/node_modules/.installed-$(sha256sum $extension/package-lock.json 2>/dev/null || shasum -a 256 $extension/package-lock.json)
 stamp=${stamp%% *}
@@ -21,7 +22,7 @@ fi
 
 package() { # package TARGET GOOS GOARCH CC NAME LDFLAGS
   local target=$1 goos=$2 goarch=$3 cc=$4 name=$5 ldflags=$6 out
-  out=dist/fib-ls-$target-$version.vsix
+  out=$dist/fib-ls-$target-$version.vsix
   rm -rf $extension/server
   mkdir -p $extension/server
   CGO_ENABLED=1 GOOS=$goos GOARCH=$goarch CC=$cc go build -trimpath -tags netgo,osusergo \

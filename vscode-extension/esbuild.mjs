@@ -1,6 +1,6 @@
 // Bundles the extension, the drawing's script, and with --tests the tests,
 // which run against a fake of the editor's API.
-import { readdirSync, rmSync } from "node:fs"
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { build } from "esbuild"
 
 const production = process.argv.includes("--production")
@@ -19,8 +19,22 @@ if (process.argv.includes("--tests")) {
   })
 } else {
   rmSync("dist", { recursive: true, force: true })
-  await Promise.all([
-    build({ ...common, entryPoints: ["src/extension.ts"], outfile: "dist/extension.js", platform: "node", target: "node20", format: "cjs", external: ["vscode"], mainFields: ["module", "main"] }),
+  const [{ metafile }] = await Promise.all([
+    build({ ...common, metafile: true, entryPoints: ["src/extension.ts"], outfile: "dist/extension.js", platform: "node", target: "node20", format: "cjs", external: ["vscode"], mainFields: ["module", "main"] }),
     build({ ...common, entryPoints: ["webview/moduletree.ts"], outfile: "dist/moduletree.js", platform: "browser", target: "es2022", format: "iife", sourcemap: false }),
   ])
+  writeFileSync("dist/THIRD_PARTY_LICENSES.txt", licences(Object.keys(metafile.inputs)))
+}
+
+/** The licences of the packages that went into a bundle. */
+function licences(inputs) {
+  const packages = new Set(inputs.map((path) => /^((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter((p) => p !== undefined))
+  return [...packages]
+    .sort()
+    .map((path) => {
+      const { name, version, license } = JSON.parse(readFileSync(`${path}/package.json`, "utf8"))
+      const file = readdirSync(path).find((f) => /^licen[cs]e/i.test(f))
+      return `${name} ${version} (${license})\n\n${file ? readFileSync(`${path}/${file}`, "utf8").trim() : ""}\n`
+    })
+    .join(`\n${"-".repeat(72)}\n\n`)
 }

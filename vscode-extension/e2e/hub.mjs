@@ -25,7 +25,7 @@ const qwen3 = (hidden, intermediate, layers, heads) => ({
   tie_word_embeddings: false,
   torch_dtype: "bfloat16",
 })
-export const repos = { "Qwen/Qwen3-14B": qwen3(5120, 17408, 40, 40), "Qwen/Qwen3-32B": qwen3(5120, 25600, 64, 64), "Qwen/Qwen3-4B": qwen3(2560, 9728, 36, 32) }
+export const repos = { "Qwen/Qwen3-14B": qwen3(5120, 17408, 40, 40), "Qwen/Qwen3-32B": qwen3(5120, 25600, 64, 64), "Qwen/Qwen3-4B": qwen3(2560, 9728, 36, 32), "Qwen/Qwen3-8B": qwen3(4096, 12288, 36, 32) }
 
 export const freePort = () =>
   new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ export async function startHub(directory, program) {
     writeFileSync(join(directory, id, "config.json"), JSON.stringify(config, null, 2))
   }
   const port = await freePort()
-  const hub = spawn(program, ["-addr", `127.0.0.1:${port}`, "-dir", directory], { stdio: ["ignore", "pipe", "inherit"] })
+  const hub = spawn(program, ["-addr", `127.0.0.1:${port}`, "-dir", directory], { stdio: ["ignore", "pipe", "ignore"] })
   let said = ""
   hub.stdout.on("data", (data) => (said += data))
   await until("the fake Hub", () => said.includes("HF_ENDPOINT"))

@@ -12,7 +12,7 @@ const root = new URL("../..", import.meta.url).pathname
 const pictures = join(root, "e2e-output/vscode")
 mkdirSync(pictures, { recursive: true })
 const wanted = process.argv.slice(2)
-const dist = join(root, "dist")
+const dist = join(root, ".cache/vsix")
 const target = `linux-${process.arch}`
 const vsix = join(dist, readdirSync(dist).filter((f) => f.includes(target) && f.endsWith(".vsix")).sort().at(-1) ?? "none")
 

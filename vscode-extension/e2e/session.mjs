@@ -14,6 +14,13 @@ export const modelsPath = "web/apps/web/data/models.ts"
 export function makeWorkspace(directory) {
   const files = {
     "web/apps/web/tsconfig.json": JSON.stringify({ compilerOptions: { target: "ES2022", module: "esnext", moduleResolution: "bundler", strict: true, noEmit: true, baseUrl: ".", paths: { "@/*": ["./*"] } }, include: ["**/*.ts"] }, null, 2),
+    // What a hostile workspace would set; none of it may be followed.
+    ".vscode/settings.json": JSON.stringify({
+      "fibLs.server.path": "/bin/false",
+      "fibLs.server.extraEnv": { HF_ENDPOINT: "http://127.0.0.1:9" },
+      "fibLs.huggingface.endpoint": "http://127.0.0.1:9",
+      "fibLs.sglang.clone": "always",
+    }),
     "web/apps/web/lib/schemas/index.ts": `export type Module = {
   count: number
   parent?: string

@@ -243,6 +243,31 @@ async function update({ user, session }) {
   assert.equal(session.servers().length, 1)
 }
 
+async function marker({ user, page, picture }) {
+  await user.clearNotifications()
+  const before = await user.text()
+  const [row] = after(before, "] satisfies Model[]")
+  await user.goTo(row)
+  await user.keys.press("Control+Shift+Enter") // a line above
+  await user.keys.type("  // fib: add Qwen/Qwen3-8B tp=2")
+  await user.keys.press("Escape") // the completion's list
+  await user.quickFix("Add model from HuggingFace: Qwen/Qwen3-8B", () => picture("14-marker"))
+  await user.notification(/Added qwen3-8b/)
+  const text = await user.text()
+  assert.ok(!text.includes("fib: add"), "the marker is gone")
+  assert.match(text.slice(text.indexOf('id: "qwen3-8b"')), /gqa_paged_decode_h16_kv4_d128/) // 32 heads over TP=2
+
+  // The action without a model asks for one.
+  await user.goTo(1)
+  await user.command("Refactor...")
+  const action = page.locator(".action-widget .monaco-list-row.action", { hasText: "Add model from HuggingFace…" }).first()
+  await action.waitFor()
+  while ((await action.getAttribute("class")).includes("focused") === false) await user.keys.press("ArrowDown")
+  await user.keys.press("Enter")
+  await user.quickStep("(1/3)")
+  await user.keys.press("Escape")
+}
+
 async function several({ user }) {
   await user.clearNotifications()
   await user.command("Add Several Models")
@@ -279,6 +304,7 @@ export const mainTests = [
   { name: "the server is killed, comes back, and has the text", run: killed },
   { name: "the module tree follows the text and leads to it", run: moduleTree },
   { name: "an update that changes nothing", run: update },
+  { name: "a marker comment and the code action", run: marker },
   { name: "several models", run: several },
   { name: "palette to input", run: latency },
 ]

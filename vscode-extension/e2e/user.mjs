@@ -130,9 +130,15 @@ export class User {
   /** Takes the quick fix whose title has a word. */
   async quickFix(word, picture = async () => undefined) {
     const action = this.page.locator(".action-widget .monaco-list-row.action.focused", { hasText: word })
+    let offered = []
+    // The keys come to nothing while the editor still asks for what there is.
     await until(`the quick fix ${word}`, async () => {
-      if ((await this.page.locator(".action-widget").count()) === 0) await this.keys.press("Control+.")
-      return (await action.count()) > 0
+      if (!(await this.page.locator(".action-widget .monaco-list-row").first().isVisible())) await this.keys.press("Control+.")
+      if (await action.waitFor({ timeout: 5000 }).then(() => true, () => false)) return true
+      offered = await this.page.locator(".action-widget .monaco-list-row").evaluateAll((rows) => rows.map((r) => `${r.classList.contains("focused") ? "> " : ""}${r.textContent}`))
+      return false
+    }).catch((error) => {
+      throw new Error(`${error.message}; offered: ${offered.join(" | ")}`)
     })
     await picture()
     await this.keys.press("Enter")

@@ -54,9 +54,10 @@ export class AddModels {
       const cancelled = () => token.isCancellationRequested
       for (const [i, repo] of repos.entries()) {
         if (cancelled()) return true
-        progress.report({ message: `${i + 1} of ${repos.length}: ${repo.repoId}`, increment: i === 0 ? 0 : 100 / repos.length })
+        const at = `${i + 1} of ${repos.length}: ${repo.repoId}`
+        progress.report({ message: at, increment: i === 0 ? 0 : 100 / repos.length })
         try {
-          await this.server.addQuietly({ ...repo, ...uri }, token)
+          await this.server.addQuietly({ ...repo, ...uri }, token, (message) => { progress.report({ message: `${at}: ${message}` }) })
           added++
         } catch (error) {
           if (cancelled()) return true
@@ -68,6 +69,7 @@ export class AddModels {
       return false
     })
     const message = batchSentence(added, failures, stopped)
+    this.output.info(message)
     if (failures.length === 0) void vscode.window.showInformationMessage(message)
     else void vscode.window.showWarningMessage(message, "Show Output").then((chosen) => { if (chosen) this.output.show() })
   }

@@ -240,8 +240,13 @@ export class Client implements Server, vscode.Disposable {
     }
   }
 
-  async addQuietly(arguments_: AddArguments, token: vscode.CancellationToken): Promise<Outcome> {
-    return this.command<Outcome>(serverCommand.addModel, [{ ...arguments_, wait: true }], token)
+  async addQuietly(arguments_: AddArguments, token: vscode.CancellationToken, step: (message: string) => void): Promise<Outcome> {
+    this.progress.redirect = step
+    try {
+      return await this.command<Outcome>(serverCommand.addModel, [{ ...arguments_, wait: true }], token)
+    } finally {
+      this.progress.redirect = undefined
+    }
   }
 
   private jobEnded(done: JobDone): void {

@@ -17,6 +17,8 @@ interface Shown {
 
 export class JobProgress {
   private readonly shown = new Map<string, Shown>()
+  /** Takes the messages of jobs that begin, in place of notifications: the editor hides the fourth one that comes at once. */
+  redirect: ((message: string) => void) | undefined
 
   constructor(private readonly cancel: (token: string) => void) {}
 
@@ -36,6 +38,11 @@ export class JobProgress {
   }
 
   private begin(token: string, first: Step): void {
+    const redirect = this.redirect
+    if (redirect) {
+      this.shown.set(token, { report: (step) => { if (step.message !== undefined) redirect(step.message) }, end: () => undefined })
+      return
+    }
     void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, cancellable: true, title: first.title ?? "Adding a model" }, (progress, cancelled) => {
       let reached = 0
       const report = (step: Step) => {

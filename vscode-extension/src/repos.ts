@@ -44,7 +44,7 @@ export function modelIdProblem(id: string): string | undefined {
 /** The id that the server would give, for the time until it answers. */
 export function suggestModelId(repoId: string): string {
   const name = repoId.slice(repoId.lastIndexOf("/") + 1).toLowerCase()
-  return name.replace(/[^a-z0-9.]+/g, "-").replace(/\.{2,}/g, ".").replace(/^[-.]+|[-.]+$/g, "").slice(0, 96) || "model"
+  return name.replace(/[^a-z0-9.]+/g, "-").replace(/\.{2,}/g, ".").replace(/^[-.]+/, "").slice(0, 96).replace(/[-.]+$/, "") || "model"
 }
 
 export interface Parallelism {

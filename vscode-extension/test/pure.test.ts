@@ -1,0 +1,178 @@
+import assert from "node:assert/strict"
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { test } from "node:test"
+import { NoBinary, findBinary } from "../src/binary"
+import { batchSentence } from "../src/addModels"
+import { modelAtLine } from "../src/commands"
+import { debugInformation, withoutSecrets } from "../src/debugInformation"
+import { serverEnvironment, serverSettings, versionSkew } from "../src/environment"
+import { page } from "../src/moduleTree"
+import { actionsFor, sentence } from "../src/outcomes"
+import type { JobDone, ShownModel } from "../src/protocol"
+import { modelIdProblem, parallelismChoices, parseParallelism, repoFromText, reposFromList, suggestModelId } from "../src/repos"
+import { Restarts, maxRestarts, restartWindow } from "../src/restarts"
+import { logLine } from "../src/serverLog"
+import { buildTree } from "../src/tree"
+import { state } from "./vscode"
+
+test("repositories as they are typed, pasted and selected", () => {
+  const table: [string, string | undefined][] = [
+    ["Qwen/Qwen3-32B", "Qwen/Qwen3-32B"],
+    ['  "Qwen/Qwen3-32B", ', "Qwen/Qwen3-32B"],
+    ["https://huggingface.co/Qwen/Qwen3-32B/tree/main?x=1", "Qwen/Qwen3-32B"],
+    ["huggingface.co/Qwen/Qwen3-32B#readme", "Qwen/Qwen3-32B"],
+    ["https://hf-mirror.com/a/b", "a/b"],
+    ["https://evil.example/Qwen/Qwen3-32B", undefined],
+    ["https://huggingface.co.evil.example/a/b", undefined],
+    ["Qwen", undefined],
+    ["a/b/c", undefined],
+    ["a/b--c", undefined],
+    ["a/..", undefined],
+    ["a/b.git", undefined],
+    ["../etc/passwd", undefined],
+    ["", undefined],
+    ["x".repeat(600), undefined],
+    ["hf_secretsecret", undefined],
+  ]
+  for (const [text, want] of table) assert.equal(repoFromText(text), want, text)
+})
+
+test("lists of repositories", () => {
+  const { repos, wrong } = reposFromList("# models\nQwen/Qwen3-32B, a/b\n\n- c/d # third\nqwen:Qwen/Qwen3-8B\nnonsense\na/b\nhttps://huggingface.co/e/f")
+  assert.deepEqual(repos, [{ repoId: "Qwen/Qwen3-32B" }, { repoId: "a/b" }, { repoId: "c/d" }, { repoId: "Qwen/Qwen3-8B", modelName: "qwen" }, { repoId: "e/f" }])
+  assert.deepEqual(wrong, ["nonsense"])
+  assert.equal(batchSentence(1, [], false), "1 model added.")
+  assert.equal(batchSentence(2, [{ repoId: "a/b", why: "gated" }], true), "2 models added, 1 not: a/b (gated); the rest was cancelled.")
+})
+
+test("model ids", () => {
+  for (const id of ["a", "llama-3.3-70b", "0x"]) assert.equal(modelIdProblem(id), undefined, id)
+  for (const id of ["", "A", "a b", "-a", "a.", "a..b", "a/b", "é", "a".repeat(97)]) assert.notEqual(modelIdProblem(id), undefined, id)
+  assert.equal(suggestModelId("meta-llama/Llama-3.3-70B-Instruct"), "llama-3.3-70b-instruct")
+  for (const repo of ["a/___", "a/..x..", `a/${"Z.".repeat(90)}`]) assert.equal(modelIdProblem(suggestModelId(repo)), undefined, repo)
+})
+
+test("parallelism", () => {
+  const table: [string, unknown][] = [
+    ["8", { tp: 8, ep: 1 }], ["8,2", { tp: 8, ep: 2 }], ["TP=4, EP=2", { tp: 4, ep: 2 }], ["tp 4 / ep 2", { tp: 4, ep: 2 }], ["tp=16", { tp: 16, ep: 1 }],
+    ["", undefined], ["0", undefined], ["8,0", undefined], ["ep=2", undefined], ["9999", undefined], ["-1", undefined], ["8;2", undefined],
+  ]
+  for (const [text, want] of table) assert.deepEqual(parseParallelism(text), want, text)
+  const [first, ...rest] = parallelismChoices({ tp: 8, ep: 8 })
+  assert.deepEqual(first, { label: "TP=8, EP=8", from: "sgl-cookbook", value: undefined })
+  assert.ok(!rest.some((c) => c.label === "TP=8, EP=8"))
+  assert.equal(parallelismChoices(undefined)[0]?.from, "default")
+})
+
+test("restricted mode: the server has no network, no token, no folder of the workspace's", () => {
+  const settings = { server: { path: "/evil" }, sglang: { path: "/evil", clone: "always" }, huggingface: { endpoint: "https://evil", offline: false, timeout: 5 }, dataset: { path: "/evil" }, modelsFile: "**/m.ts" }
+  const seen = serverSettings(settings, false) as Record<string, Record<string, unknown>>
+  assert.equal(JSON.stringify(seen).includes("evil"), false)
+  assert.deepEqual(seen["huggingface"], { endpoint: "", offline: true, timeout: 5 })
+  assert.equal(seen["modelsFile"], "**/m.ts")
+  assert.ok(!("server" in (serverSettings(settings, true) as object)))
+  assert.deepEqual(serverSettings(null, true), null)
+  const sources = { process: { HF_TOKEN: "hf_x", PATH: "/bin" }, extra: { HF_HUB_OFFLINE: "0", N: 3, O: {} }, proxy: "http://p:1" }
+  const env = serverEnvironment({ ...sources, trusted: false })
+  assert.equal(env["HF_TOKEN"], undefined)
+  assert.equal(env["HF_HUB_OFFLINE"], "1")
+  assert.equal(env["HTTPS_PROXY"], undefined)
+  const open = serverEnvironment({ ...sources, trusted: true })
+  assert.deepEqual([open["HF_TOKEN"], open["HF_HUB_OFFLINE"], open["N"], open["HTTPS_PROXY"], "O" in open], ["hf_x", "0", "3", "http://p:1", false])
+})
+
+test("which server is run", async () => {
+  const root = mkdtempSync(join(tmpdir(), "fib-binary-"))
+  const program = (...path: string[]) => {
+    const file = join(root, ...path)
+    mkdirSync(join(file, ".."), { recursive: true })
+    writeFileSync(file, "#!/bin/sh\n")
+    chmodSync(file, 0o755)
+    return file
+  }
+  const extensionPath = join(root, "extension")
+  const onPath = program("bin", "fib-ls")
+  const own = program("own", "server")
+  const base = { setting: null, extensionPath, search: `relative:${join(root, "bin")}`, trusted: true, windows: false }
+  assert.deepEqual(await findBinary(base), { path: onPath, from: "PATH" })
+  await assert.rejects(findBinary({ ...base, trusted: false }), NoBinary)
+  await assert.rejects(findBinary({ ...base, search: undefined }), NoBinary)
+  const bundled = program("extension", "server", "fib-ls")
+  assert.deepEqual(await findBinary(base), { path: bundled, from: "extension" })
+  assert.deepEqual(await findBinary({ ...base, setting: own }), { path: own, from: "setting" })
+  assert.deepEqual(await findBinary({ ...base, setting: own, trusted: false }), { path: bundled, from: "extension" })
+  await assert.rejects(findBinary({ ...base, setting: root }), /no program/)
+})
+
+test("versions that do not match", () => {
+  assert.equal(versionSkew("0.1.0", "0.1.7"), undefined)
+  assert.equal(versionSkew("0.1.0", "v0.1.0-3-gabc"), undefined)
+  assert.equal(versionSkew("0.1.0", "abc123-dirty"), undefined)
+  assert.equal(versionSkew("0.1.0", undefined), undefined)
+  assert.match(versionSkew("0.1.0", "0.2.0") ?? "", /0\.2\.0 does not match/)
+})
+
+test("a server that keeps ending is not started for ever", () => {
+  let now = 0
+  const restarts = new Restarts(() => now)
+  for (let i = 0; i < maxRestarts; i++) assert.ok(restarts.allow())
+  assert.ok(!restarts.allow())
+  now += restartWindow
+  assert.ok(restarts.allow())
+})
+
+test("log levels", () => {
+  const seen: string[] = []
+  const log = { error: (t: string) => seen.push(`E ${t}`), warn: (t: string) => seen.push(`W ${t}`), info: (t: string) => seen.push(`I ${t}`), debug: (t: string) => seen.push(`D ${t}`) }
+  for (const line of ["time=x level=INFO msg=a", "time=x level=DEBUG-4 msg=b", "time=x level=WARN msg=c", "panic: d"]) logLine(line, log)
+  assert.deepEqual(seen, ["I msg=a", "D msg=b", "W msg=c", "E panic: d"])
+})
+
+const range = (line: number) => ({ start: { line, character: 0 }, end: { line: line + 1, character: 0 } })
+const model = (parents: Record<string, string | undefined>): ShownModel => ({
+  id: "m", name: "M", description: "", range: { start: { line: 3, character: 0 }, end: { line: 9, character: 1 } },
+  modules: Object.entries(parents).map(([name, parent], i) => ({ name, count: 1, type: "block", definitions: [], range: range(i), ...(parent === undefined ? {} : { parent }) })),
+})
+
+test("every module is drawn once, whatever its parent", () => {
+  const names = (nodes: ReturnType<typeof buildTree>): unknown[] => nodes.map((n) => (n.children.length > 0 ? [n.module.name, names(n.children)] : n.module.name))
+  assert.deepEqual(names(buildTree(model({ a: undefined, b: "a", c: "b", d: "a" }))), [["a", [["b", ["c"]], "d"]]])
+  const odd = buildTree(model({ a: undefined, gone: "nobody", x: "y", y: "x", me: "me" }))
+  const count = (nodes: ReturnType<typeof buildTree>): number => nodes.reduce((n, x) => n + 1 + count(x.children), 0)
+  assert.equal(count(odd), 5)
+  assert.match(odd.find((n) => n.module.name === "gone")?.problem ?? "", /no module/)
+  assert.match(odd.find((n) => n.module.name === "me")?.problem ?? "", /cycle/)
+  assert.deepEqual(names(buildTree(model({ toString: undefined, constructor: "toString", __proto__x: "hasOwnProperty" }))), [["toString", ["constructor"]], "__proto__x"])
+})
+
+test("the model at a line", () => {
+  const models = [model({})]
+  assert.equal(modelAtLine(models, 3)?.id, "m")
+  assert.equal(modelAtLine(models, 2), undefined)
+  assert.equal(modelAtLine(models, 10), undefined)
+})
+
+test("outcomes", () => {
+  const done: JobDone = { jobId: "add-1", repoId: "a/b", modelId: "b", state: "added", modules: 3, definitions: 2, findings: 0, openReport: false }
+  assert.equal(sentence(done), "Added b: 3 modules, 2 Definitions.")
+  assert.equal(sentence({ ...done, state: "updated", findings: 1 }), "Updated b: 3 modules, 2 Definitions. 1 finding needs a look.")
+  assert.deepEqual(actionsFor("gated-no-token", false), ["Log In…", "Choose Another…", "Show Output"])
+  assert.deepEqual(actionsFor(undefined, true), ["Retry", "Show Report", "Show Output"])
+})
+
+test("debug information has no secrets", () => {
+  state.settings = { server: { path: null, extraEnv: { HF_TOKEN: "topsecret" } }, huggingface: { endpoint: "https://user:pass@mirror/hf_abcdef" } }
+  const text = debugInformation("0.1.0", { server: "0.1.0" })
+  assert.doesNotMatch(text, /topsecret|pass@|abcdef/)
+  assert.match(text, /HF_TOKEN/)
+  assert.equal(withoutSecrets("token hf_abcDEF1 end"), "token hf_… end")
+})
+
+test("the drawing's page runs nothing but our script", () => {
+  const html = page("vscode-resource:", "s.js", "s.css")
+  assert.match(html, /default-src 'none'; style-src vscode-resource:; script-src 'nonce-([^']+)'/)
+  assert.notEqual(html, page("vscode-resource:", "s.js", "s.css"))
+  assert.doesNotMatch(html, /unsafe|style="|onclick/)
+})

@@ -1,0 +1,93 @@
+/** As much of the editor as the unit tests need. What a test looks at, it finds in `calls`. */
+export const calls: unknown[][] = []
+export const state = { settings: {} as Record<string, unknown>, trusted: true, answers: [] as unknown[] }
+const called = (...call: unknown[]) => { calls.push(call) }
+
+export class Uri {
+  constructor(readonly path: string) {}
+  static parse = (text: string) => new Uri(text.replace(/^file:\/\//, ""))
+  static file = (path: string) => new Uri(path)
+  get fsPath(): string { return this.path }
+  get scheme(): string { return "file" }
+  toString(): string { return `file://${this.path}` }
+}
+export class Position {
+  constructor(readonly line: number, readonly character: number) {}
+}
+export class Range {
+  constructor(readonly startLine: number, readonly startCharacter: number, readonly endLine: number, readonly endCharacter: number) {}
+}
+export class Selection extends Range {}
+export const ViewColumn = { One: 1, Beside: -2 }
+export const TextEditorRevealType = { AtTop: 3 }
+export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 }
+export const ProgressLocation = { Window: 10, Notification: 15 }
+export const QuickInputButtons = { Back: "back" }
+export const version = "1.100.0"
+export const env = { appName: "Fake", appHost: "desktop", remoteName: undefined, clipboard: { readText: () => Promise.resolve((state.answers.shift() as string | undefined) ?? "") } }
+
+class Emitter<T> {
+  private readonly listeners = new Set<(value: T) => void>()
+  readonly event = (listener: (value: T) => void) => {
+    this.listeners.add(listener)
+    return { dispose: () => this.listeners.delete(listener) }
+  }
+  fire(value: T): void { for (const l of this.listeners) l(value) }
+}
+
+/** A quick pick or input box that a test drives. */
+export class FakeInput {
+  items: unknown[] = []
+  activeItems: unknown[] = []
+  selectedItems: unknown[] = []
+  value = ""
+  validationMessage: unknown
+  shown = false
+  private readonly value_ = new Emitter<string>()
+  private readonly active_ = new Emitter<unknown[]>()
+  private readonly accept_ = new Emitter<undefined>()
+  private readonly hide_ = new Emitter<undefined>()
+  private readonly button_ = new Emitter<unknown>()
+  onDidChangeValue = this.value_.event
+  onDidChangeActive = this.active_.event
+  onDidAccept = this.accept_.event
+  onDidHide = this.hide_.event
+  onDidTriggerButton = this.button_.event
+  show(): void { this.shown = true; shownInputs.push(this) }
+  dispose(): void {
+    if (!this.shown) return
+    this.shown = false
+    this.hide_.fire(undefined)
+  }
+  type(text: string): void { this.value = text; this.value_.fire(text) }
+  activate(item: unknown): void { this.activeItems = [item]; this.active_.fire([item]) }
+  accept(item?: unknown): void { this.selectedItems = item === undefined ? [] : [item]; this.accept_.fire(undefined) }
+  back(): void { this.button_.fire("back") }
+}
+export const shownInputs: FakeInput[] = []
+
+const message = (kind: string) => (...a: unknown[]) => { called(kind, ...a); return Promise.resolve(state.answers.shift()) }
+export const window = {
+  createQuickPick: () => new FakeInput(),
+  createInputBox: () => new FakeInput(),
+  showInformationMessage: message("info"),
+  showWarningMessage: message("warning"),
+  showErrorMessage: message("error"),
+  visibleTextEditors: [],
+  activeTextEditor: undefined,
+  tabGroups: { activeTabGroup: { activeTab: { label: "Preview model_addition_summary.md" } }, onDidChangeTabs: () => ({ dispose: () => undefined }) },
+  showTextDocument: (uri: Uri, options: unknown) => {
+    called("showTextDocument", uri.toString(), options)
+    return Promise.resolve({ revealRange: (r: unknown) => { called("revealRange", r) }, selection: undefined })
+  },
+  withProgress: (options: { title: string }, task: (progress: { report: (r: unknown) => void }, token: { onCancellationRequested: (f: () => void) => void }) => Promise<unknown>) => {
+    called("progress", options.title)
+    return task({ report: (r) => { called("report", r) } }, { onCancellationRequested: (f) => { called("cancellable", f) } })
+  },
+}
+export const commands = { executeCommand: (...a: unknown[]) => { called("command", ...a); return Promise.resolve() } }
+export const workspace = {
+  get isTrusted() { return state.trusted },
+  getConfiguration: () => ({ get: () => state.settings }),
+  fs: { stat: (uri: Uri) => (uri.path.includes("missing") ? Promise.reject(new Error("no file")) : Promise.resolve({})) },
+}
