@@ -18,7 +18,7 @@ import (
 
 var (
 	soakSeed  = flag.Uint64("soak.seed", 1, "seed of TestTextInStep")
-	soakCount = flag.Int("soak.count", 0, "random edits of TestTextInStep (default 3000, 500 with -short)")
+	soakCount = flag.Int("soak.count", 0, "random edits of TestTextInStep (default 2000, 500 with -short)")
 )
 
 // naiveText is an independent model of a document: a string, positions
@@ -227,7 +227,7 @@ func describeFile(f *tsast.File) string {
 func TestTextInStep(t *testing.T) {
 	count := *soakCount
 	if count == 0 {
-		count = 3000
+		count = 2000
 		if testing.Short() {
 			count = 500
 		}
