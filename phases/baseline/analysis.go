@@ -31,11 +31,13 @@ func (a *analysis) implementation() *Implementation {
 		impl.Notes = append(impl.Notes, fmt.Sprintf("SGLang serves %s with %s", a.entry.Remapped, a.entry.Name))
 	}
 	root := a.build()
-	rows := a.in.rowsOf(root)
-	inTower := towerRows(rows)
+	nodes := a.in.flatten(root)
+	rows := a.in.rowsOf(nodes)
+	towers := towerPaths(rows)
+	a.in.reportLost(nodes, towers)
 	for _, r := range rows {
 		open := a.in.undecidedOf(r)
-		if inTower[r] {
+		if isBelow(r.Path, towers) {
 			impl.Towers = append(impl.Towers, r.Module)
 			continue
 		}

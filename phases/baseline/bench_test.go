@@ -101,6 +101,9 @@ func BenchmarkReadClassSourceWarm(b *testing.B) {
 	tree := benchTree(b)
 	cfg := readConfig(b, "testdata/configs/llama.json")
 	cache := &memoryCache{data: map[string][]byte{}}
+	if _, err := NewReader(tree, cache).Analyse(context.Background(), "LlamaForCausalLM", cfg, nil, Options{}); err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
 		if _, err := NewReader(tree, cache).Analyse(context.Background(), "LlamaForCausalLM", cfg, nil, Options{}); err != nil {
 			b.Fatal(err)

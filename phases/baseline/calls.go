@@ -1,6 +1,9 @@
 package baseline
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
@@ -254,7 +257,7 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 		return in.unknownf("stopped")
 	case flowRaise:
 		if len(fr.pending) == 0 {
-			return in.raise(result.text)
+			return in.escaped(f, result.text)
 		}
 		// The raising tail is dead: the last early return is the result.
 		last := len(fr.pending) - 1
@@ -269,4 +272,20 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 		return fr.yields
 	}
 	return v
+}
+
+// escaped is an exception that leaves a function. Out of the engine's own code
+// into a model's it says that the engine's state is not what it would be, not
+// that the model cannot be built: the result is unknown, and where the
+// function is a module's constructor that is reported.
+func (in *interp) escaped(f *function, text string) value {
+	model := inModels(f.mod.name) || strings.HasPrefix(f.mod.name, "sglang.srt.configs.")
+	if model || in.trying > 0 || in.walk != nil || !strings.HasPrefix(in.at.file, modelsDir+"/") {
+		return in.raise(text)
+	}
+	o, isObject := f.self.(*object)
+	if f.name() == "__init__" && isObject && o.kind == moduleObject {
+		in.undecideAt(fmt.Sprintf("%s:%d", in.at.file, in.at.line), o.className()+"()", nil, "its constructor raises "+text)
+	}
+	return &unknown{why: "raises " + text, expr: f.name() + "()"}
 }

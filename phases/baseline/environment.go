@@ -68,7 +68,7 @@ func newOverrides() map[string]value {
 		should_use_flashinfer_cutlass_moe_fp4_allgather is_mla_prefill_cp_enabled is_dsa_enable_prefill_cp
 		is_prefill_context_parallel_enabled is_nsa_enable_prefill_cp is_allocation_symmetric
 		is_flashinfer_fp4_allgather should_use_dp_reduce_scatterv mamba_extra_buffer_enabled
-		mamba_extra_buffer_lazy_enabled is_ep_joiner is_ep_scale_joiner`)
+		mamba_extra_buffer_lazy_enabled is_ep_joiner is_ep_scale_joiner layernorm_sp_enabled`)
 	put(constant(nil), `log_info_on_rank0 rank0_log print_info_once print_warning_once logger_warn get_stream
 		set_weight_attrs sharded_weight_loader monkey_patch_weight_loader max_speculative_num_draft_tokens`)
 	put(constant("cuda"), "get_device")
@@ -108,6 +108,12 @@ func newOverrides() map[string]value {
 // addLayerOverrides adds the helpers that make layers.
 func addLayerOverrides(put func(v value, names string)) {
 	put(&builtin{"make_layers", makeLayers}, "make_layers")
+	put(&builtin{"make_pp_layers", func(in *interp, args []value, kw *namespace) value {
+		ranked := kw.clone()
+		ranked.set("pp_rank", 0)
+		ranked.set("pp_size", 1)
+		return makeLayers(in, args, ranked)
+	}}, "make_pp_layers")
 	put(&builtin{"make_layers_non_pp", func(in *interp, args []value, kw *namespace) value {
 		plain := kw.clone()
 		plain.delete("pp_rank")
@@ -202,6 +208,10 @@ func serverArgs(path string) *environment {
 			return in.env.fusionDisabled
 		case "tp_size":
 			return in.env.tp
+		case "num_fused_shared_experts":
+			if in.env.fusionDisabled {
+				return 0
+			}
 		}
 		if v := in.serverDefault(name); !isMissing(v) {
 			return v
@@ -251,11 +261,9 @@ func environmentVariable(_ *interp, name string) value {
 func (in *interp) serverDefault(name string) value {
 	if in.server == nil {
 		in.server = map[string]value{}
-		if m := in.module("sglang.srt.server_args"); m != nil {
-			for _, s := range m.body {
-				if c, ok := s.(*pysrc.ClassDef); ok && c.Name == "ServerArgs" {
-					in.readDefaults(c.Body, in.server)
-				}
+		for _, f := range in.serverFields() {
+			if n, ok := f.Targets[0].(*pysrc.Name); ok {
+				in.server[n.ID] = in.literalDefault(f.Value, "server argument "+n.ID)
 			}
 		}
 	}
@@ -265,16 +273,38 @@ func (in *interp) serverDefault(name string) value {
 	return missing{}
 }
 
-func (in *interp) readDefaults(body []pysrc.Stmt, into map[string]value) {
-	for _, s := range body {
-		a, ok := s.(*pysrc.AssignStmt)
-		if !ok || !a.Annotated {
-			continue
+// serverModule defines ServerArgs; serverFieldsDir holds its fields in newer
+// layouts of SGLang, as classes for each group of them.
+const (
+	serverModule    = "sglang.srt.server_args"
+	serverFieldsDir = "python/sglang/srt/arg_groups/fields"
+)
+
+// serverFields are the annotated assignments that define server arguments.
+func (in *interp) serverFields() []*pysrc.AssignStmt {
+	var out []*pysrc.AssignStmt
+	collect := func(name string, accept func(class string) bool) {
+		m := in.module(name)
+		if m == nil {
+			return
 		}
-		if n, ok := a.Targets[0].(*pysrc.Name); ok {
-			into[n.ID] = in.literalDefault(a.Value, "server argument "+n.ID)
+		for _, s := range m.body {
+			c, ok := s.(*pysrc.ClassDef)
+			if !ok || !accept(c.Name) {
+				continue
+			}
+			for _, field := range c.Body {
+				if a, ok := field.(*pysrc.AssignStmt); ok && a.Annotated {
+					out = append(out, a)
+				}
+			}
 		}
 	}
+	for _, file := range in.program.files(serverFieldsDir) {
+		collect(moduleName(file), func(string) bool { return true })
+	}
+	collect(serverModule, func(class string) bool { return class == "ServerArgs" })
+	return out
 }
 
 // literalDefault is the literal that a field is given, directly or as the

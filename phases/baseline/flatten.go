@@ -1,5 +1,7 @@
 package baseline
 
+import "fmt"
+
 // treeNode is one occurrence of a module or parameter in the object tree.
 type treeNode struct {
 	path   string
@@ -51,6 +53,9 @@ func (f *flattener) walk(n treeNode) {
 			} else {
 				m.layers = append(n.layers[:len(n.layers):len(n.layers)], i)
 			}
+			if u, ok := x.(*unknown); ok {
+				f.lost(n.path, v.site, u)
+			}
 			f.walk(m)
 		}
 	case *tensor:
@@ -59,6 +64,16 @@ func (f *flattener) walk(n treeNode) {
 		}
 	case *object:
 		f.object(n, v)
+	}
+}
+
+// lost reports an element of a module list that is not known.
+func (f *flattener) lost(path string, at site, u *unknown) {
+	location := fmt.Sprintf("%s:%d", at.file, at.line)
+	before := len(f.in.undecided)
+	f.in.undecideAt(location, path+"[i]", u, "an element of the list is not known: "+u.why)
+	if len(f.in.undecided) > before {
+		f.in.undecided[before].Path = path
 	}
 }
 

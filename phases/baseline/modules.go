@@ -10,6 +10,8 @@ import (
 type program interface {
 	// syntax gives a file's tree; nil, nil when there is no such file.
 	syntax(path string) (*pysrc.Module, error)
+	// files lists the Python files directly in a directory, sorted.
+	files(dir string) []string
 }
 
 // treeRoot is the directory of the tree that holds the package sglang.

@@ -153,15 +153,11 @@ func (p *pruner) keptMembers(c *prunedClass, body []pysrc.Stmt) []pysrc.Stmt {
 // addDefaults adds the literal defaults of server arguments and environment
 // variables that kept code mentions.
 func (p *pruner) addDefaults(out map[string]*pysrc.Module) {
-	if m := p.in.module("sglang.srt.server_args"); m != nil {
+	if m := p.in.module(serverModule); m != nil {
 		class := &pysrc.ClassDef{Name: "ServerArgs"}
-		for _, s := range m.body {
-			if c, ok := s.(*pysrc.ClassDef); ok && c.Name == class.Name {
-				for _, field := range c.Body {
-					if a, ok := field.(*pysrc.AssignStmt); ok && a.Annotated && p.mentioned(a) {
-						class.Body = append(class.Body, &pysrc.AssignStmt{Targets: a.Targets, Value: p.literalOf(a.Value), Annotated: true})
-					}
-				}
+		for _, a := range p.in.serverFields() {
+			if p.mentioned(a) {
+				class.Body = append(class.Body, &pysrc.AssignStmt{Targets: a.Targets, Value: p.literalOf(a.Value), Annotated: true})
 			}
 		}
 		out[m.path] = &pysrc.Module{Body: append(bodyOf(out[m.path]), class)}

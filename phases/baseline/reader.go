@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	pathpkg "path"
+	"strings"
 	"sync"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
@@ -29,9 +31,9 @@ type Reader struct {
 	src   Source
 	cache Cache
 
-	mu    sync.Mutex
-	files map[string]*parsedFile
-	index func() (*classIndex, error) // the whole index, made once
+	mu     sync.Mutex
+	parsed map[string]*parsedFile
+	index  func() (*classIndex, error) // the whole index, made once
 }
 
 // parsedFile is one file, parsed once.
@@ -52,7 +54,7 @@ type Cache interface {
 
 // NewReader makes a reader of a tree; cache may be nil.
 func NewReader(src Source, cache Cache) *Reader {
-	r := &Reader{src: src, cache: cache, files: map[string]*parsedFile{}}
+	r := &Reader{src: src, cache: cache, parsed: map[string]*parsedFile{}}
 	r.index = sync.OnceValues(r.buildIndex)
 	return r
 }
@@ -65,14 +67,30 @@ type syntaxSource interface {
 // syntax gives a file's tree; nil, nil when there is no such file.
 func (r *Reader) syntax(path string) (*pysrc.Module, error) {
 	r.mu.Lock()
-	f, ok := r.files[path]
+	f, ok := r.parsed[path]
 	if !ok {
 		f = &parsedFile{}
-		r.files[path] = f
+		r.parsed[path] = f
 	}
 	r.mu.Unlock()
 	f.once.Do(func() { f.tree, f.err = r.load(path) })
 	return f.tree, f.err
+}
+
+// files lists the Python files directly in a directory; none when there is no
+// such directory.
+func (r *Reader) files(dir string) []string {
+	all, err := r.src.List(dir)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, e := range all {
+		if pathpkg.Dir(e.Path) == dir && strings.HasSuffix(e.Path, ".py") {
+			out = append(out, e.Path)
+		}
+	}
+	return out
 }
 
 func (r *Reader) load(path string) (*pysrc.Module, error) {

@@ -33,10 +33,10 @@ type rowSet struct {
 	tied   map[string]bool
 }
 
-// rowsOf makes the rows of a module tree, in construction order.
-func (in *interp) rowsOf(root value) []*rowBuilder {
+// rowsOf makes the rows of a flattened module tree, in construction order.
+func (in *interp) rowsOf(nodes []treeNode) []*rowBuilder {
 	s := &rowSet{in: in, layers: map[*rowBuilder][]int{}, byKey: map[string]*rowBuilder{}, first: map[int]string{}, tied: map[string]bool{}}
-	for _, n := range in.flatten(root) {
+	for _, n := range nodes {
 		s.add(n)
 	}
 	for _, r := range s.rows {

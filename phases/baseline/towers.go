@@ -2,11 +2,11 @@ package baseline
 
 import "strings"
 
-// towerRows says which rows belong to a tower beside the language model: a
+// towerPaths finds the roots of towers beside the language model: a
 // subtree outside the layer lists whose name or class says that it sees,
 // hears or projects, and in which no attention with a KV cache or other token
 // mixer of the language model stands.
-func towerRows(rows []*rowBuilder) map[*rowBuilder]bool {
+func towerPaths(rows []*rowBuilder) map[string]bool {
 	mixes := map[string]bool{} // paths that hold a token mixer
 	for _, r := range rows {
 		switch r.Type {
@@ -22,15 +22,17 @@ func towerRows(rows []*rowBuilder) map[*rowBuilder]bool {
 			towers[r.Path] = true
 		}
 	}
-	out := map[*rowBuilder]bool{}
-	for _, r := range rows {
-		for p := r.Path; p != ""; p = parentPath(p) {
-			if towers[p] {
-				out[r] = true
-			}
+	return towers
+}
+
+// isBelow says whether a path is one of the roots or below one.
+func isBelow(p string, roots map[string]bool) bool {
+	for ; p != ""; p = parentPath(p) {
+		if roots[p] {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
 func parentPath(p string) string {

@@ -25,7 +25,10 @@ func (in *interp) noteCondition(fr *frame, line int, cond string, v value) {
 // undecide reports something that could not be decided where it matters
 // whatever the modules are.
 func (in *interp) undecide(fr *frame, line int, expr string, v value, reason string) {
-	location := fmt.Sprintf("%s:%d", fr.mod.path, line)
+	in.undecideAt(fmt.Sprintf("%s:%d", fr.mod.path, line), expr, v, reason)
+}
+
+func (in *interp) undecideAt(location, expr string, v value, reason string) {
 	if in.seen[location] || in.stopped != nil {
 		return
 	}

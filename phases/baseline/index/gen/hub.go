@@ -24,8 +24,8 @@ type hubClass struct {
 }
 
 // hubTable reads the configuration classes of a transformers tree and writes
-// those of models that SGLang registers, and of their parts, as a table of
-// facts.
+// those of language models and of models that SGLang registers, and of their
+// parts, as a table of facts.
 func hubTable(dir string, registered map[string]string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "models", "*", "configuration_*.py"))
 	if err != nil || len(files) == 0 {
@@ -53,9 +53,15 @@ func hubTable(dir string, registered map[string]string) (string, error) {
 	keep := map[string]bool{}
 	for t, c := range byType {
 		for _, a := range archs[t] {
-			if name := registered[plainName(a)]; name != "" {
-				keep[t] = true
+			name := registered[plainName(a.class)]
+			switch {
+			case name != "":
 				c.causal = name
+			case a.generates && c.causal == "":
+				c.causal = a.class
+			}
+			if name != "" || a.generates {
+				keep[t] = true
 			}
 		}
 	}
@@ -219,9 +225,18 @@ func inherit(c *hubClass, classes map[string]*hubClass, depth int) {
 	}
 }
 
+// generating are the auto classes' tables of models that generate text.
+var generating = []string{"MODEL_FOR_CAUSAL_LM_MAPPING_NAMES", "MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES", "MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES"}
+
+// modelClass is one class of an auto class's table.
+type modelClass struct {
+	class     string
+	generates bool
+}
+
 // readMappings gives the model classes of each model_type by the tables of
 // transformers' auto classes.
-func readMappings(file string) (map[string][]string, error) {
+func readMappings(file string) (map[string][]modelClass, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file, err)
@@ -230,7 +245,7 @@ func readMappings(file string) (map[string][]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parsing %s: %w", file, err)
 	}
-	out := map[string][]string{}
+	out := map[string][]modelClass{}
 	for _, s := range tree.Body {
 		a, ok := s.(*pysrc.AssignStmt)
 		if !ok || a.Value == nil {
@@ -238,8 +253,7 @@ func readMappings(file string) (map[string][]string, error) {
 		}
 		name, _ := a.Targets[0].(*pysrc.Name)
 		call, isCall := a.Value.(*pysrc.Call)
-		if name == nil || !isCall || len(call.Args) == 0 || !slices.Contains([]string{"MODEL_MAPPING_NAMES", "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES",
-			"MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES", "MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES"}, name.ID) {
+		if name == nil || !isCall || len(call.Args) == 0 || !slices.Contains(generating, name.ID) && name.ID != "MODEL_MAPPING_NAMES" {
 			continue
 		}
 		list, ok := call.Args[0].(*pysrc.ListExpr)
@@ -251,7 +265,8 @@ func readMappings(file string) (map[string][]string, error) {
 				k, _ := pair.Elts[0].(*pysrc.Const)
 				v, _ := pair.Elts[1].(*pysrc.Const)
 				if k != nil && v != nil {
-					out[fmt.Sprint(k.Value)] = append(out[fmt.Sprint(k.Value)], fmt.Sprint(v.Value))
+					t := fmt.Sprint(k.Value)
+					out[t] = append(out[t], modelClass{fmt.Sprint(v.Value), slices.Contains(generating, name.ID)})
 				}
 			}
 		}

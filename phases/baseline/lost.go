@@ -1,0 +1,80 @@
+package baseline
+
+import (
+	"fmt"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// reportLost reports attributes of modules that forward() calls, indexes or
+// runs through as modules are, and whose value is not known: layers that are
+// missing from the tree. Towers do not count.
+func (in *interp) reportLost(nodes []treeNode, towers map[string]bool) {
+	seen := map[*pysrc.FuncDef]bool{}
+	for _, n := range nodes {
+		o, ok := n.v.(*object)
+		if !ok || o.leaf != "" || isBelow(n.path, towers) {
+			continue
+		}
+		c, ok := o.cls.(*class)
+		if !ok {
+			continue
+		}
+		_, def := in.forwardMethod(c)
+		if def == nil || seen[def] {
+			continue
+		}
+		seen[def] = true
+		for _, name := range usedAsModules(def) {
+			u, ok := o.attrs.vals[name].(*unknown)
+			if !ok || isTowerName(name) {
+				continue
+			}
+			before := len(in.undecided)
+			in.undecideAt(fmt.Sprintf("%s:%d", c.mod.path, def.First), "self."+name, u, "a part that forward() runs is not known: "+u.why)
+			if len(in.undecided) > before {
+				in.undecided[before].Path = joinPath(n.path, name)
+			}
+		}
+	}
+}
+
+func joinPath(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// usedAsModules are the attributes of self that a method calls, indexes with
+// a variable, or iterates over.
+func usedAsModules(def *pysrc.FuncDef) []string {
+	if len(def.Params.List) == 0 {
+		return nil
+	}
+	self := def.Params.List[0].Name
+	var out []string
+	add := func(e pysrc.Expr) {
+		a, ok := e.(*pysrc.Attribute)
+		if !ok {
+			return
+		}
+		if x, ok := a.X.(*pysrc.Name); ok && x.ID == self {
+			out = append(out, a.Name)
+		}
+	}
+	pysrc.Inspect(def, func(n any) bool {
+		switch n := n.(type) {
+		case *pysrc.Call:
+			add(n.Fn)
+		case *pysrc.ForStmt:
+			add(n.Iter)
+		case *pysrc.Subscript:
+			if _, isName := n.Index.(*pysrc.Name); isName {
+				add(n.X)
+			}
+		}
+		return true
+	})
+	return out
+}
