@@ -38,6 +38,8 @@ type jobDone struct {
 	Modules     int `json:"modules"`
 	Definitions int `json:"definitions"`
 	Findings    int `json:"findings"`
+	// Baseline is where the layers' truth came from: clone, embedded or none.
+	Baseline string `json:"baseline,omitempty"`
 	// Report is the summary's path; OpenReport says that the settings want it
 	// opened.
 	Report     string `json:"report,omitempty"`
@@ -49,6 +51,7 @@ func (j *job) ended() jobDone {
 	d := jobDone{JobID: j.id, RepoID: j.req.HFRepoID, URI: j.target.uri, Report: j.summaryPath()}
 	if r := j.result; r != nil {
 		d.ModelID, d.Modules, d.Definitions, d.Findings = r.Model.ID, len(r.Model.Modules), len(r.Definitions), seriousProblems(r)
+		d.Baseline = r.Baseline.Source
 	}
 	switch {
 	case j.err == nil && j.result != nil && j.result.Updated:

@@ -49,6 +49,7 @@ export function sentence(done: JobDone): string {
 
 export class Outcomes {
   private lastReport: string | undefined
+  private askedForSource = false
 
   constructor(
     private readonly server: Server,
@@ -65,6 +66,7 @@ export class Outcomes {
         if (done.openReport && done.report !== undefined) await this.openReport(done.report)
         await this.reveal(done) // last, so that the entry has the focus
         void this.offer(done)
+        if (done.baseline === "none") void this.offerSource(done)
         return
       case "cancelled":
         void vscode.window.showInformationMessage(`Adding ${done.repoId} was cancelled; models.ts is as it was.`)
@@ -94,6 +96,19 @@ export class Outcomes {
     const chosen = await vscode.window.showInformationMessage(sentence(done), ...actions)
     if (chosen === "Show Report") await this.showLast()
     if (chosen === "Show Module Tree") await vscode.commands.executeCommand("fibLs.showModuleTree", { uri: done.uri, modelId: done.modelId })
+  }
+
+  /** A class that the built-in facts do not have may be in SGLang's newest source: ask once whether to fetch it. */
+  private async offerSource(done: JobDone): Promise<void> {
+    const settings = vscode.workspace.getConfiguration("fibLs")
+    if (this.askedForSource || !vscode.workspace.isTrusted || settings.get<string>("sglang.clone") !== "ask") return
+    this.askedForSource = true
+    const answers = { "Fetch It": "always", Never: "never" } as const
+    const message = `SGLang's class of ${done.repoId} is not among the facts that ship with fib-ls, so its entry follows a template. Fetch SGLang's source from GitHub and keep it up to date?`
+    const chosen = await vscode.window.showInformationMessage(message, "Fetch It", "Never")
+    if (chosen === undefined) return
+    await settings.update("sglang.clone", answers[chosen], vscode.ConfigurationTarget.Global)
+    if (chosen === "Fetch It") await this.show(await this.server.addModel({ repoId: done.repoId, update: true, ...(done.modelId === undefined ? {} : { modelName: done.modelId }), ...(done.uri === undefined ? {} : { uri: done.uri }) }))
   }
 
   private async explain(done: JobDone, asked: AddArguments | undefined): Promise<void> {

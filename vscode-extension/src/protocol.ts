@@ -36,6 +36,8 @@ export interface JobDone {
   modules: number
   definitions: number
   findings: number
+  /** Where the truth about the layers came from. */
+  baseline?: "clone" | "embedded" | "none"
   report?: string
   openReport: boolean
 }
