@@ -1,34 +1,73 @@
 package lsp
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
-// datasets are the flashinfer-trace clones that were opened, by workspace
-// directory and setting. "None" is remembered, too.
+// datasets are the flashinfer-trace clones in use, by workspace directory and
+// setting. A clone has thousands of files: it is read in the background, and
+// until then there is none; one that has changed stays as it was until it has
+// been read again.
 type datasets struct {
 	mu   sync.Mutex
-	open map[[2]string]Dataset
+	open map[datasetKey]*openedDataset
+	// reading counts those that are being read.
+	reading int
 }
 
-// dataset gives the dataset for a file; nil when there is none.
+type datasetKey struct{ dir, setting string }
+
+type openedDataset struct {
+	dataset Dataset // nil: there is none
+	stale   bool
+	reading bool
+}
+
+// dataset gives the dataset for a file; nil when there is none, or not yet.
 func (s *Server) dataset(file string) Dataset {
 	w := s.workspace(file)
-	key := [2]string{w.Dir, w.DatasetDir}
-	s.datasets.mu.Lock()
-	defer s.datasets.mu.Unlock()
-	if d, known := s.datasets.open[key]; known {
-		return d
+	key := datasetKey{w.Dir, w.DatasetDir}
+	d := &s.datasets
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known := d.open[key]
+	if known == nil {
+		if d.open == nil {
+			d.open = make(map[datasetKey]*openedDataset)
+		}
+		known = &openedDataset{stale: true}
+		d.open[key] = known
 	}
-	if s.datasets.open == nil {
-		s.datasets.open = make(map[[2]string]Dataset)
+	if known.stale && !known.reading {
+		known.stale, known.reading = false, true
+		d.reading++
+		s.goBackground(func(ctx context.Context) { s.readDataset(ctx, w, known) })
 	}
-	d := s.engine.Dataset(w)
-	s.datasets.open[key] = d
-	return d
+	return known.dataset
 }
 
-// forget opens the datasets anew when they are asked for again.
+// readDataset reads a dataset and makes what rests on it be worked out again.
+func (s *Server) readDataset(ctx context.Context, w Workspace, known *openedDataset) {
+	read := s.engine.Dataset(w)
+	d := &s.datasets
+	d.mu.Lock()
+	news := read != nil || known.dataset != nil
+	known.dataset, known.reading = read, false
+	d.mu.Unlock()
+	if news && ctx.Err() == nil {
+		s.worldChanged(ctx)
+	}
+	d.mu.Lock()
+	d.reading--
+	d.mu.Unlock()
+}
+
+// forget makes the datasets be read anew when they are asked for.
 func (d *datasets) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.open = nil
+	for _, known := range d.open {
+		known.stale = true
+	}
 }

@@ -354,6 +354,15 @@ func (e *editor) ping() {
 	}
 }
 
+// rested says that nothing is worked out in the background.
+func (s *Server) rested() bool {
+	s.expected.mu.Lock()
+	defer s.expected.mu.Unlock()
+	s.datasets.mu.Lock()
+	defer s.datasets.mu.Unlock()
+	return !s.expected.working && len(s.expected.waiting) == 0 && s.datasets.reading == 0
+}
+
 // idle waits until nothing is queued and nothing is worked on.
 func (p *publisher) idle() {
 	for {

@@ -77,33 +77,48 @@ func (s *Server) warm() {
 	}
 }
 
-// warmUp answers the waiting questions one after the other.
+// warmUp answers the waiting questions one after the other, and has the
+// documents checked again when some were answered.
 func (s *Server) warmUp(ctx context.Context) {
 	e := &s.expected
 	news := false
 	for ctx.Err() == nil {
-		e.mu.Lock()
-		if len(e.waiting) == 0 {
-			e.working = false
-			e.mu.Unlock()
-			break
+		q, any := e.question(!news)
+		switch {
+		case any:
+			news = s.engine.Expected(q.workspace, q.model) != nil || news
+			e.answered(q)
+		case news:
+			news = false
+			s.worldChanged(ctx)
+		default:
+			return
 		}
-		q := e.waiting[0]
-		e.waiting = e.waiting[1:]
-		done := e.warm[q.key]
-		e.mu.Unlock()
-		if done {
-			continue
-		}
-		news = s.engine.Expected(q.workspace, q.model) != nil || news
-		e.mu.Lock()
-		if e.warm == nil || len(e.warm) >= maxWarm {
-			e.warm = make(map[expectationKey]bool)
-		}
-		e.warm[q.key] = true
-		e.mu.Unlock()
 	}
-	if news {
-		s.worldChanged(ctx)
+}
+
+// question takes the next question; when there is none, and done is set, the
+// work counts as done.
+func (e *expectations) question(done bool) (q coldQuestion, any bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for len(e.waiting) > 0 {
+		q, e.waiting = e.waiting[0], e.waiting[1:]
+		if !e.warm[q.key] {
+			return q, true
+		}
 	}
+	if done {
+		e.working = false
+	}
+	return q, false
+}
+
+func (e *expectations) answered(q coldQuestion) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.warm == nil || len(e.warm) >= maxWarm {
+		e.warm = make(map[expectationKey]bool)
+	}
+	e.warm[q.key] = true
 }

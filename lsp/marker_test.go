@@ -178,10 +178,7 @@ func (r *markerRun) settle() {
 	r.e.settle()
 	// What was asked in the background, and what it makes be checked again.
 	r.e.eventually("warming up", func() bool {
-		x := &r.e.server.expected
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		return !x.working
+		return r.e.server.rested()
 	})
 	r.e.settle()
 }

@@ -117,10 +117,10 @@ func TestWatchedDataset(t *testing.T) {
 	engine := &fakeEngine{data: &fakeDataset{}}
 	e := newEditor(t, editorOptions{engine: engine})
 	e.open(modelsURI, smallModels)
-	e.settle()
-	if d := e.diagnostics(modelsURI); len(d) != 1 || d[0].Code != "unknown-definition" {
-		t.Fatalf("diagnostics %v", d)
-	}
+	e.eventually("the dataset", func() bool {
+		d := e.diagnostics(modelsURI)
+		return len(d) == 1 && d[0].Code == "unknown-definition"
+	})
 	engine.data = &fakeDataset{[]string{"gemm_n32000_k4096"}}
 	e.notify("workspace/didChangeWatchedFiles", `{"changes":[{"uri":"file:///data/definitions/gemm/gemm_n32000_k4096.json","type":1}]}`)
 	e.eventually("the new findings", func() bool { return len(e.diagnostics(modelsURI)) == 0 })
@@ -137,11 +137,7 @@ func TestExpectationsDoNotBlink(t *testing.T) {
 	e := newEditor(t, editorOptions{engine: engine, options: `{"diagnostics":{"delay":0}}`})
 	e.open(modelsURI, smallModels)
 	e.settle()
-	e.eventually("the question", func() bool {
-		e.server.expected.mu.Lock()
-		defer e.server.expected.mu.Unlock()
-		return len(e.server.expected.warm) == 1 && !e.server.expected.working
-	})
+	e.eventually("the answer", e.server.rested)
 	e.settle()
 	before := asked
 	e.replaceText(modelsURI, "count: 1,\n        parent", "count: 2,\n        parent")

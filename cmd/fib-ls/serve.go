@@ -31,7 +31,7 @@ func newServeCommand(g *globals) *cobra.Command {
 		Use:   "serve",
 		Short: "Run the language server over standard input and output",
 		Long: `Runs the language server (LSP 3.18) over standard input and output. Editors
-start it; docs/editors.md has their configuration.
+start it; the README has their configuration.
 
 Logs go to standard error (--log-level debug shows every message; the trace
 setting of the client raises it for a session).`,
