@@ -91,3 +91,6 @@ export const workspace = {
   getConfiguration: () => ({ get: () => state.settings }),
   fs: { stat: (uri: Uri) => (uri.path.includes("missing") ? Promise.reject(new Error("no file")) : Promise.resolve({})) },
 }
+export const languages = { getDiagnostics: () => [] }
+export const DiagnosticSeverity = { Error: 0, Warning: 1 }
+export const ConfigurationTarget = { Global: 1 }
