@@ -83,9 +83,9 @@ func (s *Server) warmUp(ctx context.Context) {
 	e := &s.expected
 	news := false
 	for ctx.Err() == nil {
-		q, any := e.question(!news)
+		q, more := e.question(!news)
 		switch {
-		case any:
+		case more:
 			news = s.engine.Expected(q.workspace, q.model) != nil || news
 			e.answered(q)
 		case news:
@@ -99,7 +99,7 @@ func (s *Server) warmUp(ctx context.Context) {
 
 // question takes the next question; when there is none, and done is set, the
 // work counts as done.
-func (e *expectations) question(done bool) (q coldQuestion, any bool) {
+func (e *expectations) question(done bool) (q coldQuestion, more bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for len(e.waiting) > 0 {

@@ -74,12 +74,18 @@ func (s *Server) pullConfiguration(ctx context.Context) {
 
 // worldChanged makes everything that was computed with older settings, or
 // about older files, be computed again.
-func (s *Server) worldChanged(ctx context.Context) {
+func (s *Server) worldChanged(context.Context) {
 	s.config.bump()
 	for _, doc := range s.docs.list() {
 		s.reclassify(doc)
 	}
 	s.publisher.refresh()
+	// The client may take its time with its answers.
+	s.goBackground(s.askForRefresh)
+}
+
+// askForRefresh has the client ask again for what it only gets when it asks.
+func (s *Server) askForRefresh(ctx context.Context) {
 	for _, refresh := range []struct {
 		supported bool
 		call      func(context.Context) error
