@@ -33,7 +33,7 @@ func (e *ChangedError) Error() string {
 type LockedError struct{ Path string }
 
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("another fib-ls is writing %s right now; nothing was written, run the command again", e.Path)
+	return fmt.Sprintf("another fib-ls is writing %s right now; run the command again", e.Path)
 }
 
 // tempPrefix begins the name of every temporary file beside models.ts, so
