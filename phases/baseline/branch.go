@@ -35,10 +35,10 @@ func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 	}
 	mark := len(in.journal)
 	in.tentative++
-	yes := in.tryArm(s.Body, fr, cond)
+	yes := in.execBlock(s.Body, fr)
 	yesOrder, yesState := in.writes(mark)
 	in.rollback(mark)
-	no := in.tryArm(s.Else, fr, "not "+cond)
+	no := in.execBlock(s.Else, fr)
 	noOrder, noState := in.writes(mark)
 	in.rollback(mark)
 	in.tentative--
@@ -57,13 +57,6 @@ func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 	}
 	in.apply(in.joinWrites(cond, yesOrder, yesState, noOrder, noState))
 	return in.joinFlows(cond, yes, no, fr)
-}
-
-func (in *interp) tryArm(body []pysrc.Stmt, fr *frame, cond string) flow {
-	in.conds = append(in.conds, cond)
-	f := in.execBlock(body, fr)
-	in.conds = in.conds[:len(in.conds)-1]
-	return f
 }
 
 // joinFlows says how the statement ends when its arms end differently: an

@@ -70,7 +70,7 @@ func newOverrides() map[string]value {
 		is_flashinfer_fp4_allgather should_use_dp_reduce_scatterv mamba_extra_buffer_enabled
 		mamba_extra_buffer_lazy_enabled is_ep_joiner is_ep_scale_joiner layernorm_sp_enabled`)
 	put(constant(nil), `log_info_on_rank0 rank0_log print_info_once print_warning_once logger_warn get_stream
-		set_weight_attrs sharded_weight_loader monkey_patch_weight_loader max_speculative_num_draft_tokens`)
+		load_joint_head_config set_weight_attrs sharded_weight_loader monkey_patch_weight_loader max_speculative_num_draft_tokens`)
 	put(constant("cuda"), "get_device")
 	put(constant(0), `get_tensor_model_parallel_rank get_attention_tp_rank get_attn_tensor_model_parallel_rank
 		get_moe_expert_parallel_rank get_attention_dp_rank get_pipeline_model_parallel_rank get_attention_cp_rank
@@ -305,68 +305,6 @@ func (in *interp) serverFields() []*pysrc.AssignStmt {
 	}
 	collect(serverModule, func(class string) bool { return class == "ServerArgs" })
 	return out
-}
-
-// literalDefault is the literal that a field is given, directly or as the
-// default of a call (`Arg(default=1)`, `EnvInt(1)`).
-func (in *interp) literalDefault(e pysrc.Expr, what string) value {
-	if v, ok := literal(e); ok {
-		return v
-	}
-	if c, ok := e.(*pysrc.Call); ok {
-		for _, k := range c.Keywords {
-			if k.Name == "default" {
-				if v, ok := literal(k.Value); ok {
-					return v
-				}
-			}
-		}
-		if len(c.Args) > 0 {
-			if v, ok := literal(c.Args[0]); ok {
-				return v
-			}
-		}
-	}
-	return in.unknownf("%s has no literal default", what)
-}
-
-// literal evaluates a literal expression.
-func literal(e pysrc.Expr) (value, bool) {
-	switch e := e.(type) {
-	case *pysrc.Const:
-		return e.Value, true
-	case *pysrc.UnaryExpr:
-		v, ok := literal(e.X)
-		if i, isInt := v.(int); ok && isInt && e.Op == "-" {
-			return -i, true
-		}
-		if f, isFloat := v.(float64); ok && isFloat && e.Op == "-" {
-			return -f, true
-		}
-	case *pysrc.ListExpr:
-		items, ok := literals(e.Elts)
-		return &list{items}, ok
-	case *pysrc.TupleExpr:
-		items, ok := literals(e.Elts)
-		return &tuple{items}, ok
-	case *pysrc.DictExpr:
-		if len(e.Keys) == 0 {
-			return newDict(), true
-		}
-	}
-	return nil, false
-}
-
-func literals(elts []pysrc.Expr) ([]value, bool) {
-	out := make([]value, 0, len(elts))
-	for _, x := range elts {
-		v, ok := literal(x)
-		if !ok {
-			return nil, false
-		}
-		out = append(out, v)
-	}
-	return out, true
 }
 
 // envDefaultOf is the default of an environment variable of srt/environ.py.

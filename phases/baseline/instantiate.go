@@ -28,13 +28,14 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 	case in.isTorchModule(c):
 		o.kind = moduleObject
 	}
-	if isLeafModule(c.mod.name) && o.kind != configObject {
+	owner, init := in.findMember(c, "__init__", nil)
+	record := init == nil && in.isRecord(c)
+	if isLeafModule(c.mod.name) && o.kind != configObject && !record {
 		in.bindLeaf(o, c, args, kw)
 		return o
 	}
-	owner, init := in.findMember(c, "__init__", nil)
 	if init == nil {
-		if decorated(c.def.Decorators, "dataclass") {
+		if record {
 			in.initDataclass(o, c, args, kw)
 		} else {
 			in.initPlain(o, args, kw)
@@ -56,6 +57,13 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 	}
 	in.callFunction(f, args, kw)
 	return o
+}
+
+// isRecord says whether a class's constructor is made of its fields.
+func (in *interp) isRecord(c *class) bool {
+	return decorated(c.def.Decorators, "dataclass") || in.externalBase(c, func(p string) bool {
+		return lastPart(p) == "NamedTuple" || p == "msgspec.Struct"
+	})
 }
 
 func (in *interp) enumOf(c *class, v value) value {

@@ -53,8 +53,7 @@ type interp struct {
 	trying int // how many try statements are open
 
 	journal    []change
-	tentative  int // how many arms of undecided conditions are being tried
-	conds      []string
+	tentative  int                  // how many arms of undecided conditions are being tried
 	conditions map[string]condition // undecided, by their text
 	at         site                 // the call being evaluated
 	line       int                  // of the statement being executed
