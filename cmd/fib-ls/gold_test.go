@@ -67,7 +67,7 @@ func TestAddEveryGoldConfig(t *testing.T) {
 	if err := os.WriteFile(list, []byte(batch.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := fibls(t, "add", "--batch", list, "--models-ts", file, "--offline")
+	out, err := fibls(t, "add", "--batch", list, "--models-ts", file, "--offline", "--output-dir", filepath.Join(home, "out"))
 	if want := fmt.Sprintf("%d added, 0 skipped, 0 failed", len(configs)); err != nil || !strings.Contains(out, want) {
 		t.Fatalf("%v, not %q: %s", err, want, out)
 	}
