@@ -40,6 +40,7 @@ soak: build ## the long forms of the tests
 
 e2e: build ## real editors against the built binary
 	scripts/e2e.sh
+	scripts/e2e-vscode.sh
 
 vsix: build ## the VS Code extension as a .vsix
 	scripts/vsix.sh
