@@ -70,13 +70,18 @@ func newReading(p *parser, t *tree, src []byte, known func(Span) *Model) *readin
 func (r *reading) readArray() {
 	elements := r.p.list(r.array, 0, 0)
 	r.file.Entries = make([]Entry, 0, len(elements)/2)
-	for _, e := range elements {
+	ahead := r.readAhead(elements)
+	for i, e := range elements {
 		switch e.kind {
 		case kObject:
 			if e.is(flagMissing) {
 				continue
 			}
-			r.file.Entries = append(r.file.Entries, Entry{Offset: int(e.start), Model: r.entry(e), Broken: e.is(flagHasError)})
+			model := ahead[i]
+			if model == nil {
+				model = r.entry(e)
+			}
+			r.file.Entries = append(r.file.Entries, Entry{Offset: int(e.start), Model: model, Broken: e.is(flagHasError)})
 		case kComment:
 			r.comment(&e.record)
 		case kError:

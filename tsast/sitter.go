@@ -275,6 +275,9 @@ func (p *parser) close() {
 	p.flat = C.fl_buffer{}
 }
 
+// cFree frees C memory; freeing nil does nothing.
+func cFree(p unsafe.Pointer) { C.free(p) }
+
 // parse reads a text, reusing what an edited old tree shares with it (nil:
 // from scratch). Nil when the text is too large or takes too long.
 func (p *parser) parse(old *tree, text []byte) *tree {
