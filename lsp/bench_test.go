@@ -90,33 +90,3 @@ func BenchmarkKeystroke(b *testing.B) {
 		s.docs.closeAll()
 	}
 }
-
-// BenchmarkOpen is what happens between a didOpen and its diagnostics, the
-// decoding of the message included.
-func BenchmarkOpen(b *testing.B) {
-	for _, copies := range []int{1, 100} {
-		text := manyModels(b, copies)
-		message, err := protocol.Marshal(&protocol.DidOpenTextDocumentParams{TextDocument: protocol.TextDocumentItem{URI: modelsURI, LanguageID: "typescript", Text: text}})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(fmt.Sprintf("%dx", copies), func(b *testing.B) {
-			for range b.N {
-				s := New(Options{})
-				s.config.setInitial(nil)
-				var p protocol.DidOpenTextDocumentParams
-				if err := protocol.Unmarshal(message, &p); err != nil {
-					b.Fatal(err)
-				}
-				doc := newDocument(s, &p.TextDocument)
-				doc.set([]byte(p.TextDocument.Text))
-				snap := doc.parsed()
-				found := s.findings(snap, validate.NewChecker(s.checkOptions(snap)))
-				if _, err := s.encodeDiagnostics(snap.URI, s.diagnosticsFrom(snap, found)); err != nil {
-					b.Fatal(err)
-				}
-				doc.close()
-			}
-		})
-	}
-}

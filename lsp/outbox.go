@@ -53,18 +53,8 @@ const headerRoom = len("Content-Length: ") + 20 + len("\r\n\r\n")
 // answers is an array.
 var answerStart = []byte(`{"jsonrpc":"2.0","id":`)
 
-// put frames what appendBody appends, and writes it when nothing else is
-// being written: that saves waking somebody who would.
+// put frames what appendBody appends.
 func (o *outbox) put(appendBody func([]byte) []byte) (int64, error) {
-	return o.add(appendBody, true)
-}
-
-// post is put for who must not wait for the client.
-func (o *outbox) post(appendBody func([]byte) []byte) (int64, error) {
-	return o.add(appendBody, false)
-}
-
-func (o *outbox) add(appendBody func([]byte) []byte, direct bool) (int64, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.waitForRoom()
@@ -87,12 +77,8 @@ func (o *outbox) add(appendBody func([]byte) []byte, direct bool) (int64, error)
 	copy(o.waiting[start+len(header):], body)
 	o.waiting = o.waiting[:start+len(header)+len(body)]
 	o.frames = append(o.frames, frame{len(o.waiting), answer})
-	if direct && !o.writing && o.gap == 0 {
-		o.write()
-	} else {
-		o.changed.Broadcast()
-	}
-	return int64(len(header) + len(body)), o.err
+	o.changed.Broadcast()
+	return int64(len(header) + len(body)), nil
 }
 
 // room waits until the backlog has room.
@@ -114,40 +100,30 @@ func (o *outbox) run() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for {
-		for (len(o.waiting) == 0 || o.writing) && !o.closed && o.err == nil {
+		for len(o.waiting) == 0 && !o.closed && o.err == nil {
 			o.changed.Wait()
 		}
-		if o.err != nil || len(o.waiting) == 0 && !o.writing {
+		if len(o.waiting) == 0 || o.err != nil {
 			return
 		}
-		if o.writing { // closed, and somebody writes the rest
-			o.changed.Wait()
-			continue
+		pause := o.pause()
+		batch := o.take()
+		o.writing = true
+		o.mu.Unlock()
+		if pause > 0 {
+			time.Sleep(pause)
 		}
-		o.write()
+		_, err := o.w.Write(batch)
+		o.mu.Lock()
+		o.writing = false
+		if cap(batch) <= keepBuffer {
+			o.spare = batch
+		}
+		if err != nil {
+			o.err = err
+		}
+		o.changed.Broadcast()
 	}
-}
-
-// write writes what is due, or its first frame where frames are held apart.
-// mu is held, but not while the client is waited for.
-func (o *outbox) write() {
-	pause := o.pause()
-	batch := o.take()
-	o.writing = true
-	o.mu.Unlock()
-	if pause > 0 {
-		time.Sleep(pause)
-	}
-	_, err := o.w.Write(batch)
-	o.mu.Lock()
-	o.writing = false
-	if cap(batch) <= keepBuffer {
-		o.spare = batch
-	}
-	if err != nil {
-		o.err = err
-	}
-	o.changed.Broadcast()
 }
 
 // flood is how many frames must wait for none of them to be held apart.

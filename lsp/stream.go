@@ -67,9 +67,6 @@ func (s *stream) ReadFrame(ctx context.Context) ([]byte, int64, error) {
 	}
 }
 
-// idle says that no further message has arrived. It is for the reader.
-func (s *stream) idle() bool { return s.in.Buffered() == 0 }
-
 // checkFrame says why the connection would give up on a frame, if it would:
 // it decodes with the function that the connection falls back to.
 func checkFrame(frame []byte) *jsonrpc2.Error {
@@ -93,8 +90,7 @@ func checkFrame(frame []byte) *jsonrpc2.Error {
 // refuse answers a frame whose id is not known.
 func (s *stream) refuse(code jsonrpc2.Code, message string) error {
 	body := jsonrpc2.AppendResponse(nil, jsonrpc2.ID{}, nil, jsonrpc2.NewError(code, message))
-	// The reader refuses; it must not wait for the client.
-	_, err := s.out.post(func(buf []byte) []byte { return append(buf, body...) })
+	_, err := s.WriteFrame(context.Background(), body)
 	return err
 }
 
