@@ -42,6 +42,6 @@ func (r *reading) readAhead(elements []child) []*Model {
 
 // free gives back the buffer of a parser that has nothing else.
 func (p *parser) free() {
-	cFree(unsafe.Pointer(p.flat.data))
+	cFree(unsafe.Pointer(p.flat.data)) // #nosec G103 -- the C side allocated it, nobody else holds it
 	p.flat.data = nil
 }
