@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
@@ -21,6 +22,9 @@ func newResult(req Request) *Result {
 
 // RunExtract is phase 1 alone, with its files.
 func RunExtract(ctx context.Context, env *Env, req Request) (*Result, error) {
+	if req.ModelName == "" && req.HFRepoID == "" {
+		req.ModelName = nameOfConfig(req)
+	}
 	if err := req.complete(); err != nil {
 		return nil, err
 	}
@@ -37,6 +41,26 @@ func RunExtract(ctx context.Context, env *Env, req Request) (*Result, error) {
 		return r, nil
 	}
 	return r, r.write(env, writeExtract)
+}
+
+// nameOfConfig names the model of a config file that came without a name, for
+// the directory of phase 1's files: the file's own name, that of its directory
+// if the file is called config.json, or that of the output directory.
+func nameOfConfig(req Request) string {
+	path := req.Config
+	if path == "-" || path == "" {
+		path = req.OutputDir
+	}
+	if path == "" {
+		return ""
+	}
+	if full, err := filepath.Abs(path); err == nil {
+		path = full
+	}
+	if filepath.Base(path) == "config.json" {
+		path = filepath.Dir(path)
+	}
+	return SuggestModelName(strings.TrimPrefix(strings.TrimSuffix(filepath.Base(path), ".json"), outputPrefix))
 }
 
 // RunBaseline is phase 2 alone, with its files. It reads the architecture

@@ -87,10 +87,10 @@ func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	if f.json && f.diff {
 		return &phases.UsageError{Message: "--json and --diff both claim standard output: give one of them"}
 	}
-	if f.batch == "" && f.req.HFRepoID == "" && f.req.Config == "" && len(args) == 1 && !strings.ContainsAny(args[0], "=:") {
-		f.req.HFRepoID, args = args[0], nil // add ORG/NAME: one model, not a batch
-	}
 	if err := f.complete(); err != nil {
+		return err
+	}
+	if args, err = f.oneModel(args); err != nil {
 		return err
 	}
 	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.req.Offline)
@@ -112,6 +112,24 @@ func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 		return findingsError{}
 	}
 	return err
+}
+
+// oneModel takes a single ORG/NAME or NAME=ORG/REPO: that is one model, with
+// the report and the refusals of one, and no batch.
+func (f *addFlags) oneModel(args []string) ([]string, error) {
+	if f.batch != "" || len(args) != 1 || f.req.ModelName != "" && strings.ContainsAny(args[0], "=:") || f.req.HFRepoID != "" || f.req.Config != "" {
+		return args, nil
+	}
+	if !strings.ContainsAny(args[0], "=:") {
+		f.req.HFRepoID = args[0]
+		return nil, nil
+	}
+	requests, err := phases.ParseBatch([]byte(args[0]), f.req)
+	if err != nil {
+		return nil, err
+	}
+	f.req = requests[0]
+	return nil, nil
 }
 
 // complete turns what was typed into the request.

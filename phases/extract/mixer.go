@@ -176,6 +176,9 @@ func (r *reader) positive(field string, list []int) {
 
 // kvCounts reads the number of key-value heads, one for each layer.
 func (r *reader) kvCounts(heads []int) []int {
+	if r.mla() {
+		return heads // the latent vector is expanded for every head
+	}
 	if n := r.multiQuery(); n > 0 {
 		return repeat(n, r.layers)
 	}
@@ -188,7 +191,7 @@ func (r *reader) kvCounts(heads []int) []int {
 		if list[i] == 0 {
 			list[i] = heads[i] // 0 and null mean: no grouping
 		}
-		if list[i] > heads[i] && !r.mla() {
+		if list[i] > heads[i] {
 			r.wrong("num_key_value_heads", Value(int64(list[i])), "more than the %d attention heads", heads[i])
 		}
 	}
@@ -218,8 +221,12 @@ func (r *reader) multiQuery() int {
 	return 0
 }
 
-// headDim is the stated size of a head, else hidden_size over heads.
+// headDim is the stated size of a head, else hidden_size over heads. MLA's heads
+// have a part with and a part without rotary embedding, and no head_dim.
 func (r *reader) headDim(heads int) int {
+	if r.mla() {
+		return r.opt("qk_nope_head_dim") + r.opt("qk_rope_head_dim")
+	}
 	if n := r.opt("head_dim"); n > 0 {
 		return n
 	}
