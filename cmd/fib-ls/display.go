@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -15,17 +16,24 @@ import (
 	"github.com/fib-ls/fib-ls/phases"
 )
 
-// display shows the phases of a run on stderr: bars on a terminal, a line
-// per finished phase elsewhere, nothing when only JSON or quiet was asked for.
+// display shows the phases of a run on stderr: a bar for each on a terminal, a
+// line per finished phase elsewhere, nothing when only JSON or quiet was asked
+// for.
 type display struct {
 	out    io.Writer
 	silent bool
 
-	mu      sync.Mutex
-	bars    *mpb.Progress
-	bar     *mpb.Bar
-	phase   int
-	message string
+	// mu orders events. No decorator of a bar may take it: an event waits, with
+	// mu held, for the goroutine that draws.
+	mu    sync.Mutex
+	bars  *mpb.Progress
+	shown [len(phases.PhaseNames)]*phaseBar
+}
+
+// phaseBar is the bar of one phase, with the latest message beside it.
+type phaseBar struct {
+	*mpb.Bar
+	message atomic.Pointer[string]
 }
 
 func newDisplay(stderr io.Writer, g *globals, plainJSON bool) *display {
@@ -50,41 +58,43 @@ func (d *display) event(e phases.Event) {
 	}
 	if d.bars == nil {
 		if e.Done {
-			_, _ = fmt.Fprintf(d.out, "[%d/4] %s: %s\n", e.Phase, e.Name, e.Message)
+			_, _ = fmt.Fprintf(d.out, "[%d/%d] %s: %s\n", e.Phase, len(d.shown), e.Name, e.Message)
 		}
 		return
 	}
-	d.message = e.Message
-	if d.bar == nil || d.phase != e.Phase {
-		d.phase = e.Phase
-		d.bar = d.newBar(e)
+	bar := d.shown[e.Phase-1]
+	if bar == nil {
+		bar = d.newBar(e)
+		d.shown[e.Phase-1] = bar
 	}
-	d.bar.SetCurrent(int64(e.Fraction * 100))
+	bar.message.Store(&e.Message)
+	bar.SetCurrent(int64(e.Fraction * 100))
 }
 
-func (d *display) newBar(e phases.Event) *mpb.Bar {
-	title := fmt.Sprintf("[%d/4] %-22s", e.Phase, e.Name)
-	return d.bars.AddBar(100,
+func (d *display) newBar(e phases.Event) *phaseBar {
+	p := &phaseBar{}
+	p.message.Store(&e.Message)
+	title := fmt.Sprintf("[%d/%d] %-22s", e.Phase, len(d.shown), e.Name)
+	p.Bar = d.bars.AddBar(100,
 		mpb.PrependDecorators(decor.Name(title)),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			return " " + d.message
-		})),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + *p.message.Load() })),
 	)
+	return p
 }
 
 // close ends the display: bars that did not finish are left as they stand.
 func (d *display) close() {
 	d.mu.Lock()
-	bars, bar := d.bars, d.bar
+	bars := d.bars
 	d.bars = nil
 	d.mu.Unlock()
 	if bars == nil {
 		return
 	}
-	if bar != nil && !bar.Completed() {
-		bar.Abort(false)
+	for _, bar := range d.shown {
+		if bar != nil && !bar.Completed() {
+			bar.Abort(false)
+		}
 	}
 	bars.Wait()
 }

@@ -238,7 +238,8 @@ func retryable(err error) error {
 		return nil
 	}
 	var e *Error
-	if !errors.As(err, &e) || !errors.Is(e.Kind, ErrNetwork) || errors.Is(err, errRefused) || errors.Is(err, errSlow) {
+	var unknown *unknownHostError
+	if !errors.As(err, &e) || !errors.Is(e.Kind, ErrNetwork) || errors.Is(err, errRefused) || errors.Is(err, errSlow) || errors.As(err, &unknown) {
 		return backoff.Permanent(err)
 	}
 	if status, pause := httpStatus(e.Err); status != 0 {

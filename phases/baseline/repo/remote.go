@@ -377,9 +377,20 @@ func isRefusal(err error) bool {
 
 // redactError takes credentials out of the messages of net/http.
 func redactError(err error) error {
+	var name *net.DNSError
+	if errors.As(err, &name) && name.IsNotFound {
+		return &unknownHostError{name}
+	}
 	var u *url.Error
 	if errors.As(err, &u) {
 		return fmt.Errorf("%s %s: %w", u.Op, redactURL(u.URL), u.Err)
 	}
 	return err
 }
+
+// unknownHostError is a host name without an address: what a machine without
+// a network sees. Another try does not mend it.
+type unknownHostError struct{ err *net.DNSError }
+
+func (e *unknownHostError) Error() string { return "the host name " + e.err.Name + " does not exist" }
+func (e *unknownHostError) Unwrap() error { return e.err }
