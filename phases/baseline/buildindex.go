@@ -36,6 +36,7 @@ func BuildIndex(ctx context.Context, src Source, commit, date string) ([]byte, e
 	for _, name := range rotaryModules() {
 		p.keep(name, "RotaryEmbedding")
 	}
+	p.keep(activationModule, activationRegistry)
 	p.run()
 	data, err := writeIndex(facts, p.trees())
 	if err != nil {

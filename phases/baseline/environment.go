@@ -124,9 +124,9 @@ func addLayerOverrides(put func(v value, names string)) {
 		return &tuple{[]value{0, argument(args, 0, nil)}}
 	}}, "get_pp_indices")
 	put(&builtin{"get_rope", rope}, "get_rope get_rope_wrapper get_rope_cpu")
-	put(&builtin{"get_act_fn", opaqueLayer("act_fn")}, "get_act_fn")
+	put(&builtin{"get_act_fn", opaqueLayer("act_fn", "act_fn_name")}, "get_act_fn")
 	put(&builtin{"get_attn_tp_context", opaqueLayer("attn_tp_context")}, "get_attn_tp_context")
-	put(&builtin{"LayerCommunicator", opaqueLayer("LayerCommunicator")}, "LayerCommunicator")
+	put(&builtin{"LayerCommunicator", opaqueLayer("LayerCommunicator", "layer_scatter_modes", "input_layernorm", "post_attention_layernorm")}, "LayerCommunicator")
 	put(&environment{"LayerScatterModes", func(_ *interp, _ string) value {
 		return &builtin{"LayerScatterModes", opaqueLayer("LayerScatterModes")}
 	}}, "LayerScatterModes")

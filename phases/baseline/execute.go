@@ -50,7 +50,7 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 	}
 	in.line = s.Lines().First
 	if in.walk != nil {
-		in.walk.stmt = s.Lines()
+		in.walk.stmt = ownLines(s)
 	}
 	switch s := s.(type) {
 	case *pysrc.ExprStmt:
@@ -181,95 +181,6 @@ func (in *interp) try(s *pysrc.TryStmt, fr *frame) flow {
 		return last
 	}
 	return f
-}
-
-// maxWhile bounds the rounds of one while loop.
-const maxWhile = 2000
-
-func (in *interp) whileLoop(s *pysrc.WhileStmt, fr *frame) flow {
-	for range maxWhile {
-		v := in.eval(s.Test, fr)
-		t, known := truth(v)
-		if in.halted() || !known || !t {
-			if !known && in.walk != nil && in.stopped == nil {
-				in.execBlock(s.Body, fr)
-			} else if !known && in.stopped == nil {
-				in.undecide(fr, s.First, pysrc.Unparse(s.Test), v, "the loop's condition is not known")
-			}
-			return flow{}
-		}
-		f := in.execBlock(s.Body, fr)
-		switch f.kind {
-		case flowBreak:
-			return flow{}
-		case flowReturn, flowRaise, flowStop:
-			return f
-		}
-	}
-	in.undecide(fr, s.First, pysrc.Unparse(s.Test), nil, "the loop did not end within the bound")
-	return flow{}
-}
-
-func (in *interp) forLoop(s *pysrc.ForStmt, fr *frame) flow {
-	iter := in.eval(s.Iter, fr)
-	if in.halted() {
-		return flow{}
-	}
-	items, ok := iterate(iter)
-	if !ok {
-		if u, isRep := iter.(*repeated); isRep {
-			in.assign(s.Target, u.item, fr)
-			f := in.execBlock(s.Body, fr)
-			if f.kind == flowReturn || f.kind == flowRaise || f.kind == flowStop {
-				return f
-			}
-			return flow{}
-		}
-		in.assign(s.Target, derived("element of "+show(iter), iter), fr)
-		if in.walk != nil {
-			if f := in.execBlock(s.Body, fr); f.kind == flowStop {
-				return f
-			}
-		}
-		return flow{} // the body is not run for what is not known
-	}
-	for _, x := range items {
-		if r, ok := x.(*repeated); ok {
-			x = r.item
-		}
-		in.assign(s.Target, x, fr)
-		f := in.execBlock(s.Body, fr)
-		switch f.kind {
-		case flowBreak:
-			return flow{}
-		case flowReturn, flowRaise, flowStop:
-			return f
-		}
-	}
-	return in.execBlock(s.Else, fr)
-}
-
-// iterate gives the elements of a container.
-func iterate(v value) ([]value, bool) {
-	switch v := v.(type) {
-	case *list:
-		return append([]value(nil), v.items...), true
-	case *tuple:
-		return v.items, true
-	case *set:
-		return append([]value(nil), v.keys...), true
-	case *dict:
-		return append([]value(nil), v.keys...), true
-	case *moduleList:
-		return append([]value(nil), v.items...), true
-	case string:
-		out := make([]value, 0, len(v))
-		for _, r := range v {
-			out = append(out, string(r))
-		}
-		return out, true
-	}
-	return nil, false
 }
 
 // assign binds a target; an exception or a bound leaves it as it was.

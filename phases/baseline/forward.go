@@ -1,6 +1,8 @@
 package baseline
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +32,8 @@ type forwardCall struct {
 type forwardWalk struct {
 	paths map[any]string // *object and *tensor by identity
 	done  map[string]bool
-	seen  map[string]bool
+	kinds map[*object]string // signatures
+	seen  map[string]int     // indices of calls by what they are
 	calls []forwardCall
 	stack []*function
 	call  *pysrc.Call // being evaluated
@@ -44,7 +47,7 @@ func (in *interp) walkForward(root value) []forwardCall {
 	if !ok {
 		return nil
 	}
-	w := &forwardWalk{paths: map[any]string{}, done: map[string]bool{}, seen: map[string]bool{}}
+	w := &forwardWalk{paths: map[any]string{}, done: map[string]bool{}, kinds: map[*object]string{}, seen: map[string]int{}}
 	for _, n := range in.flatten(root) {
 		switch v := n.v.(type) {
 		case *object, *tensor:
@@ -74,7 +77,7 @@ func (in *interp) enterForward(o *object, args []value, kw *namespace) value {
 	if !ok {
 		return result
 	}
-	key := w.paths[o] + "|" + c.qualified() + "|" + signature(o) + "|" + nonePattern(args, kw)
+	key := w.paths[o] + "|" + c.qualified() + "|" + w.signature(o) + "|" + nonePattern(args, kw)
 	if w.done[key] {
 		return result
 	}
@@ -114,18 +117,33 @@ func (in *interp) forwardMethod(c *class) (*class, *pysrc.FuncDef) {
 }
 
 // signature tells modules of one path apart whose forward may run
-// differently: by their parts and by flags.
-func signature(o *object) string {
+// differently: by flags and by their parts, at every depth.
+func (w *forwardWalk) signature(o *object) string {
+	if s, ok := w.kinds[o]; ok {
+		return s
+	}
+	w.kinds[o] = "" // a module that holds itself
 	var b strings.Builder
 	for _, k := range o.attrs.keys {
 		switch v := o.attrs.vals[k].(type) {
 		case bool, nil:
 			fmt.Fprintf(&b, "%s=%v;", k, v)
 		case *object:
-			b.WriteString(k + ":" + v.className() + ";")
+			b.WriteString(k + ":" + v.className())
+			if v.leaf == "" && v.kind == moduleObject {
+				b.WriteString("{" + w.signature(v) + "}")
+			}
+			b.WriteByte(';')
 		}
 	}
-	return b.String()
+	s := b.String()
+	const long = 200
+	if len(s) > long {
+		sum := sha256.Sum256([]byte(s))
+		s = hex.EncodeToString(sum[:])
+	}
+	w.kinds[o] = s
+	return s
 }
 
 func nonePattern(args []value, kw *namespace) string {
@@ -163,6 +181,9 @@ func (in *interp) walkCall(fn value, args []value, kw *namespace) (value, bool) 
 			return in.enterForward(f, args, kw), true
 		}
 	case *function:
+		if isOtherPlatform(f) {
+			return in.unknownf("the result of %s", f.name()), true
+		}
 		if f.owner != nil && !isLeafModule(f.owner.mod.name) || f.lambda != nil || f.closure != nil || inModels(f.mod.name) {
 			in.recordArguments(args, kw, false)
 			return nil, false
@@ -196,8 +217,8 @@ func isPureLibrary(path string) bool {
 
 func inModels(modname string) bool { return strings.HasPrefix(modname, "sglang.srt.models.") }
 
-// recordArguments notes modules that are handed on. What is not followed
-// (opaque) may use a layer and run a block.
+// recordArguments notes modules and parameters that are handed on. What is not
+// followed (opaque) may use a layer and run a block.
 func (in *interp) recordArguments(args []value, kw *namespace, opaque bool) {
 	all := slices.Clone(args)
 	if kw != nil {
@@ -206,13 +227,17 @@ func (in *interp) recordArguments(args []value, kw *namespace, opaque bool) {
 		}
 	}
 	for _, v := range all {
-		o, ok := v.(*object)
-		if !ok || !in.isModule(o) {
-			continue
-		}
-		in.record(o, false, false)
-		if o.leaf == "" && opaque {
-			in.enterForward(o, nil, nil)
+		switch v := v.(type) {
+		case *tensor:
+			in.record(v, false, opaque)
+		case *object:
+			if !in.isModule(v) {
+				continue
+			}
+			in.record(v, false, false)
+			if v.leaf == "" && opaque {
+				in.enterForward(v, nil, nil)
+			}
 		}
 	}
 }
@@ -245,10 +270,13 @@ func (in *interp) record(v value, residual, direct bool) {
 		c.args = argumentTexts(w.call)
 	}
 	key := fmt.Sprintf("%s|%s|%v|%v", c.path, c.file, c.at, residual)
-	if w.seen[key] {
+	if i, ok := w.seen[key]; ok {
+		if direct && !w.calls[i].direct { // its lines were noted when it was read
+			w.calls[i] = c
+		}
 		return
 	}
-	w.seen[key] = true
+	w.seen[key] = len(w.calls)
 	w.calls = append(w.calls, c)
 }
 
@@ -286,50 +314,4 @@ func (in *interp) walkAttr(o *object, name string) (value, bool) {
 		in.record(o, false, false)
 	}
 	return nil, false
-}
-
-// anyLayer is an element of a module list whose index is not known: one of
-// each kind.
-func (in *interp) anyLayer(items []value) value {
-	var result value
-	seen := map[string]bool{}
-	for i := len(items) - 1; i >= 0 && len(seen) < maxAlternatives; i-- {
-		o, ok := items[i].(*object)
-		if !ok {
-			continue
-		}
-		key := o.className() + signature(o)
-		switch {
-		case seen[key]:
-		case result == nil:
-			result = o
-		default:
-			result = &choice{"the kind of layer", o, result}
-		}
-		seen[key] = true
-	}
-	return result
-}
-
-// communicatorMethod is a method of the object that runs a layer's two norms
-// around the communication between ranks.
-func (in *interp) communicatorMethod(o *object, name string) (value, bool) {
-	norm := ""
-	switch {
-	case strings.HasPrefix(name, "prepare_attn"):
-		norm = "input_layernorm"
-	case strings.HasPrefix(name, "prepare_mlp"):
-		norm = "post_attention_layernorm"
-	default:
-		return nil, false
-	}
-	return &builtin{"LayerCommunicator." + name, func(in *interp, args []value, kw *namespace) value {
-		layer, ok := o.args.vals[norm].(*object)
-		if ok && layer.leaf == "" && in.isModule(layer) {
-			in.record(layer, true, true)
-		} else if ok {
-			in.recordCall(layer, args, kw)
-		}
-		return in.unknownf("the result of %s", name)
-	}}, true
 }

@@ -3,6 +3,7 @@ package baseline
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -32,5 +33,52 @@ func TestEveryLayerIsCalled(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestNormsBehindCommunicator holds that the norm before attention runs alone
+// in the first layer and with the residual in later ones, and that what the
+// communicator runs after it is seen, on CUDA only.
+func TestNormsBehindCommunicator(t *testing.T) {
+	for _, name := range []string{"llama", "qwen3-moe", "deepseek-v3"} {
+		impl := analyseTestdata(t, NewEmbedded(), name)
+		kernels := map[string]bool{}
+		latent := ""
+		for _, c := range impl.Calls {
+			if c.Path == "model.layers.input_layernorm" {
+				kernels[c.Function] = true
+			}
+			if lastPart(c.Path) == "fused_qkv_a_proj_with_mqa" {
+				latent += c.Method + ";"
+			}
+			if strings.Contains(c.Location, "rocm") || strings.Contains(c.Location, "_cpu") {
+				t.Errorf("%s: %s is called for other hardware at %s", name, c.Path, c.Location)
+			}
+		}
+		if !kernels["rmsnorm"] || !kernels["fused_add_rmsnorm"] || len(kernels) != 2 {
+			t.Errorf("%s: the norm before attention runs %v", name, kernels)
+		}
+		if name == "deepseek-v3" && latent != "DeepseekV2AttentionMLA.prepare_qkv_latent;" {
+			t.Errorf("the latent projection is called in %q", latent)
+		}
+	}
+}
+
+// TestRouterWeight holds that a bare weight's call is where it is multiplied,
+// not where it is looked at.
+func TestRouterWeight(t *testing.T) {
+	impl := analyseTestdata(t, NewEmbedded(), "deepseek-v3")
+	found := false
+	for _, c := range impl.Calls {
+		if lastPart(c.Path) != "weight" {
+			continue
+		}
+		found = true
+		if !strings.Contains(c.Parameters["args"], "self.weight") || !strings.HasSuffix(c.BaselineImpl, ":MoEGate.forward") {
+			t.Errorf("%s calls %q, runs %q", c.Location, c.Parameters["args"], c.BaselineImpl)
+		}
+	}
+	if !found {
+		t.Error("the router's weight is not called")
 	}
 }

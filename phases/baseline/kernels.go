@@ -70,8 +70,8 @@ func (in *interp) backendCalls(recorded []forwardCall, rows []*rowBuilder, byPat
 	var out []KernelCall
 	for _, r := range rows {
 		function := kernelFunction(r, forwardCall{direct: true})
-		if called[r.Path] || r.Tied != "" || function == "" {
-			continue
+		if called[r.Path] || r.Tied != "" || function == "" || r.Type == TypeRope || r.Type == TypeActivation {
+			continue // a rotary embedding or activation that is only built runs nothing
 		}
 		called[r.Path] = true
 		c, found := kernel[parentPath(r.Path)]
@@ -93,6 +93,9 @@ func (in *interp) kernelCall(row *rowBuilder, c forwardCall, function string) Ke
 		k.Method, k.MethodLocation = methodName(c.method), lines(c.method.mod.path, c.method.def.Lines())
 	}
 	k.BaselineImpl, k.BaselineLocation = in.baselineImpl(row.target)
+	if _, ok := row.target.(*tensor); ok && k.BaselineImpl == "" && k.MethodLocation != "" { // a bare weight has no method of its own
+		k.BaselineImpl, k.BaselineLocation = c.method.mod.path+":"+k.Method, k.MethodLocation
+	}
 	return k
 }
 
@@ -229,6 +232,11 @@ func (in *interp) baselineImpl(target value) (impl, location string) {
 	if !ok {
 		return "", ""
 	}
+	if o.leaf == "act_fn" {
+		if o = in.activation(o); o == nil {
+			return "", ""
+		}
+	}
 	c, ok := o.cls.(*class)
 	if e, isExternal := o.cls.(*external); isExternal && o.leaf == "rope" {
 		c, ok = in.rotaryEmbedding(), true
@@ -243,6 +251,29 @@ func (in *interp) baselineImpl(target value) (impl, location string) {
 		return "", ""
 	}
 	return owner.mod.path + ":" + owner.name + "." + def.Name, lines(owner.mod.path, def.Lines())
+}
+
+// Where get_act_fn finds activations by name.
+const (
+	activationModule   = "sglang.srt.layers.activation"
+	activationRegistry = "_ACTIVATION_REGISTRY"
+)
+
+// activation is the layer that get_act_fn gives for the name in its call; nil
+// when the registry has none.
+func (in *interp) activation(o *object) *object {
+	m := in.module(activationModule)
+	name, ok := o.args.vals["act_fn_name"].(string)
+	if m == nil || !ok {
+		return nil
+	}
+	registry, ok := in.global(m, activationRegistry).(*dict)
+	if !ok {
+		return nil
+	}
+	v, _ := registry.get(strings.ToLower(name))
+	layer, _ := v.(*object)
+	return layer
 }
 
 // rotaryModules are the modules that may define RotaryEmbedding, which

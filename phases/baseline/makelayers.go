@@ -59,11 +59,17 @@ func rope(in *interp, args []value, kw *namespace) value {
 	return o
 }
 
-// opaqueLayer records a layer of which only the arguments matter.
-func opaqueLayer(name string) native {
-	return func(in *interp, _ []value, kw *namespace) value {
+// opaqueLayer records a layer of which only the arguments matter; params name
+// the first positional ones.
+func opaqueLayer(name string, params ...string) native {
+	return func(in *interp, args []value, kw *namespace) value {
 		o := in.newObject(&external{name}, moduleObject)
 		o.leaf, o.args = name, kw.clone()
+		for i, p := range params {
+			if i < len(args) {
+				o.args.set(p, args[i])
+			}
+		}
 		return o
 	}
 }
