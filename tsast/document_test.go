@@ -46,28 +46,89 @@ func randomEdit(r *rand.Rand, src []byte) TextEdit {
 	return TextEdit{Span{start, end}, text}
 }
 
-// driveEdits makes random edits and holds every reading to a fresh parse.
-func driveEdits(t *testing.T, r *rand.Rand, base []byte, n int) {
+// mildEdit makes an edit that mostly keeps a text without errors, as typing
+// does: only there is a tree reused.
+func mildEdit(r *rand.Rand, f *File) TextEdit {
+	if len(f.Entries) == 0 {
+		return randomEdit(r, f.Src)
+	}
+	e := f.Entries[r.IntN(len(f.Entries))]
+	insert := func(at int, texts ...string) TextEdit {
+		return TextEdit{Span{at, at}, texts[r.IntN(len(texts))]}
+	}
+	replace := func(s Span, texts ...string) TextEdit {
+		return TextEdit{s.Shift(e.Offset), texts[r.IntN(len(texts))]}
+	}
+	blank := []string{" ", "\n", "\r\n", "\t\t", "// c 𝒳\n", "/* é */", "\u2028", "/* c\n */ "}
+	if len(e.Model.Modules) > 0 && r.IntN(3) > 0 {
+		m := e.Model.Modules[r.IntN(len(e.Model.Modules))]
+		switch k := r.IntN(7); {
+		case k == 0:
+			return f.DeleteElement(m.Span.Shift(e.Offset))
+		case k == 1:
+			return insert(e.Offset+m.Span.Start, append(blank, "new: { count: 1, type: \"block\" }, ", "\"q\\u00e9\": {},\n", "...rest, ", "short, ")...)
+		case k == 2 && m.Count.Kind != Absent:
+			return replace(m.Count.Span, "7", "0x1f", "-3", "+1", "1e3", "\"7\"", "n", "f(1)", "2 /* c */", "1 as const")
+		case k == 3 && m.Parent.Kind != Absent:
+			return replace(m.Parent.Span, "\"Top\"", "'low-er'", "`Top`", "\"\\u{1f600}\"", "top", "\"𝒳\"")
+		case k == 4 && m.Definitions.Kind == ArrayLiteral:
+			return insert(e.Offset+m.Definitions.Span.Start+1, "\"gemm_n_1_k_2\", ", "'a',", "...x, ", "/* c */")
+		case k == 5:
+			return replace(m.ValueSpan, "{}", "null", "{ count: 1 }", "[1]", "{ ...x }", "{ count: 1, count: 2 }")
+		}
+		return insert(e.Offset+m.Span.Start, blank...)
+	}
+	switch r.IntN(6) {
+	case 0:
+		return f.DeleteElement(e.Span())
+	case 1:
+		return insert(e.Offset, append(blank, "{ id: \"n\", modules: {} }, ", "...more, ", "f(), ")...)
+	case 2:
+		return insert(e.Offset+1, append(blank, "id: 'z', ", "extra: [], ", "get x() { return 1 }, ")...)
+	case 3:
+		if e.Model.ID.Kind != Absent {
+			return replace(e.Model.ID.Span, "\"𝒳\"", "'a-1'", "\"\\x41\"", "`t`")
+		}
+	case 4:
+		return insert(f.Array.Start, blank...)
+	}
+	return insert(e.Span().End, blank...)
+}
+
+// inverse gives the edits that take edits of a text back.
+func inverse(src []byte, edits []TextEdit) []TextEdit {
+	back := make([]TextEdit, len(edits))
+	for i, e := range edits {
+		c := change{e.Span.Start, e.Span.End, e.Span.Start + len(e.NewText)}
+		back[len(edits)-1-i] = TextEdit{Span{c.start, c.newEnd}, string(src[c.start:c.oldEnd])}
+		src = splice(src, c, e.NewText)
+	}
+	return back
+}
+
+// driveEdits makes random edits and holds every reading to a fresh parse. It
+// gives how many of the readings had no syntax problem.
+func driveEdits(t *testing.T, r *rand.Rand, base []byte, n int) (sound int) {
 	doc := Open(base)
 	defer func() { doc.Close() }()
-	var undo []TextEdit
+	var undo [][]TextEdit // what leads back to a text without errors
 	for i := range n {
 		before := doc.File().Src
 		var edits []TextEdit
-		if len(undo) > 0 && r.IntN(3) > 0 { // most texts are mended soon
-			edits, undo = undo, nil
-		} else {
+		switch sane := len(doc.File().Problems) == 0; {
+		case len(undo) > 0 && !sane && r.IntN(5) > 0: // most texts are mended soon
+			edits, undo = undo[len(undo)-1], undo[:len(undo)-1]
+		case sane && r.IntN(3) > 0:
+			edits = []TextEdit{mildEdit(r, doc.File())}
+			undo = append(undo[:0], inverse(before, edits))
+		default:
 			text := before
-			undo = nil
 			for range 1 + r.IntN(8)/6 {
 				e := randomEdit(r, text)
 				edits = append(edits, e)
 				text = splice(text, change{e.Span.Start, e.Span.End, e.Span.Start + len(e.NewText)}, e.NewText)
 			}
-			if len(edits) == 1 {
-				e := edits[0]
-				undo = []TextEdit{{Span{e.Span.Start, e.Span.Start + len(e.NewText)}, string(before[e.Span.Start:e.Span.End])}}
-			}
+			undo = append(undo, inverse(before, edits))
 		}
 		var got *File
 		if r.IntN(20) == 0 && len(edits) == 1 {
@@ -80,7 +141,11 @@ func driveEdits(t *testing.T, r *rand.Rand, base []byte, n int) {
 			got = doc.Edits(edits)
 		}
 		equalFiles(t, fmt.Sprintf("edit %d: %+v", i, edits), got, Parse(bytes.Clone(got.Src)))
+		if len(got.Problems) == 0 {
+			sound++
+		}
 	}
+	return sound
 }
 
 // A long run, as of a million edits: go test -run TestIncremental -edits 1000000 -seed 7
@@ -98,7 +163,8 @@ func TestIncremental(t *testing.T) {
 		}
 	}
 	const perText = 50
-	for i := range uint64(edits / perText) {
+	texts, sound := max(1, uint64(edits/perText)), 0
+	for i := range texts {
 		base := []byte(small)
 		switch i % 40 {
 		case 7:
@@ -106,7 +172,13 @@ func TestIncremental(t *testing.T) {
 		case 8, 23:
 			base = bytes.ReplaceAll(base, []byte("\n"), []byte("\r\n"))
 		}
-		driveEdits(t, rand.New(rand.NewPCG(*editSeed, i)), base, perText)
+		sound += driveEdits(t, rand.New(rand.NewPCG(*editSeed, i)), base, perText)
+		if (i+1)%max(1, texts/10) == 0 {
+			t.Logf("seed %d: %d edits, %d texts without a syntax problem", *editSeed, (i+1)*perText, sound)
+		}
+	}
+	if sound == 0 || sound == int(texts)*perText {
+		t.Errorf("%d of %d texts have no syntax problem: the edits do not reach both", sound, texts*perText)
 	}
 }
 
