@@ -1,24 +1,13 @@
 package lsp
 
 import (
-	"flag"
-	"fmt"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"go.lsp.dev/protocol"
-
-	"github.com/fib-ls/fib-ls/phases/validate"
-	"github.com/fib-ls/fib-ls/tsast"
-)
-
-var (
-	soakSeed  = flag.Uint64("soak.seed", 1, "seed of TestTextInStep")
-	soakCount = flag.Int("soak.count", 0, "random edits of TestTextInStep (default 2000, 500 with -short)")
 )
 
 // naiveText is an independent model of a document: a string, positions
@@ -72,8 +61,9 @@ func (n *naiveText) apply(c change) {
 // characters of every width.
 var words = []string{
 	"", "", "", "a", "1", " ", "\n", "\r\n", "\r", "\t", "\"", "'", "`", "{", "}", "[", "]", ",", ":", "//", "/*", "*/", "\\",
-	"→", "×", "é", "𝒳", "😀", "\u2028", "\u0000", "count: 1,", "parent: \"layers\",", "type: \"layer\",", "definitions: [],",
+	"→", "×", "é", "𝒳", "😀", "\u2028", "\u0000", "\ufffd", "\ufeff", "\"𝒳\ufffd\"", "\r\r\n\n", "count: 1,", "parent: \"layers\",", "type: \"layer\",", "definitions: [],",
 	"gemm_n1_k2", "\"rmsnorm_h4096\"", "x: { count: 1, type: \"block\" },\n", "modules: {", "},\n", "  // fib: ignore unknown-parent\n",
+	"// fib: add acme/A-1 tp=8\n", "/* fib: add 𝒳 */", "parent: \"B\"", "count: 2.5,",
 	"  { id: \"new\", name: \"N\", description: \"d\", modules: { A: { count: 1, type: \"block\" } } },\n", "...others,", "export default models\n",
 }
 
@@ -116,6 +106,15 @@ func randomPosition(r *rand.Rand, n *naiveText) protocol.Position {
 	for offset > 0 && offset < len(n.text) && !utf8.RuneStart(n.text[offset]) {
 		offset--
 	}
+	return n.position(offset)
+}
+
+// position counts from the start of the text, as offset does. Nothing stands
+// between a carriage return and its line feed.
+func (n *naiveText) position(offset int) protocol.Position {
+	if offset > 0 && offset < len(n.text) && n.text[offset-1] == '\r' && n.text[offset] == '\n' {
+		offset--
+	}
 	line, start := 0, 0
 	for i := 0; i < offset; i++ {
 		if n.text[i] == '\n' || n.text[i] == '\r' && (i+1 >= len(n.text) || n.text[i+1] != '\n') {
@@ -133,135 +132,6 @@ func randomPosition(r *rand.Rand, n *naiveText) protocol.Position {
 	return protocol.Position{Line: uint32(line), Character: uint32(units)}
 }
 
-// inStep drives one document and its naive model.
-type inStep struct {
-	t      testing.TB
-	s      *Server
-	doc    *document
-	naive  naiveText
-	edits  int
-	judged int
-}
-
-func newInStep(t testing.TB, text string, utf8 bool) *inStep {
-	s := New(Options{})
-	s.caps.utf8 = utf8
-	s.config.setInitial(nil)
-	doc := newDocument(s, &protocol.TextDocumentItem{URI: modelsURI, LanguageID: "typescript"})
-	doc.set([]byte(text))
-	s.docs.put(doc)
-	t.Cleanup(s.docs.closeAll)
-	return &inStep{t: t, s: s, doc: doc, naive: naiveText{text, utf8}}
-}
-
-// step sends one didChange of some changes, as the wire delivers it.
-// With look it is parsed and compared; without, the next one comes first.
-func (x *inStep) step(changes []change, look bool) {
-	raws := make([]rawChange, len(changes))
-	for i, c := range changes {
-		text := c.text
-		raws[i].Text = &text
-		if c.at != nil {
-			raws[i].Range = fmt.Appendf(nil, `{"start":{"line":%d,"character":%d},"end":{"line":%d,"character":%d}}`,
-				c.at.Start.Line, c.at.Start.Character, c.at.End.Line, c.at.End.Character)
-		}
-		x.naive.apply(c)
-		x.edits++
-	}
-	if err := x.doc.apply(raws); err != nil {
-		x.t.Fatal(err)
-	}
-	if !look {
-		return
-	}
-	snap := x.s.docs.borrow(modelsURI)
-	defer snap.giveBack()
-	if string(snap.text) != x.naive.text {
-		x.t.Fatalf("after %d edits the text differs:\nhave %q\nwant %q", x.edits, snap.text, x.naive.text)
-	}
-	if got, want := flatLines(snap.lines), flatLines(newLineIndex(snap.text)); !reflect.DeepEqual(got, want) {
-		x.t.Fatalf("after %d edits the line starts differ:\nhave %v\nwant %v\ntext %q", x.edits, got, want, snap.text)
-	}
-}
-
-func flatLines(x *lineIndex) []int {
-	var out []int
-	for i := range x.Lines() {
-		out = append(out, x.Start(i))
-	}
-	return append(out, x.size)
-}
-
-// judge compares entries and findings with those of a fresh reading.
-func (x *inStep) judge(checker *validate.Checker) {
-	x.judged++
-	snap := x.s.docs.borrow(modelsURI)
-	defer snap.giveBack()
-	fresh := tsast.Parse([]byte(x.naive.text))
-	if got, want := describeFile(snap.File), describeFile(fresh); got != want {
-		x.t.Fatalf("after %d edits the entries differ:\n%s\ntext %q", x.edits, lineDiff(want, got), x.naive.text)
-	}
-	got, want := checker.Check(snap.File), validate.Check(fresh, validate.Options{})
-	if len(got) != len(want) || len(got) > 0 && !reflect.DeepEqual(got, want) {
-		x.t.Fatalf("after %d edits the findings differ:\nhave %v\nwant %v\ntext %q", x.edits, got, want, x.naive.text)
-	}
-}
-
-// describeFile writes a reading out.
-func describeFile(f *tsast.File) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "array %v problems %v opaque %v comments %d style %+v\n", f.Array, f.Problems, f.Opaque, len(f.Comments), f.Style)
-	for _, e := range f.Entries {
-		fmt.Fprintf(&b, "%d %v %v %+v %+v %+v\n", e.Offset, e.Broken, e.Model.Span, e.Model.ID, e.Model.Name, e.Model.Properties)
-		for _, m := range e.Model.Modules {
-			fmt.Fprintf(&b, "  %+v\n", *m)
-		}
-	}
-	return b.String()
-}
-
-// TestTextInStep makes random edits of every kind and holds the document to
-// an independent model: text, line starts, entries, findings. The long form:
-//
-//	go test ./lsp -run TestTextInStep -soak.seed 7 -soak.count 1000000 -timeout 0
-func TestTextInStep(t *testing.T) {
-	count := *soakCount
-	if count == 0 {
-		count = 2000
-		if testing.Short() {
-			count = 500
-		}
-	}
-	for _, utf8 := range []bool{false, true} {
-		r := rand.New(rand.NewPCG(*soakSeed, 1))
-		x := newInStep(t, smallModels, utf8)
-		checker := validate.NewChecker(validate.Options{})
-		for x.edits < count/2 {
-			n := 1
-			if r.IntN(5) == 0 {
-				n = 1 + r.IntN(6)
-			}
-			if r.IntN(1000) == 0 {
-				n = 64 + r.IntN(20)
-			}
-			// Changes in one message: each in coordinates of the one before.
-			scratch := x.naive
-			var changes []change
-			for range n {
-				c := randomChange(r, &scratch)
-				scratch.apply(c)
-				changes = append(changes, c)
-			}
-			x.step(changes, r.IntN(3) > 0)
-			if len(x.naive.text) > 60_000 || r.IntN(300) == 0 {
-				x.step([]change{{text: smallModels}}, true) // begin anew
-			}
-			x.judge(checker)
-		}
-		t.Logf("utf8 %v: %d edits, %d times entries and findings were compared", utf8, x.edits, x.judged)
-	}
-}
-
 // FuzzEdits is TestTextInStep with the fuzzer's choice of text and seed.
 func FuzzEdits(f *testing.F) {
 	f.Add(smallModels, uint64(1), false)
@@ -272,19 +142,10 @@ func FuzzEdits(f *testing.F) {
 			return
 		}
 		text = strings.ToValidUTF8(text, "�")
-		r := rand.New(rand.NewPCG(seed, 2))
-		x := newInStep(t, text, utf8)
-		checker := validate.NewChecker(validate.Options{})
+		x := newInStep(t, rand.New(rand.NewPCG(seed, 2)), text, utf8)
 		for range 12 {
-			var changes []change
-			scratch := x.naive
-			for range 1 + r.IntN(3) {
-				c := randomChange(r, &scratch)
-				scratch.apply(c)
-				changes = append(changes, c)
-			}
-			x.step(changes, r.IntN(2) > 0)
-			x.judge(checker)
+			x.step(x.message(), x.r.IntN(2) > 0)
+			x.judge()
 		}
 	})
 }

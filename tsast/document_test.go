@@ -42,6 +42,8 @@ func randomEdit(r *rand.Rand, src []byte) TextEdit {
 		}
 	case 1:
 		start, end = 0, end/8
+	case 2: // tree-sitter counts the bytes of short tokens in 8 bits
+		text = strings.Repeat(text+"x", 1+r.IntN(700)/(len(text)+1))
 	}
 	return TextEdit{Span{start, end}, text}
 }
@@ -179,6 +181,26 @@ func TestIncremental(t *testing.T) {
 	}
 	if sound == 0 || sound == int(texts)*perText {
 		t.Errorf("%d of %d texts have no syntax problem: the edits do not reach both", sound, texts*perText)
+	}
+}
+
+// TestLongInsertions pastes texts of every length into short tokens, whose
+// size tree-sitter keeps in 8 bits.
+func TestLongInsertions(t *testing.T) {
+	for _, text := range []string{"//`", "ab", "/**/", "const models: Model[] = [{ id: \"a\", modules: { b: { count: 12 } } }]; //"} {
+		for _, piece := range []string{"x", "\n", "\n// a comment", ";\n"} {
+			for n := 244; n < 530; n++ {
+				if n == 264 {
+					n = 500
+				}
+				for _, at := range []int{len(text) - 1, strings.Index(text, "12") + 1} {
+					doc := Open([]byte(text))
+					got := doc.Edit(TextEdit{Span{at, at}, strings.Repeat(piece, n)[:n]})
+					doc.Close()
+					equalFiles(t, fmt.Sprintf("%d bytes of %q", n, piece), got, Parse(bytes.Clone(got.Src)))
+				}
+			}
+		}
 	}
 }
 

@@ -242,12 +242,18 @@ func (t *tree) root() child {
 func (t *tree) hasError() bool { return bool(C.ts_node_has_error(C.ts_tree_root_node(t.c))) }
 
 // edit tells the tree of a change of its text, before an incremental parse.
-// Rows and columns are left at zero: only bytes are ever asked for.
+// Only bytes are ever asked for, so rows and columns are not counted. But
+// tree-sitter keeps the size of a short token in 8 bits and decides by the
+// columns, not by the bytes, whether a token that was edited still fits: with
+// columns left at zero a token that grew by 256 bytes would seem not to have
+// grown, and what follows would be reused in the wrong place. Columns beyond
+// every text make it take its large form.
 func (t *tree) edit(start, oldEnd, newEnd int) {
 	C.ts_tree_edit(t.c, &C.TSInputEdit{
-		start_byte:   C.uint32_t(start),  // #nosec G115 -- bounded by maxText
-		old_end_byte: C.uint32_t(oldEnd), // #nosec G115 -- bounded by maxText
-		new_end_byte: C.uint32_t(newEnd), // #nosec G115 -- bounded by maxText
+		start_byte:    C.uint32_t(start),  // #nosec G115 -- bounded by maxText
+		old_end_byte:  C.uint32_t(oldEnd), // #nosec G115 -- bounded by maxText
+		new_end_byte:  C.uint32_t(newEnd), // #nosec G115 -- bounded by maxText
+		new_end_point: C.TSPoint{column: 2 * maxText},
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"math/rand"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -136,28 +137,56 @@ func TestFixAllNeverOverlaps(t *testing.T) {
 	}
 }
 
+// wholeCharacters says whether a span lies in a text and cuts no character.
+func wholeCharacters(src string, s tsast.Span) bool {
+	edge := func(i int) bool { return i == len(src) || !utf8.ValidString(src) || utf8.RuneStart(src[i]) }
+	return s.Start >= 0 && s.Start <= s.End && s.End <= len(src) && edge(s.Start) && edge(s.End)
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add(threeEntries)
 	f.Add("const models = [{ modules: { a: { parent: \"a\", count: 1e999 } } }]")
+	f.Add("𝒳")
+	f.Add("const models: Model[] = [{ modules: }𝒳")
 	f.Fuzz(func(t *testing.T, src string) {
 		file := tsast.Parse([]byte(src))
 		problems := Check(file, Options{})
 		for _, p := range problems {
-			if p.Span.Start < 0 || p.Span.End > len(src) || p.Span.Start > p.Span.End {
+			if !wholeCharacters(src, p.Span) {
 				t.Fatalf("span %v of %d bytes: %+v", p.Span, len(src), p)
 			}
 			for _, r := range p.Related {
-				if r.Span.Start < 0 || r.Span.End > len(src) {
+				if !wholeCharacters(src, r.Span) {
 					t.Fatalf("related %+v", p)
 				}
 			}
-		}
-		edits := FixAll(problems)
-		fixed := apply(t, []byte(src), edits)
-		if len(edits) > 0 && len(file.Problems) == 0 {
-			if again := tsast.Parse(fixed); len(again.Problems) > 0 {
-				t.Fatalf("the fixes break the syntax: %v\n%s\n---\n%s", again.Problems, src, fixed)
+			for _, fix := range p.Fixes {
+				for _, e := range fix.Edits {
+					if !wholeCharacters(src, e.Span) {
+						t.Fatalf("edit %+v of %+v", e, p)
+					}
+				}
 			}
+		}
+		if len(file.Problems) > 0 {
+			return
+		}
+		// Fixing comes to an end, in a text that can still be read.
+		text := []byte(src)
+		for round := 0; ; round++ {
+			edits := FixAll(problems)
+			if len(edits) == 0 {
+				return
+			}
+			if round == 12 {
+				t.Fatalf("the fixes do not come to an end: %v\n%s\n---\n%s", edits, src, text)
+			}
+			text = apply(t, text, edits)
+			again := tsast.Parse(text)
+			if len(again.Problems) > 0 {
+				t.Fatalf("the fixes break the syntax: %v\n%s\n---\n%s", again.Problems, src, text)
+			}
+			problems = Check(again, Options{})
 		}
 	})
 }

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -40,11 +41,18 @@ func fileRules() []Rule {
 func checkSyntax(p *filePass) {
 	for _, s := range p.f.Problems {
 		span := s.Span
-		if span.Start == span.End && span.End < len(p.f.Src) {
-			span.End++
+		if span.Start == span.End {
+			span = character(p.f.Src, span.Start)
 		}
 		p.report(Problem{Rule: "syntax", Span: span, Message: "syntax error: " + s.Message})
 	}
+}
+
+// character is the span of the character that begins at a byte: an editor
+// shows nothing for a finding of no length.
+func character(src []byte, at int) tsast.Span {
+	_, size := utf8.DecodeRune(src[at:])
+	return tsast.Span{Start: at, End: at + size}
 }
 
 func checkArray(p *filePass) {
@@ -52,7 +60,7 @@ func checkArray(p *filePass) {
 		return
 	}
 	p.report(Problem{
-		Rule: "no-models", Span: tsast.Span{Start: 0, End: min(1, len(p.f.Src))},
+		Rule: "no-models", Span: character(p.f.Src, 0),
 		Message: "no array of models here: expected const models: Model[] = [ … ]",
 	})
 }
