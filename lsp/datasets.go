@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"strings"
 	"sync"
 )
 
@@ -33,11 +34,14 @@ func (s *Server) dataset(file string) Dataset {
 	defer d.mu.Unlock()
 	known := d.open[key]
 	if known == nil {
+		if len(d.open) >= maxDatasets {
+			d.forgetUnused(s)
+		}
 		if d.open == nil {
 			d.open = make(map[datasetKey]*openedDataset)
 		}
 		known = &openedDataset{stale: true}
-		d.open[key] = known
+		d.open[datasetKey{strings.Clone(key.dir), strings.Clone(key.setting)}] = known
 	}
 	if known.stale && !known.reading {
 		known.stale, known.reading = false, true
@@ -45,6 +49,23 @@ func (s *Server) dataset(file string) Dataset {
 		s.goBackground(func(ctx context.Context) { s.readDataset(ctx, w, known) })
 	}
 	return known.dataset
+}
+
+// maxDatasets is from how many on those are let go that no open document uses.
+const maxDatasets = 16
+
+// forgetUnused lets datasets go. mu is held.
+func (d *datasets) forgetUnused(s *Server) {
+	used := make(map[datasetKey]bool)
+	for _, doc := range s.docs.list() {
+		w := s.workspace(doc.path)
+		used[datasetKey{w.Dir, w.DatasetDir}] = true
+	}
+	for key, known := range d.open {
+		if !used[key] && !known.reading {
+			delete(d.open, key)
+		}
+	}
 }
 
 // readDataset reads a dataset and makes what rests on it be worked out again.

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"github.com/fib-ls/fib-ls/phases/validate"
@@ -120,5 +121,7 @@ func (e *expectations) answered(q coldQuestion) {
 	if e.warm == nil || len(e.warm) >= maxWarm {
 		e.warm = make(map[expectationKey]bool)
 	}
-	e.warm[q.key] = true
+	// Part of a text would keep all of it alive.
+	k := q.key
+	e.warm[expectationKey{strings.Clone(k.dir), strings.Clone(k.repo), strings.Clone(k.id), strings.Clone(k.name)}] = true
 }

@@ -83,6 +83,8 @@ func FuzzStream(f *testing.F) {
 	f.Add([]byte("Content-Length: 2\r\n\r\n{}Content-Length: 40\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"x\"}"))
 	f.Add([]byte(strings.Repeat("x", 70_000) + "\nContent-Length: 5\n\n[1,2]"))
 	f.Add([]byte("content-length:300000000\r\n\r\n"))
+	f.Add([]byte("0\x92Content-Length:\n"))
+	f.Add([]byte("\xff\xfeContent-LenGth: 2\n\n{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := newStream(bytes.NewReader(data), io.Discard, maxBacklog)
 		defer func() { _ = s.Close() }()

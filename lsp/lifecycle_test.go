@@ -110,39 +110,6 @@ func TestExitDoesNotWaitForTheReader(t *testing.T) {
 	}
 }
 
-// Floods: the server answers the next good request, and its memory is bounded.
-func TestFloods(t *testing.T) {
-	n := 20_000
-	if testing.Short() {
-		n = 2_000
-	}
-	e := newEditor(t, editorOptions{})
-	e.open(modelsURI, smallModels)
-	at := positionJSON{6, 20}
-	for i := range n {
-		text := "x"
-		r := rangeJSON{at, at}
-		if i%2 == 1 {
-			text, r.End.Character = "", r.Start.Character+1
-		}
-		e.change(modelsURI, textEditJSON{r, text})
-	}
-	for i := range n {
-		id := 1_000_000 + i
-		e.write(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"textDocument/documentSymbol","params":{"textDocument":{"uri":%q}}}`, id, modelsURI))
-		e.notify("$/cancelRequest", fmt.Sprintf(`{"id":%d}`, id))
-	}
-	// The same in a text that is broken all the while, where every parse is
-	// from scratch: only the last one counts.
-	for range n {
-		e.change(modelsURI, textEditJSON{rangeJSON{}, "{ "})
-	}
-	e.settle()
-	if got := string(e.server.docs.snapshot(modelsURI).text); got != e.text(modelsURI) {
-		t.Error("the texts differ")
-	}
-}
-
 // A client that does not read holds the reader up, and nothing piles up.
 func TestSlowReaderIsHeldUp(t *testing.T) {
 	in, inWriter := io.Pipe()

@@ -147,7 +147,7 @@ func (s *stream) readHeader() (int64, error) {
 			length, garbage = -1, false
 			continue
 		}
-		at := bytes.Index(bytes.ToLower(line), contentLength)
+		at := indexFold(line, contentLength)
 		if at < 0 {
 			garbage = garbage || length < 0
 			continue
@@ -158,6 +158,17 @@ func (s *stream) readHeader() (int64, error) {
 			length, garbage = -1, true
 		}
 	}
+}
+
+// indexFold is bytes.Index for any case of the letters. A line in lower case
+// may have other bytes, and more of them, than the line.
+func indexFold(line, word []byte) int {
+	for i := 0; i+len(word) <= len(line); i++ {
+		if bytes.EqualFold(line[i:i+len(word)], word) {
+			return i
+		}
+	}
+	return -1
 }
 
 // readLine reads up to a line feed; of a line that does not fit the buffer it

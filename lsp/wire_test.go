@@ -251,6 +251,7 @@ func TestMalformedFrames(t *testing.T) {
 		"content-LENGTH:2\n\n{}",
 		"\r\n\r\n\r\n",
 		`{"left":"over"}` + frame(`{}`),
+		"\xff\xff\xff\u212a\u0130Content-Length: 2\r\n\r\n{}",
 	} {
 		e.mu.Lock()
 		e.raw(data)

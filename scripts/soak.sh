@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long forms of tests that make test runs short: scripts/soak.sh [NAME…]
-# with the names below (default: all). EDITS, KILLS, REQUESTS and SEED change
-# their size and their random moments.
+# with the names below (default: all). EDITS, KILLS, REQUESTS, FLOOD and SEED
+# change their size and their random moments.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 seed=${SEED:-7}
@@ -50,9 +50,9 @@ long edits "$0" --go-test ./tsast '^TestIncremental$' -edits "${EDITS:-1000000}"
 # The same through the language server, with its positions and diagnostics;
 # a long life: memory, goroutines and files stay flat.
 long text-in-step "$0" --go-test ./lsp '^TestTextInStep$' -soak.count "${EDITS:-1000000}" -soak.seed "$seed"
-if has ./lsp '^TestLongLife$'; then
-  long long-life env FIB_LS_REQUESTS="${REQUESTS:-200000}" "$0" --go-test ./lsp '^TestLongLife$'
-fi
+long long-life "$0" --go-test ./lsp '^TestLongLife$' -soak.requests "${REQUESTS:-200000}" -soak.seed "$seed"
+# Floods of that many edits and of as many cancelled requests.
+long floods "$0" --go-test ./lsp '^TestFloods$' -soak.flood "${FLOOD:-100000}"
 # kill -9 at that many moments of each of add, add --update, check --fix and
 # add --batch.
 long kill env FIB_LS_KILLS="${KILLS:-250}" "$0" --go-test ./cmd/fib-ls '^TestKillAdd$'
