@@ -62,7 +62,17 @@ func (s *Server) hoverDefinition(b *prose, snap *Snapshot, value string) {
 func writeDefinition(b *prose, n definition.Name) {
 	b.printf("%s (op type %s)\n\n%s\n\n", b.strong(n.String()), b.code(n.OpType()), n.Family.Doc)
 	for i, f := range n.Family.Fields {
-		b.printf("- %s: %s; from %s, %s", b.code(fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])), f.Meaning, b.code(f.Config), f.Divisor.Words())
+		b.printf("- %s: %s; from ", b.code(fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])), f.Meaning)
+		if f.Origin != "" {
+			b.WriteString(f.Origin)
+		}
+		if f.Origin != "" && f.Config != "" {
+			b.WriteString(" ")
+		}
+		if f.Config != "" {
+			b.WriteString(b.code(f.Config))
+		}
+		b.printf("; %s", f.Divisor.Words())
 		if f.Axis != "" {
 			b.printf("; axis %s", b.code(f.Axis))
 		}

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs flashinfer-bench, pinned, under .cache/ of the project and loads a
 # Definition of every family that `fib-ls define` writes through its Definition
-# model; with torch at hand also computes the gemm and rmsnorm references.
-# Says what was and what was not checked.
+# model; with torch at hand also computes the references of small ones and holds
+# them to formulas. Says what was and what was not checked.
 #
 #   scripts/definitions-peer.sh [FIB-LS]     FIB-LS: the binary, built when not given
 #
@@ -50,5 +50,14 @@ fi
 	mla_ragged_prefill_causal_h16_qk192_vo128 \
 	rope_with_cos_sin_cache_neox_style_d128_rd64 rope_with_cos_sin_cache_gptj_style_d128_rd64 \
 	top_k_sampling_from_probs_v32000 top_p_sampling_from_probs_v32000 top_k_top_p_sampling_from_probs_v32000 \
-	gemm_n8_k16 rmsnorm_h16 fused_add_rmsnorm_h16
-"$venv/bin/python" "$root/scripts/definitions-peer.py" "$work/trace"
+	gemm_n8_k16 rmsnorm_h16 fused_add_rmsnorm_h16 \
+	gqa_paged_decode_h4_kv2_d8_ps1 gqa_paged_decode_h4_kv2_d8_ps4 \
+	gqa_paged_prefill_causal_h4_kv2_d8_ps1 gqa_paged_prefill_causal_h4_kv2_d8_ps4 \
+	gqa_ragged_prefill_causal_h4_kv2_d8 \
+	mla_paged_decode_h4_ckv8_kpe4_ps1 mla_paged_decode_h4_ckv8_kpe4_ps4 \
+	mla_paged_prefill_causal_h4_ckv8_kpe4_ps1 mla_paged_prefill_causal_h4_ckv8_kpe4_ps4 \
+	mla_ragged_prefill_causal_h4_qk6_vo4 \
+	rope_with_cos_sin_cache_neox_style_d8_rd4 rope_with_cos_sin_cache_gptj_style_d8_rd4 \
+	rope_with_cos_sin_cache_neox_style_d8_rd8 \
+	top_k_sampling_from_probs_v8 top_p_sampling_from_probs_v8 top_k_top_p_sampling_from_probs_v8
+"$venv/bin/python" -B "$root/scripts/definitions-peer.py" "$work/trace"

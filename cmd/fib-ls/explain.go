@@ -95,7 +95,7 @@ func listExplainable(w io.Writer) error {
 func explain(w io.Writer, arg string) (definition.Name, error) {
 	none := definition.Name{}
 	if r, ok := validate.RuleByID(arg); ok {
-		_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n\n%s#%s\n", r.ID, r.Severity, r.Doc, r.Long, rulesURL, r.ID)
+		_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n\nTo silence it: // fib: ignore %s\n%s#%s\n", r.ID, r.Severity, r.Doc, r.Long, r.ID, rulesURL, r.ID)
 		return none, err
 	}
 	if text, ok := others[arg]; ok {
@@ -130,7 +130,7 @@ func explainFamily(w io.Writer, f *definition.Family) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n\nop type: %s\n\n", f.Pattern(), f.Doc, f.OpType)
 	for _, field := range f.Fields {
-		fmt.Fprintf(&b, "  %-5s %s\n        from %s; %s\n", field.Abbrev, field.Meaning, field.Config, field.Divisor.Words())
+		fmt.Fprintf(&b, "  %-5s %s\n        %s; %s\n", field.Abbrev, field.Meaning, field.From(), field.Divisor.Words())
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

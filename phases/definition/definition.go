@@ -26,7 +26,8 @@ type Field struct {
 	Abbrev  string // "h", "kv", "topk"
 	Axis    string // the axis of the Definition JSON it sets, "" when it is none
 	Meaning string // in words: "query heads on one device"
-	Config  string // the config.json fields it comes from, as a formula
+	Config  string // the config.json fields it comes from, as a formula; "" when it comes from none
+	Origin  string // in words what Config does not say: a server's choice, or whose sizes they are
 	Divisor Divisor
 }
 

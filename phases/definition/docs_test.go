@@ -72,13 +72,13 @@ func dividedBy(d Divisor) []string {
 }
 
 func section(b *strings.Builder, f *Family) {
-	fmt.Fprintf(b, "\n### `%s`\n\n%s\n\n| field | axis | meaning | from config.json | |\n|---|---|---|---|---|\n", f.Pattern(), f.Doc)
+	fmt.Fprintf(b, "\n### `%s`\n\n%s\n\n| field | axis | meaning | from | |\n|---|---|---|---|---|\n", f.Pattern(), f.Doc)
 	for _, field := range f.Fields {
 		axis := "none"
 		if field.Axis != "" {
 			axis = "`" + field.Axis + "`"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", field.Abbrev, axis, field.Meaning, strings.ReplaceAll(field.Config, "|", `\|`), field.Divisor.Words())
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", field.Abbrev, axis, field.Meaning, strings.ReplaceAll(strings.TrimPrefix(field.From(), "from "), "|", `\|`), field.Divisor.Words())
 	}
 }
 

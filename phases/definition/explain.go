@@ -2,6 +2,7 @@ package definition
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,16 +21,39 @@ func Explain(n Name) string {
 	for i, f := range n.Family.Fields {
 		value := fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])
 		fmt.Fprintf(&b, "  %-*s  %s\n", width, value, f.Meaning)
-		fmt.Fprintf(&b, "  %*s  from %s; %s", width, "", f.Config, f.Divisor.Words())
-		if f.Axis != "" {
-			fmt.Fprintf(&b, "; axis %s", f.Axis)
-		}
-		b.WriteByte('\n')
+		fmt.Fprintf(&b, "  %*s  %s; %s; %s\n", width, "", f.From(), f.Divisor.Words(), f.AxisWords())
 	}
+	b.WriteString(legend(n.Family))
 	for _, note := range n.Notes() {
 		fmt.Fprintf(&b, "\nNote: %s\n", note)
 	}
 	return b.String()
+}
+
+// From says where a field's number comes from: "from hidden_size".
+func (f Field) From() string {
+	return "from " + strings.Join(slices.DeleteFunc([]string{f.Origin, f.Config}, func(s string) bool { return s == "" }), " ")
+}
+
+// AxisWords says which axis of the Definition's JSON a field sets.
+func (f Field) AxisWords() string {
+	if f.Axis == "" {
+		return "no axis: a constant inside the reference"
+	}
+	return "axis " + f.Axis
+}
+
+// legend spells out the abbreviations of what divides a family's fields.
+func legend(f *Family) string {
+	tp := slices.ContainsFunc(f.Fields, func(f Field) bool { return f.Divisor == ByTP || f.Divisor == ByTPFloor1 })
+	ep := slices.ContainsFunc(f.Fields, func(f Field) bool { return f.Divisor == ByEP })
+	switch {
+	case tp:
+		return "\nTP (tensor parallelism): the number of devices among which the heads are shared out.\n"
+	case ep:
+		return "\nEP (expert parallelism): the number of devices among which the experts are shared out.\n"
+	}
+	return ""
 }
 
 // Notes are remarks on a name that is spelled rightly but is probably not

@@ -134,5 +134,5 @@ func (d Divisor) Words() string {
 		return "divided by EP"
 	case Undivided:
 	}
-	return "never divided"
+	return "not divided by TP or EP"
 }

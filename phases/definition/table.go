@@ -9,7 +9,7 @@ const (
 	perDeviceKV    = "key/value heads on one device (never below 1: they are replicated)"
 	headDimConfig  = "head_dim, else hidden_size / num_attention_heads"
 	pageMeaning    = "tokens in one page of the KV cache"
-	pageConfig     = "none: a serving choice (1 or 64 in the dataset)"
+	pageOrigin     = "the server's page size, which config.json does not state (the dataset has 1 and 64)"
 	headsConfig    = "num_attention_heads / TP"
 	kvConfig       = "max(1, num_key_value_heads / TP)"
 )
@@ -20,7 +20,20 @@ func field(abbrev, axis, meaning, config string, divisor Divisor) Field {
 
 func headsField() Field { return field("h", "num_qo_heads", perDeviceHeads, headsConfig, ByTP) }
 
-func pageField() Field { return field("ps", "page_size", pageMeaning, pageConfig, Undivided) }
+// pageField is the page size of the cache; origin says whose choice it is.
+func pageField(origin string) Field {
+	f := field("ps", "page_size", pageMeaning, "", Undivided)
+	f.Origin = origin
+	return f
+}
+
+// sizeField is one side of a linear layer. Every layer has its own sizes, so
+// that config can only give examples.
+func sizeField(abbrev, axis, meaning, config string) Field {
+	f := field(abbrev, axis, meaning, config, Undivided)
+	f.Origin = "the sizes of the layer it stands for, for example"
+	return f
+}
 
 func gqaFields(paged bool) []Field {
 	fields := []Field{
@@ -29,7 +42,7 @@ func gqaFields(paged bool) []Field {
 		field("d", "head_dim", "width of one head", headDimConfig, Undivided),
 	}
 	if paged {
-		fields = append(fields, pageField())
+		fields = append(fields, pageField(pageOrigin))
 	}
 	return fields
 }
@@ -58,7 +71,7 @@ func topKField() Field {
 func expertFields(axis string) []Field {
 	return []Field{
 		field("e", axis, "routed experts on one device (shared experts are not counted)",
-			"num_experts | num_local_experts | n_routed_experts, / EP", ByEP),
+			"(num_experts | num_local_experts | n_routed_experts) / EP", ByEP),
 		field("h", "hidden_size", "width of the hidden state", "hidden_size", Undivided),
 		field("i", "intermediate_size", "inner width of one expert", "moe_intermediate_size, else intermediate_size", Undivided),
 	}
@@ -103,27 +116,27 @@ var families = []*Family{
 		normFields("width that is normalised", "hidden_size (layer norms) | q_lora_rank | kv_lora_rank | head_dim (q/k norms)")),
 	row("fused_add_rmsnorm", "rmsnorm", "Adds the residual and normalises the sum in one kernel.",
 		normFields("width that is normalised", "hidden_size")),
-	row("gemm", "gemm", "A linear layer: C[M,N] = A[M,K] x B[N,K]^T, the sizes of the whole layer (TP = 1).", []Field{
-		field("n", "N", "output features", "of the layer: (num_attention_heads + 2*num_key_value_heads)*head_dim for qkv_proj, 2*intermediate_size for gate_up_proj, …", Undivided),
-		field("k", "K", "input features", "of the layer: hidden_size, num_attention_heads*head_dim for o_proj, intermediate_size for down_proj, …", Undivided),
+	row("gemm", "gemm", "A linear layer, C[M,N] = A[M,K] x B[N,K]^T: the sizes of the whole layer, whatever the parallelism.", []Field{
+		sizeField("n", "N", "output features", "(num_attention_heads + 2*num_key_value_heads)*head_dim for qkv_proj, 2*intermediate_size for gate_up_proj"),
+		sizeField("k", "K", "input features", "hidden_size for qkv_proj, num_attention_heads*head_dim for o_proj, intermediate_size for down_proj"),
 	}),
 	row("gqa_paged_decode", "gqa_paged", "Grouped-query attention of one new token per request over a paged KV cache.", gqaFields(true)),
 	row("gqa_paged_prefill_causal", "gqa_paged", "Causal grouped-query attention of a prompt over a paged KV cache.", gqaFields(true)),
 	row("gqa_ragged_prefill_causal", "gqa_ragged", "Causal grouped-query attention of prompts of different lengths, laid end to end.", gqaFields(false)),
-	row("mla_paged_decode", "mla_paged", "Multi-head latent attention (absorbed) of one new token per request over a paged latent cache.", append(latentFields(), pageField())),
-	row("mla_paged_prefill_causal", "mla_paged", "Causal multi-head latent attention (absorbed) of a prompt over a paged latent cache.", append(latentFields(), pageField())),
+	row("mla_paged_decode", "mla_paged", "Multi-head latent attention (absorbed) of one new token per request over a paged latent cache.", append(latentFields(), pageField(pageOrigin))),
+	row("mla_paged_prefill_causal", "mla_paged", "Causal multi-head latent attention (absorbed) of a prompt over a paged latent cache.", append(latentFields(), pageField(pageOrigin))),
 	row("mla_ragged_prefill_causal", "mla_ragged", "Causal multi-head latent attention with expanded keys and values, prompts laid end to end.", []Field{
 		headsField(),
 		field("qk", "qk_dim", "width of a query or key head", "qk_nope_head_dim + qk_rope_head_dim", Undivided),
 		field("vo", "vo_dim", "width of a value head", "v_head_dim", Undivided),
 	}),
 	row("dsa_sparse_attention", "dsa_paged", "Latent attention over the tokens that the indexer chose (DeepSeek sparse attention).",
-		append(latentFields(), field("topk", "topk", "tokens attended to", "index_topk", Undivided), pageField())),
+		append(latentFields(), field("topk", "topk", "tokens attended to", "index_topk", Undivided), pageField(pageOrigin))),
 	row("dsa_topk_indexer_fp8", "dsa_paged", "FP8 scoring of the cached tokens and choice of the best (DeepSeek sparse attention).", []Field{
 		field("h", "num_index_heads", "indexer heads (replicated on every device)", "index_n_heads", Undivided),
 		field("d", "index_head_dim", "width of one indexer head", "index_head_dim", Undivided),
 		field("topk", "topk", "tokens chosen", "index_topk", Undivided),
-		field("ps", "page_size", pageMeaning, "none: the kernel works on pages of 64", Undivided),
+		pageField("the kernel itself, which works on pages of 64"),
 	}),
 	gdnRow("prefill", "Gated delta rule over whole prompts, state kept as [.., V, K].", "_k_last"),
 	gdnRow("decode", "Gated delta rule for one new token, state kept as [.., V, K].", "_k_last"),
@@ -132,10 +145,10 @@ var families = []*Family{
 	gdnRow("decode", "Gated delta rule for one new token, state kept as [.., K, V]. No Definition of this layout exists.", "_v_last"),
 	gdnRow("mtp", "Gated delta rule for a few speculated tokens, state kept as [.., K, V]. No Definition of this layout exists.", "_v_last"),
 	row("mamba_ssu_decode", "mamba_ssu", "Mamba2 selective state update for one new token.", []Field{
-		field("h", "nheads", "Mamba heads on one device", "mamba_num_heads | mamba_n_heads, / TP", ByTP),
+		field("h", "nheads", "Mamba heads on one device", "(mamba_num_heads | mamba_n_heads) / TP", ByTP),
 		field("d", "head_dim", "width of one head", "mamba_head_dim | mamba_d_head", Undivided),
 		field("s", "dstate", "size of the state", "ssm_state_size | mamba_d_state", Undivided),
-		field("ng", "ngroups", "groups of B and C on one device", "n_groups | mamba_n_groups, / TP", ByTPFloor1),
+		field("ng", "ngroups", "groups of B and C on one device", "max(1, (n_groups | mamba_n_groups) / TP)", ByTPFloor1),
 	}),
 	row("moe_fp8_block_scale_ds_routing", "moe", "Routed experts in FP8 with block scales, DeepSeek's grouped sigmoid routing.",
 		moeFields("num_local_experts",

@@ -64,7 +64,7 @@ func repoRune(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./", r)
 }
 
-const foundBy = "The config is the one that the entry's source comment names, else the one that its id or name stands for, which the message says."
+const foundBy = "The model's config is that of the entry's comment `// source: https://huggingface.co/ORG/NAME`; without the comment, that of the model its id or name stands for. The message says which."
 
 func configRules() []Rule {
 	return []Rule{
