@@ -282,6 +282,8 @@ func (in *interp) setItem(o, key, v value) {
 			in.touchList(o)
 			o.items[i] = v
 		}
+	case *tensor:
+		in.setVectorItem(o, key, v)
 	case *object:
 		if name, ok := key.(string); ok {
 			in.setAttr(o, name, v)

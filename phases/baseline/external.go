@@ -10,6 +10,7 @@ import (
 // layers and containers, and the few functions of the standard library that
 // constructors use.
 func (in *interp) callExternal(f *external, args []value, kw *namespace) value {
+	in.forgetElements(args, kw)
 	if v, ok := in.callTorch(f, args, kw); ok {
 		return v
 	}
@@ -102,7 +103,11 @@ func (in *interp) callTorch(f *external, args []value, kw *namespace) (value, bo
 		}
 		return in.parameter(first), true
 	case "empty", "zeros", "ones", "randn", "rand", "full":
-		return &tensor{shape: tensorShape(p, args, kw), site: in.at}, true
+		t := &tensor{shape: tensorShape(p, args, kw), site: in.at}
+		if p == "zeros" {
+			t.elements = in.zeroVector(t.shape)
+		}
+		return t, true
 	case "tensor", "arange", "linspace", "eye":
 		return &tensor{shape: in.unknownf("shape of torch.%s", p)}, true
 	case "nn.Module.__init__":
@@ -365,5 +370,6 @@ func (in *interp) tensorAttr(t *tensor, name string) value {
 			return in.tensorAttr(t, "shape")
 		}}
 	}
+	in.forget(t) // a method such as fill_ writes to it
 	return in.unknownf("Tensor.%s", name)
 }

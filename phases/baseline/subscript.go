@@ -35,6 +35,8 @@ func (in *interp) item(o, key value) value {
 		return in.elementAt(o, items, key)
 	case *repeated:
 		return o.item
+	case *tensor:
+		return in.vectorItem(o, key)
 	case *dict:
 		return in.dictItem(o, key)
 	case *config:

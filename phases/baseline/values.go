@@ -125,11 +125,14 @@ type moduleList struct {
 	site  site
 }
 
-// tensor is a tensor or a parameter; shape is a *list or *unknown.
+// tensor is a tensor or a parameter; shape is a *list or *unknown. elements
+// are the numbers of a small vector, nil where they are not known: some
+// constructors sum sizes up in one.
 type tensor struct {
-	shape value
-	param bool
-	site  site
+	shape    value
+	elements *list
+	param    bool
+	site     site
 }
 
 type superRef struct {

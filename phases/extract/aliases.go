@@ -59,6 +59,10 @@ func aliasTable() []aliasRow {
 		{"mamba_intermediate_size", []string{"mamba_d_ssm", "mamba_d_inner"}, 1 << 24},
 		{"time_step_rank", []string{"mamba_dt_rank", "ssm_cfg.dt_rank"}, 1 << 20},
 
+		{"ngram_vocab_size_ratio", []string{"oe_vocab_size_ratio"}, 0},
+		{"emb_neighbor_num", []string{"oe_neighbor_num"}, 64},
+		{"emb_split_num", []string{"oe_split_num"}, 64},
+
 		{"num_nextn_predict_layers", []string{"mtp_num_hidden_layers", "num_mtp_modules", "num_mtp_layers", "num_mtp_predictor_layers", "num_mtp"}, 1 << 12},
 		{"tie_word_embeddings", []string{"tie_embeddings", "use_embedding_sharing", "share_input_output_embed"}, 0},
 	}

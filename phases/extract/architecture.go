@@ -26,8 +26,8 @@ type Architecture struct {
 	MoE          *MoE          `json:"moe,omitempty"`
 	Quantization *Quantization `json:"quantization,omitempty"`
 	Rope         *Rope         `json:"rope,omitempty"`
-	// Skeleton names the modules around the layers; Extra are linear layers and
-	// norms that the model has once.
+	// Skeleton names the modules around the layers; Extra are linear layers,
+	// norms and parts of an embedding that the model has once.
 	Skeleton Skeleton    `json:"skeleton"`
 	Extra    []Dimension `json:"extra,omitempty"`
 	// MTPLayers are next-token-prediction layers, listed apart.
@@ -228,12 +228,12 @@ type MoE struct {
 // about.
 type Dimension struct {
 	Name string `json:"name"` // SGLang attribute, dotted below the kind: "qkv_proj", "shared_experts.down_proj"
-	Type string `json:"type"` // linear|norm|parameter
+	Type string `json:"type"` // linear|norm|parameter|embedding
 	// Norm is a norm's kind: rmsnorm, layernorm, or gated (an RMSNorm times a
 	// gate, for which there is no Definition).
 	Norm string `json:"norm,omitempty"`
-	// N and K are out and in features of a linear layer; a norm has its
-	// width in N.
+	// N and K are out and in features of a linear layer, rows and width of an
+	// embedding; a norm has its width in N.
 	N int `json:"n"`
 	K int `json:"k,omitempty"`
 	// Times is how many of it one layer has; 0 stands for one.

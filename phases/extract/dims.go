@@ -3,6 +3,7 @@ package extract
 import (
 	"regexp"
 	"sort"
+	"strings"
 )
 
 // dims collects the dimensions of one kind.
@@ -46,7 +47,9 @@ func (d *dims) add(dim Dimension) {
 func (r *reader) formulaFields(formula string) []string {
 	seen := map[string]bool{}
 	for _, name := range formulaName.FindAllString(formula, -1) {
-		seen[r.prefix+r.name(name)] = true
+		if r.isField(name) {
+			seen[r.prefix+r.name(name)] = true
+		}
 	}
 	fields := make([]string, 0, len(seen))
 	for name := range seen {
@@ -54,4 +57,11 @@ func (r *reader) formulaFields(formula string) []string {
 	}
 	sort.Strings(fields)
 	return fields
+}
+
+// isField tells the fields of a formula from its words ("to a multiple of")
+// and functions: a field is in the file, in our table, or written like one.
+func (r *reader) isField(name string) bool {
+	_, known := aliasIndex()[name]
+	return known || strings.Contains(name, "_") || r.has(name)
 }

@@ -117,10 +117,11 @@ func (r *reader) skeleton() Skeleton {
 	return s
 }
 
-// extra are linear layers and norms that the model has once, beside the
-// layers.
+// extra are linear layers, norms and parts of an embedding that the model has
+// once, beside the layers.
 func (r *reader) extra() []Dimension {
 	d := &dims{r: r}
+	r.ngramEmbedding(d)
 	if r.row == "gemma4" || r.row == "gemma3n" {
 		if n := r.opt("hidden_size_per_layer_input"); n > 0 {
 			d.linear("per_layer_model_projection", r.layers*n, r.hidden, "num_hidden_layers*hidden_size_per_layer_input")
@@ -173,9 +174,8 @@ func (r *reader) features() []string {
 	for _, t := range a.Towers {
 		add(true, "tower: "+t)
 	}
-	for _, key := range []string{"ngram_vocab_size_ratio", "ngram_embedding_m", "engram_config", "ngram_size"} {
-		add(r.text.Has(key), "n-gram embeddings ("+key+")")
-	}
+	add(r.has("ngram_vocab_size_ratio"), "n-gram embeddings ("+r.name("ngram_vocab_size_ratio")+")")
+	add(r.text.Has("engram_config"), "n-gram embeddings (engram_config)")
 	add(a.Quantization != nil, "quantization: "+quantName(a.Quantization))
 	return unrepeated(list)
 }

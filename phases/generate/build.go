@@ -147,6 +147,11 @@ func (m *namer) remarks() {
 			m.noOpType(k.ID, k)
 		}
 	}
+	for _, d := range m.a.Extra {
+		if d.Type == "parameter" && d.Times > 1 {
+			m.unmapped.add("%s: %d projections of n=%d k=%d in one batched GEMM: op type bmm is missing", d.Name, d.Times, d.N, d.K)
+		}
+	}
 	if m.a.MTPLayers > 0 {
 		m.warnings.add("%d next-token-prediction (MTP) %s beside the %d decoder layers: not part of the entry",
 			m.a.MTPLayers, plural(m.a.MTPLayers, "layer stands", "layers stand"), m.a.NumLayers)

@@ -45,7 +45,7 @@ func Compare(fromConfig, fromSource []baseline.Module, a *extract.Architecture) 
 
 // fact is what one kind of module computes, and how often.
 type fact struct {
-	kind  string // gemm|heads|experts|norm
+	kind  string // gemm|heads|experts|norm|embedding
 	role  string // the leaf's name in SGLang's usual vocabulary
 	sizes [4]int
 	count int
@@ -124,6 +124,8 @@ func factOf(n *node) (*fact, bool) {
 		return f, set("experts", row.NumExperts, row.IntermediateSize)
 	case n.typ == baseline.TypeNorm:
 		return f, set("norm", row.Hidden)
+	case n.typ == baseline.TypeEmbedding:
+		return f, set("embedding", row.N, row.K)
 	}
 	return nil, false
 }
@@ -173,7 +175,7 @@ func cancelEqual(mine, theirs []*fact) {
 	for _, sameRole := range []bool{true, false} {
 		for _, f := range mine {
 			for _, g := range theirs {
-				if f.kind == g.kind && f.sizes == g.sizes && (!sameRole || f.role == g.role) && (sameRole || f.kind != "norm") {
+				if f.kind == g.kind && f.sizes == g.sizes && (!sameRole || f.role == g.role) && (sameRole || !named(f.kind)) {
 					both := min(f.count, g.count)
 					f.count -= both
 					g.count -= both
@@ -182,6 +184,10 @@ func cancelEqual(mine, theirs []*fact) {
 		}
 	}
 }
+
+// named are the kinds that only their names tell apart: many are of one size,
+// and which of them there are does not change what is computed.
+func named(kind string) bool { return kind == "norm" || kind == "embedding" }
 
 func left(facts []*fact) []*fact {
 	var rest []*fact
@@ -280,14 +286,14 @@ func (c *comparison) pair(mine, theirs []*fact) {
 			c.differ(f, g)
 			continue
 		}
-		if f.kind != "norm" {
+		if !named(f.kind) {
 			c.list = append(c.list, Disagreement{
 				Path: f.path, What: "missing", FromConfig: f.words(), FromSource: "no such layer", ConfigField: c.field(f), SourceLine: "",
 			})
 		}
 	}
 	for _, g := range theirs {
-		if !used[g] && g.kind != "norm" {
+		if !used[g] && !named(g.kind) {
 			c.list = append(c.list, Disagreement{
 				Path: g.path, What: "extra", FromConfig: "no such layer", FromSource: g.words(), SourceLine: sourceLine(g.row),
 			})
@@ -302,7 +308,7 @@ func partner(f *fact, others []*fact, used map[*fact]bool) *fact {
 			return g
 		}
 	}
-	if f.kind == "norm" {
+	if named(f.kind) {
 		return nil
 	}
 	for _, g := range others {
@@ -320,10 +326,11 @@ func (c *comparison) differ(f, g *fact) {
 		c.list = append(c.list, Disagreement{Path: g.path, What: what, FromConfig: mine, FromSource: theirs, ConfigField: c.field(f), SourceLine: sourceLine(g.row)})
 	}
 	names := map[string][4]string{
-		"gemm":    {"n", "k"},
-		"heads":   {"heads", "heads", "heads", "heads"},
-		"experts": {"n", "k"},
-		"norm":    {"hidden"},
+		"gemm":      {"n", "k"},
+		"heads":     {"heads", "heads", "heads", "heads"},
+		"experts":   {"n", "k"},
+		"norm":      {"hidden"},
+		"embedding": {"n", "k"},
 	}[f.kind]
 	if f.kind == "heads" && f.sizes != g.sizes {
 		report("heads", f.words(), g.words())
@@ -339,56 +346,4 @@ func (c *comparison) differ(f, g *fact) {
 	if same && f.count != g.count {
 		report("count", fmt.Sprint(f.count), fmt.Sprint(g.count))
 	}
-}
-
-func (f *fact) words() string {
-	s := f.sizes
-	switch f.kind {
-	case "gemm":
-		return fmt.Sprintf("%d × n=%d k=%d", f.count, s[0], s[1])
-	case "heads":
-		return fmt.Sprintf("%d × %d heads, %d kv heads, width %d, value width %d", f.count, s[0], s[1], s[2], s[3])
-	case "experts":
-		return fmt.Sprintf("%d × %d experts of %d", f.count, s[0], s[1])
-	}
-	return fmt.Sprintf("%d × width %d", f.count, s[0])
-}
-
-// field gives the formula and the config fields that a size came from.
-func (c *comparison) field(f *fact) string {
-	look := func(dims []extract.Dimension) string {
-		for _, d := range dims {
-			if lastSegment(d.Name) == lastSegment(strings.TrimSuffix(f.row.Path, ".weight")) && d.N == f.sizes[0] {
-				return joinWords(": ", strings.Join(d.Fields, ", "), d.Formula)
-			}
-		}
-		return ""
-	}
-	for i := range c.a.AttentionKinds {
-		if text := look(c.a.AttentionKinds[i].Dimensions); text != "" {
-			return text
-		}
-	}
-	for i := range c.a.MLPKinds {
-		if text := look(c.a.MLPKinds[i].Dimensions); text != "" {
-			return text
-		}
-	}
-	switch f.kind {
-	case "heads":
-		return "num_attention_heads, num_key_value_heads, head_dim"
-	case "experts":
-		return "num_experts, moe_intermediate_size"
-	case "norm":
-		return "hidden_size"
-	}
-	return ""
-}
-
-// sourceLine is "file:line" in the SGLang tree, "" for rows without a place.
-func sourceLine(row baseline.Module) string {
-	if row.File == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d", row.File, row.Line)
 }

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -23,7 +24,11 @@ func FromArchitecture(a *extract.Architecture) []baseline.Module {
 	c.model = c.container(a.Skeleton.Model)
 	c.layers = below(c.model, orWord(a.Skeleton.Layers, "layers"))
 	embed := below(c.model, orWord(a.Skeleton.Embed, "embed_tokens"))
-	c.sized(embed, "VocabParallelEmbedding", baseline.TypeEmbedding, nil, a.VocabSize, a.HiddenSize)
+	if !slices.ContainsFunc(a.Extra, func(d extract.Dimension) bool {
+		return strings.HasPrefix(d.Name, orWord(a.Skeleton.Embed, "embed_tokens")+".")
+	}) {
+		c.sized(embed, "VocabParallelEmbedding", baseline.TypeEmbedding, nil, a.VocabSize, a.HiddenSize)
+	}
 	c.dimensions(c.model, nil, a.Extra)
 	c.decoders()
 	for i := range a.AttentionKinds {
@@ -259,6 +264,8 @@ func (c *configTree) dimensions(path string, layers layerSet, dims []extract.Dim
 		switch {
 		case d.Type == "norm":
 			c.norm(full, layers, d.N, normClass(d.Norm))
+		case d.Type == "embedding":
+			c.sized(full, "VocabParallelEmbedding", baseline.TypeEmbedding, layers, d.N, d.K)
 		case d.Type == "parameter" && !strings.Contains(last, "conv"):
 			c.sized(full, "Parameter", baseline.TypeParameter, layers, d.N, d.K)
 		default:

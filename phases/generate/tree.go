@@ -229,6 +229,11 @@ func (b *builder) expand(t *trie, layers layerSet, parent *node) {
 }
 
 // expandStack adds the list of layers and one decoder block per group.
+//
+// The list counts its layers although it is one object: the entries of
+// FlashInfer-Bench that have it do so (llama-3.1-8b: layers ×32), the web app
+// draws each count as it is written and multiplies none, and a count is a
+// multiple of its parent's either way.
 func (b *builder) expandStack(t *trie, parent *node) {
 	list := &node{seg: t.seg, path: t.path, class: "ModuleList", typ: baseline.TypeBlock, count: len(b.layers)}
 	b.add(list, parent)
