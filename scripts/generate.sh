@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # Everything in the repository that is made from other files of it:
+#   phases/extract/classes.jsonl  its values, from the class defaults in
+#                        phases/baseline/hubdefaults_generated.txt
 #   docs/rules.md        from the table of rules      (phases/validate)
 #   docs/definitions.md  from the grammar of names    (phases/definition)
 #   docs/commands.md     from the commands            (cmd/fib-ls)
@@ -13,6 +15,8 @@ if [ -n "${SGLANG:-}" ]; then
   SGLANG_COMMIT=${SGLANG_COMMIT:-$(git -C "$SGLANG" rev-parse HEAD)} SGLANG_DATE=${SGLANG_DATE:-$(git -C "$SGLANG" log -1 --format=%cI)} \
     go run ./phases/baseline/index/gen -sglang "$SGLANG" -out phases/baseline/index/sglang.idx
 fi
+echo phases/extract/classes.jsonl
+go run ./phases/baseline/index/gen -classes phases/extract/classes.jsonl
 echo docs/rules.md
 go generate ./phases/validate
 echo docs/definitions.md
@@ -21,4 +25,4 @@ echo docs/commands.md
 trap 'rm -f docs/commands.md.new' EXIT
 env -i PATH="$PATH" HOME="$HOME" go run ./cmd/fib-ls docs >docs/commands.md.new
 mv docs/commands.md.new docs/commands.md
-git --no-pager diff --stat -- docs phases/baseline/index
+git --no-pager diff --stat -- docs phases/baseline/index phases/extract/classes.jsonl

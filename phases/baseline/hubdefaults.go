@@ -80,6 +80,31 @@ func hubDefaults(modelType string) *classDefaults {
 	return d
 }
 
+// ClassDefaults gives what transformers' own configuration class of a
+// model_type fills in, as Python expressions by attribute, and the attributes
+// that stand for others. ok is false when the table has no such class of
+// transformers itself, or has another type's in its place.
+func ClassDefaults(modelType string) (values, rename map[string]string, ok bool) {
+	section, there := hubSections()[modelType]
+	if !there || strings.HasPrefix(modelType, "@") || !strings.Contains(hubDefaultsMade, "\n["+modelType+" ") {
+		return nil, nil, false
+	}
+	head, body, _ := strings.Cut(section, "\n")
+	if strings.Contains(head, " < ") {
+		return nil, nil, false
+	}
+	values, rename = map[string]string{}, map[string]string{}
+	for _, line := range strings.Split(body, "\n") {
+		switch key, op, rest := cutOperator(line); op {
+		case "=", "?=", ":=":
+			values[key] = rest
+		case "->":
+			rename[key] = rest
+		}
+	}
+	return values, rename, true
+}
+
 // hubTypeOfConfig is the model_type of a configuration class; "" when the
 // table has none of that name.
 func hubTypeOfConfig(class string) string { return hubTypes()[0][class] }

@@ -17,6 +17,11 @@ var aliasIndex = sync.OnceValue(func() map[string]aliasRow {
 	return index
 })
 
+// Spellings are the names under which files write a field, ours first.
+func Spellings(field string) []string {
+	return append([]string{field}, aliasIndex()[field].aliases...)
+}
+
 // fields reads the language model's fields: from the file under any of their
 // names, else from HuggingFace's class defaults. It remembers what it took
 // from elsewhere than the file, what was missing, and the first wrong value.

@@ -83,6 +83,9 @@ func refuse(root *Object, class, modelType string, nested bool) error {
 	if name, ok := root.String("_class_name"); ok {
 		return not("%s is a part of a diffusion pipeline (its config.json is diffusers')", name)
 	}
+	if method, ok := root.String("peft_type"); ok {
+		return not("a %s adapter (its adapter_config.json), not a model: use the config.json of the model it adapts", method)
+	}
 	if encoderDecoder, _ := root.Bool("is_encoder_decoder"); encoderDecoder && !nested {
 		return not("%s, an encoder-decoder (is_encoder_decoder is true)", named(modelType, class))
 	}

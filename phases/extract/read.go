@@ -155,8 +155,10 @@ func newReader(loc *located) *reader {
 	if loc.nested() { // a wrapper's class says nothing of its language model
 		names = []string{a.ModelType, typeOfClass(class), loc.wrapper}
 	}
-	if loc.original() {
-		r.class = nil // HuggingFace's defaults are not those of the original code
+	if loc.original() || loc.class == "" && loc.modelType == "" && loc.wrapper == "" {
+		// HuggingFace's defaults are not those of the original code, nor those of
+		// a file that does not say which class it is for.
+		r.class = nil
 	}
 	r.lay, r.row, r.known = layoutOf(names...)
 	if !r.known {
@@ -220,7 +222,7 @@ func (r *reader) problem() error {
 		return r.err
 	}
 	if len(r.missing) > 0 {
-		return &MissingFieldsError{ModelType: r.arch.ModelType, Fields: r.missing}
+		return &MissingFieldsError{ModelType: r.loc.modelType, Fields: r.missing}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 func TestNotDecoders(t *testing.T) {
 	for config, says := range map[string]string{
+		`{"peft_type": "LORA", "base_model_name_or_path": "meta-llama/Llama-3.1-8B", "r": 16}`:                                           "adapter",
 		`{"architectures": ["BertForMaskedLM"], "model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12, "vocab_size": 30522}`: "masked language model",
 		`{"architectures": ["BertModel"], "model_type": "bert", "hidden_size": 768}`:                                                     "encoder",
 		`{"architectures": ["XLMRobertaModel"], "model_type": "xlm-roberta"}`:                                                            "encoder",
@@ -203,5 +204,20 @@ func TestMTPLayersAreListedApart(t *testing.T) {
 	}
 	if a.MoE == nil || a.MoE.Routing != "ds" || a.MoE.NGroup != 2 || a.MoE.SharedIntermediateSize != 32 {
 		t.Errorf("moe = %+v", a.MoE)
+	}
+}
+
+// TestNoClassNoDefaults: a file that does not say what it is for is not filled
+// up with the defaults of some class.
+func TestNoClassNoDefaults(t *testing.T) {
+	for _, config := range []string{`{}`, `{"num_attention_heads": 8, "intermediate_size": 64}`, `{"kv_lora_rank": 64}`} {
+		var missing *MissingFieldsError
+		if _, err := Read([]byte(config), Options{}); !errors.As(err, &missing) {
+			t.Errorf("%s: %v, should lack fields", config, err)
+		}
+	}
+	a, err := Read([]byte(`{"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 8, "vocab_size": 100, "intermediate_size": 96}`), Options{})
+	if err != nil || a.NumLayers != 2 || a.MLP.IntermediateSize != 96 {
+		t.Errorf("with all sizes stated: %v, %v", a, err)
 	}
 }

@@ -2,7 +2,8 @@
 // binary: go run ./phases/baseline/index/gen -sglang DIR -out FILE. The tree
 // is $SGLANG when -sglang is not given. With -transformers DIR (the package
 // transformers) it also writes the table of HuggingFace's class defaults to
-// -defaults FILE, below the part of it that is written by hand.
+// -defaults FILE, below the part of it that is written by hand. With -classes
+// FILE it only brings phase 1's table in step with that one.
 package main
 
 import (
@@ -21,7 +22,15 @@ func main() {
 	date := flag.String("date", os.Getenv("SGLANG_DATE"), "the commit's date, RFC 3339")
 	hub := flag.String("transformers", os.Getenv("TRANSFORMERS"), "directory of the transformers package")
 	defaults := flag.String("defaults", "", "table of class defaults to write")
+	classes := flag.String("classes", "", "bring this file, phase 1's table of class defaults, in step with them, and do nothing else")
 	flag.Parse()
+	if *classes != "" {
+		if err := writeClasses(*classes); err != nil {
+			fmt.Fprintln(os.Stderr, "gen:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	err := run(*dir, *out, *commit, *date)
 	if err == nil && *hub != "" && *defaults != "" {
 		err = writeDefaults(*dir, *hub, *defaults)
