@@ -155,6 +155,7 @@ type batchItem struct {
 	EP        *yamlText  `yaml:"ep"`
 	PageSizes *yamlTexts `yaml:"page_size"`
 	Set       *yamlPairs `yaml:"set"`
+	TypeCheck *yamlText  `yaml:"typecheck"`
 }
 
 // parseBatchItem reads one item over what is common to all.
@@ -180,6 +181,13 @@ func parseBatchItem(node ast.Node, common Request) (Request, error) {
 			return req, fmt.Errorf("%s: %q: a number, or auto", p.key, string(*p.text))
 		}
 		*p.value = n
+	}
+	if item.TypeCheck != nil {
+		mode, err := ParseTypeCheck(string(*item.TypeCheck))
+		if err != nil {
+			return req, fmt.Errorf("typecheck: %w", err)
+		}
+		req.TypeCheck = mode
 	}
 	if item.PageSizes != nil {
 		req.PageSizes = nil

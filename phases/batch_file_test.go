@@ -59,7 +59,7 @@ func TestParseBatchEveryParameter(t *testing.T) {
 			Config: "config.json", TP: 8, EP: 0, PageSizes: []int{1, 64},
 			Set:   map[string]string{"z": "9", "num_key_value_heads": "8", "rope_theta": "1e6", "tie_word_embeddings": "true", "vocab_size": "32000"},
 			Infer: true, Quantization: "fp8", SGLangURL: "https://example.org/sglang.git", SGLangRef: "main",
-			Dataset: "tmp/flashinfer-trace", Gemm: "compact", Update: true, Offline: true, DryRun: true, TypeCheck: true,
+			Dataset: "tmp/flashinfer-trace", Gemm: "compact", Update: true, Offline: true, DryRun: true, TypeCheck: TypeCheckOn,
 		},
 		{ModelName: "llama", HFRepoID: "meta-llama/Llama-3.1-8B", TP: 2, Gemm: "auto", Set: map[string]string{"z": "9"}},
 		{HFRepoID: "a/b", TP: 2, Gemm: "auto", PageSizes: []int{1, 32}, Set: map[string]string{"z": "9"}},

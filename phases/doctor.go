@@ -7,10 +7,8 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
@@ -40,14 +38,7 @@ func Doctor(ctx context.Context, env *Env, offline bool) []Finding {
 	out = append(out, Finding{Name: "catalogue", Found: fmt.Sprintf("%d models built in", len(catalog.IDs())), OK: true})
 	out = append(out, doctorSGLang(ctx, env)...)
 	out = append(out, doctorCache(env), doctorSettings(env), doctorDataset(env), doctorModels(env))
-	for _, tool := range []struct{ name, flag, why string }{
-		{"git", "--version", "not needed: fib-ls reads repositories itself"},
-		{"node", "--version", "only --typecheck needs it"},
-		{"pnpm", "--version", "only the web UI needs it"},
-	} {
-		out = append(out, doctorTool(ctx, tool.name, tool.flag, tool.why))
-	}
-	return append(out, doctorTypeScript(env))
+	return append(out, doctorTools(ctx, env)...)
 }
 
 func doctorHub(d hub.Description) []Finding {
@@ -113,27 +104,6 @@ func doctorSGLang(ctx context.Context, env *Env) []Finding {
 		f.Used = "read by add before the built-in index"
 	}
 	return []Finding{f, index}
-}
-
-// settings are the variables that fib-ls reads itself; the Hub's own are told
-// with the Hub.
-var settings = []string{
-	"FIB_LS_OFFLINE", "FIB_LS_CACHE_DIR", "FIB_LS_SGLANG_PATH", "FIB_LS_SGLANG_URL", "FIB_LS_HUB_TIMEOUT", "FIB_LS_LOG_LEVEL",
-	"FIB_LS_TYPECHECK", "FIB_DATASET_PATH", "FLASHINFER_TRACE_PATH",
-}
-
-func doctorSettings(env *Env) Finding {
-	f := Finding{Name: "settings", OK: true, Found: "none in the environment"}
-	var set []string
-	for _, name := range settings {
-		if value := env.Getenv(name); value != "" {
-			set = append(set, name+"="+withoutPassword(value))
-		}
-	}
-	if len(set) > 0 {
-		f.Found = strings.Join(set, ", ")
-	}
-	return f
 }
 
 // withoutPassword hides what stands before the host of an URL.
@@ -204,34 +174,5 @@ func doctorModels(env *Env) Finding {
 		f.OK = false
 		f.Fix = fmt.Sprintf("it has a syntax error in line %d: fib-ls check shows it", lineOf(parsed.Src, parsed.Problems[0].Span.Start))
 	}
-	return f
-}
-
-func doctorTool(ctx context.Context, name, flag, why string) Finding {
-	f := Finding{Name: name, OK: true}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		f.Found = "not found: " + why
-		return f
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, path, flag).Output() // #nosec G204 -- a name from the table above
-	if err != nil {
-		f.Found = path + ", which does not run: " + err.Error()
-		return f
-	}
-	f.Found = strings.TrimSpace(string(out)) + " (" + path + ")"
-	return f
-}
-
-func doctorTypeScript(env *Env) Finding {
-	f := Finding{Name: "TypeScript", OK: true}
-	tsc, err := findTSC(env.path(filepath.FromSlash(DefaultModelsTS)))
-	if err != nil {
-		f.Found, f.Used = "not found: "+err.Error(), "--typecheck needs the web app's own (pnpm install in web)"
-		return f
-	}
-	f.Found = tsc
 	return f
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 type Env struct {
 	// Getenv reads an environment variable.
 	Getenv func(string) string
+	// Environ lists all variables as NAME=VALUE; only doctor asks. It may be nil.
+	Environ func() []string
 	// WorkDir is what relative paths are resolved against.
 	WorkDir string
 	// CacheDir is fib-ls's own cache (SGLang sources, indexes); "" means none.
@@ -108,6 +111,15 @@ func (e *Env) progress(phase int, fraction float64, message string) {
 	if e.Progress != nil {
 		e.Progress(Event{Phase: phase, Name: PhaseNames[phase-1], Message: message, Fraction: fraction, Done: fraction >= 1})
 	}
+}
+
+// seconds reads a variable that holds a number of seconds, up to an hour.
+func (e *Env) seconds(name string, otherwise time.Duration) time.Duration {
+	n, err := strconv.Atoi(e.Getenv(name))
+	if err != nil || n < 1 || n > 3600 {
+		return otherwise
+	}
+	return time.Duration(n) * time.Second
 }
 
 // path resolves a user's path against the working directory.

@@ -43,6 +43,24 @@ func Report(r *Result) string {
 		fmt.Fprintf(&b, " (%d in the dataset, %d missing)", present, missing)
 	}
 	b.WriteString("\n")
+	b.WriteString(Findings(r))
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "  note: %s\n", plain(w))
+	}
+	if r.TypeScript.Note != "" {
+		fmt.Fprintf(&b, "  note: %s\n", plain(r.TypeScript.Note))
+	}
+	if path := r.Files[FileSummary]; path != "" {
+		fmt.Fprintf(&b, "  summary: %s\n", path)
+	}
+	// What is not from us by construction was made one line above; paths and
+	// names of modules pass here.
+	return Terminal(b.String())
+}
+
+// Findings are phase 4's, a line each.
+func Findings(r *Result) string {
+	var b strings.Builder
 	for _, p := range r.Problems {
 		where := ""
 		if p.Module != "" {
@@ -50,14 +68,6 @@ func Report(r *Result) string {
 		}
 		fmt.Fprintf(&b, "  %s:%s %s [%s]\n", p.Severity, where, plain(p.Message), p.Rule)
 	}
-	for _, w := range r.Warnings {
-		fmt.Fprintf(&b, "  note: %s\n", plain(w))
-	}
-	if path := r.Files[FileSummary]; path != "" {
-		fmt.Fprintf(&b, "  summary: %s\n", path)
-	}
-	// What is not from us by construction was made one line above; paths and
-	// names of modules pass here.
 	return Terminal(b.String())
 }
 

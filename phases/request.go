@@ -35,8 +35,8 @@ type Request struct {
 	Update       bool              `yaml:"update" json:"update"`
 	Offline      bool              `yaml:"offline" json:"offline"`
 	DryRun       bool              `yaml:"dry_run" json:"dryRun"`
-	// TypeCheck runs the web app's own TypeScript afterwards.
-	TypeCheck bool `yaml:"typecheck" json:"typecheck"`
+	// TypeCheck runs the web app's own TypeScript on the edited file.
+	TypeCheck TypeCheckMode `yaml:"-" json:"-"`
 }
 
 // DefaultModelsTS is where FlashInfer-Bench keeps its models, from the root

@@ -37,6 +37,8 @@ type Result struct {
 	Edited, Original []byte `json:"-"`
 	// Updated says that an entry was refreshed in place.
 	Updated bool `json:"-"`
+	// TypeScript is what became of the type check.
+	TypeScript TypeScriptOutcome `json:"-"`
 }
 
 // Baseline says where the layers' truth came from.

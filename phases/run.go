@@ -109,13 +109,28 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 		return nil, err
 	}
 	r.TimingsMS["total"] = float64(env.now().Sub(began)) / float64(time.Millisecond)
-	if req.DryRun {
-		return r, nil
+	if !req.DryRun {
+		if err := r.writeAll(env, file); err != nil {
+			return r, err
+		}
+		if err := r.typeCheckWritten(ctx, env); err != nil {
+			return r, err
+		}
 	}
-	if err := r.writeAll(env, file); err != nil || !req.TypeCheck {
-		return r, err
+	env.progress(4, 1, findingCount(len(r.Problems)))
+	return r, nil
+}
+
+// typeCheckWritten type-checks models.ts as it was written, and writes the
+// report anew with what came of it.
+func (r *Result) typeCheckWritten(ctx context.Context, env *Env) error {
+	if !r.Request.TypeCheck.wanted() {
+		return nil
 	}
-	return r, r.typeCheck(ctx, env)
+	if err := r.typeCheck(ctx, env); err != nil {
+		return err
+	}
+	return r.WriteFiles(env)
 }
 
 // place runs phase 4 on the text after the edit.
@@ -126,7 +141,7 @@ func (r *Result) place(env *Env, doc *tsast.Document) error {
 			return err
 		}
 		MarkDataset(env, r)
-		env.progress(4, 1, fmt.Sprintf("%d findings", len(r.Problems)))
+		env.progress(4, 0.5, findingCount(len(r.Problems)))
 		return nil
 	})
 }
@@ -151,4 +166,11 @@ func sourceRepo(a *extract.Architecture) string {
 		return ""
 	}
 	return a.Source.RepoID
+}
+
+func findingCount(n int) string {
+	if n == 1 {
+		return "1 finding"
+	}
+	return fmt.Sprintf("%d findings", n)
 }

@@ -110,7 +110,7 @@ func RunGenerate(env *Env, req Request, architecture, implementation string) (*R
 }
 
 // RunValidate is phase 4 alone: the entry as it stands in models.ts.
-func RunValidate(env *Env, req Request, architecture, implementation string) (*Result, error) {
+func RunValidate(ctx context.Context, env *Env, req Request, architecture, implementation string) (*Result, error) {
 	r, err := resume(env, &req, architecture)
 	if err != nil {
 		return nil, err
@@ -134,6 +134,9 @@ func RunValidate(env *Env, req Request, architecture, implementation string) (*R
 		return nil, err
 	}
 	MarkDataset(env, r)
+	if err := r.typeCheck(ctx, env); err != nil {
+		return nil, err
+	}
 	if req.DryRun {
 		return r, nil
 	}

@@ -2,6 +2,7 @@ package phases
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,12 +36,28 @@ func summaryValidation(r *Result) []string {
 		}
 		lines = append(append(lines, "- "+mark+" "+t.text), findings...)
 	}
+	lines = append(lines, typeScriptTick(r)...)
 	for i, p := range r.Problems {
 		if !shown[i] {
 			lines = append(lines, "- "+map[bool]string{true: "✗", false: "!"}[p.Severity == string(validate.Error)]+" "+problemText(p))
 		}
 	}
 	return lines
+}
+
+// typeScriptTick is the line of the web app's own compiler, when it was asked.
+func typeScriptTick(r *Result) []string {
+	switch {
+	case r.TypeScript.Note != "":
+		return []string{"- – " + inline(r.TypeScript.Note)}
+	case !r.TypeScript.Ran || hasRule(r.Problems, RuleTypeScript):
+		return nil
+	}
+	return []string{"- ✓ The web app's TypeScript accepts the file"}
+}
+
+func hasRule(problems []Problem, rule string) bool {
+	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Rule == rule })
 }
 
 func problemText(p Problem) string {

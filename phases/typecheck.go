@@ -5,12 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
@@ -28,76 +29,62 @@ type TypeScriptError struct {
 
 var tscLine = regexp.MustCompile(`^(.*)\((\d+),(\d+)\): error (TS\d+: .*)$`)
 
-// errNoTypeScript says that the web app's TypeScript is not installed.
-var errNoTypeScript = errors.New("the web app has no TypeScript installed (node_modules/typescript)")
-
-// findTSC finds the TypeScript compiler of the web app that a models.ts
-// belongs to: node_modules/typescript in its folder or one above, no further
-// up than the repository.
-func findTSC(modelsTS string) (string, error) {
-	for dir := filepath.Dir(modelsTS); ; {
-		tsc := filepath.Join(dir, "node_modules", "typescript", "bin", "tsc")
-		if info, err := os.Stat(tsc); err == nil && info.Mode().IsRegular() {
-			return tsc, nil
-		}
-		up := filepath.Dir(dir)
-		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil || up == dir {
-			return "", errNoTypeScript
-		}
-		dir = up
-	}
-}
-
-// findProject finds the tsconfig.json of a models.ts.
-func findProject(modelsTS string) (string, error) {
-	for dir := filepath.Dir(modelsTS); ; {
-		project := filepath.Join(dir, "tsconfig.json")
-		if info, err := os.Stat(project); err == nil && info.Mode().IsRegular() {
-			return project, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("there is no tsconfig.json beside or above it")
-		}
-		dir = up
-	}
-}
+// The bounds of a run of the compiler.
+const (
+	typeCheckLimit = 3 * time.Minute
+	maxTSCOutput   = 4 << 20
+)
 
 // TypeCheck runs the web app's own TypeScript over its project and gives what
-// it says about models.ts. Only --typecheck runs it: it executes what the
-// workspace has installed.
-func TypeCheck(ctx context.Context, env *Env, modelsTS string) ([]TypeScriptError, error) {
+// it says about models.ts. With mode auto, what the repository brings along is
+// not run: see findTypeScript. An error says why nothing was checked.
+func TypeCheck(ctx context.Context, env *Env, mode TypeCheckMode, modelsTS string) ([]TypeScriptError, error) {
 	path, err := filepath.EvalSymlinks(env.path(modelsTS))
 	if err != nil {
 		return nil, fmt.Errorf("type-checking %s: %w", modelsTS, err)
 	}
-	node, err := exec.LookPath("node")
+	ts, err := findTypeScript(path, mode)
 	if err != nil {
-		return nil, errors.New("--typecheck: Node is not installed (no node on PATH); nothing was type-checked")
+		return nil, err
 	}
-	tsc, err := findTSC(path)
-	if err != nil {
-		return nil, fmt.Errorf("--typecheck: %w; nothing was type-checked, run pnpm install in web", err)
-	}
-	project, err := findProject(path)
-	if err != nil {
-		return nil, fmt.Errorf("--typecheck: %w; nothing was type-checked", err)
-	}
-	cmd := exec.CommandContext(ctx, node, tsc, "--noEmit", "--pretty", "false", "--project", project) // #nosec G204 -- asked for by name
-	cmd.Dir = filepath.Dir(project)
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
+	limit := env.seconds("FIB_LS_TYPECHECK_TIMEOUT", typeCheckLimit)
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	cmd := exec.CommandContext(bounded, ts.node, ts.tsc, "--noEmit", "--pretty", "false", "--project", ts.project) // #nosec G204 -- the user's own, see findTypeScript
+	cmd.Dir = filepath.Dir(ts.project)
+	cmd.WaitDelay = time.Second
+	ownGroup(cmd)
+	out, said := &limitedBuffer{left: maxTSCOutput}, &limitedBuffer{left: maxTSCOutput}
+	cmd.Stdout, cmd.Stderr = out, said
+	err = cmd.Run()
+	switch {
+	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case bounded.Err() != nil:
+		return nil, fmt.Errorf("%s did not finish within %s; FIB_LS_TYPECHECK_TIMEOUT (seconds) allows more", ts, limit)
 	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		return nil, fmt.Errorf("running TypeScript: %w", err)
+		return nil, fmt.Errorf("running %s: %w", ts, err)
 	}
-	found, others := parseTSC(string(out), cmd.Dir, path)
+	found, others := parseTSC(out.String(), cmd.Dir, path)
 	if exit != nil && len(found) == 0 && others == 0 {
-		return nil, fmt.Errorf("running TypeScript: %w: %s", err, firstLine(errors.New(orText(strings.TrimSpace(string(out)), string(exit.Stderr)))))
+		return nil, fmt.Errorf("running %s: %w: %s", ts, err, firstLine(errors.New(orText(strings.TrimSpace(out.String()), strings.TrimSpace(said.String())))))
 	}
 	return found, nil
+}
+
+// limitedBuffer keeps the first bytes of what is written, and takes the rest.
+type limitedBuffer struct {
+	bytes.Buffer
+	left int
+}
+
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	n := min(len(p), b.left)
+	b.left -= n
+	_, _ = b.Buffer.Write(p[:n]) // a bytes.Buffer never fails
+	return len(p), nil
 }
 
 // parseTSC reads the compiler's lines: those about one file, and the number
@@ -123,26 +110,71 @@ func parseTSC(out, dir, file string) (found []TypeScriptError, others int) {
 	return found, others
 }
 
-// typeCheck adds what TypeScript says to the result, and writes the report
-// anew. That it could not be run is a note: the entry does not rest on it.
+// TypeScriptOutcome says what became of the type check.
+type TypeScriptOutcome struct {
+	Ran  bool
+	Note string // why it did not run, "" when it did or was not wanted
+}
+
+// typeCheck is the compiler's part of phase 4: it adds what TypeScript says to
+// the result. That it could not be run is told, and no failure: the entry does
+// not rest on it.
 func (r *Result) typeCheck(ctx context.Context, env *Env) error {
-	found, err := TypeCheck(ctx, env, r.Request.ModelsTS)
+	if !r.Request.TypeCheck.wanted() {
+		return nil
+	}
+	env.progress(4, 0.7, "type-checking with the web app's TypeScript")
+	problems, err := TypeCheckEntries(ctx, env, r.Request.TypeCheck, r.Request.ModelsTS, r.Model.ID)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		r.Warnings = append(r.Warnings, firstLine(err))
+		r.TypeScript.Note = "not type-checked: " + firstLine(err)
 	default:
-		for _, e := range found {
-			r.Problems = append(r.Problems, Problem{Rule: RuleTypeScript, Severity: string(validate.Error), Message: e.Message, Line: e.Line})
-		}
+		r.TypeScript.Ran = true
+		r.Problems = append(r.Problems, problems...)
 	}
-	return r.WriteFiles(env)
+	return nil
+}
+
+// TypeCheckEntries type-checks a models.ts for the sake of some entries. What
+// the compiler says of the rest, the file had before: it is an error only when
+// the check was asked for.
+func TypeCheckEntries(ctx context.Context, env *Env, mode TypeCheckMode, modelsTS string, ids ...string) ([]Problem, error) {
+	found, err := TypeCheck(ctx, env, mode, modelsTS)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	file, err := ReadModels(env.path(modelsTS))
+	if err != nil {
+		return nil, err
+	}
+	f := tsast.Parse(file.Text)
+	var problems []Problem
+	for _, e := range found {
+		p := Problem{Rule: RuleTypeScript, Severity: string(validate.Error), Message: e.Message, Line: e.Line}
+		if mode == TypeCheckAuto && !slices.ContainsFunc(ids, func(id string) bool { return entryHolds(f, id, e.Line) }) {
+			p.Severity = string(validate.Warning)
+			p.Message += " (outside of the new entry)"
+		}
+		problems = append(problems, p)
+	}
+	return problems, nil
+}
+
+// entryHolds says whether a line lies in the entry of that id.
+func entryHolds(f *tsast.File, id string, line int) bool {
+	i := findEntry(f, id)
+	if i < 0 {
+		return false
+	}
+	e := f.Entries[i]
+	return lineOf(f.Src, e.Offset) <= line && line <= lineOf(f.Src, e.Offset+e.Model.Span.End)
 }
 
 // AddTypeScript adds what TypeScript says of the file to its findings.
 func (c *CheckedFile) AddTypeScript(ctx context.Context, env *Env) error {
-	found, err := TypeCheck(ctx, env, c.Path)
+	found, err := TypeCheck(ctx, env, TypeCheckOn, c.Path)
 	if err != nil {
 		return err
 	}

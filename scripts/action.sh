@@ -47,7 +47,7 @@ run_add() {
   [ -z "${INPUT_DATASET:-}" ] || args+=("--dataset=$INPUT_DATASET")
   [ "${INPUT_SKIP_SGLANG:-false}" != true ] || args+=(--skip-sglang)
   [ "${INPUT_UPDATE:-false}" != true ] || args+=(--update)
-  [ "${INPUT_TYPECHECK:-false}" != true ] || args+=(--typecheck)
+  [ -z "${INPUT_TYPECHECK:-}" ] || args+=("--typecheck=$INPUT_TYPECHECK")
   local result status
   result=$(mktemp)
   "$bin" "${args[@]}" >"$result"

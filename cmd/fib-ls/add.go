@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
+	"github.com/spf13/pflag"
 
 	"github.com/fib-ls/fib-ls/phases"
 )
@@ -21,7 +21,6 @@ type addFlags struct {
 	batch  string
 	diff   bool
 	json   bool
-	skip   bool
 }
 
 func newAddCommand(g *globals) *cobra.Command {
@@ -43,12 +42,15 @@ already is skipped, and model_addition_batch_summary.md tells of all.`,
   fib-ls add --batch models.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
 	}
-	f.register(cmd)
+	cmd.Flags().SortFlags = false // the original workflow's come first
+	cmd.Flags().AddFlagSet(f.flags())
 	return cmd
 }
 
-func (f *addFlags) register(cmd *cobra.Command) {
-	flags := cmd.Flags()
+// flags are all flags of add; each phase alone takes some of them.
+func (f *addFlags) flags() *pflag.FlagSet {
+	flags := pflag.NewFlagSet("add", pflag.ContinueOnError)
+	flags.SortFlags = false
 	r := &f.req
 	flags.StringVar(&r.ModelName, "model-name", "", "short model identifier, for example llama-3.3-70b (default: made of the repository's name)")
 	flags.StringVar(&r.HFRepoID, "hf-repo-id", "", "HuggingFace repository, ORG/NAME, or a local directory with a config.json")
@@ -56,7 +58,7 @@ func (f *addFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&r.Description, "description", "", "description (default: layers, attention, MLP, parallelism)")
 	flags.StringVar(&r.SGLangPath, "sglang-path", os.Getenv("FIB_LS_SGLANG_PATH"), "SGLang source: a clone, a directory or an installed package (default ./sglang where it exists, then fib-ls's own copy)")
 	flags.StringVar(&r.OutputDir, "output-dir", "", "directory for the files of each phase (default ./model_analysis_NAME)")
-	flags.BoolVar(&f.skip, "skip-sglang", false, "use the HuggingFace config only")
+	flags.BoolVar(&r.SkipSGLang, "skip-sglang", false, "use the HuggingFace config only")
 	flags.StringVar(&r.ModelsTS, "models-ts", "", "the models.ts to edit (default "+phases.DefaultModelsTS+")")
 	flags.StringVar(&r.Revision, "revision", "", "branch, tag or commit of the HuggingFace repository (default main)")
 	flags.StringVar(&r.Config, "config", "", "read this config.json (- is standard input) instead of asking the Hub")
@@ -72,25 +74,25 @@ func (f *addFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&r.Gemm, "gemm", "auto", "spelling of GEMM names: auto (as the file), compact, underscored")
 	flags.BoolVar(&r.Update, "update", false, "refresh an entry that is already there")
 	flags.BoolVar(&r.Offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "no network: cache, built-in catalogue and index only")
-	flags.BoolVar(&r.TypeCheck, "typecheck", isTrue(os.Getenv("FIB_LS_TYPECHECK")), "run the web app's own TypeScript on the edited file (it executes web's node_modules)")
+	r.TypeCheck = typeCheckDefault()
+	flags.Var(&typeCheckValue{&r.TypeCheck}, "typecheck", "run the web app's own TypeScript on the edited file: auto (when the user has installed it), true or false")
+	flags.Lookup("typecheck").NoOptDefVal = string(phases.TypeCheckOn)
 	flags.BoolVar(&r.DryRun, "dry-run", false, "write nothing")
 	flags.BoolVar(&f.diff, "diff", false, "print the change of models.ts as a unified diff")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	flags.StringVar(&f.batch, "batch", "", "add every model of a YAML list, or of lines NAME:ORG/REPO")
+	return flags
 }
 
 func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
-	args, err := boolArgument(args, "skip-sglang", &f.skip)
-	if err != nil {
-		return err
-	}
 	if f.json && f.diff {
 		return &phases.UsageError{Message: "--json and --diff both claim standard output: give one of them"}
 	}
 	if err := f.complete(); err != nil {
 		return err
 	}
-	if args, err = f.oneModel(args); err != nil {
+	args, err := f.oneModel(args)
+	if err != nil {
 		return err
 	}
 	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.req.Offline)
@@ -134,7 +136,6 @@ func (f *addFlags) oneModel(args []string) ([]string, error) {
 
 // complete turns what was typed into the request.
 func (f *addFlags) complete() error {
-	f.req.SkipSGLang = f.skip
 	for _, p := range []struct {
 		flag, text string
 		value      *int
@@ -170,12 +171,7 @@ func parseSet(items []string) (map[string]string, error) {
 func (f *addFlags) print(out io.Writer, g *globals, r *phases.Result) error {
 	switch {
 	case f.json:
-		data, err := phases.MarshalJSON(r)
-		if err != nil {
-			return fmt.Errorf("printing the result: %w", err)
-		}
-		_, err = out.Write(data)
-		return err
+		return writeJSON(out, r)
 	case f.diff:
 		_, err := io.WriteString(out, shown(out, phases.Diff(r)))
 		return err
@@ -194,19 +190,4 @@ func shown(out io.Writer, diff string) string {
 		return phases.Terminal(diff)
 	}
 	return diff
-}
-
-// isTerminal says whether a stream is a terminal.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// isTrue reads a boolean variable as huggingface_hub does.
-func isTrue(s string) bool {
-	switch strings.ToUpper(s) {
-	case "1", "ON", "YES", "TRUE":
-		return true
-	}
-	return false
 }

@@ -20,7 +20,7 @@ func newBaselineCommand(g *globals) *cobra.Command {
 	cmd, f = newStep(g, "baseline [CLASS|KEYWORD]", "Phase 2: find a model's implementation in SGLang",
 		"Reads SGLang's source (never runs it) and writes "+phases.FileImplementation+", "+phases.FileKernelCalls+" and "+phases.DirSnippets+".\n"+
 			"Without a class it continues from "+phases.FileArchitecture+" in the output directory; a class or keyword is\n"+
-			"read with --config, --hf-repo-id, or the defaults of its configuration class.",
+			"read with --config, --hf-repo-id, or the defaults of its configuration class.", baselineFlags,
 		func(cmd *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
 			switch {
 			case all:

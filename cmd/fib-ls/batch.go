@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
 // fileBatchSummary is the report of a whole batch.
@@ -49,27 +50,35 @@ func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, arg
 }
 
 // typeCheckBatch runs TypeScript once over each models.ts that the batch
-// edited, where it was asked for.
+// edited.
 func typeCheckBatch(cmd *cobra.Command, env *phases.Env, b *phases.Batch) error {
-	var result error
-	done := map[string]bool{}
+	modes, added := map[string]phases.TypeCheckMode{}, map[string][]string{}
+	var files []string
 	for _, item := range b.Items {
-		file := ""
-		if item.Result != nil {
-			file = item.Result.Request.ModelsTS
-		}
-		if file == "" || !item.Request.TypeCheck || item.Request.DryRun || done[file] {
+		if item.Result == nil || item.Request.TypeCheck == phases.TypeCheckOff || item.Request.DryRun {
 			continue
 		}
-		done[file] = true
-		found, err := phases.TypeCheck(cmd.Context(), env, file)
+		file := item.Result.Request.ModelsTS
+		if added[file] == nil {
+			files = append(files, file)
+		}
+		added[file] = append(added[file], item.Result.Model.ID)
+		if modes[file] != phases.TypeCheckOn {
+			modes[file] = item.Request.TypeCheck
+		}
+	}
+	var result error
+	for _, file := range files {
+		found, err := phases.TypeCheckEntries(cmd.Context(), env, modes[file], file, added[file]...)
 		if err != nil {
-			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "fib-ls: "+err.Error())
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: not type-checked: "+phases.Terminal(err.Error()))
 			continue
 		}
-		for _, e := range found {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d:%d: error: %s [%s]\n", file, e.Line, e.Column, clean(e.Message), phases.RuleTypeScript)
-			result = findingsError{}
+		for _, p := range found {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %s: %s [%s]\n", file, p.Line, p.Severity, clean(p.Message), p.Rule)
+			if p.Severity == string(validate.Error) {
+				result = findingsError{}
+			}
 		}
 	}
 	return result
@@ -160,12 +169,7 @@ func printBatchJSON(out io.Writer, b *phases.Batch) error {
 		}
 		rows = append(rows, r)
 	}
-	data, err := phases.MarshalJSON(map[string]any{"models": rows})
-	if err != nil {
-		return fmt.Errorf("printing the batch: %w", err)
-	}
-	_, err = out.Write(data)
-	return err
+	return writeJSON(out, map[string]any{"models": rows})
 }
 
 // batchTable is the summary of a batch as a Markdown table.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,12 +11,15 @@ import (
 )
 
 func newCatalogueCommand() *cobra.Command {
-	var ids bool
+	var ids, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "catalogue",
 		Short: "List the models whose facts are built in",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asJSON {
+				return catalogueJSON(cmd.OutOrStdout())
+			}
 			var b strings.Builder
 			for _, id := range catalog.IDs() {
 				entry, ok := catalog.Lookup(id)
@@ -31,5 +35,20 @@ func newCatalogueCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&ids, "ids", false, "print the repository ids alone, as --batch reads them")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func catalogueJSON(w io.Writer) error {
+	type row struct {
+		RepoID string `json:"hf_repo_id"`
+		Date   string `json:"date"`
+	}
+	rows := []row{}
+	for _, id := range catalog.IDs() {
+		if entry, ok := catalog.Lookup(id); ok {
+			rows = append(rows, row{id, entry.Date})
+		}
+	}
+	return writeJSON(w, map[string]any{"models": rows})
 }

@@ -25,6 +25,7 @@ type checkFlags struct {
 	severity  []string
 	offline   bool
 	typecheck bool
+	json      bool
 }
 
 func newCheckCommand(g *globals) *cobra.Command {
@@ -43,6 +44,7 @@ every file named models.ts below it.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
 	}
 	flags := cmd.Flags()
+	flags.BoolVar(&f.json, "json", false, "the same as --format json")
 	flags.StringVar(&f.format, "format", "text", "text, json, github or sarif")
 	flags.StringVar(&f.failLevel, "fail-level", "error", "exit 1 from this severity on: error or warning")
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "exit 0 even when there are findings")
@@ -56,6 +58,12 @@ every file named models.ts below it.`,
 }
 
 func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
+	if f.json {
+		if cmd.Flags().Changed("format") && f.format != "json" {
+			return &phases.UsageError{Message: "--json and --format " + f.format + " both claim standard output: give one of them"}
+		}
+		f.format = "json"
+	}
 	print, ok := checkFormats[f.format]
 	if !ok {
 		return &phases.UsageError{Message: fmt.Sprintf("--format %s: choose text, json, github or sarif", f.format)}
@@ -132,7 +140,7 @@ func (f *checkFlags) addTypeScript(cmd *cobra.Command, env *phases.Env, report *
 	if err == nil || cmd.Context().Err() != nil || err.Error() == absent {
 		return absent
 	}
-	_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "fib-ls: "+phases.Terminal(err.Error()))
+	_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: not type-checked: "+phases.Terminal(err.Error()))
 	return err.Error()
 }
 

@@ -188,10 +188,5 @@ func printJSON(w io.Writer, _ *globals, files []phases.CheckedFile) error {
 		}
 		out.Files = append(out.Files, file)
 	}
-	data, err := phases.MarshalJSON(out)
-	if err != nil {
-		return fmt.Errorf("printing the findings: %w", err)
-	}
-	_, err = w.Write(data)
-	return err
+	return writeJSON(w, out)
 }

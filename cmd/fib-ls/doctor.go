@@ -29,12 +29,7 @@ nothing.`,
 			v, commit := buildVersion()
 			lines := append([]phases.Finding{{Name: "fib-ls", Found: strings.TrimSpace(v + " " + commit), OK: true}}, phases.Doctor(cmd.Context(), env, offline)...)
 			if asJSON {
-				data, err := phases.MarshalJSON(map[string]any{"findings": lines})
-				if err != nil {
-					return fmt.Errorf("printing the findings: %w", err)
-				}
-				_, err = cmd.OutOrStdout().Write(data)
-				return err
+				return writeJSON(cmd.OutOrStdout(), map[string]any{"findings": lines})
 			}
 			return printFindings(cmd.OutOrStdout(), lines)
 		},

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +16,10 @@ import (
 )
 
 // explainFlags are the flags of explain.
-type explainFlags struct{ model, modelsTS string }
+type explainFlags struct {
+	model, modelsTS string
+	json            bool
+}
 
 func newExplainCommand(g *globals) *cobra.Command {
 	f := &explainFlags{}
@@ -32,6 +37,7 @@ model is an id in models.ts, a repository, or a name of the built-in catalogue.`
 	}
 	cmd.Flags().StringVar(&f.model, "model", "", "show names with this model's numbers")
 	cmd.Flags().StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(phases.DefaultModelsTS), "the models.ts in which --model is looked up first")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }
 
@@ -40,7 +46,13 @@ func (f *explainFlags) run(cmd *cobra.Command, g *globals, args []string) error 
 		if f.model != "" {
 			return &phases.UsageError{Message: "--model shows the numbers of a Definition name: give the name too", Hint: "for example: fib-ls explain gemm_n2112_k7168 --model deepseek-v3"}
 		}
+		if f.json {
+			return writeJSON(cmd.OutOrStdout(), map[string]any{"rules": allRulesJSON(), "families": familiesJSON()})
+		}
 		return listExplainable(cmd.OutOrStdout())
+	}
+	if f.json {
+		return f.runJSON(cmd, g, args)
 	}
 	for i, arg := range args {
 		if i > 0 {
@@ -59,11 +71,7 @@ func (f *explainFlags) run(cmd *cobra.Command, g *globals, args []string) error 
 
 // numbers prints a name with the numbers of the model.
 func (f *explainFlags) numbers(cmd *cobra.Command, g *globals, name definition.Name) error {
-	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), true)
-	if err != nil {
-		return err
-	}
-	text, err := phases.ExplainFor(env, name, f.model, f.modelsTS)
+	text, err := f.numbersOf(cmd, g, name)
 	if err != nil {
 		return err
 	}
@@ -71,10 +79,28 @@ func (f *explainFlags) numbers(cmd *cobra.Command, g *globals, name definition.N
 	return err
 }
 
-// others are the rules that no table of check has: they come from elsewhere.
-var others = map[string]string{
-	phases.RuleDisagreement: "The model's config and SGLang's source give different numbers for a layer.\n\nPhase 4 of add reports it. The entry follows the source; the message names both values, the config fields\nand the source line. Look at the source line: either the config is read in a way that fib-ls does not know,\nor the class of SGLang is not the one that serves this model.",
-	phases.RuleTypeScript:   "The web app's own TypeScript compiler refuses the file.\n\nOnly --typecheck runs it. The code in the message (TS2322, …) is the compiler's.",
+func (f *explainFlags) numbersOf(cmd *cobra.Command, g *globals, name definition.Name) (string, error) {
+	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), true)
+	if err != nil {
+		return "", err
+	}
+	return phases.ExplainFor(env, name, f.model, f.modelsTS)
+}
+
+// others are the rules that no table of check has: phase 4 of add makes their
+// findings. Each is explained in a line and a longer text.
+var others = map[string]struct {
+	severity  validate.Severity
+	doc, long string
+}{
+	phases.RuleDisagreement: {
+		validate.Warning, "The model's config and SGLang's source give different numbers for a layer.",
+		"Phase 4 of add reports it. The entry follows the source; the message names both values, the config fields\nand the source line. Look at the source line: either the config is read in a way that fib-ls does not know,\nor the class of SGLang is not the one that serves this model.",
+	},
+	phases.RuleTypeScript: {
+		validate.Error, "The web app's own TypeScript compiler refuses the file.",
+		"Phase 4 of add and validate runs it where it is installed, check only with --typecheck. The code in the\nmessage (TS2322, …) is the compiler's. Unless --typecheck was given, what it says outside of the new entry is\na warning.",
+	},
 }
 
 func listExplainable(w io.Writer) error {
@@ -82,6 +108,9 @@ func listExplainable(w io.Writer) error {
 	b.WriteString("Rules:\n")
 	for _, r := range validate.Rules() {
 		fmt.Fprintf(&b, "  %-26s %-8s %s\n", r.ID, r.Severity, r.Doc)
+	}
+	for _, id := range slices.Sorted(maps.Keys(others)) {
+		fmt.Fprintf(&b, "  %-26s %-8s %s\n", id, others[id].severity, others[id].doc)
 	}
 	b.WriteString("\nFamilies of Definition names:\n")
 	for _, f := range definition.Families() {
@@ -98,8 +127,8 @@ func explain(w io.Writer, arg string) (definition.Name, error) {
 		_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n\nTo silence it: // fib: ignore %s\n%s#%s\n", r.ID, r.Severity, r.Doc, r.Long, r.ID, rulesURL, r.ID)
 		return none, err
 	}
-	if text, ok := others[arg]; ok {
-		_, err := fmt.Fprintf(w, "%s\n%s\n", arg, text)
+	if r, ok := others[arg]; ok {
+		_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n", arg, r.severity, r.doc, r.long)
 		return none, err
 	}
 	for _, f := range definition.Families() {
@@ -111,10 +140,7 @@ func explain(w io.Writer, arg string) (definition.Name, error) {
 	if err != nil {
 		modern, from, ok := definition.ParseLegacy(arg)
 		if !ok {
-			return none, &phases.UsageError{
-				Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %v", arg, err),
-				Hint:    "fib-ls explain lists the rules and the families of names",
-			}
+			return none, unexplained(arg, err)
 		}
 		if _, err := fmt.Fprintf(w, "%s is an older spelling (%s) of %s\n\n", arg, from, modern); err != nil {
 			return none, err
@@ -123,6 +149,23 @@ func explain(w io.Writer, arg string) (definition.Name, error) {
 	}
 	_, err = io.WriteString(w, definition.Explain(name))
 	return name, err
+}
+
+// unexplained refuses what is neither a rule nor a name; err is why it is no
+// name.
+func unexplained(arg string, err error) error {
+	hint := "fib-ls explain lists the rules and the families of names"
+	var names []string
+	for _, r := range validate.Rules() {
+		names = append(names, r.ID)
+	}
+	for _, f := range definition.Families() {
+		names = append(names, f.ID)
+	}
+	if near := nearest(arg, slices.AppendSeq(names, maps.Keys(others))); near != "" {
+		return &phases.UsageError{Message: fmt.Sprintf("%q is neither a rule nor a Definition name", arg), Hint: "did you mean " + near + "? " + hint}
+	}
+	return &phases.UsageError{Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %v", arg, err), Hint: hint}
 }
 
 // explainFamily prints a family of names without numbers.

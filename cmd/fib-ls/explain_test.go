@@ -1,7 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,5 +45,46 @@ func TestExplainEverything(t *testing.T) {
 				t.Errorf("%s does not tell what %s is", name, field.Abbrev)
 			}
 		}
+	}
+}
+
+// TestExplainDataset: every name of the dataset is explained with its op type,
+// each field with its number, meaning, formula and what divides it.
+func TestExplainDataset(t *testing.T) {
+	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "gold", "definitions.jsonl"))
+	if err != nil {
+		t.Skip("the gold data is not here: ", err)
+	}
+	defer func() { _ = f.Close() }()
+	seen := 0
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var d struct {
+			Name   string
+			OpType string `json:"op_type"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		var out bytes.Buffer
+		name, err := explain(&out, d.Name)
+		if err != nil {
+			t.Errorf("%s: %v", d.Name, err)
+			continue
+		}
+		wants := []string{"op type: " + d.OpType, name.Family.Doc}
+		for i, field := range name.Family.Fields {
+			wants = append(wants, fmt.Sprintf("%s = %d", field.Abbrev, name.Values[i]), field.Meaning, "from "+field.Config+"; "+field.Divisor.Words())
+		}
+		for _, want := range wants {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: the explanation lacks %q", d.Name, want)
+			}
+		}
+	}
+	if lines.Err() != nil || seen < 200 {
+		t.Errorf("%d names were read: %v", seen, lines.Err())
 	}
 }

@@ -21,7 +21,9 @@ func run() int {
 	defer stop()
 	// The first signal asks the command to end, the second one ends it.
 	context.AfterFunc(ctx, stop)
-	err := newRootCommand().ExecuteContext(ctx)
+	root := newRootCommand()
+	root.SetArgs(joinBooleans(root, os.Args[1:]))
+	err := root.ExecuteContext(ctx)
 	if err != nil {
 		if text := err.Error(); text != "" {
 			fmt.Fprintln(os.Stderr, "fib-ls: "+phases.Terminal(text))

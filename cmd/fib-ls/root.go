@@ -6,8 +6,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,26 +32,53 @@ checks the numbers of the models that are there.
 
   fib-ls add --model-name llama-3.1-8b --hf-repo-id meta-llama/Llama-3.1-8B
   fib-ls check web/apps/web/data/models.ts
-  fib-ls serve    (the language server, for your editor)`,
+  fib-ls serve    (the language server, for your editor)
+
+Exit codes: 0 clean, 1 findings, 2 usage or a refusal, 3 network or missing
+input, 4 authentication, 130 interrupted.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
 	}
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return g.validate() }
+	root.Version, _ = buildVersion()
+	root.SetVersionTemplate(versionLine() + "\n")
 	flags := root.PersistentFlags()
 	flags.StringVar(&g.logLevel, "log-level", orDefault(os.Getenv("FIB_LS_LOG_LEVEL"), "warn"), "what is logged to stderr: debug, info, warn, error")
 	flags.StringVar(&g.color, "color", "auto", "colour the output: auto, always, never")
 	flags.BoolVarP(&g.quiet, "quiet", "q", false, "print only the essential line")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &phases.UsageError{Message: err.Error(), Hint: "see " + cmd.CommandPath() + " --help"}
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newAddCommand(g), newExtractCommand(g), newBaselineCommand(g), newGenerateCommand(g), newValidateCommand(g),
 		newCheckCommand(g), newExplainCommand(g), newDefineCommand(g), newDoctorCommand(g), newCatalogueCommand(), newCoverageCommand(g), newServeCommand(g), newVersionCommand(),
 		newDocsCommand(),
 	)
+	root.SetHelpCommand(newHelpCommand())
 	registerCompletions(g, root)
 	return root
+}
+
+// validate refuses values that no command knows.
+func (g *globals) validate() error {
+	if !slices.Contains(flagChoices["fib-ls color"], g.color) {
+		return &phases.UsageError{Message: fmt.Sprintf("--color %s: choose auto, always or never", g.color)}
+	}
+	_, err := g.level()
+	return err
+}
+
+// level is --log-level.
+func (g *globals) level() (level slog.Level, err error) {
+	if level.UnmarshalText([]byte(g.logLevel)) != nil {
+		err = &phases.UsageError{Message: fmt.Sprintf("--log-level %s: choose debug, info, warn or error", g.logLevel)}
+	}
+	return level, err
 }
 
 func orDefault(s, otherwise string) string {
@@ -75,16 +102,16 @@ func (g *globals) environment(stdin io.Reader, stderr io.Writer, offline bool) (
 // unconnected is environment without the Hub client, whose certificates take
 // longer to read than the language server takes to start.
 func (g *globals) unconnected(stdin io.Reader, stderr io.Writer) (*phases.Env, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(g.logLevel)); err != nil {
-		return nil, &phases.UsageError{Message: fmt.Sprintf("--log-level %s: choose debug, info, warn or error", g.logLevel)}
+	level, err := g.level()
+	if err != nil {
+		return nil, err
 	}
 	wd, err := os.Getwd()
 	if err != nil {
 		return nil, fmt.Errorf("finding the working directory: %w", err)
 	}
 	env := &phases.Env{
-		Getenv: os.Getenv, WorkDir: wd, Stdin: stdin, SGLang: phases.NewSGLangTrees(),
+		Getenv: os.Getenv, Environ: os.Environ, WorkDir: wd, Stdin: stdin, SGLang: phases.NewSGLangTrees(),
 		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if dir := os.Getenv("FIB_LS_CACHE_DIR"); dir != "" {
@@ -95,28 +122,6 @@ func (g *globals) unconnected(stdin io.Reader, stderr io.Writer) (*phases.Env, e
 	return env, nil
 }
 
-// boolArgument lets a boolean flag take its value as the next argument, as
-// the original workflow writes it (--skip-sglang true): pflag alone would
-// read "true" as a positional argument.
-func boolArgument(args []string, flag string, value *bool) ([]string, error) {
-	var rest []string
-	for _, a := range args {
-		switch strings.ToLower(a) {
-		case "true":
-			*value = true
-		case "false":
-			*value = false
-		default:
-			rest = append(rest, a)
-			continue
-		}
-		if flag == "" {
-			return nil, &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", a)}
-		}
-	}
-	return rest, nil
-}
-
 // hubBudget is how long one fetch may take with its retries: FIB_LS_HUB_TIMEOUT
 // in seconds, else the client's own default (0).
 func hubBudget() time.Duration {
@@ -125,4 +130,29 @@ func hubBudget() time.Duration {
 		return 0
 	}
 	return time.Duration(seconds) * time.Second
+}
+
+// newHelpCommand is fib-ls help COMMAND.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about a command",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, c := range cmd.Root().Commands() {
+				if len(args) == 0 && c.IsAvailableCommand() {
+					names = append(names, c.Name()+"\t"+c.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil || of == cmd.Root() && len(rest) > 0 {
+				return unknownCommand(cmd.Root(), args[0])
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+	}
 }

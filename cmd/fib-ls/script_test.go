@@ -62,6 +62,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TOKEN", theToken)
 			env.Setenv("NL", "\n")
 			env.Setenv("ACTION", action)
+			// The directory of fib-ls alone: a PATH without anything else.
+			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
 			return os.WriteFile(filepath.Join(dir, "models.ts"), data, 0o644)
 		},
 	})

@@ -3,22 +3,33 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/fib-ls/fib-ls/phases"
 )
 
-// newStep makes a command that runs one phase: it takes the flags of add.
-func newStep(g *globals, use, short, long string, run func(*cobra.Command, *phases.Env, phases.Request, []string) (*phases.Result, error)) (*cobra.Command, *addFlags) {
+// The flags of add that each phase alone takes: those that it reads.
+const (
+	everyStep     = "model-name hf-repo-id output-dir config set dry-run json "
+	readConfig    = "revision infer offline "
+	readSGLang    = "sglang-path sglang-url sglang-ref "
+	writeEntry    = "models-ts tp ep page-size quantization gemm dataset "
+	extractFlags  = everyStep + readConfig
+	baselineFlags = everyStep + readConfig + readSGLang + "skip-sglang"
+	generateFlags = everyStep + writeEntry + "display-name description update diff"
+	validateFlags = everyStep + writeEntry + "typecheck"
+)
+
+// newStep makes a command that runs one phase: it takes some flags of add.
+func newStep(g *globals, use, short, long, takes string, run func(*cobra.Command, *phases.Env, phases.Request, []string) (*phases.Result, error)) (*cobra.Command, *addFlags) {
 	f := &addFlags{}
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: long,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			args, err := boolArgument(args, "skip-sglang", &f.skip)
-			if err != nil {
-				return err
-			}
 			if err := f.complete(); err != nil {
 				return err
 			}
@@ -37,14 +48,22 @@ func newStep(g *globals, use, short, long string, run func(*cobra.Command, *phas
 			return f.printStep(cmd.OutOrStdout(), result)
 		},
 	}
-	f.register(cmd)
+	cmd.Flags().SortFlags = false
+	f.flags().VisitAll(func(flag *pflag.Flag) {
+		if slices.Contains(strings.Fields(takes), flag.Name) {
+			cmd.Flags().AddFlag(flag)
+		}
+	})
 	return cmd, f
 }
 
 // printStep prints the result, or the files that were written.
 func (f *addFlags) printStep(out io.Writer, r *phases.Result) error {
-	if f.json {
+	if f.json || f.diff {
 		return f.print(out, &globals{}, r)
+	}
+	if _, err := io.WriteString(out, phases.Findings(r)); err != nil {
+		return err
 	}
 	for _, name := range phases.FileOrder {
 		if path, ok := r.Files[name]; ok {
@@ -74,7 +93,7 @@ func repoArgument(req *phases.Request, args []string) error {
 
 func newExtractCommand(g *globals) *cobra.Command {
 	cmd, _ := newStep(g, "extract ORG/NAME", "Phase 1: read a model's config.json",
-		"Writes "+phases.FileConfig+" (the bytes as fetched) and "+phases.FileArchitecture+" into the output directory.",
+		"Writes "+phases.FileConfig+" (the bytes as fetched) and "+phases.FileArchitecture+" into the output directory.", extractFlags,
 		func(cmd *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
 			if err := repoArgument(&req, args); err != nil {
 				return nil, err
@@ -87,7 +106,7 @@ func newExtractCommand(g *globals) *cobra.Command {
 func newGenerateCommand(g *globals) *cobra.Command {
 	var architecture, implementation string
 	cmd, _ := newStep(g, "generate --model-name NAME", "Phase 3: make the entry from the files of phases 1 and 2",
-		"Reads "+phases.FileArchitecture+" (and "+phases.FileImplementation+" when it is there) and puts the entry into models.ts;\nwrites "+phases.FileMapping+" and "+phases.FileEntry+".",
+		"Reads "+phases.FileArchitecture+" (and "+phases.FileImplementation+" when it is there) and puts the entry into models.ts;\nwrites "+phases.FileMapping+" and "+phases.FileEntry+".", generateFlags,
 		func(_ *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
 			if len(args) > 0 {
 				return nil, &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", args[0])}
@@ -102,12 +121,12 @@ func newGenerateCommand(g *globals) *cobra.Command {
 func newValidateCommand(g *globals) *cobra.Command {
 	var architecture, implementation string
 	cmd, _ := newStep(g, "validate --model-name NAME", "Phase 4: check an entry and write the summary",
-		"Checks the entry as it stands in models.ts; writes "+phases.FileValidation+" and "+phases.FileSummary+".",
-		func(_ *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
+		"Checks the entry as it stands in models.ts; writes "+phases.FileValidation+" and "+phases.FileSummary+".", validateFlags,
+		func(cmd *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
 			if len(args) > 0 {
 				return nil, &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", args[0])}
 			}
-			return phases.RunValidate(env, req, architecture, implementation)
+			return phases.RunValidate(cmd.Context(), env, req, architecture, implementation)
 		})
 	cmd.Flags().StringVar(&architecture, "architecture", "", "phase 1's file (default: the one in the output directory)")
 	cmd.Flags().StringVar(&implementation, "implementation", "", "phase 2's file (default: the one in the output directory)")

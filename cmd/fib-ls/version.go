@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/fib-ls/fib-ls/phases"
 )
 
 // version is set by release builds (-ldflags -X main.version=…); otherwise
@@ -30,19 +33,42 @@ func buildVersion() (v, commit string) {
 	return orDefault(v, "(devel)"), commit
 }
 
+// versionLine is what fib-ls version prints.
+func versionLine() string {
+	v, commit := buildVersion()
+	if commit != "" {
+		v += " (" + commit + ")"
+	}
+	return fmt.Sprintf("fib-ls %s %s %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 func newVersionCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			v, commit := buildVersion()
-			line := "fib-ls " + v
-			if commit != "" {
-				line += " (" + commit + ")"
+			if !asJSON {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), versionLine())
+				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s %s/%s\n", line, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
+			v, commit := buildVersion()
+			return writeJSON(cmd.OutOrStdout(), map[string]string{
+				"version": v, "commit": commit, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
+			})
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// writeJSON prints a value as the --json of a command does.
+func writeJSON(w io.Writer, value any) error {
+	data, err := phases.MarshalJSON(value)
+	if err != nil {
+		return fmt.Errorf("printing JSON: %w", err)
+	}
+	_, err = w.Write(data)
+	return err
 }
