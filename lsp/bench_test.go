@@ -1,6 +1,8 @@
 package lsp
 
 import (
+	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"regexp"
@@ -89,4 +91,64 @@ func BenchmarkKeystroke(b *testing.B) {
 		})
 		s.docs.closeAll()
 	}
+}
+
+// BenchmarkWire is a keystroke as an editor feels it: an edit goes into a
+// pipe, its diagnostics come out of another.
+func BenchmarkWire(b *testing.B) {
+	for _, copies := range []int{1, 100} {
+		text := manyModels(b, copies)
+		counts := regexp.MustCompile(`count: (\d+)`).FindAllStringSubmatchIndex(text, -1)
+		at := counts[len(counts)/2]
+		line := strings.Count(text[:at[2]], "\n")
+		column := at[2] - strings.LastIndexByte(text[:at[2]], '\n') - 1
+		values := []string{text[at[2]:at[3]], `\"` + text[at[2]:at[3]] + `\"`}
+		width := at[3] - at[2]
+
+		in, client := pipe(b)
+		answers, out := pipe(b)
+		s := New(Options{})
+		ended := make(chan int, 1)
+		go func() { ended <- s.Run(context.Background(), in, out) }()
+		frames := bufio.NewReader(answers)
+		send := func(body string) {
+			if _, err := fmt.Fprintf(client, "Content-Length: %d\r\n\r\n%s", len(body), body); err != nil {
+				b.Fatal(err)
+			}
+		}
+		receive := func() {
+			if _, err := readFrame(frames); err != nil {
+				b.Fatal(err)
+			}
+		}
+		send(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"clientInfo":{"name":"bench"},"capabilities":{},"initializationOptions":{"diagnostics":{"delay":0}}}}`)
+		receive()
+		raw, _ := protocol.Marshal(text)
+		send(fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":%q,"languageId":"typescript","version":0,"text":%s}}}`, modelsURI, raw))
+		receive()
+		version, length := 0, width
+		b.Run(fmt.Sprintf("%dx", copies), func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				version++
+				now := values[version%2]
+				send(fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"textDocument":{"uri":%q,"version":%d},"contentChanges":[{"range":{"start":{"line":%d,"character":%d},"end":{"line":%d,"character":%d}},"text":"%s"}]}}`,
+					modelsURI, version, line, column, line, column+length, now))
+				length = width + 2*(version%2)
+				receive()
+			}
+		})
+		_ = client.Close()
+		<-ended
+	}
+}
+
+func pipe(b *testing.B) (r, w *os.File) {
+	b.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _, _ = r.Close(), w.Close() })
+	return r, w
 }

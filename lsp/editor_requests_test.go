@@ -46,78 +46,57 @@ func (e *editor) notification(m rpcMessage) {
 	}
 }
 
-// request answers the server.
-func (e *editor) request(m rpcMessage) {
+// request hears a request of the server; what it gives answers it.
+func (e *editor) request(m rpcMessage) (answer func()) {
+	var p struct {
+		Message, URI, Title, Prompt, Value string
+		Actions                            []struct{ Title string }
+		Items                              []json.RawMessage
+	}
+	_ = json.Unmarshal(m.Params, &p)
+	result := "null"
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	switch m.Method {
 	case "workspace/applyEdit":
-		e.applyEdit(m)
+		e.edits = append(e.edits, string(m.Params))
+		return func() { e.applyEdit(m) }
 	case "window/showMessageRequest":
-		var p struct {
-			Message string `json:"message"`
-			Actions []struct{ Title string }
-		}
-		_ = json.Unmarshal(m.Params, &p)
 		var titles []string
 		for _, a := range p.Actions {
 			titles = append(titles, a.Title)
 		}
-		e.mu.Lock()
 		e.questions = append(e.questions, p.Message+" ["+strings.Join(titles, "|")+"]")
-		answer := e.answer
-		e.mu.Unlock()
-		chosen := ""
-		if answer != nil {
-			chosen = answer(p.Message, titles)
+		choose := e.answer
+		return func() {
+			if choose != nil {
+				if chosen := choose(p.Message, titles); chosen != "" {
+					b, _ := json.Marshal(map[string]string{"title": chosen})
+					result = string(b)
+				}
+			}
+			e.reply(m, result)
 		}
-		if chosen == "" {
-			e.reply(m, `null`)
-			return
-		}
-		b, _ := json.Marshal(map[string]string{"title": chosen})
-		e.reply(m, string(b))
 	case "window/showDocument":
-		var p struct{ URI string }
-		_ = json.Unmarshal(m.Params, &p)
-		e.mu.Lock()
 		e.shown = append(e.shown, p.URI)
-		e.mu.Unlock()
-		e.reply(m, `{"success":true}`)
+		result = `{"success":true}`
 	case "client/registerCapability":
-		e.mu.Lock()
 		e.registered = append(e.registered, string(m.Params))
-		e.mu.Unlock()
-		e.reply(m, `null`)
 	case "workspace/configuration":
-		var p struct{ Items []json.RawMessage }
-		_ = json.Unmarshal(m.Params, &p)
 		var values []string
 		for range p.Items {
-			values = append(values, orText(e.settings(), "null"))
+			values = append(values, orText(e.opts.settings, "null"))
 		}
-		e.reply(m, "["+strings.Join(values, ",")+"]")
+		result = "[" + strings.Join(values, ",") + "]"
 	case "fib-ls/input":
-		var p struct{ Title, Prompt, Value string }
-		_ = json.Unmarshal(m.Params, &p)
-		var answer *string
 		if e.input != nil {
-			answer = e.input(p.Title, p.Prompt, p.Value)
+			b, _ := json.Marshal(e.input(p.Title, p.Prompt, p.Value))
+			result = string(b)
 		}
-		b, _ := json.Marshal(answer)
-		e.reply(m, string(b))
 	case "workspace/diagnostic/refresh", "workspace/codeLens/refresh", "workspace/inlayHint/refresh":
-		e.mu.Lock()
 		e.refreshes++
-		e.mu.Unlock()
-		e.reply(m, `null`)
-	default:
-		e.reply(m, `null`)
 	}
-}
-
-func (e *editor) settings() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.opts.settings
+	return func() { e.reply(m, result) }
 }
 
 func orText(s, otherwise string) string {
@@ -147,7 +126,6 @@ func (e *editor) applyEdit(m rpcMessage) {
 		e.t.Errorf("applyEdit: %v", err)
 	}
 	e.mu.Lock()
-	e.edits = append(e.edits, string(m.Params))
 	mode, before := e.opts.applies, e.beforeApply
 	if strings.HasPrefix(mode, "once-") {
 		e.opts.applies = ""
@@ -159,9 +137,6 @@ func (e *editor) applyEdit(m rpcMessage) {
 		e.reply(m, `{"applied":false,"failureReason":"because"}`)
 		return
 	case "pretend": // Neovim 0.7.2 with an edit for an older version
-		e.mu.Lock()
-		e.pretended++
-		e.mu.Unlock()
 		e.reply(m, `{"applied":true}`)
 		return
 	}

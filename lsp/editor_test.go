@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -53,9 +54,10 @@ type editor struct {
 	t      testing.TB
 	opts   editorOptions
 	server *Server
-	clock  *fakeClock
 	out    net.Conn
 	code   chan int
+
+	writing sync.Mutex
 
 	mu          sync.Mutex
 	next        int
@@ -75,8 +77,6 @@ type editor struct {
 	beforeApply func(e *editor, uri string)
 	input       func(title, prompt, value string) *string
 	requests    []rpcMessage
-	closed      bool
-	pretended   int
 }
 
 type published struct {
@@ -134,18 +134,16 @@ func newEditor(t testing.TB, opts editorOptions) *editor {
 	t.Helper()
 	server, client := net.Pipe()
 	e := &editor{
-		t: t, opts: opts, clock: newFakeClock(), out: client, code: make(chan int, 1),
+		t: t, opts: opts, out: client, code: make(chan int, 1),
 		waiting: map[string]chan rpcMessage{}, texts: map[string]string{}, versions: map[string]int{}, published: map[string][]published{},
 	}
-	e.server = New(Options{Engine: opts.engine, Version: "test", Clock: e.clock, Alive: opts.alive, DocsURL: "https://example.org/rules.md"})
+	e.server = New(Options{Engine: opts.engine, Version: "test", Alive: opts.alive, DocsURL: "https://example.org/rules.md"})
 	go func() { e.code <- e.server.Run(context.Background(), server, server) }()
 	go e.read(bufio.NewReader(client))
 	t.Cleanup(func() {
-		e.mu.Lock()
-		e.closed = true
-		e.mu.Unlock()
 		_ = client.Close()
 		_ = server.Close()
+		advance(time.Second) // whatever still waits for a moment has its moment
 	})
 	if !opts.noInit {
 		e.initialize()
@@ -265,22 +263,23 @@ func (e *editor) take(m rpcMessage) {
 		e.mu.Unlock()
 		return
 	}
-	// A request may need the reader: it is answered beside it.
-	go e.request(m)
+	// Requests are heard in order. The answer may need the reader: it is made
+	// beside it.
+	go e.request(m)()
 }
 
 // write sends one frame.
 func (e *editor) write(body string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return
-	}
 	e.raw(fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body))
 }
 
-// raw sends bytes as they are. mu may be held.
-func (e *editor) raw(data string) { _, _ = io.WriteString(e.out, data) }
+// raw sends bytes as they are. A server that does not read, or is gone, holds
+// up whoever writes, and nobody else.
+func (e *editor) raw(data string) {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	_, _ = io.WriteString(e.out, data)
+}
 
 func (e *editor) notify(method, params string) {
 	e.write(fmt.Sprintf(`{"jsonrpc":"2.0","method":%q,"params":%s}`, method, params))
@@ -323,7 +322,7 @@ func (e *editor) await(what string, answer chan rpcMessage) (json.RawMessage, er
 			return nil, m.Error
 		}
 		return m.Result, nil
-	case <-time.After(30 * time.Second): // a dead server, not a slow one
+	case <-time.After(30 * time.Second): // of the bubble: nobody is going to answer
 		e.t.Fatalf("no answer to %s", what)
 		return nil, nil
 	}
@@ -339,12 +338,11 @@ func (e *editor) must(method, params string) json.RawMessage {
 	return r
 }
 
-// settle waits until everything that was sent has been worked through.
+// settle waits until everything that was sent has been worked through, in the
+// foreground and in the background: nobody in the bubble can go on.
 func (e *editor) settle() {
 	e.t.Helper()
-	e.ping()
-	e.server.publisher.idle()
-	e.ping()
+	synctest.Wait()
 }
 
 func (e *editor) ping() {
@@ -354,39 +352,12 @@ func (e *editor) ping() {
 	}
 }
 
-// rested says that nothing is worked out in the background.
-func (s *Server) rested() bool {
-	s.expected.mu.Lock()
-	defer s.expected.mu.Unlock()
-	s.datasets.mu.Lock()
-	defer s.datasets.mu.Unlock()
-	return !s.expected.working && len(s.expected.waiting) == 0 && s.datasets.reading == 0
-}
-
-// idle waits until nothing is queued and nothing is worked on.
-func (p *publisher) idle() {
-	for {
-		p.working.Lock()
-		p.mu.Lock()
-		empty := len(p.queue) == 0
-		p.mu.Unlock()
-		p.working.Unlock()
-		if empty {
-			return
-		}
-		time.Sleep(50 * time.Microsecond) // another goroutine's turn
-	}
-}
-
-// eventually waits for something that happens in the background.
-func (e *editor) eventually(what string, f func() bool) {
+// expect settles and holds the session to a condition.
+func (e *editor) expect(what string, f func() bool) {
 	e.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !f() {
-		if time.Now().After(deadline) {
-			e.t.Fatalf("%s did not happen; messages %q, questions %q", what, e.messages, e.questions)
-		}
-		time.Sleep(200 * time.Microsecond)
+	e.settle()
+	if !f() {
+		e.t.Fatalf("%s did not happen; messages %q, questions %q", what, e.messages, e.questions)
 	}
 }
 

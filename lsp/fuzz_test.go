@@ -33,7 +33,7 @@ func FuzzWire(f *testing.F) {
 			return
 		}
 		server, client := net.Pipe()
-		s := New(Options{Engine: &fakeEngine{}, Clock: newFakeClock()})
+		s := New(Options{Engine: &fakeEngine{}})
 		ended := make(chan int, 1)
 		go func() { ended <- s.Run(context.Background(), server, server) }()
 		defer func() {

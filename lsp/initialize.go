@@ -147,7 +147,7 @@ const parentInterval = 3 * time.Second
 // client that was killed does not always close the pipe (a child of its may
 // hold it open).
 func (s *Server) watchParent(pid int) {
-	s.clock.AfterFunc(parentInterval, func() {
+	time.AfterFunc(parentInterval, func() {
 		if s.ctx.Err() != nil {
 			return
 		}

@@ -326,33 +326,35 @@ var inStepModels = func() string {
 //
 //	go test ./lsp -run TestTextInStep -soak.seed 7 -soak.count 1000000 -timeout 0
 func TestTextInStep(t *testing.T) {
-	count := *soakCount
-	if count == 0 {
-		count = 2000
-		if testing.Short() {
-			count = 500
-		}
-	}
-	for i, utf8 := range []bool{false, true} {
-		x := newInStepOverWire(t, rand.New(rand.NewPCG(*soakSeed, uint64(i))), inStepModels, utf8)
-		report := func() {
-			t.Logf("seed %d, utf8 %v: %d edits, %d texts compared, %d without a syntax problem, %d findings compared",
-				*soakSeed, utf8, x.edits, x.judged, x.sound, x.findings)
-		}
-		for tenth := count / 20; x.edits < count/2; {
-			x.step(x.message(), x.r.IntN(3) > 0)
-			if len(x.naive.text) > 20_000 || x.r.IntN(300) == 0 {
-				x.step([]change{{text: inStepModels}}, true) // begin anew
+	bubble(t, func(t *testing.T) {
+		count := *soakCount
+		if count == 0 {
+			count = 2000
+			if testing.Short() {
+				count = 500
 			}
-			x.judge()
-			if x.edits >= tenth {
+		}
+		for i, utf8 := range []bool{false, true} {
+			x := newInStepOverWire(t, rand.New(rand.NewPCG(*soakSeed, uint64(i))), inStepModels, utf8)
+			report := func() {
+				t.Logf("seed %d, utf8 %v: %d edits, %d texts compared, %d without a syntax problem, %d findings compared",
+					*soakSeed, utf8, x.edits, x.judged, x.sound, x.findings)
+			}
+			for tenth := count / 20; x.edits < count/2; {
+				x.step(x.message(), x.r.IntN(3) > 0)
+				if len(x.naive.text) > 20_000 || x.r.IntN(300) == 0 {
+					x.step([]change{{text: inStepModels}}, true) // begin anew
+				}
+				x.judge()
+				if x.edits >= tenth {
+					report()
+					tenth += count / 20
+				}
+			}
+			if x.sound < x.judged/4 || x.sound > x.judged*9/10 || x.findings < x.judged {
 				report()
-				tenth += count / 20
+				t.Error("the edits do not reach sound and broken texts, and findings, often enough")
 			}
 		}
-		if x.sound < x.judged/4 || x.sound > x.judged*9/10 || x.findings < x.judged {
-			report()
-			t.Error("the edits do not reach sound and broken texts, and findings, often enough")
-		}
-	}
+	})
 }

@@ -19,12 +19,13 @@ func (e *editor) add(args string) string {
 
 func (e *editor) jobsDone() {
 	e.t.Helper()
-	e.eventually("the end of all jobs", func() bool {
-		e.server.jobs.mu.Lock()
-		defer e.server.jobs.mu.Unlock()
-		return len(e.server.jobs.running) == 0
-	})
-	e.settle()
+	e.expect("the end of all jobs", func() bool { return e.jobsRunning() == 0 })
+}
+
+func (e *editor) jobsRunning() int {
+	e.server.jobs.mu.Lock()
+	defer e.server.jobs.mu.Unlock()
+	return len(e.server.jobs.running)
 }
 
 func (e *editor) entries(uri string) []string {
@@ -38,288 +39,306 @@ func (e *editor) entries(uri string) []string {
 // A job is acknowledged at once, shows its phases with a percentage that does
 // not fall, and ends its progress.
 func TestProgress(t *testing.T) {
-	engine := &fakeEngine{block: make(chan struct{})}
-	e := newEditor(t, editorOptions{engine: engine})
-	e.open(modelsURI, smallModels)
-	if got := e.add(`{"repoId":"acme/A-1"}`); got != `{"jobId":"add-1","repoId":"acme/A-1"}` {
-		t.Errorf("acknowledged with %s", got)
-	}
-	// The job stands in phase 2; everything else goes on.
-	e.eventually("the progress", func() bool {
-		return locked(e, func() bool {
-			return len(e.progress) > 0 && strings.Contains(e.progress[len(e.progress)-1], "Find SGLang baseline")
+	bubble(t, func(t *testing.T) {
+		engine := &fakeEngine{block: make(chan struct{})}
+		e := newEditor(t, editorOptions{engine: engine})
+		e.open(modelsURI, smallModels)
+		if got := e.add(`{"repoId":"acme/A-1"}`); got != `{"jobId":"add-1","repoId":"acme/A-1"}` {
+			t.Errorf("acknowledged with %s", got)
+		}
+		// The job stands in phase 2; everything else goes on.
+		e.expect("the progress", func() bool {
+			return locked(e, func() bool {
+				return len(e.progress) > 0 && strings.Contains(e.progress[len(e.progress)-1], "Find SGLang baseline")
+			})
 		})
-	})
-	e.settle()
-	close(engine.block)
-	e.jobsDone()
-	e.eventually("the end", func() bool {
-		return locked(e, func() bool { return strings.Contains(e.progress[len(e.progress)-1], " end ") })
-	})
-	percent, last := regexp.MustCompile(` (\d+)%`), -1
-	for _, line := range e.progress {
-		m := percent.FindStringSubmatch(line)
-		if m == nil {
-			continue
+		e.settle()
+		close(engine.block)
+		e.jobsDone()
+		e.expect("the end", func() bool {
+			return locked(e, func() bool { return strings.Contains(e.progress[len(e.progress)-1], " end ") })
+		})
+		percent, last := regexp.MustCompile(` (\d+)%`), -1
+		for _, line := range e.progress {
+			m := percent.FindStringSubmatch(line)
+			if m == nil {
+				continue
+			}
+			var n int
+			_, _ = fmt.Sscan(m[1], &n)
+			if n < last {
+				t.Errorf("the percentage falls: %q", e.progress)
+			}
+			last = n
 		}
-		var n int
-		_, _ = fmt.Sscan(m[1], &n)
-		if n < last {
-			t.Errorf("the percentage falls: %q", e.progress)
+		if !strings.Contains(e.progress[0], " begin ") || !strings.Contains(strings.Join(e.progress, "\n"), "3/4 Generate entry") {
+			t.Errorf("progress %q", e.progress)
 		}
-		last = n
-	}
-	if !strings.Contains(e.progress[0], " begin ") || !strings.Contains(strings.Join(e.progress, "\n"), "3/4 Generate entry") {
-		t.Errorf("progress %q", e.progress)
-	}
-	if ids := e.entries(modelsURI); !slices.Contains(ids, "a-1") {
-		t.Errorf("entries %q", ids)
-	}
+		if ids := e.entries(modelsURI); !slices.Contains(ids, "a-1") {
+			t.Errorf("entries %q", ids)
+		}
+	})
 }
 
 // A job can be cancelled in each way there is; the text stays as it was.
 func TestCancelJob(t *testing.T) {
-	for _, way := range []string{"command", "progress", "wait", "shutdown"} {
-		engine := &fakeEngine{block: make(chan struct{})}
-		e := newEditor(t, editorOptions{engine: engine})
-		e.open(modelsURI, smallModels)
-		var answer chan rpcMessage
-		if way == "wait" {
-			var id string
-			id, answer = e.send("workspace/executeCommand", `{"command":"fib-ls.addModel","arguments":[{"repoId":"acme/A-1","wait":true}]}`)
-			e.notify("$/cancelRequest", fmt.Sprintf(`{"id":%s}`, id))
-			if _, err := e.await("add", answer); err == nil || !strings.HasPrefix(err.Error(), "-32800:") {
-				t.Errorf("%s: %v", way, err)
+	bubble(t, func(t *testing.T) {
+		for _, way := range []string{"command", "progress", "wait", "shutdown"} {
+			engine := &fakeEngine{block: make(chan struct{})}
+			e := newEditor(t, editorOptions{engine: engine})
+			e.open(modelsURI, smallModels)
+			var answer chan rpcMessage
+			if way == "wait" {
+				var id string
+				id, answer = e.send("workspace/executeCommand", `{"command":"fib-ls.addModel","arguments":[{"repoId":"acme/A-1","wait":true}]}`)
+				e.notify("$/cancelRequest", fmt.Sprintf(`{"id":%s}`, id))
+				if _, err := e.await("add", answer); err == nil || !strings.HasPrefix(err.Error(), "-32800:") {
+					t.Errorf("%s: %v", way, err)
+				}
+			} else {
+				e.add(`{"repoId":"acme/A-1"}`)
+				e.expect("phase 2", func() bool {
+					return locked(e, func() bool { return strings.Contains(strings.Join(e.progress, "\n"), "2/4") })
+				})
 			}
-		} else {
-			e.add(`{"repoId":"acme/A-1"}`)
-			e.eventually("phase 2", func() bool {
-				return locked(e, func() bool { return strings.Contains(strings.Join(e.progress, "\n"), "2/4") })
-			})
-		}
-		switch way {
-		case "command":
-			if got := string(e.must("workspace/executeCommand", `{"command":"fib-ls.cancel","arguments":["add-1"]}`)); !strings.Contains(got, "true") {
-				t.Errorf("cancel: %s", got)
+			switch way {
+			case "command":
+				if got := string(e.must("workspace/executeCommand", `{"command":"fib-ls.cancel","arguments":["add-1"]}`)); !strings.Contains(got, "true") {
+					t.Errorf("cancel: %s", got)
+				}
+			case "progress":
+				e.notify("window/workDoneProgress/cancel", `{"token":"fib-ls/add-1"}`)
+			case "shutdown":
+				e.must("shutdown", "")
 			}
-		case "progress":
-			e.notify("window/workDoneProgress/cancel", `{"token":"fib-ls/add-1"}`)
-		case "shutdown":
-			e.must("shutdown", "")
+			e.jobsDone()
+			if got := e.text(modelsURI); got != smallModels {
+				t.Errorf("%s: the text changed", way)
+			}
 		}
-		e.eventually("the end", func() bool {
-			e.server.jobs.mu.Lock()
-			defer e.server.jobs.mu.Unlock()
-			return len(e.server.jobs.running) == 0
-		})
-		if got := e.text(modelsURI); got != smallModels {
-			t.Errorf("%s: the text changed", way)
-		}
-	}
+	})
 }
 
 // The user types on while the entry is made, while it is asked for, and while
 // the edit is on its way: the entry lands in the text as it is by then.
 func TestTypingDuringAdd(t *testing.T) {
-	engine := &fakeEngine{block: make(chan struct{})}
-	e := newEditor(t, editorOptions{engine: engine})
-	e.open(modelsURI, smallModels)
-	e.add(`{"repoId":"acme/A-1"}`)
-	e.replaceText(modelsURI, "Tiny\"", "Tiny, renamed\"")
-	typed := 0
-	e.beforeApply = func(e *editor, uri string) {
-		if typed++; typed <= 2 { // twice the edit comes too late
-			e.replaceText(uri, "tiny 𝒳", "very tiny 𝒳")
+	bubble(t, func(t *testing.T) {
+		engine := &fakeEngine{block: make(chan struct{})}
+		e := newEditor(t, editorOptions{engine: engine})
+		e.open(modelsURI, smallModels)
+		e.add(`{"repoId":"acme/A-1"}`)
+		e.replaceText(modelsURI, "Tiny\"", "Tiny, renamed\"")
+		typed := 0
+		e.beforeApply = func(e *editor, uri string) {
+			if typed++; typed <= 2 { // twice the edit comes too late
+				e.replaceText(uri, "tiny 𝒳", "very tiny 𝒳")
+			}
 		}
-	}
-	close(engine.block)
-	e.jobsDone()
-	text := e.text(modelsURI)
-	if !slices.Contains(e.entries(modelsURI), "a-1") || !strings.Contains(text, "Tiny, renamed") || strings.Count(text, "very ") != 2 {
-		t.Errorf("text:\n%s", text)
-	}
-	if problems := tsast.Parse([]byte(text)).Problems; len(problems) > 0 {
-		t.Errorf("the text is broken: %v", problems)
-	}
-	if len(e.edits) != 3 {
-		t.Errorf("%d edits were sent", len(e.edits))
-	}
+		close(engine.block)
+		e.jobsDone()
+		text := e.text(modelsURI)
+		if !slices.Contains(e.entries(modelsURI), "a-1") || !strings.Contains(text, "Tiny, renamed") || strings.Count(text, "very ") != 2 {
+			t.Errorf("text:\n%s", text)
+		}
+		if problems := tsast.Parse([]byte(text)).Problems; len(problems) > 0 {
+			t.Errorf("the text is broken: %v", problems)
+		}
+		if len(e.edits) != 3 {
+			t.Errorf("%d edits were sent", len(e.edits))
+		}
+	})
 }
 
 // An edit that never lands ends with the report, where the entry stands
 // complete.
 func TestStaleEditOffersTheReport(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "web/apps/web/data/models.ts")
-	writeFile(t, path, smallModels)
-	uri := "file://" + path
-	e := newEditor(t, editorOptions{engine: &fakeEngine{}, folders: []string{dir}, applies: "refuse"})
-	e.answer = func(_ string, actions []string) string {
-		if slices.Contains(actions, "Open report") {
-			return "Open report"
+	bubble(t, func(t *testing.T) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "web/apps/web/data/models.ts")
+		writeFile(t, path, smallModels)
+		uri := "file://" + path
+		e := newEditor(t, editorOptions{engine: &fakeEngine{}, folders: []string{dir}, applies: "refuse"})
+		e.answer = func(_ string, actions []string) string {
+			if slices.Contains(actions, "Open report") {
+				return "Open report"
+			}
+			return ""
 		}
-		return ""
-	}
-	e.open(uri, smallModels)
-	e.add(`{"repoId":"acme/A-1"}`)
-	e.eventually("the report", func() bool { return locked(e, func() bool { return len(e.shown) > 0 }) })
-	want := "file://" + filepath.Join(dir, "model_analysis_a-1", "model_addition_summary.md")
-	if e.shown[0] != want {
-		t.Errorf("shown %q, want %q", e.shown, want)
-	}
-	if len(e.edits) != placeAttempts {
-		t.Errorf("%d edits were sent", len(e.edits))
-	}
+		e.open(uri, smallModels)
+		e.add(`{"repoId":"acme/A-1"}`)
+		e.expect("the report", func() bool { return locked(e, func() bool { return len(e.shown) > 0 }) })
+		want := "file://" + filepath.Join(dir, "model_analysis_a-1", "model_addition_summary.md")
+		if e.shown[0] != want {
+			t.Errorf("shown %q, want %q", e.shown, want)
+		}
+		if len(e.edits) != placeAttempts {
+			t.Errorf("%d edits were sent", len(e.edits))
+		}
+	})
 }
 
 // Two models at once: both land.
 func TestTwoAddsAtOnce(t *testing.T) {
-	engine := &fakeEngine{block: make(chan struct{})}
-	e := newEditor(t, editorOptions{engine: engine})
-	e.open(modelsURI, smallModels)
-	for i := range 5 {
-		e.add(fmt.Sprintf(`{"repoId":"acme/A-%d"}`, i))
-	}
-	if got := e.add(`{"repoId":"acme/A-3"}`); !strings.Contains(got, "add-4") {
-		t.Errorf("a second call for the same model got %s", got)
-	}
-	close(engine.block)
-	e.jobsDone()
-	ids := e.entries(modelsURI)
-	slices.Sort(ids)
-	if got := strings.Join(ids, " "); got != "a-0 a-1 a-2 a-3 a-4 tiny" {
-		t.Errorf("entries %s", got)
-	}
+	bubble(t, func(t *testing.T) {
+		engine := &fakeEngine{block: make(chan struct{})}
+		e := newEditor(t, editorOptions{engine: engine})
+		e.open(modelsURI, smallModels)
+		for i := range 5 {
+			e.add(fmt.Sprintf(`{"repoId":"acme/A-%d"}`, i))
+		}
+		if got := e.add(`{"repoId":"acme/A-3"}`); !strings.Contains(got, "add-4") {
+			t.Errorf("a second call for the same model got %s", got)
+		}
+		close(engine.block)
+		e.jobsDone()
+		ids := e.entries(modelsURI)
+		slices.Sort(ids)
+		if got := strings.Join(ids, " "); got != "a-0 a-1 a-2 a-3 a-4 tiny" {
+			t.Errorf("entries %s", got)
+		}
+	})
 }
 
 func TestTooManyJobs(t *testing.T) {
-	engine := &fakeEngine{block: make(chan struct{})}
-	e := newEditor(t, editorOptions{engine: engine})
-	e.open(modelsURI, smallModels)
-	for i := range maxJobs {
-		e.add(fmt.Sprintf(`{"repoId":"acme/A-%d"}`, i))
-	}
-	if _, err := e.call("workspace/executeCommand", `{"command":"fib-ls.addModel","arguments":["acme/One-More"]}`); err == nil {
-		t.Error("one job more than there may be was started")
-	}
+	bubble(t, func(t *testing.T) {
+		engine := &fakeEngine{block: make(chan struct{})}
+		e := newEditor(t, editorOptions{engine: engine})
+		e.open(modelsURI, smallModels)
+		for i := range maxJobs {
+			e.add(fmt.Sprintf(`{"repoId":"acme/A-%d"}`, i))
+		}
+		if _, err := e.call("workspace/executeCommand", `{"command":"fib-ls.addModel","arguments":["acme/One-More"]}`); err == nil {
+			t.Error("one job more than there may be was started")
+		}
+	})
 }
 
 // A models.ts that is not open is found in the workspace, from any folder of
 // it, and changed through the editor.
 func TestAddToAFileThatIsNotOpen(t *testing.T) {
-	for _, folder := range []string{"", "web", "web/apps/web", "web/apps/web/data", "docs/deep"} {
-		dir := t.TempDir()
-		path := filepath.Join(dir, "web/apps/web/data/models.ts")
-		writeFile(t, path, smallModels)
-		if err := os.MkdirAll(filepath.Join(dir, "docs/deep"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		e := newEditor(t, editorOptions{engine: &fakeEngine{}, folders: []string{filepath.Join(dir, folder)}})
-		e.beforeApply = func(e *editor, uri string) { // the editor opens the file
-			e.mu.Lock()
-			_, open := e.versions[uri]
-			e.mu.Unlock()
-			if !open {
-				e.open(uri, smallModels)
+	bubble(t, func(t *testing.T) {
+		for _, folder := range []string{"", "web", "web/apps/web", "web/apps/web/data", "docs/deep"} {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "web/apps/web/data/models.ts")
+			writeFile(t, path, smallModels)
+			if err := os.MkdirAll(filepath.Join(dir, "docs/deep"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			e := newEditor(t, editorOptions{engine: &fakeEngine{}, folders: []string{filepath.Join(dir, folder)}})
+			e.beforeApply = func(e *editor, uri string) { // the editor opens the file
+				e.mu.Lock()
+				_, open := e.versions[uri]
+				e.mu.Unlock()
+				if !open {
+					e.open(uri, smallModels)
+				}
+			}
+			e.add(`{"repoId":"acme/A-1"}`)
+			e.jobsDone()
+			if ids := e.entries("file://" + path); !slices.Contains(ids, "a-1") {
+				t.Errorf("%q: entries %q, messages %q, questions %q", folder, ids, e.messages, e.questions)
 			}
 		}
-		e.add(`{"repoId":"acme/A-1"}`)
-		e.jobsDone()
-		if ids := e.entries("file://" + path); !slices.Contains(ids, "a-1") {
-			t.Errorf("%q: entries %q, messages %q, questions %q", folder, ids, e.messages, e.questions)
-		}
-	}
+	})
 }
 
 // A missing models.ts is made: by the editor where it can, else by us.
 func TestMissingModelsFile(t *testing.T) {
-	for _, capabilities := range []string{"", oldCapabilities} {
-		dir := t.TempDir()
-		path := filepath.Join(dir, "web/apps/web/data/models.ts")
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		uri := "file://" + path
-		e := newEditor(t, editorOptions{engine: &fakeEngine{}, folders: []string{dir}, capabilities: capabilities})
-		e.add(fmt.Sprintf(`{"repoId":"acme/A-1","uri":%q}`, uri))
-		e.jobsDone()
-		text := e.text(uri)
-		if capabilities != "" {
-			raw, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatalf("%v; questions %q", err, e.questions)
+	bubble(t, func(t *testing.T) {
+		for _, capabilities := range []string{"", oldCapabilities} {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "web/apps/web/data/models.ts")
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
 			}
-			text = string(raw)
+			uri := "file://" + path
+			e := newEditor(t, editorOptions{engine: &fakeEngine{}, folders: []string{dir}, capabilities: capabilities})
+			e.add(fmt.Sprintf(`{"repoId":"acme/A-1","uri":%q}`, uri))
+			e.jobsDone()
+			text := e.text(uri)
+			if capabilities != "" {
+				raw, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatalf("%v; questions %q", err, e.questions)
+				}
+				text = string(raw)
+			}
+			f := tsast.Parse([]byte(text))
+			if len(f.Entries) != 1 || len(f.Problems) > 0 || !strings.Contains(text, "export default models") {
+				t.Errorf("made %q; questions %q", text, e.questions)
+			}
 		}
-		f := tsast.Parse([]byte(text))
-		if len(f.Entries) != 1 || len(f.Problems) > 0 || !strings.Contains(text, "export default models") {
-			t.Errorf("made %q; questions %q", text, e.questions)
-		}
-	}
+	})
 }
 
 // Nothing is there at all: the user is told what to do.
 func TestAddWithoutModelsFile(t *testing.T) {
-	e := newEditor(t, editorOptions{engine: &fakeEngine{}})
-	e.add(`{"repoId":"acme/A-1"}`)
-	e.jobsDone()
-	e.eventually("the question", func() bool {
-		return locked(e, func() bool { return len(e.questions) == 1 && strings.Contains(e.questions[0], "models.ts") })
+	bubble(t, func(t *testing.T) {
+		e := newEditor(t, editorOptions{engine: &fakeEngine{}})
+		e.add(`{"repoId":"acme/A-1"}`)
+		e.jobsDone()
+		e.expect("the question", func() bool {
+			return locked(e, func() bool { return len(e.questions) == 1 && strings.Contains(e.questions[0], "models.ts") })
+		})
+		e.add(`{"repoId":"acme/A-1","uri":"untitled:Untitled-1"}`)
+		e.jobsDone()
+		e.expect("the question", func() bool { return locked(e, func() bool { return len(e.questions) == 2 }) })
 	})
-	e.add(`{"repoId":"acme/A-1","uri":"untitled:Untitled-1"}`)
-	e.jobsDone()
-	e.eventually("the question", func() bool { return locked(e, func() bool { return len(e.questions) == 2 }) })
 }
 
 // Relative paths of a job are those of its workspace folder; parameters come
 // from the settings and the call.
 func TestParametersOfAJob(t *testing.T) {
-	one, two := t.TempDir(), t.TempDir()
-	for _, dir := range []string{one, two} {
-		writeFile(t, filepath.Join(dir, "web/apps/web/data/models.ts"), smallModels)
-	}
-	engine := &fakeEngine{}
-	e := newEditor(t, editorOptions{engine: engine, folders: []string{one, two},
-		options: `{"addModel":{"revision":"v2","quantization":"fp8","tp":4,"outputDir":"out"},"sglang":{"path":"/s"}}`})
-	uri := "file://" + filepath.Join(two, "web/apps/web/data/models.ts")
-	e.open(uri, smallModels)
-	e.add(fmt.Sprintf(`{"hf_repo_id":"acme/A-1","uri":%q,"model_name":"mine","display-name":"My \"Own\"","skip_sglang":"true","set":{"a":1,"b":"x"},"page_size":"1,16","tp":8,"ep":"auto"}`, uri))
-	e.jobsDone()
-	got := engine.requests[0]
-	if got.HFRepoID != "acme/A-1" || got.ModelName != "mine" || got.DisplayName != `My "Own"` || !got.SkipSGLang || got.Revision != "v2" ||
-		got.Quantization != "fp8" || got.TP != 8 || got.EP != 0 || got.OutputDir != "out" || got.Set["a"] != "1" || got.Set["b"] != "x" ||
-		!slices.Equal(got.PageSizes, []int{1, 16}) || got.ModelsTS != "web/apps/web/data/models.ts" {
-		t.Errorf("request %+v", got)
-	}
-	if engine.dirs[0] != two {
-		t.Errorf("works in %s, want %s", engine.dirs[0], two)
-	}
-	if _, err := os.Stat(filepath.Join(two, "out", "model_addition_summary.md")); err != nil {
-		t.Error(err)
-	}
+	bubble(t, func(t *testing.T) {
+		one, two := t.TempDir(), t.TempDir()
+		for _, dir := range []string{one, two} {
+			writeFile(t, filepath.Join(dir, "web/apps/web/data/models.ts"), smallModels)
+		}
+		engine := &fakeEngine{}
+		e := newEditor(t, editorOptions{engine: engine, folders: []string{one, two},
+			options: `{"addModel":{"revision":"v2","quantization":"fp8","tp":4,"outputDir":"out"},"sglang":{"path":"/s"}}`})
+		uri := "file://" + filepath.Join(two, "web/apps/web/data/models.ts")
+		e.open(uri, smallModels)
+		e.add(fmt.Sprintf(`{"hf_repo_id":"acme/A-1","uri":%q,"model_name":"mine","display-name":"My \"Own\"","skip_sglang":"true","set":{"a":1,"b":"x"},"page_size":"1,16","tp":8,"ep":"auto"}`, uri))
+		e.jobsDone()
+		got := engine.requests[0]
+		if got.HFRepoID != "acme/A-1" || got.ModelName != "mine" || got.DisplayName != `My "Own"` || !got.SkipSGLang || got.Revision != "v2" ||
+			got.Quantization != "fp8" || got.TP != 8 || got.EP != 0 || got.OutputDir != "out" || got.Set["a"] != "1" || got.Set["b"] != "x" ||
+			!slices.Equal(got.PageSizes, []int{1, 16}) || got.ModelsTS != "web/apps/web/data/models.ts" {
+			t.Errorf("request %+v", got)
+		}
+		if engine.dirs[0] != two {
+			t.Errorf("works in %s, want %s", engine.dirs[0], two)
+		}
+		if _, err := os.Stat(filepath.Join(two, "out", "model_addition_summary.md")); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // Our extension has an input box: a missing field is asked for there.
 func TestInputBox(t *testing.T) {
-	capabilities := strings.Replace(modernCapabilities, `"general"`, `"experimental":{"fibLs":{"input":true}},"general"`, 1)
-	e := newEditor(t, editorOptions{engine: &fakeEngine{missing: []string{"num_heads"}}, capabilities: capabilities})
-	e.open(modelsURI, smallModels)
-	answer := "32"
-	e.input = func(title, prompt, _ string) *string {
-		if !strings.Contains(title, "num_heads") || prompt == "" {
-			t.Errorf("asked %q %q", title, prompt)
+	bubble(t, func(t *testing.T) {
+		capabilities := strings.Replace(modernCapabilities, `"general"`, `"experimental":{"fibLs":{"input":true}},"general"`, 1)
+		e := newEditor(t, editorOptions{engine: &fakeEngine{missing: []string{"num_heads"}}, capabilities: capabilities})
+		e.open(modelsURI, smallModels)
+		answer := "32"
+		e.input = func(title, prompt, _ string) *string {
+			if !strings.Contains(title, "num_heads") || prompt == "" {
+				t.Errorf("asked %q %q", title, prompt)
+			}
+			return &answer
 		}
-		return &answer
-	}
-	e.add(`{"repoId":"acme/A-1"}`)
-	e.jobsDone()
-	if !slices.Contains(e.entries(modelsURI), "a-1") {
-		t.Errorf("nothing was added; questions %q messages %q", e.questions, e.messages)
-	}
-	e.input = func(string, string, string) *string { return nil } // Escape
-	e.add(`{"repoId":"acme/B-2"}`)
-	e.jobsDone()
-	if !strings.Contains(e.text(modelsURI), "// fib: add acme/B-2 num_heads=\n") {
-		t.Errorf("no marker:\n%s", e.text(modelsURI))
-	}
+		e.add(`{"repoId":"acme/A-1"}`)
+		e.jobsDone()
+		if !slices.Contains(e.entries(modelsURI), "a-1") {
+			t.Errorf("nothing was added; questions %q messages %q", e.questions, e.messages)
+		}
+		e.input = func(string, string, string) *string { return nil } // Escape
+		e.add(`{"repoId":"acme/B-2"}`)
+		e.jobsDone()
+		if !strings.Contains(e.text(modelsURI), "// fib: add acme/B-2 num_heads=\n") {
+			t.Errorf("no marker:\n%s", e.text(modelsURI))
+		}
+	})
 }

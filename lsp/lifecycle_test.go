@@ -9,162 +9,163 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 // Trap 2: initialize and everything else many times over, with cancellable
 // contexts: the library recycles request contexts.
 func TestManyStarts(t *testing.T) {
-	for range 100 {
-		e := newEditor(t, editorOptions{})
-		for range 5 {
-			id, answer := e.send("workspace/symbol", `{"query":""}`)
-			e.notify("$/cancelRequest", fmt.Sprintf(`{"id":%s}`, id))
-			_, _ = e.await("symbol", answer)
+	bubble(t, func(t *testing.T) {
+		for range 100 {
+			e := newEditor(t, editorOptions{})
+			for range 5 {
+				id, answer := e.send("workspace/symbol", `{"query":""}`)
+				e.notify("$/cancelRequest", fmt.Sprintf(`{"id":%s}`, id))
+				_, _ = e.await("symbol", answer)
+			}
+			e.must("shutdown", "")
+			e.notify("exit", "null")
+			if code := <-e.code; code != 0 {
+				t.Fatalf("exit code %d", code)
+			}
 		}
-		e.must("shutdown", "")
-		e.notify("exit", "null")
-		if code := <-e.code; code != 0 {
-			t.Fatalf("exit code %d", code)
-		}
-	}
+	})
 }
 
 // Saving brings a document back that was lost: the disk has the client's text.
 func TestSavingRecoversALostDocument(t *testing.T) {
-	dir := t.TempDir()
-	path := dir + "/web/apps/web/data/models.ts"
-	writeFile(t, path, smallModels)
-	uri := "file://" + path
-	e := newEditor(t, editorOptions{})
-	e.open(uri, "")
-	e.notify("textDocument/didChange", fmt.Sprintf(`{"textDocument":{"uri":%q,"version":2},"contentChanges":[{"range":7,"text":""}]}`, uri))
-	e.settle()
-	e.notify("textDocument/didSave", fmt.Sprintf(`{"textDocument":{"uri":%q}}`, uri))
-	e.settle()
-	if snap := e.server.docs.snapshot(normalise(uriOf(path))); snap == nil || string(snap.text) != smallModels {
-		t.Error("the document did not come back")
-	}
+	bubble(t, func(t *testing.T) {
+		dir := t.TempDir()
+		path := dir + "/web/apps/web/data/models.ts"
+		writeFile(t, path, smallModels)
+		uri := "file://" + path
+		e := newEditor(t, editorOptions{})
+		e.open(uri, "")
+		e.notify("textDocument/didChange", fmt.Sprintf(`{"textDocument":{"uri":%q,"version":2},"contentChanges":[{"range":7,"text":""}]}`, uri))
+		e.settle()
+		e.notify("textDocument/didSave", fmt.Sprintf(`{"textDocument":{"uri":%q}}`, uri))
+		e.settle()
+		if snap := e.server.docs.snapshot(normalise(uriOf(path))); snap == nil || string(snap.text) != smallModels {
+			t.Error("the document did not come back")
+		}
+	})
 }
 
 func TestLifecycle(t *testing.T) {
-	e := newEditor(t, editorOptions{noInit: true})
-	if _, err := e.call("workspace/symbol", `{"query":""}`); err == nil || !strings.HasPrefix(err.Error(), "-32002:") {
-		t.Errorf("before initialize: %v", err)
-	}
-	e.open(modelsURI, smallModels) // dropped: nobody asked for it yet
-	e.initialize()
-	if snap := e.server.docs.snapshot(modelsURI); snap != nil {
-		t.Error("a notification before initialize was heard")
-	}
-	e.must("shutdown", "")
-	if _, err := e.call("workspace/symbol", `{"query":""}`); err == nil || !strings.HasPrefix(err.Error(), "-32600:") {
-		t.Errorf("after shutdown: %v", err)
-	}
-	e.notify("exit", "null")
-	if code := <-e.code; code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	bubble(t, func(t *testing.T) {
+		e := newEditor(t, editorOptions{noInit: true})
+		if _, err := e.call("workspace/symbol", `{"query":""}`); err == nil || !strings.HasPrefix(err.Error(), "-32002:") {
+			t.Errorf("before initialize: %v", err)
+		}
+		e.open(modelsURI, smallModels) // dropped: nobody asked for it yet
+		e.initialize()
+		if snap := e.server.docs.snapshot(modelsURI); snap != nil {
+			t.Error("a notification before initialize was heard")
+		}
+		e.must("shutdown", "")
+		if _, err := e.call("workspace/symbol", `{"query":""}`); err == nil || !strings.HasPrefix(err.Error(), "-32600:") {
+			t.Errorf("after shutdown: %v", err)
+		}
+		e.notify("exit", "null")
+		if code := <-e.code; code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+	})
 }
 
 // Trap 6: exit returns although the reader sits in a read; without shutdown
 // the code is 1.
 func TestExitDoesNotWaitForTheReader(t *testing.T) {
-	for _, how := range []string{"exit", "eof", "parent"} {
-		in, inWriter := io.Pipe()
-		outReader, out := io.Pipe()
-		go func() { _, _ = io.Copy(io.Discard, outReader) }()
-		clock := newFakeClock()
-		var dead atomic.Bool
-		s := New(Options{Clock: clock, Alive: func(pid int) bool { return pid == 4711 && !dead.Load() }})
-		code := make(chan int, 1)
-		go func() { code <- s.Run(context.Background(), in, out) }()
-		frame := func(body string) { _, _ = fmt.Fprintf(inWriter, "Content-Length: %d\r\n\r\n%s", len(body), body) }
-		frame(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":4711,"capabilities":{}}}`)
-		switch how {
-		case "exit":
-			frame(`{"jsonrpc":"2.0","method":"exit"}`)
-		case "eof":
-			_ = inWriter.Close()
-		case "parent": // it lives for ten looks, then it is gone
-			for !clock.waiting() {
-				time.Sleep(time.Millisecond)
+	bubble(t, func(t *testing.T) {
+		for _, how := range []string{"exit", "eof", "parent"} {
+			in, inWriter := io.Pipe()
+			outReader, out := io.Pipe()
+			go func() { _, _ = io.Copy(io.Discard, outReader) }()
+			var dead atomic.Bool
+			s := New(Options{Alive: func(pid int) bool { return pid == 4711 && !dead.Load() }})
+			code := make(chan int, 1)
+			go func() { code <- s.Run(context.Background(), in, out) }()
+			frame := func(body string) { _, _ = fmt.Fprintf(inWriter, "Content-Length: %d\r\n\r\n%s", len(body), body) }
+			frame(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":4711,"capabilities":{}}}`)
+			switch how {
+			case "exit":
+				frame(`{"jsonrpc":"2.0","method":"exit"}`)
+			case "eof":
+				_ = inWriter.Close()
+			case "parent": // it lives for ten looks, then it is gone
+				advance(10*parentInterval + time.Second)
+				select {
+				case c := <-code:
+					t.Fatalf("left with code %d while the parent lived", c)
+				default:
+				}
+				dead.Store(true)
+				advance(parentInterval)
 			}
-			clock.advance(10 * parentInterval)
-			select {
-			case c := <-code:
-				t.Fatalf("left with code %d while the parent lived", c)
-			default:
-			}
-			dead.Store(true)
-			clock.advance(parentInterval)
-		}
-		select {
-		case c := <-code:
-			if c != 1 {
+			if c := <-code; c != 1 {
 				t.Errorf("%s: code %d", how, c)
 			}
-		case <-time.After(20 * time.Second):
-			t.Errorf("%s: the server does not leave", how)
+			_, _ = inWriter.Close(), out.Close()
 		}
-	}
+	})
 }
 
 // A client that does not read holds the reader up, and nothing piles up.
 func TestSlowReaderIsHeldUp(t *testing.T) {
-	in, inWriter := io.Pipe()
-	outReader, out := io.Pipe()
-	s := New(Options{Clock: newFakeClock()})
-	s.backlog = 4096
-	go s.Run(context.Background(), in, out)
-	defer s.cancel()
-	answers := bufio.NewReader(outReader)
-	frame := func(body string) { _, _ = fmt.Fprintf(inWriter, "Content-Length: %d\r\n\r\n%s", len(body), body) }
-	frame(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{}}}`)
-	if _, err := readFrame(answers); err != nil {
-		t.Fatal(err)
-	}
-	const n = 3 * maxCalls
-	var sent atomic.Int64
-	go func() {
-		for i := 1; i <= n; i++ {
-			frame(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"workspace/symbol","params":{"query":""}}`, i))
-			sent.Add(1)
-		}
-	}()
-	// Wait until the sender stands still.
-	for last := int64(-1); last != sent.Load(); {
-		last = sent.Load()
-		time.Sleep(20 * time.Millisecond)
-	}
-	if got := sent.Load(); got > maxCalls+64 {
-		t.Errorf("%d calls were read although nobody takes the answers", got)
-	}
-	for range n {
+	bubble(t, func(t *testing.T) {
+		in, inWriter := io.Pipe()
+		outReader, out := io.Pipe()
+		s := New(Options{})
+		s.backlog = 4096
+		go s.Run(context.Background(), in, out)
+		defer func() { _, _ = inWriter.Close(), out.Close() }()
+		answers := bufio.NewReader(outReader)
+		frame := func(body string) { _, _ = fmt.Fprintf(inWriter, "Content-Length: %d\r\n\r\n%s", len(body), body) }
+		frame(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{}}}`)
 		if _, err := readFrame(answers); err != nil {
 			t.Fatal(err)
 		}
-	}
+		const n = 3 * maxCalls
+		var sent atomic.Int64
+		go func() {
+			for i := 1; i <= n; i++ {
+				frame(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"workspace/symbol","params":{"query":""}}`, i))
+				sent.Add(1)
+			}
+		}()
+		synctest.Wait() // until the sender stands still
+		if got := sent.Load(); got > maxCalls+64 {
+			t.Errorf("%d calls were read although nobody takes the answers", got)
+		}
+		for range n {
+			if _, err := readFrame(answers); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }
 
 func TestOutOfOrderVersions(t *testing.T) {
-	e := newEditor(t, editorOptions{})
-	e.open(modelsURI, "a")
-	send := func(version, text string) {
-		e.notify("textDocument/didChange", fmt.Sprintf(`{"textDocument":{"uri":%q,"version":%s},"contentChanges":[{"text":%q}]}`, modelsURI, version, text))
-		e.settle()
-	}
-	got := func() string { return string(e.server.docs.snapshot(modelsURI).text) }
-	send("5", "b")
-	send("5", "again") // heard already
-	send("3", "old")
-	if got() != "b" {
-		t.Errorf("got %q", got())
-	}
-	send("null", "c") // a client that keeps no versions
-	if got() != "c" {
-		t.Errorf("got %q", got())
-	}
+	bubble(t, func(t *testing.T) {
+		e := newEditor(t, editorOptions{})
+		e.open(modelsURI, "a")
+		send := func(version, text string) {
+			e.notify("textDocument/didChange", fmt.Sprintf(`{"textDocument":{"uri":%q,"version":%s},"contentChanges":[{"text":%q}]}`, modelsURI, version, text))
+			e.settle()
+		}
+		got := func() string { return string(e.server.docs.snapshot(modelsURI).text) }
+		send("5", "b")
+		send("5", "again") // heard already
+		send("3", "old")
+		if got() != "b" {
+			t.Errorf("got %q", got())
+		}
+		send("null", "c") // a client that keeps no versions
+		if got() != "c" {
+			t.Errorf("got %q", got())
+		}
+	})
 }
 
 // chunks records what is written with one call each.
@@ -183,41 +184,43 @@ func (c *chunks) Write(p []byte) (int, error) {
 // For Emacs an answer comes alone: what follows in the same read would lie
 // there unread. Order is kept, and a flood is not slowed down.
 func TestAnswersComeAlone(t *testing.T) {
-	var c chunks
-	o := newOutbox(&c, maxBacklog)
-	o.apart(5 * time.Millisecond)
-	answer, own := `{"jsonrpc":"2.0","id":1,"result":null}`, `{"jsonrpc":"2.0","method":"x"}`
-	send := func(bodies ...string) {
-		o.mu.Lock() // as if the writer were busy just then
-		for _, b := range bodies {
+	bubble(t, func(t *testing.T) {
+		var c chunks
+		o := newOutbox(&c, maxBacklog)
+		o.apart(5 * time.Millisecond)
+		answer, own := `{"jsonrpc":"2.0","id":1,"result":null}`, `{"jsonrpc":"2.0","method":"x"}`
+		send := func(bodies ...string) {
+			o.mu.Lock() // as if the writer were busy just then
+			for _, b := range bodies {
+				o.mu.Unlock()
+				_, _ = o.put(func(buf []byte) []byte { return append(buf, b...) })
+				o.mu.Lock()
+			}
 			o.mu.Unlock()
-			_, _ = o.put(func(buf []byte) []byte { return append(buf, b...) })
-			o.mu.Lock()
 		}
-		o.mu.Unlock()
-	}
-	began := time.Now()
-	send(answer, own, answer, own, own)
-	o.flush()
-	if took := time.Since(began); took < 10*time.Millisecond {
-		t.Errorf("two answers had %v to themselves", took)
-	}
-	frame := func(s string) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(s), s) }
-	if got, want := strings.Join(c.list, ""), frame(answer)+frame(own)+frame(answer)+frame(own)+frame(own); got != want {
-		t.Errorf("written %q", got)
-	}
-	for _, chunk := range c.list {
-		if strings.Contains(chunk, `"id"`) && chunk != frame(answer) {
-			t.Errorf("an answer came with %q", chunk)
+		began := time.Now()
+		send(answer, own, answer, own, own)
+		o.flush()
+		if took := time.Since(began); took < 10*time.Millisecond {
+			t.Errorf("two answers had %v to themselves", took)
 		}
-	}
-	began = time.Now()
-	for range 5000 {
-		send(answer, own)
-	}
-	o.flush()
-	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("a flood took %v", took)
-	}
-	_ = o.close()
+		frame := func(s string) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(s), s) }
+		if got, want := strings.Join(c.list, ""), frame(answer)+frame(own)+frame(answer)+frame(own)+frame(own); got != want {
+			t.Errorf("written %q", got)
+		}
+		for _, chunk := range c.list {
+			if strings.Contains(chunk, `"id"`) && chunk != frame(answer) {
+				t.Errorf("an answer came with %q", chunk)
+			}
+		}
+		began = time.Now()
+		for range 5000 {
+			send(answer, own)
+		}
+		o.flush()
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("a flood took %v", took)
+		}
+		_ = o.close()
+	})
 }

@@ -65,54 +65,56 @@ func trimC() { tsast.Open(bytes.Repeat([]byte("\n"), 2<<20)).Close() }
 //
 //	go test ./lsp -run TestLongLife -soak.requests 200000 -timeout 0
 func TestLongLife(t *testing.T) {
-	total := *soakRequests
-	if total == 0 {
-		total = 2000
-		if testing.Short() {
-			total = 600
-		}
-	}
-	engine := &fakeEngine{data: &fakeDataset{[]string{"rmsnorm_h4096"}}, repos: []Repo{{ID: "acme/A-1", From: "cache"}}}
-	e := newEditor(t, editorOptions{engine: engine, options: `{"diagnostics":{"delay":0},"codeLens":{"enable":true},"inlayHints":{"enable":true}}`})
-	day := &longDay{e: e, r: rand.New(rand.NewPCG(*soakSeed, 3)), text: manyModels(t, 1), engine: engine, sent: map[string]int{}}
-	// The first quarter is for caches to fill.
-	var early usage
-	for i := range total {
-		switch i {
-		case total / 10, total / 4, total / 2:
-			e.settle()
-			u := measureUsage()
-			t.Logf("seed %d, after %d of %d requests: %+v", *soakSeed, i, total, u)
-			if i == total/4 {
-				early = u
+	bubble(t, func(t *testing.T) {
+		total := *soakRequests
+		if total == 0 {
+			total = 2000
+			if testing.Short() {
+				total = 600
 			}
 		}
-		day.request(i)
-		day.trim()
-	}
-	e.close(modelsURI)
-	e.settle()
-	late := measureUsage()
-	t.Logf("seed %d, after %d requests of %d methods: %+v", *soakSeed, total, len(day.sent), late)
-	if late.goroutines > early.goroutines+8 {
-		t.Errorf("goroutines grow from %d to %d", early.goroutines, late.goroutines)
-	}
-	if late.files > early.files+4 {
-		t.Errorf("open files grow from %d to %d", early.files, late.files)
-	}
-	if late.resident > early.resident+24 || late.foreign > early.foreign+16 {
-		t.Errorf("the resident set grows from %d to %d MB, of it tree-sitter's from %d to %d", early.resident, late.resident, early.foreign, late.foreign)
-	}
-	// A method that is new belongs into the day, too.
-	for name := range methods {
-		switch name {
-		case protocol.MethodInitialize, protocol.MethodInitialized, protocol.MethodShutdown, protocol.MethodExit:
-			continue
+		engine := &fakeEngine{data: &fakeDataset{[]string{"rmsnorm_h4096"}}, repos: []Repo{{ID: "acme/A-1", From: "cache"}}}
+		e := newEditor(t, editorOptions{engine: engine, options: `{"diagnostics":{"delay":0},"codeLens":{"enable":true},"inlayHints":{"enable":true}}`})
+		day := &longDay{e: e, r: rand.New(rand.NewPCG(*soakSeed, 3)), text: manyModels(t, 1), engine: engine, sent: map[string]int{}}
+		// The first quarter is for caches to fill.
+		var early usage
+		for i := range total {
+			switch i {
+			case total / 10, total / 4, total / 2:
+				e.settle()
+				u := measureUsage()
+				t.Logf("seed %d, after %d of %d requests: %+v", *soakSeed, i, total, u)
+				if i == total/4 {
+					early = u
+				}
+			}
+			day.request(i)
+			day.trim()
 		}
-		if day.sent[name] == 0 {
-			t.Errorf("%s was never sent", name)
+		e.close(modelsURI)
+		e.settle()
+		late := measureUsage()
+		t.Logf("seed %d, after %d requests of %d methods: %+v", *soakSeed, total, len(day.sent), late)
+		if late.goroutines > early.goroutines+8 {
+			t.Errorf("goroutines grow from %d to %d", early.goroutines, late.goroutines)
 		}
-	}
+		if late.files > early.files+4 {
+			t.Errorf("open files grow from %d to %d", early.files, late.files)
+		}
+		if late.resident > early.resident+24 || late.foreign > early.foreign+16 {
+			t.Errorf("the resident set grows from %d to %d MB, of it tree-sitter's from %d to %d", early.resident, late.resident, early.foreign, late.foreign)
+		}
+		// A method that is new belongs into the day, too.
+		for name := range methods {
+			switch name {
+			case protocol.MethodInitialize, protocol.MethodInitialized, protocol.MethodShutdown, protocol.MethodExit:
+				continue
+			}
+			if day.sent[name] == 0 {
+				t.Errorf("%s was never sent", name)
+			}
+		}
+	})
 }
 
 type longDay struct {

@@ -152,22 +152,16 @@ func (r *markerRun) execute(command json.RawMessage) {
 		return
 	}
 	r.printf("%s", strings.ReplaceAll(string(result), r.uri, "URI"))
-	r.e.eventually("the job", func() bool {
-		// An edit that did not arrive is waited for until the clock says so.
-		if r.e.clock.waiting() && locked(r.e, func() bool { return r.e.pretended > 0 }) {
-			r.e.mu.Lock()
-			r.e.pretended--
-			r.e.mu.Unlock()
-			r.e.clock.advance(landWait)
-		}
-		r.e.server.jobs.mu.Lock()
-		defer r.e.server.jobs.mu.Unlock()
-		return len(r.e.server.jobs.running) == 0
-	})
+	// An edit that does not arrive is waited for, as often as it is tried.
 	r.settle()
-	// Messages go out in the background.
-	time.Sleep(2 * time.Millisecond)
-	r.e.ping()
+	for range placeAttempts {
+		if r.e.jobsRunning() > 0 {
+			advance(landWait)
+		}
+	}
+	if r.e.jobsRunning() > 0 {
+		r.t.Fatalf("a job does not end; questions %q", r.e.questions)
+	}
 }
 
 func (r *markerRun) setText(text string) {
@@ -183,8 +177,7 @@ func (r *markerRun) advance(a []string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.e.clock.advance(d)
-	r.settle()
+	advance(d)
 }
 
 // answer says what the user chooses from now on.
@@ -201,7 +194,5 @@ func (r *markerRun) answer(a []string) {
 
 func (r *markerRun) configure(a []string) {
 	r.e.notify("workspace/didChangeConfiguration", fmt.Sprintf(`{"settings":%s}`, a[0]))
-	r.settle()
-	time.Sleep(2 * time.Millisecond)
 	r.settle()
 }

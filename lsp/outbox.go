@@ -18,10 +18,11 @@ type outbox struct {
 	backlog int
 
 	mu      sync.Mutex
-	changed *sync.Cond
-	waiting []byte  // frames that are due
-	frames  []frame // the frames of waiting
-	spare   []byte  // the buffer that was written last
+	due     *sync.Cond // for run: there is something to write
+	changed *sync.Cond // for everybody else: something was written
+	waiting []byte     // frames that are due
+	frames  []frame    // the frames of waiting
+	spare   []byte     // the buffer that was written last
 	writing bool
 	closed  bool
 	err     error
@@ -41,7 +42,7 @@ var errOutboxClosed = errors.New("the connection is closed")
 
 func newOutbox(w io.Writer, backlog int) *outbox {
 	o := &outbox{w: w, backlog: backlog}
-	o.changed = sync.NewCond(&o.mu)
+	o.due, o.changed = sync.NewCond(&o.mu), sync.NewCond(&o.mu)
 	go o.run()
 	return o
 }
@@ -53,8 +54,19 @@ const headerRoom = len("Content-Length: ") + 20 + len("\r\n\r\n")
 // answers is an array.
 var answerStart = []byte(`{"jsonrpc":"2.0","id":`)
 
-// put frames what appendBody appends.
+// put frames what appendBody appends, and writes it itself when nobody else
+// is writing: to wake somebody who would takes longer than to write. Who must
+// not wait for the client, or holds what others wait for, calls post.
 func (o *outbox) put(appendBody func([]byte) []byte) (int64, error) {
+	return o.add(appendBody, true)
+}
+
+// post frames what appendBody appends and leaves the writing to run.
+func (o *outbox) post(appendBody func([]byte) []byte) (int64, error) {
+	return o.add(appendBody, false)
+}
+
+func (o *outbox) add(appendBody func([]byte) []byte, write bool) (int64, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.waitForRoom()
@@ -77,8 +89,13 @@ func (o *outbox) put(appendBody func([]byte) []byte) (int64, error) {
 	copy(o.waiting[start+len(header):], body)
 	o.waiting = o.waiting[:start+len(header)+len(body)]
 	o.frames = append(o.frames, frame{len(o.waiting), answer})
-	o.changed.Broadcast()
-	return int64(len(header) + len(body)), nil
+	size := int64(len(header) + len(body))
+	if write && !o.writing && o.gap == 0 {
+		o.write()
+		return size, o.err
+	}
+	o.due.Signal()
+	return size, nil
 }
 
 // room waits until the backlog has room.
@@ -99,31 +116,41 @@ func (o *outbox) waitForRoom() {
 func (o *outbox) run() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for {
-		for len(o.waiting) == 0 && !o.closed && o.err == nil {
-			o.changed.Wait()
-		}
-		if len(o.waiting) == 0 || o.err != nil {
+	for o.err == nil {
+		switch {
+		case len(o.waiting) > 0 && !o.writing:
+			o.write()
+		case o.closed && !o.writing:
 			return
+		default:
+			o.due.Wait()
 		}
-		pause := o.pause()
-		batch := o.take()
-		o.writing = true
-		o.mu.Unlock()
-		if pause > 0 {
-			time.Sleep(pause)
-		}
-		_, err := o.w.Write(batch)
-		o.mu.Lock()
-		o.writing = false
-		if cap(batch) <= keepBuffer {
-			o.spare = batch
-		}
-		if err != nil {
-			o.err = err
-		}
-		o.changed.Broadcast()
 	}
+}
+
+// write writes what is due, or its first frame where frames are held apart.
+// mu is held, but not while the client is waited for.
+func (o *outbox) write() {
+	pause := o.pause()
+	batch := o.take()
+	o.writing = true
+	o.mu.Unlock()
+	if pause > 0 {
+		time.Sleep(pause)
+	}
+	_, err := o.w.Write(batch)
+	o.mu.Lock()
+	o.writing = false
+	if cap(batch) <= keepBuffer {
+		o.spare = batch
+	}
+	if err != nil {
+		o.err = err
+	}
+	if len(o.waiting) > 0 || o.closed || o.err != nil {
+		o.due.Signal()
+	}
+	o.changed.Broadcast()
 }
 
 // flood is how many frames must wait for none of them to be held apart.
@@ -200,6 +227,7 @@ func (o *outbox) close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
+	o.due.Signal()
 	o.changed.Broadcast()
 	return nil
 }

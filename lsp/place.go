@@ -18,8 +18,8 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// placeAttempts is how often an edit is made anew when the text moved away
-// under it or the client did not take it.
+// placeAttempts is how often an edit is sent when the client does not take it
+// or the text moved away under it on its way.
 const placeAttempts = 3
 
 // landWait is how long an applied edit may take to show in a didChange:
@@ -113,18 +113,21 @@ func (t target) read(s *Server) ([]byte, error) {
 // errStale is an edit that the client did not take, or took elsewhere.
 var errStale = errors.New("the editor did not apply the edit as it was made; the report has the complete entry")
 
+// errMoved is an edit that was not sent: the text is another one already.
+var errMoved = errors.New("the text has changed")
+
 // place inserts the entry into the text as it is by now, and sees to it that
 // it arrived.
 func (j *job) place() error {
 	j.server.jobs.placing.Lock()
 	defer j.server.jobs.placing.Unlock()
 	asked := false
-	for attempt := range placeAttempts {
+	for attempts := 0; attempts < placeAttempts; {
 		text, err := j.target.read(j.server)
 		if err != nil {
 			return err
 		}
-		if attempt > 0 && j.isIn(text) { // it came late
+		if attempts > 0 && j.isIn(text) { // it came late
 			j.applied = true
 			return nil
 		}
@@ -146,10 +149,14 @@ func (j *job) place() error {
 			return err
 		}
 		landed, err := j.apply(text, j.result.Edited, afterDeletion(gone, diffEdits(base, j.result.Edited)))
+		if errors.Is(err, errMoved) {
+			continue // nothing was sent
+		}
 		if err != nil || landed {
 			j.applied = err == nil
 			return err
 		}
+		attempts++
 		j.server.log.Warn("the edit did not arrive, trying again", "job", j.id)
 	}
 	return errStale
@@ -206,7 +213,7 @@ func (j *job) edit(text []byte, edits []tsast.TextEdit) error {
 		return err
 	}
 	landed, err := j.apply(text, out, edits)
-	if err == nil && !landed {
+	if errors.Is(err, errMoved) || err == nil && !landed {
 		err = errStale
 	}
 	return err
@@ -220,7 +227,7 @@ func (j *job) apply(text, edited []byte, edits []tsast.TextEdit) (landed bool, e
 	s := j.server
 	snap, changed, open := s.docs.watch(j.target.key)
 	if open && (snap == nil || !bytes.Equal(snap.text, text)) {
-		return false, nil
+		return false, errMoved
 	}
 	if !open && text == nil && !s.caps.createFile {
 		return true, createModels(j.target.path, edited)
@@ -241,9 +248,8 @@ func (j *job) apply(text, edited []byte, edits []tsast.TextEdit) (landed bool, e
 // await waits for the text that an applied edit gives.
 func (j *job) await(edited []byte, wasOpen bool, changed <-chan struct{}) bool {
 	s := j.server
-	late := make(chan struct{})
-	stop := s.clock.AfterFunc(landWait, func() { close(late) })
-	defer stop()
+	late := time.NewTimer(landWait)
+	defer late.Stop()
 	for {
 		snap, next, open := s.docs.watch(j.target.key)
 		if open && snap != nil && j.arrived(snap, edited) {
@@ -258,7 +264,7 @@ func (j *job) await(edited []byte, wasOpen bool, changed <-chan struct{}) bool {
 		select {
 		case <-j.ctx.Done():
 			return false
-		case <-late:
+		case <-late.C:
 			// A document that the client opened for the edit, and does not
 			// tell us about, cannot be looked into: its word must do.
 			return !open && !wasOpen

@@ -43,7 +43,7 @@ type publication struct {
 	fresh    bool // opened anew: what was sent before counts no more
 	lastEdit time.Time
 	burst    bool        // the last edit followed the one before closely
-	stop     func() bool // of the timer that ends the burst
+	timer    *time.Timer // ends the burst
 
 	// The fields below belong to whoever holds working.
 	checker    *validate.Checker
@@ -70,7 +70,7 @@ func (p *publisher) opened(doc *document) {
 // edited follows an edit.
 func (p *publisher) edited(doc *document) {
 	delay := p.server.config.forPath(doc.path).DiagnosticsDelay
-	now := p.server.clock.Now()
+	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	d := p.document(doc)
@@ -78,16 +78,16 @@ func (p *publisher) edited(doc *document) {
 	d.lastEdit = now
 	d.calm()
 	if d.burst {
-		d.stop = p.server.clock.AfterFunc(delay, func() { p.pause(doc.key) })
+		d.timer = time.AfterFunc(delay, func() { p.pause(doc.key) })
 	}
 	p.enqueue(doc.key, d)
 }
 
 // calm stops the timer that ends a burst.
 func (d *publication) calm() {
-	if d.stop != nil {
-		d.stop()
-		d.stop = nil
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
 	}
 }
 
@@ -162,12 +162,24 @@ func (p *publisher) run(ctx context.Context) {
 func (p *publisher) step(ctx context.Context) (more bool) {
 	var err error
 	defer p.server.recovered("diagnostics", &err)
+	more = true // also when this one panics
+	var params []byte
+	if params, more = p.work(); params != nil {
+		p.notify(ctx, params)
+	}
+	return more
+}
+
+// work checks one document and gives what is to be published of it, nil for
+// nothing. It is published by the caller, who holds nothing by then: a client
+// that does not read must hold up nobody who wants to answer it.
+func (p *publisher) work() (params []byte, more bool) {
 	p.working.Lock()
 	defer p.working.Unlock()
 	p.mu.Lock()
 	if len(p.queue) == 0 {
 		p.mu.Unlock()
-		return false
+		return nil, false
 	}
 	key := p.queue[0]
 	p.queue = p.queue[1:]
@@ -181,32 +193,31 @@ func (p *publisher) step(ctx context.Context) (more bool) {
 		d.fresh, d.sent, d.shown = false, nil, nil
 	}
 	p.mu.Unlock()
-	more = true // also when this one panics
-	switch {
-	case p.server.caps.pullDiagnostics: // the client asks
-	case closed:
-		p.clear(ctx, d)
-	default:
-		p.check(ctx, key, d, edits, fresh)
+	if closed {
+		return p.cleared(d), true
 	}
-	return more
-}
-
-// check publishes what is found in a document's newest text.
-func (p *publisher) check(ctx context.Context, key uri.URI, d *publication, edits uint64, fresh bool) {
 	snap := p.server.docs.borrow(key)
 	if snap == nil {
-		return // it is being closed
+		return nil, true // it is being closed
 	}
 	defer snap.giveBack()
-	problems := p.problems(d, snap)
-	if p.newest(d, edits) {
-		if p.held(d) {
-			problems = d.known(problems)
-		}
-		p.publish(ctx, d, snap, problems)
+	if !p.server.caps.pullDiagnostics { // else the client asks
+		params = p.check(d, snap, edits)
 	}
 	p.server.worked(snap, fresh)
+	return params, true
+}
+
+// check gives what is to be published of a document's newest text.
+func (p *publisher) check(d *publication, snap *Snapshot, edits uint64) (params []byte) {
+	problems := p.problems(d, snap)
+	if !p.newest(d, edits) {
+		return nil
+	}
+	if p.held(d) {
+		problems = d.known(problems)
+	}
+	return p.changed(d, snap, problems)
 }
 
 // largeText is from which size on opening a document leaves much memory to
@@ -220,7 +231,7 @@ const (
 func (s *Server) worked(snap *Snapshot, fresh bool) {
 	s.warm()
 	if fresh && s.opts.Trim != nil && len(snap.text) >= largeText {
-		s.clock.AfterFunc(trimDelay, s.opts.Trim)
+		time.AfterFunc(trimDelay, s.opts.Trim)
 	}
 }
 
@@ -270,43 +281,43 @@ func (d *publication) known(problems []validate.Problem) []validate.Problem {
 	return kept
 }
 
-// publish sends the diagnostics unless the client has the same set.
-func (p *publisher) publish(ctx context.Context, d *publication, snap *Snapshot, problems []validate.Problem) {
+// changed gives the diagnostics as they are published, nil when the client has
+// the same set.
+func (p *publisher) changed(d *publication, snap *Snapshot, problems []validate.Problem) []byte {
 	encoded, err := p.server.encodeDiagnostics(snap.URI, p.server.diagnosticsFrom(snap, problems))
 	if err != nil {
 		p.server.log.Error("encoding diagnostics", "error", err)
-		return
+		return nil
 	}
 	d.shown = make(map[findingKey]int)
 	for i := range problems {
 		d.shown[keyOf(&problems[i])]++
 	}
 	if d.sent != nil && bytes.Equal(d.sent, encoded) {
-		return
+		return nil
 	}
 	d.sent = encoded
-	p.send(ctx, snap, encoded)
+	return versioned(snap, encoded)
 }
 
-// clear takes all diagnostics of a document away.
-func (p *publisher) clear(ctx context.Context, d *publication) {
+// cleared takes all diagnostics of a document away.
+func (p *publisher) cleared(d *publication) []byte {
 	if d.sent == nil {
-		return
+		return nil
 	}
 	encoded, err := p.server.encodeDiagnostics(d.uri, nil)
 	if err != nil || bytes.Equal(d.sent, encoded) {
-		return
+		return nil
 	}
-	p.notify(ctx, encoded)
+	return encoded
 }
 
-// send publishes diagnostics that are encoded already, with their version:
-// they are an object that has none yet.
-func (p *publisher) send(ctx context.Context, snap *Snapshot, encoded []byte) {
+// versioned puts the version into diagnostics that are encoded already: they
+// are an object that has none yet.
+func versioned(snap *Snapshot, encoded []byte) []byte {
 	b := make([]byte, 0, len(encoded)+32)
 	b = strconv.AppendInt(append(b, `{"version":`...), int64(snap.Version), 10)
-	b = append(append(b, ','), encoded[1:]...)
-	p.notify(ctx, b)
+	return append(append(b, ','), encoded[1:]...)
 }
 
 func (p *publisher) notify(ctx context.Context, params []byte) {

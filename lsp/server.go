@@ -36,7 +36,6 @@ type Options struct {
 	Log     *slog.Logger
 	// Level follows $/setTrace when it is given.
 	Level *slog.LevelVar
-	Clock Clock
 	// Alive says whether a process lives; the server ends with its parent.
 	Alive func(pid int) bool
 	// DocsURL is where the rules are documented, up to the fragment.
@@ -46,27 +45,10 @@ type Options struct {
 	Trim func()
 }
 
-// Clock is time as the server needs it, so that tests can hold it.
-type Clock interface {
-	Now() time.Time
-	// AfterFunc calls f in its own goroutine after d; stop prevents that.
-	AfterFunc(d time.Duration, f func()) (stop func() bool)
-}
-
-// systemClock is the machine's.
-type systemClock struct{}
-
-func (systemClock) Now() time.Time { return time.Now() }
-
-func (systemClock) AfterFunc(d time.Duration, f func()) func() bool {
-	return time.AfterFunc(d, f).Stop
-}
-
 // Server is one session with one client.
 type Server struct {
 	opts   Options
 	log    *slog.Logger
-	clock  Clock
 	engine Engine
 
 	// ctx lives as long as the session: what outlives a request hangs off it.
@@ -91,6 +73,7 @@ type Server struct {
 	config    configs
 	publisher publisher
 	jobs      jobs
+	notices   notices
 	datasets  datasets
 	expected  expectations
 }
@@ -100,9 +83,6 @@ func New(opts Options) *Server {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if opts.Clock == nil {
-		opts.Clock = systemClock{}
-	}
 	if opts.Alive == nil {
 		opts.Alive = processAlive
 	}
@@ -110,7 +90,7 @@ func New(opts Options) *Server {
 		opts.Engine = noEngine{}
 	}
 	s := &Server{
-		opts: opts, log: opts.Log, clock: opts.Clock, engine: opts.Engine,
+		opts: opts, log: opts.Log, engine: opts.Engine,
 		slots: make(chan struct{}, maxCalls), backlog: maxBacklog, exited: make(chan int, 1),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -175,12 +155,11 @@ func waitAtMost(d time.Duration, wait func()) {
 		wait()
 		close(done)
 	}()
-	late := make(chan struct{})
-	stop := systemClock{}.AfterFunc(d, func() { close(late) })
-	defer stop()
+	late := time.NewTimer(d)
+	defer late.Stop()
 	select {
 	case <-done:
-	case <-late:
+	case <-late.C:
 	}
 }
 
@@ -193,14 +172,4 @@ func (s *Server) goBackground(f func(context.Context)) {
 		defer s.recovered("background work", &err)
 		f(s.ctx)
 	}()
-}
-
-// notifyUser shows a message without waiting: it is called from places that
-// must not be held up by a client that does not read.
-func (s *Server) notifyUser(kind protocol.MessageType, message string) {
-	s.goBackground(func(ctx context.Context) {
-		if err := s.client.ShowMessage(ctx, &protocol.ShowMessageParams{Type: kind, Message: message}); err != nil {
-			s.log.Debug("showing a message", "error", err)
-		}
-	})
 }

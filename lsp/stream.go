@@ -94,6 +94,9 @@ func (s *stream) refuse(code jsonrpc2.Code, message string) error {
 	return err
 }
 
+// idle says that no further message has arrived. It is for the reader.
+func (s *stream) idle() bool { return s.in.Buffered() == 0 }
+
 // readBody reads one header block and its body.
 func (s *stream) readBody() ([]byte, error) {
 	length, err := s.readHeader()
@@ -218,9 +221,10 @@ func (s *stream) Write(_ context.Context, msg jsonrpc2.Message) (int64, error) {
 	return s.out.put(func(buf []byte) []byte { return jsonrpc2.AppendMessage(buf, msg) })
 }
 
-// WriteFrame frames an encoded body (a batch of responses).
+// WriteFrame frames an encoded body: a batch of responses, or a refusal. Both
+// may come from the reader, which must not wait for the client.
 func (s *stream) WriteFrame(_ context.Context, data []byte) (int64, error) {
-	return s.out.put(func(buf []byte) []byte { return append(buf, data...) })
+	return s.out.post(func(buf []byte) []byte { return append(buf, data...) })
 }
 
 // Close implements jsonrpc2.Stream. What is due still goes out; the process's

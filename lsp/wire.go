@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"sync"
@@ -72,6 +73,11 @@ func (s *Server) handle(ctx context.Context, req *jsonrpc2.Request) (result any,
 	}
 	if err := s.notification(req); err != nil {
 		s.log.Warn("notification ignored", "method", clip(req.Method()), "error", err)
+	}
+	// Nothing else has arrived: who was woken by the notification runs now, on
+	// this processor, instead of when the reader sits in its next read.
+	if s.stream.idle() {
+		runtime.Gosched()
 	}
 	return nil, nil
 }

@@ -1,0 +1,26 @@
+package lsp
+
+import (
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// bubble runs a test where time stands still until everybody waits for it,
+// and where settle knows for certain that the server is at rest: no test
+// waits for the machine's clock, or hopes that it has waited long enough.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	// The connection keeps its channels in a pool; those of another bubble
+	// must not be used in this one. Two collections empty a pool.
+	runtime.GC()
+	runtime.GC()
+	synctest.Test(t, f)
+}
+
+// advance lets so much time pass, and everything happen that is due by then.
+func advance(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
