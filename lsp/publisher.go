@@ -161,10 +161,10 @@ func (p *publisher) run(ctx context.Context) {
 // step works on one document; false when there is none.
 func (p *publisher) step(ctx context.Context) (more bool) {
 	var err error
+	defer func() { more = more || err != nil }() // a document that panics holds up no other
 	defer p.server.recovered("diagnostics", &err)
-	more = true // also when this one panics
-	var params []byte
-	if params, more = p.work(); params != nil {
+	params, more := p.work()
+	if params != nil {
 		p.notify(ctx, params)
 	}
 	return more
