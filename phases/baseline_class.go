@@ -1,18 +1,14 @@
 package phases
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
+	"path"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
-	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 )
 
 // ClassReport says whether SGLang's source decided a class.
@@ -53,18 +49,15 @@ func SurveyBaseline(ctx context.Context, env *Env, req Request, configs map[stri
 }
 
 func surveyClass(ctx context.Context, reader *baseline.Reader, c baseline.ClassInfo, config *extract.Object) ClassReport {
-	report := ClassReport{ClassInfo: c, Config: "config.json", Undecided: []baseline.Undecided{}}
+	report := ClassReport{ClassInfo: c, Config: "none", Undecided: []baseline.Undecided{}}
+	configs := []classConfig{{object: config, from: "config.json"}}
 	if config == nil {
-		config, report.Config = catalogueConfig(c.Name)
+		configs = classConfigs(reader, c.Name)
 	}
-	if config == nil {
-		config, report.Config = reader.DefaultConfig(c.Name), "defaults of its configuration class"
+	impl, used, err := analyseWith(ctx, reader, c.Name, configs)
+	if used != nil {
+		report.Config = used.from
 	}
-	if config == nil {
-		report.Config, report.Error = "none", "no config is known for it"
-		return report
-	}
-	impl, err := reader.Analyse(ctx, c.Name, config, nil, baseline.Options{TP: 1})
 	if err != nil {
 		report.Error = err.Error()
 		return report
@@ -72,58 +65,6 @@ func surveyClass(ctx context.Context, reader *baseline.Reader, c baseline.ClassI
 	report.Decided, report.Modules = impl.Decided, len(impl.Modules)
 	report.Undecided = append(report.Undecided, impl.Undecided...)
 	return report
-}
-
-// catalogueConfig gives the built-in config of a model of a class, and says
-// whose it is: a model that names the class itself, else one whose class has
-// the same stem (BailingMoE and BailingMoe, QuantMixtral and Mixtral, a
-// language model and the multimodal model around it).
-func catalogueConfig(class string) (*extract.Object, string) {
-	for _, exact := range []bool{true, false} {
-		for _, id := range catalog.IDs() {
-			entry, ok := catalog.Lookup(id)
-			if !ok || (exact && !bytes.Contains(entry.Config, []byte(strconv.Quote(class)))) {
-				continue
-			}
-			if config := configServing(class, entry.Config, exact); config != nil {
-				return config, "built-in facts of " + id
-			}
-		}
-	}
-	return nil, ""
-}
-
-// configServing gives a config, or the language model's config inside of it,
-// when it is one of a class; nil when it is not.
-func configServing(class string, data []byte, exact bool) *extract.Object {
-	config, _, err := extract.ParseConfig(data)
-	if err != nil {
-		return nil
-	}
-	names, _ := config.Strings("architectures")
-	if slices.Contains(names, class) {
-		return config
-	}
-	if exact || len(names) == 0 || classStem(names[0]) != classStem(class) {
-		return nil
-	}
-	if text := config.Object("text_config"); text != nil {
-		config = text
-	}
-	out := &extract.Object{Keys: slices.Clone(config.Keys), Values: maps.Clone(config.Values)}
-	if _, stated := out.Values["architectures"]; !stated {
-		out.Keys = append(out.Keys, "architectures")
-	}
-	out.Values["architectures"] = []extract.Value{class}
-	return out
-}
-
-// classStem reduces a class name to its model family: SGLang has classes that
-// load the same checkpoints under another name.
-func classStem(class string) string {
-	name := strings.TrimPrefix(strings.TrimPrefix(class, "TorchNative"), "Quant")
-	name = strings.TrimSuffix(strings.TrimSuffix(name, "ForConditionalGeneration"), "ForCausalLM")
-	return strings.ToLower(strings.TrimSuffix(name, "Model"))
 }
 
 // AmbiguousClassError says that a keyword means several classes.
@@ -142,7 +83,8 @@ func (e *AmbiguousClassError) Error() string {
 
 // RunBaselineOf is phase 2 for a class or a keyword instead of an
 // architecture: a keyword that fits one class alone stands for it. The config
-// is the request's, else the defaults of the class's configuration class.
+// is the request's, else the first that decides the class of those that
+// SurveyBaseline reads it with.
 func RunBaselineOf(ctx context.Context, env *Env, req Request, keyword string) (*Result, error) {
 	given := req.Config != "" || req.HFRepoID != ""
 	if !given {
@@ -163,21 +105,26 @@ func RunBaselineOf(ctx context.Context, env *Env, req Request, keyword string) (
 	if err != nil {
 		return nil, err
 	}
-	config := tree.reader.DefaultConfig(class.Name)
+	var configs []classConfig
 	if given {
 		if r.Architecture, r.ConfigBytes, err = ExtractStep(ctx, env, &r.Request); err != nil {
 			return nil, err
 		}
-		config = r.Architecture.Config
+		configs = []classConfig{{object: r.Architecture.Config, from: "the config given"}}
+	} else {
+		configs = classConfigs(tree.reader, class.Name)
 	}
-	if config == nil {
-		return nil, &UsageError{Message: "no default config is known for " + class.Name, Hint: "give one with --config FILE or --hf-repo-id ORG/NAME"}
-	}
-	r.Implementation, err = tree.reader.Analyse(ctx, class.Name, config, nil, baseline.Options{TP: 1})
+	env.progress(2, 0.5, "reading "+class.Name)
+	impl, used, err := analyseWith(ctx, tree.reader, class.Name, configs)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s in SGLang's source: %w", class.Name, err)
+		return nil, err
 	}
-	r.Baseline = baselineOf(r.Implementation, tree.notes)
+	if !given {
+		impl.Notes = append(impl.Notes, "read with the "+used.from)
+		r.Architecture = used.architecture()
+	}
+	r.Implementation, r.Baseline = impl, baselineOf(impl, tree.notes)
+	env.progress(2, 1, describeImplementation(impl, used))
 	if err := r.cutSnippets(ctx, env); err != nil {
 		return nil, err
 	}
@@ -187,22 +134,60 @@ func RunBaselineOf(ctx context.Context, env *Env, req Request, keyword string) (
 	return r, r.write(env, writeBaseline)
 }
 
-// findClass finds a registered class by its name, else by a keyword.
+// describeImplementation says in one line what a class was read with and
+// whether its source decides it.
+func describeImplementation(impl *baseline.Implementation, used *classConfig) string {
+	text := fmt.Sprintf("%s in %s, read with the %s: ", impl.Class, impl.File, strings.TrimPrefix(used.from, "the "))
+	if impl.Decided {
+		return text + fmt.Sprintf("%d modules, all decided", len(impl.Modules))
+	}
+	return text + undecidedReason(impl)
+}
+
+// findClass finds a registered class by its name, else by a keyword: the only
+// class that has it in its name or its file's, or the one text model whose
+// name it is ("qwen3" is Qwen3ForCausalLM, for all the others of that family).
+// What merely looks like a class is proposed, not taken.
 func findClass(reader *baseline.Reader, keyword string) (baseline.ClassInfo, error) {
 	class, err := reader.Find(keyword)
 	var unregistered *baseline.UnregisteredError
 	if err == nil || !errors.As(err, &unregistered) {
 		return class, err
 	}
-	matches, matchErr := reader.Match(keyword)
-	switch {
-	case matchErr != nil:
-		return class, matchErr
-	case len(matches) == 1:
-		return matches[0], nil
-	case len(matches) > 1:
-		const most = 12
-		return class, &AmbiguousClassError{Keyword: keyword, Classes: matches[:min(len(matches), most)]}
+	matches, err := reader.Match(keyword)
+	if err != nil {
+		return class, err
 	}
-	return class, &MissingInputError{Err: err}
+	var holding, named []baseline.ClassInfo
+	word := plainWord(keyword)
+	for _, m := range matches {
+		file := strings.TrimSuffix(path.Base(m.File), ".py")
+		if strings.Contains(plainWord(m.Name), word) || strings.Contains(plainWord(file), word) {
+			holding = append(holding, m)
+		}
+		if m.Category == baseline.TextCausalLM && plainWord(strings.TrimSuffix(strings.TrimSuffix(m.Name, "ForCausalLM"), "LMHeadModel")) == word {
+			named = append(named, m)
+		}
+	}
+	const most = 12
+	switch {
+	case word == "":
+	case len(holding) == 1:
+		return holding[0], nil
+	case len(named) == 1:
+		return named[0], nil
+	case len(holding) > 1:
+		return class, &AmbiguousClassError{Keyword: keyword, Classes: holding[:min(len(holding), most)]}
+	case len(matches) > 0 && len(unregistered.Near) == 0:
+		for _, m := range matches[:min(len(matches), 5)] {
+			unregistered.Near = append(unregistered.Near, m.Name)
+		}
+	}
+	return class, &MissingInputError{Err: unregistered}
+}
+
+// plainWord is a name without what class names, file names and model names
+// spell differently.
+func plainWord(s string) string {
+	return strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(s))
 }

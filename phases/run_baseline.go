@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
@@ -13,6 +14,8 @@ import (
 // maxSourceLayers bounds the layers that SGLang's constructors are followed
 // through; each costs some hundred kilobytes. The deepest real model has 126.
 const maxSourceLayers = 1000
+
+const skippedNote = "SGLang was skipped (--skip-sglang): the entry rests on the config alone"
 
 // BaselineStep is phase 2: it finds the SGLang class that serves the model
 // and reads its source. Not finding one is no error: the entry then rests on
@@ -23,7 +26,7 @@ func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Archit
 		return nil, Baseline{Source: baseline.KindNone, Note: why}, ctx.Err()
 	}
 	if req.SkipSGLang {
-		return none("SGLang was skipped (--skip-sglang): the entry rests on the config alone")
+		return none(skippedNote)
 	}
 	if a.NumLayers > maxSourceLayers {
 		return none(fmt.Sprintf("SGLang's source is not read for a model of more than %d layers: the entry rests on the config alone", maxSourceLayers))
@@ -47,19 +50,34 @@ func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Archit
 	return impl, b, nil
 }
 
-// baselineOf says where an implementation is from.
-func baselineOf(impl *baseline.Implementation, notes []string) Baseline {
+// baselineOf says where an implementation is from. Notes about the tree join
+// those of the implementation, which its file keeps.
+func baselineOf(impl *baseline.Implementation, tree []string) Baseline {
+	impl.Notes = appendNew(slices.Clone(tree), impl.Notes)
+	notes := impl.Notes
 	if !impl.Decided {
-		notes = append(slices.Clone(notes), undecidedNote(impl))
+		notes = append(slices.Clone(notes), undecidedReason(impl)+", so the entry rests on the config alone")
 	}
 	return Baseline{Source: impl.Source, Class: impl.Class, File: impl.File, Commit: impl.Commit, Date: impl.Date, Note: joinNotes(notes)}
 }
 
-// undecidedNote says what kept SGLang's tree from being used.
-func undecidedNote(impl *baseline.Implementation) string {
+// undecidedReason says what kept SGLang's source from deciding a model.
+func undecidedReason(impl *baseline.Implementation) string {
 	if len(impl.Undecided) == 0 {
-		return "the source does not decide every size: the entry rests on the config alone"
+		return "the source does not decide every size"
 	}
 	u := impl.Undecided[0]
-	return fmt.Sprintf("%s is not decided by the source (%s, %s), so the entry rests on the config alone", u.Path, u.Expression, u.Reason)
+	text := fmt.Sprintf("%s is not decided by the source (%s", orText(u.Path, "the model"), u.Reason)
+	if u.Expression != "" {
+		text += ": " + u.Expression
+	}
+	text += " at " + u.Location
+	if len(u.Missing) > 0 {
+		text += ", which needs " + strings.Join(u.Missing, ", ")
+	}
+	text += ")"
+	if more := len(impl.Undecided) - 1; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

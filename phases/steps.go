@@ -198,13 +198,15 @@ func (r *Result) loadImplementation(env *Env, path string) error {
 		if explicit {
 			return err
 		}
+		if r.Request.SkipSGLang {
+			r.Baseline.Note = skippedNote
+		}
 		return nil
 	}
 	impl, err := baseline.LoadImplementation(data)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	r.Implementation = impl
-	r.Baseline = Baseline{Source: impl.Source, Class: impl.Class, File: impl.File, Commit: impl.Commit, Date: impl.Date}
+	r.Implementation, r.Baseline = impl, baselineOf(impl, nil)
 	return nil
 }

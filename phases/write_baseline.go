@@ -30,7 +30,9 @@ func (r *Result) cutSnippets(ctx context.Context, env *Env) error {
 	}
 	r.Snippets, err = baseline.Snippets(tree.source, r.Implementation)
 	if err != nil {
-		r.Baseline.Note = joinNotes([]string{r.Baseline.Note, "code snippets could not be cut: " + firstLine(err)})
+		note := "code snippets could not be cut: " + firstLine(err)
+		r.Implementation.Notes = append(r.Implementation.Notes, note) // its file says so too
+		r.Baseline.Note = joinNotes([]string{r.Baseline.Note, note})
 	}
 	return ctx.Err()
 }

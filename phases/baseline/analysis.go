@@ -60,11 +60,20 @@ func (a *analysis) finish(impl *Implementation, root value) {
 	in := a.in
 	impl.Undecided = append(impl.Undecided, in.undecided...)
 	if u, ok := root.(*unknown); ok {
-		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name, Missing: u.keys,
-			Location: a.entry.File, Reason: "the constructor gave nothing: " + u.why})
+		location, found := raisedAt(u.why)
+		if !found {
+			location = a.entry.File
+		}
+		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name + "()", Missing: u.keys,
+			Location: location, Reason: "the constructor gave nothing: it " + strings.TrimSuffix(u.why, " at "+location)})
 	}
 	if in.stopped != nil {
 		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name, Location: a.entry.File, Reason: in.stopped.Error()})
+	}
+	for i := range impl.Undecided {
+		if impl.Undecided[i].Missing == nil {
+			impl.Undecided[i].Missing = []string{}
+		}
 	}
 	impl.Decided = len(impl.Undecided) == 0
 	impl.Notes = append(impl.Notes, in.notes...)

@@ -307,6 +307,14 @@ func (in *interp) externalSuper(self *object, c *class, name string) value {
 			}
 			return nil
 		}}
+	case name == "from_dict" && in.isConfigClass(c):
+		return &builtin{"super().from_dict", func(in *interp, args []value, _ *namespace) value {
+			fields, ok := argument(args, 0, nil).(*dict)
+			if !ok {
+				return derived(c.name+".from_dict()", args...)
+			}
+			return in.instantiate(c, nil, keywordsOf(fields))
+		}}
 	case name == "__getattr__":
 		return &builtin{"super().__getattr__", func(in *interp, _ []value, _ *namespace) value {
 			return in.raise("AttributeError")

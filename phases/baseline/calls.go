@@ -44,13 +44,23 @@ func (in *interp) keywords(ks []pysrc.Keyword, fr *frame) *namespace {
 		}
 		switch v := v.(type) {
 		case *dict:
-			for i, key := range v.keys {
-				if name, ok := key.(string); ok {
-					kw.set(name, v.vals[i])
-				}
+			for _, name := range keywordsOf(v).keys {
+				x, _ := v.get(name)
+				kw.set(name, x)
 			}
 		case *choice:
 			in.spreadChoice(kw, v)
+		}
+	}
+	return kw
+}
+
+// keywordsOf gives the entries of a dict as keyword arguments.
+func keywordsOf(d *dict) *namespace {
+	kw := newNamespace()
+	for i, key := range d.keys {
+		if name, ok := key.(string); ok {
+			kw.set(name, d.vals[i])
 		}
 	}
 	return kw

@@ -140,7 +140,7 @@ type classFacts struct {
 }
 
 // factsVersion changes when fileFacts does.
-const factsVersion = "index1-"
+const factsVersion = "index2-"
 
 func (r *Reader) factsOf(e Entry) (*fileFacts, error) {
 	var text []byte
@@ -198,6 +198,10 @@ func readFacts(file string, text []byte) *fileFacts {
 			}
 		case *pysrc.AssignStmt:
 			if slices.Contains(targetNames(s.Targets[0]), "EntryClass") {
+				f.Entries = append(f.Entries, classNames(s.Value)...)
+			}
+		case *pysrc.AugAssignStmt:
+			if slices.Contains(targetNames(s.Target), "EntryClass") {
 				f.Entries = append(f.Entries, classNames(s.Value)...)
 			}
 		}
@@ -318,6 +322,12 @@ func classNames(e pysrc.Expr) []string {
 		return out
 	case *pysrc.TupleExpr:
 		return classNames(&pysrc.ListExpr{Elts: e.Elts})
+	case *pysrc.Starred:
+		return classNames(e.X)
+	case *pysrc.BinaryExpr:
+		if e.Op == "+" {
+			return append(classNames(e.Left), classNames(e.Right)...)
+		}
 	}
 	return nil
 }

@@ -229,11 +229,7 @@ func (in *interp) makeConfig(o *extract.Object, path, modelType string) value {
 	}
 	if in.configClasses != nil && modelType != "" {
 		if cls := in.configClasses(in, modelType); cls != nil {
-			kw := newNamespace()
-			for _, k := range o.Keys {
-				kw.set(k, in.fromJSON(o.Values[k]))
-			}
-			conf := in.attempt(func() value { return in.instantiate(cls, nil, kw) })
+			conf := in.attempt(func() value { return in.ownConfig(cls, o) })
 			if isConfigValue(conf) {
 				return conf
 			}
@@ -241,6 +237,20 @@ func (in *interp) makeConfig(o *extract.Object, path, modelType string) value {
 		}
 	}
 	return in.newConfig(o, path, modelType)
+}
+
+// ownConfig makes an instance of SGLang's configuration class as transformers
+// does: by the class's from_dict where it has one of its own, else by its
+// constructor with the fields as arguments.
+func (in *interp) ownConfig(cls *class, o *extract.Object) value {
+	fields := newDict()
+	for _, k := range o.Keys {
+		fields.put(k, in.fromJSON(o.Values[k]))
+	}
+	if owner, s := in.findMember(cls, "from_dict", nil); s != nil {
+		return in.call(in.memberValue(owner, s, "from_dict", nil, cls), []value{fields}, nil)
+	}
+	return in.instantiate(cls, nil, keywordsOf(fields))
 }
 
 // nestedConfig makes a nested configuration. Where the outer class fixes the

@@ -31,7 +31,10 @@ func (r *Reader) DefaultConfig(class string) *extract.Object {
 		modelType = r.ownConfigType(class)
 	}
 	if modelType == "" {
-		return nil
+		modelType = r.statedType(class)
+	}
+	if modelType == "" {
+		return r.baseDefaults(class, o)
 	}
 	set("model_type", modelType)
 	for _, line := range strings.Split(section, "\n") {

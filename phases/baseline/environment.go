@@ -127,6 +127,7 @@ func addLayerOverrides(put func(v value, names string)) {
 	put(&builtin{"get_act_fn", opaqueLayer("act_fn", "act_fn_name")}, "get_act_fn")
 	put(&builtin{"get_attn_tp_context", opaqueLayer("attn_tp_context")}, "get_attn_tp_context")
 	put(&builtin{"LayerCommunicator", opaqueLayer("LayerCommunicator", "layer_scatter_modes", "input_layernorm", "post_attention_layernorm")}, "LayerCommunicator")
+	put(&builtin{"append_stages", appendStages}, "append_stages")
 	put(&environment{"LayerScatterModes", func(_ *interp, _ string) value {
 		return &builtin{"LayerScatterModes", opaqueLayer("LayerScatterModes")}
 	}}, "LayerScatterModes")
@@ -180,9 +181,10 @@ func parallelFact(in *interp, name string) value {
 		return group()
 	case name == "tp_size", name == "attn_tp_size", name == "world_size", name == "moe_tp_size":
 		return in.env.tp
-	case strings.HasSuffix(name, "_size") && name != "moe_dense_tp_size":
-		if n, ok := in.serverDefault(name).(int); ok {
-			return n
+	case strings.HasSuffix(name, "_size"):
+		switch v := in.serverDefault(name).(type) {
+		case int, nil: // None: not set
+			return v
 		}
 		return 1
 	case strings.HasSuffix(name, "_rank"):

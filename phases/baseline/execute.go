@@ -34,7 +34,7 @@ func (in *interp) execBlock(body []pysrc.Stmt, fr *frame) flow {
 			return flow{kind: flowStop}
 		}
 		if in.raised != nil { // out of an expression of the statement
-			f = flow{kind: flowRaise, text: in.raised.text}
+			f = flow{kind: flowRaise, text: located(in.raised.text, fr.mod.path, s.Lines().First)}
 			in.raised = nil
 		}
 		if f.kind != flowNext {
@@ -42,6 +42,39 @@ func (in *interp) execBlock(body []pysrc.Stmt, fr *frame) flow {
 		}
 	}
 	return flow{}
+}
+
+// exception is the class of what a statement raises, and its message where
+// that is known.
+func (in *interp) exception(s *pysrc.RaiseStmt, fr *frame) string {
+	call, ok := s.Exc.(*pysrc.Call)
+	if !ok {
+		return clip(pysrc.Unparse(s.Exc), maxExpression)
+	}
+	text := clip(pysrc.Unparse(call.Fn), maxExpression)
+	if len(call.Args) > 0 && in.walk == nil {
+		if message, ok := in.attempt(func() value { return in.eval(call.Args[0], fr) }).(string); ok {
+			text += ": " + clip(strings.Join(strings.Fields(message), " "), maxExpression)
+		}
+	}
+	return text
+}
+
+// located adds to an exception where it was raised, unless it says so.
+func located(text, path string, line int) string {
+	if _, ok := raisedAt(text); ok {
+		return text
+	}
+	return fmt.Sprintf("%s at %s:%d", text, path, line)
+}
+
+// raisedAt is the "path:line" at the end of an exception's text.
+func raisedAt(text string) (string, bool) {
+	i := strings.LastIndex(text, " at ")
+	if i < 0 || !strings.Contains(text[i:], ".py:") {
+		return "", false
+	}
+	return text[i+len(" at "):], true
 }
 
 func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
@@ -78,11 +111,7 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		}
 		return flow{kind: flowReturn, v: in.eval(s.Value, fr)}
 	case *pysrc.RaiseStmt:
-		exc := s.Exc
-		if call, ok := exc.(*pysrc.Call); ok {
-			exc = call.Fn
-		}
-		return flow{kind: flowRaise, text: fmt.Sprintf("%s at %s:%d", clip(pysrc.Unparse(exc), maxExpression), fr.mod.path, s.First)}
+		return flow{kind: flowRaise, text: fmt.Sprintf("%s at %s:%d", in.exception(s, fr), fr.mod.path, s.First)}
 	case *pysrc.AssertStmt:
 		in.eval(s.Test, fr)
 	case *pysrc.FuncDef:
@@ -235,7 +264,11 @@ func (in *interp) unpack(targets []pysrc.Expr, v value, fr *frame) {
 			}
 		}
 	case ok && !containsRepeated(items):
-		in.raise(fmt.Sprintf("ValueError: %d values for %d names", len(items), len(targets)))
+		what := "too many"
+		if len(items) < len(targets) {
+			what = "not enough"
+		}
+		in.raise(fmt.Sprintf("ValueError: %s values to unpack (expected %d, got %d)", what, len(targets), len(items)))
 	default:
 		for _, t := range targets {
 			in.assign(t, derived("element of "+show(v), v), fr)

@@ -36,9 +36,12 @@ type forwardWalk struct {
 	seen  map[string]int     // indices of calls by what they are
 	calls []forwardCall
 	stack []*function
-	call  *pysrc.Call // being evaluated
-	stmt  pysrc.Span  // being executed
-	file  string
+	// residual says that the residual stream has begun, where stage
+	// boundaries keep it.
+	residual bool
+	call     *pysrc.Call // being evaluated
+	stmt     pysrc.Span  // being executed
+	file     string
 }
 
 // walkForward records the calls of the root's forward().
@@ -197,8 +200,13 @@ func (in *interp) walkCall(fn value, args []value, kw *namespace) (value, bool) 
 		in.recordArguments(args, kw, true)
 		return in.unknownf("an instance of %s", f.name), true
 	case *unknown, *external, *environment:
-		if e, ok := f.(*external); ok && isPureLibrary(e.path) {
-			return nil, false
+		if e, ok := f.(*external); ok {
+			if isPureLibrary(e.path) {
+				return nil, false
+			}
+			if in.finalNorm(e.path, args) {
+				return in.unknownf("the result of %s", e.path), true
+			}
 		}
 		in.recordArguments(args, kw, true)
 		if _, ok := f.(*environment); ok {
@@ -298,8 +306,11 @@ func (in *interp) walkAttr(o *object, name string) (value, bool) {
 	if o.leaf == "" {
 		return nil, false
 	}
-	if o.leaf == "LayerCommunicator" {
+	switch o.leaf {
+	case "LayerCommunicator":
 		return in.communicatorMethod(o, name)
+	case boundaryLeaf:
+		return in.boundaryMethod(o, name)
 	}
 	if _, ok := o.args.get(name); ok {
 		return nil, false

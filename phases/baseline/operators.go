@@ -39,6 +39,9 @@ func (in *interp) binaryOf(op string, a, b value) value {
 	if v, ok := in.sequenceOp(op, a, b); ok {
 		return v
 	}
+	if a == nil || b == nil {
+		return &unknown{why: "TypeError: " + op + " of None: a size has no value", expr: expr()}
+	}
 	return &unknown{why: "operands of " + op, expr: expr()}
 }
 

@@ -81,6 +81,8 @@ func (in *interp) baseConfigAttr(o *object, name string) value {
 		return v
 	}
 	switch name {
+	case "rope_parameters":
+		return in.ownRopeParameters(o)
 	case "get_text_config":
 		if t, ok := o.attrs.get("text_config"); ok {
 			return constant(t)
@@ -101,4 +103,26 @@ func (in *interp) baseConfigAttr(o *object, name string) value {
 		return &builtin{name, func(in *interp, _ []value, _ *namespace) value { return in.objectAttr(o, "__dict__") }}
 	}
 	return missing{}
+}
+
+// ownRopeParameters is what transformers 5 makes of the older rope_theta and
+// rope_scaling of a configuration; missing{} when it has neither.
+func (in *interp) ownRopeParameters(o *object) value {
+	theta, hasTheta := o.attrs.get("rope_theta")
+	scaling, hasScaling := o.attrs.get("rope_scaling")
+	if !hasTheta && !hasScaling {
+		return missing{}
+	}
+	d := newDict()
+	if from, ok := scaling.(*dict); ok {
+		d = from.clone()
+	}
+	if _, ok := d.get("rope_type"); !ok {
+		d.put("rope_type", "default")
+	}
+	if _, ok := d.get("rope_theta"); !ok && hasTheta {
+		d.put("rope_theta", theta)
+	}
+	in.setVar(o.attrs, "rope_parameters", d)
+	return d
 }

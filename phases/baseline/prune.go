@@ -54,7 +54,7 @@ func newPruner(in *interp) *pruner {
 // rootMethod says whether and how the reader enters a method of its own accord.
 func rootMethod(name string) reach {
 	switch {
-	case strings.HasPrefix(name, "__") && name != "__repr__", name == "shared_experts_fusion_disable_reason":
+	case strings.HasPrefix(name, "__") && name != "__repr__", name == "shared_experts_fusion_disable_reason", name == "from_dict":
 		return evaluated
 	case name == "forward", name == "forward_cuda", name == "forward_native":
 		return walked

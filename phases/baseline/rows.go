@@ -10,7 +10,7 @@ import (
 // helpers of the engine, and containers without weights.
 func skippedLayer(leaf string) bool {
 	switch leaf {
-	case "LayerCommunicator", "LayerScatterModes", "LogitsProcessor", "quant_config", "PPMissingLayer",
+	case "LayerCommunicator", boundaryLeaf, "LayerScatterModes", "LogitsProcessor", "quant_config", "PPMissingLayer",
 		"attn_tp_context", "Pooler", "DeepEPDispatcher", "Identity", "Dropout":
 		return true
 	}

@@ -1,0 +1,127 @@
+package baseline
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// statedType is the model_type of the configuration class that SGLang's source
+// itself ties to a model class: by the annotation of its constructor's config,
+// or by a configuration that gives the class as its architecture; "" when it
+// states none.
+func (r *Reader) statedType(class string) string {
+	info, err := r.Find(class)
+	if err != nil {
+		return ""
+	}
+	types := r.configTypes()
+	if t := r.annotatedType(info, types); t != "" {
+		return t
+	}
+	return r.namingType(class, types)
+}
+
+// configAnnotation is the parameter of a constructor that takes the
+// configuration, with its class. Syntax trees keep no annotations.
+var configAnnotation = regexp.MustCompile(`\bconfig\s*:\s*(?:Optional\[)?["']?([A-Za-z_][\w.]*)`)
+
+// annotatedType is the model_type of the class that annotates the config of a
+// model's constructor.
+func (r *Reader) annotatedType(info ClassInfo, types map[string]string) string {
+	text, err := r.src.ReadFile(info.File)
+	if err != nil {
+		return ""
+	}
+	_, body, ok := strings.Cut(string(text), "\nclass "+info.Name)
+	if !ok {
+		return ""
+	}
+	body, _, _ = strings.Cut(body, "\nclass ")
+	m := configAnnotation.FindStringSubmatch(body)
+	if m == nil {
+		return ""
+	}
+	name := lastPart(m[1])
+	found := hubTypeOfConfig(name)
+	for t, full := range types {
+		if lastPart(full) == name && (found == "" || t < found) {
+			found = t
+		}
+	}
+	return found
+}
+
+// namingType is the model_type of a configuration, or of the text part of one,
+// whose class makes it with this architecture.
+func (r *Reader) namingType(architecture string, types map[string]string) string {
+	in := newInterp(context.Background(), r, Limits{}, environmentFacts{tp: 1, fusionDisabled: true, sm: 90})
+	found := ""
+	for _, full := range types {
+		mod := strings.TrimSuffix(full, "."+lastPart(full))
+		m := in.module(mod)
+		if m == nil || !r.mentions(m.path, `"`+architecture+`"`, "'"+architecture+"'") {
+			continue
+		}
+		c, ok := in.global(m, lastPart(full)).(*class)
+		if !ok {
+			continue
+		}
+		conf := in.attempt(func() value { return in.instantiate(c, nil, newNamespace()) })
+		for _, part := range []value{conf, in.attempt(func() value { return in.attribute(conf, "text_config") })} {
+			t := in.typeServing(part, architecture)
+			if t != "" && (found == "" || t < found) {
+				found = t
+			}
+		}
+	}
+	return found
+}
+
+// typeServing is the model_type of a configuration whose architectures name a
+// class.
+func (in *interp) typeServing(conf value, class string) string {
+	if !isConfigValue(conf) {
+		return ""
+	}
+	for _, name := range in.architectures(conf) {
+		if name == class {
+			t, _ := in.attribute(conf, "model_type").(string)
+			return t
+		}
+	}
+	return ""
+}
+
+// baseDefaults is the default config of the registered class that a class
+// extends, under the class's own name; nil when there is none. named holds the
+// name.
+func (r *Reader) baseDefaults(class string, named *extract.Object) *extract.Object {
+	info, err := r.Find(class)
+	if err != nil {
+		return nil
+	}
+	text, err := r.src.ReadFile(info.File)
+	if err != nil {
+		return nil
+	}
+	for _, c := range readFacts(info.File, text).Classes {
+		if c.Name != class {
+			continue
+		}
+		for _, b := range c.Bases {
+			if base, err := r.Find(lastPart(b)); err != nil || base.Name == class {
+				continue
+			}
+			o := r.DefaultConfig(lastPart(b))
+			if o == nil {
+				continue
+			}
+			o.Values["architectures"] = named.Values["architectures"]
+			return o
+		}
+	}
+	return nil
+}
