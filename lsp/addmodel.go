@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,9 @@ var errDeclined = errors.New("nothing was added")
 // user something, unless the user was the one who ended it.
 func (j *job) run() {
 	j.err = j.steps()
+	if err := j.ctx.Err(); err != nil && errors.Is(j.err, errDeclined) {
+		j.err = err // the question went away with the job: nobody declined
+	}
 	if j.progress != nil {
 		j.progress.end(j.endMessage())
 	}
@@ -66,7 +70,7 @@ func (j *job) run() {
 	case j.ctx.Err() != nil:
 		s.log.Info("job cancelled", "job", j.id, "repo", j.req.HFRepoID)
 		if !told && !j.req.wait && s.ctx.Err() == nil {
-			s.notifyUser(protocol.MessageTypeInfo, fmt.Sprintf("Adding %s was cancelled; models.ts is as it was.", j.req.HFRepoID))
+			s.notifyUser(protocol.MessageTypeInfo, fmt.Sprintf("Adding %s was cancelled; models.ts is as it was.", cmp.Or(j.req.HFRepoID, "a model")))
 		}
 	default:
 		s.log.Warn("job failed", "job", j.id, "repo", j.req.HFRepoID, "error", j.err)
@@ -129,6 +133,9 @@ func (j *job) steps() error {
 	if err := j.writeFiles(); err != nil {
 		return fmt.Errorf("%s was added, but its files could not be written: %w", j.result.Model.ID, err)
 	}
+	// Its config is in the cache by now, perhaps as another revision.
+	s.forgetConfig(j.req.HFRepoID)
+	s.worldChanged(j.ctx)
 	j.report()
 	return nil
 }

@@ -166,10 +166,10 @@ func (j *job) insertMarker(fields []string) error {
 		return err
 	}
 	f := tsast.Parse(text)
-	line := "// " + markerMark + " " + j.markerWords(fields)
+	words := j.markerWords(fields)
 	for _, c := range f.Comments {
 		if j.req.marker != "" && c.Text == j.req.marker {
-			return j.edit(text, []tsast.TextEdit{{Span: c.Span, NewText: line}})
+			return j.edit(text, []tsast.TextEdit{{Span: c.Span, NewText: markerComment(words, strings.HasPrefix(c.Text, "/*"))}})
 		}
 	}
 	if f.Array == (tsast.Span{}) {
@@ -187,40 +187,11 @@ func (j *job) insertMarker(fields []string) error {
 	if eol == "" {
 		eol = "\n"
 	}
-	line = indent + line + eol
+	line := indent + markerComment(words, false) + eol
 	if start > 0 && text[start-1] != '\n' && text[start-1] != '\r' {
 		start, line = at, eol+line
 	}
 	return j.edit(text, []tsast.TextEdit{{Span: tsast.Span{Start: start, End: start}, NewText: line}})
-}
-
-// markerWords writes the job's parameters as a marker has them.
-func (j *job) markerWords(fields []string) string {
-	words := []string{j.req.HFRepoID}
-	if j.req.ModelName != "" && j.req.ModelName != phases.SuggestModelName(j.req.HFRepoID) {
-		words = append(words, "name="+j.req.ModelName)
-	}
-	if j.req.Revision != "" {
-		words = append(words, "revision="+j.req.Revision)
-	}
-	if j.req.TP > 0 {
-		words = append(words, fmt.Sprintf("tp=%d", j.req.TP))
-	}
-	if j.req.EP > 0 {
-		words = append(words, fmt.Sprintf("ep=%d", j.req.EP))
-	}
-	keys := make([]string, 0, len(j.req.Set))
-	for k := range j.req.Set {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		words = append(words, k+"="+j.req.Set[k])
-	}
-	for _, field := range fields {
-		words = append(words, field+"=")
-	}
-	return strings.Join(words, " ")
 }
 
 // repos are the repositories that can be offered: recent ones, then what the

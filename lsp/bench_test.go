@@ -96,6 +96,7 @@ func BenchmarkKeystroke(b *testing.B) {
 // BenchmarkWire is a keystroke as an editor feels it: an edit goes into a
 // pipe, its diagnostics come out of another.
 func BenchmarkWire(b *testing.B) {
+	leaveBubble()
 	for _, copies := range []int{1, 100} {
 		text := manyModels(b, copies)
 		counts := regexp.MustCompile(`count: (\d+)`).FindAllStringSubmatchIndex(text, -1)

@@ -12,11 +12,16 @@ import (
 // waits for the machine's clock, or hopes that it has waited long enough.
 func bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	// The connection keeps its channels in a pool; those of another bubble
-	// must not be used in this one. Two collections empty a pool.
-	runtime.GC()
-	runtime.GC()
+	leaveBubble()
 	synctest.Test(t, f)
+}
+
+// leaveBubble drops what bubbles left behind: the connection keeps its
+// channels in a pool, and those of a bubble must not be used outside of it.
+// Two collections empty a pool.
+func leaveBubble() {
+	runtime.GC()
+	runtime.GC()
 }
 
 // advance lets so much time pass, and everything happen that is due by then.

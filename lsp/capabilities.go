@@ -18,6 +18,7 @@ type capabilities struct {
 	configuration    bool
 	configRegister   bool
 	watchRegister    bool
+	watchRelative    bool
 	progress         bool
 	showDocument     bool
 	pullDiagnostics  bool
@@ -92,6 +93,7 @@ func readCapabilities(raw []byte) capabilities {
 		configuration:    workspace.yes("configuration"),
 		configRegister:   workspace.yes("didChangeConfiguration", "dynamicRegistration"),
 		watchRegister:    workspace.yes("didChangeWatchedFiles", "dynamicRegistration"),
+		watchRelative:    workspace.yes("didChangeWatchedFiles", "relativePatternSupport"),
 		refreshPull:      workspace.yes("diagnostics", "refreshSupport"),
 		refreshLens:      workspace.yes("codeLens", "refreshSupport"),
 		refreshHints:     workspace.yes("inlayHint", "refreshSupport"),

@@ -17,10 +17,6 @@ import (
 // asked for again as the user types.
 const maxItems = 200
 
-// markerKeys are the parameters that a marker comment takes, in the order in
-// which they are offered.
-var markerKeys = []string{"name=", "display-name=", "description=", "revision=", "tp=", "ep=", "page-size=", "quantization=", "sglang-path=", "output-dir=", "skip-sglang=", "infer=", "set.FIELD="}
-
 // completion offers what TypeScript cannot know: parents, Definition names,
 // types, skeletons, repositories. It answers null everywhere else.
 func (s *Server) completion(_ context.Context, snap *Snapshot, p *protocol.CompletionParams) (protocol.CompletionResult, error) {
@@ -266,8 +262,8 @@ func (c *completer) marker() {
 	typed := line[at+len(markerMark)+1:]
 	word := wordAround(c.snap.text, c.at, func(b byte) bool { return b != ' ' && b != '\t' && b != '\n' && b != '\r' })
 	if strings.ContainsAny(strings.TrimLeft(typed, " \t"), " \t") {
-		for _, key := range markerKeys {
-			c.add(key, protocol.CompletionItemKindProperty, word, "parameter of add", "")
+		for _, key := range append(slices.Clone(markerKeys), "set.FIELD") {
+			c.add(key+"=", protocol.CompletionItemKindProperty, word, "parameter of add", "")
 		}
 		return
 	}

@@ -75,7 +75,9 @@ func (r *realEngine) Place(result *phases.Result, text []byte) error {
 func (r *realEngine) Write(w Workspace, result *phases.Result) error {
 	return result.WriteFiles(r.job(w))
 }
-func (r *realEngine) Dataset(Workspace) Dataset { return nil }
+func (r *realEngine) Dataset(Workspace) Dataset  { return nil }
+func (r *realEngine) Forget(repo string)         { r.expectations.Forget(repo) }
+func (r *realEngine) Watched(Workspace) []string { return nil }
 func (r *realEngine) Repos(Workspace) []Repo {
 	var out []Repo
 	for _, known := range phases.KnownRepos(r.env) {

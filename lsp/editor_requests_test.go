@@ -22,6 +22,8 @@ func (e *editor) notification(m rpcMessage) {
 			e.t.Errorf("publishDiagnostics without a list: %s", m.Params)
 		}
 		e.published[p.URI] = append(e.published[p.URI], p.published)
+	case methodJobDone:
+		e.jobsEnded = append(e.jobsEnded, m.Params)
 	case "window/showMessage":
 		var p struct {
 			Type    int    `json:"type"`

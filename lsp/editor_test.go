@@ -47,6 +47,8 @@ type editorOptions struct {
 	// settings answer workspace/configuration.
 	settings string
 	raw      bool // leave server requests to the test
+	// holds is a request of the server that is never answered.
+	holds string
 }
 
 // editor is a fake editor on the production chain.
@@ -77,6 +79,7 @@ type editor struct {
 	beforeApply func(e *editor, uri string)
 	input       func(title, prompt, value string) *string
 	requests    []rpcMessage
+	jobsEnded   []json.RawMessage // methodJobDone
 }
 
 type published struct {
@@ -257,7 +260,7 @@ func (e *editor) take(m rpcMessage) {
 		e.notification(m)
 		return
 	}
-	if e.opts.raw {
+	if e.opts.raw || e.opts.holds == m.Method {
 		e.mu.Lock()
 		e.requests = append(e.requests, m)
 		e.mu.Unlock()

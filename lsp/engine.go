@@ -29,6 +29,12 @@ type Engine interface {
 	// first answer for a model may take a while and is asked for in the
 	// background, later ones must be quick.
 	Expected(w Workspace, m *tsast.Model) *validate.ExpectedEntry
+	// Forget drops what Expected keeps of a repository's config, or of all
+	// configs for "".
+	Forget(repo string)
+	// Watched are the directories outside the workspace whose files Expected
+	// and Dataset rest on: the Hub's cache, a dataset or SGLang elsewhere.
+	Watched(w Workspace) []string
 	// Dataset opens a flashinfer-trace clone ("": the one that is found
 	// beside the workspace); nil when there is none.
 	Dataset(w Workspace) Dataset
@@ -87,6 +93,8 @@ func (noEngine) Place(*phases.Result, []byte) error                       { retu
 func (noEngine) Write(Workspace, *phases.Result) error                    { return errNoEngine }
 func (noEngine) Repos(Workspace) []Repo                                   { return nil }
 func (noEngine) Dataset(Workspace) Dataset                                { return nil }
+func (noEngine) Forget(string)                                            {}
+func (noEngine) Watched(Workspace) []string                               { return nil }
 func (noEngine) Expected(Workspace, *tsast.Model) *validate.ExpectedEntry { return nil }
 
 // workspace gives where jobs for a file work.

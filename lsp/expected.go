@@ -33,11 +33,22 @@ type coldQuestion struct {
 // maxWarm bounds the memory: who types an id asks about every letter of it.
 const maxWarm = 16384
 
-// forget asks about everything anew.
-func (e *expectations) forget() {
+// forgetConfig has what rests on a repository's config asked anew, for "" what
+// rests on any: it has changed on disk, or has come to be there.
+func (s *Server) forgetConfig(repo string) {
+	s.engine.Forget(repo)
+	e := &s.expected
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.warm, e.waiting = nil, nil
+	if repo == "" {
+		e.warm, e.waiting = nil, nil
+		return
+	}
+	for key := range e.warm {
+		if key.repo == repo || key.repo == "" { // without a source it may be found by name
+			delete(e.warm, key)
+		}
+	}
 }
 
 // expectedFor is validate's question for a document.

@@ -30,10 +30,13 @@ type fakeEngine struct {
 	problem *phases.Problem
 	data    *fakeDataset
 	expect  func(m *tsast.Model) *validate.ExpectedEntry
+	watched []string
 
 	mu       sync.Mutex
 	requests []phases.Request
 	dirs     []string
+	// forgotten are the repositories whose configs were to be forgotten.
+	forgotten []string
 }
 
 func (f *fakeEngine) Prepare(ctx context.Context, w Workspace, req phases.Request) (*phases.Result, error) {
@@ -138,6 +141,14 @@ func (f *fakeEngine) Write(w Workspace, r *phases.Result) error {
 	}
 	return os.WriteFile(filepath.Join(path, phases.FileSummary), []byte("# Model Addition Summary: "+r.Model.ID+"\n"), 0o600)
 }
+
+func (f *fakeEngine) Forget(repo string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forgotten = append(f.forgotten, repo)
+}
+
+func (f *fakeEngine) Watched(Workspace) []string { return f.watched }
 
 func (f *fakeEngine) Repos(Workspace) []Repo { return f.repos }
 

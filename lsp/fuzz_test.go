@@ -27,6 +27,7 @@ func FuzzWire(f *testing.F) {
 		f.Add([]byte(seed), false)
 		f.Add([]byte(seed), true)
 	}
+	leaveBubble()
 	f.Fuzz(func(t *testing.T, data []byte, raw bool) {
 		// These end the session, as they should.
 		if len(data) > 1<<16 || bytes.Contains(data, []byte("exit")) || bytes.Contains(data, []byte("shutdown")) {

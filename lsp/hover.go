@@ -177,7 +177,7 @@ func hoverMarker(b *prose, c tsast.Comment) {
 		return
 	}
 	p := markerProblem(m, "")
-	b.printf("%s\n\nParameters: %s.\n", b.text(p.Message), strings.Join(markerKeys, ", "))
+	b.printf("%s\n\nParameters: %s=, and any field of config.json.\n", b.text(p.Message), strings.Join(markerKeys, "=, "))
 }
 
 // hoverFindings adds what the rules expect here, with the config's evidence.

@@ -12,8 +12,8 @@ import (
 // reader that is waiting for us.
 func (s *Server) initialized(*none) error {
 	s.goBackground(func(ctx context.Context) {
-		s.register(ctx)
 		s.pullConfiguration(ctx)
+		s.register(ctx) // the settings say what is to be watched
 	})
 	return nil
 }

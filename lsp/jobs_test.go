@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -339,6 +341,95 @@ func TestInputBox(t *testing.T) {
 		e.jobsDone()
 		if !strings.Contains(e.text(modelsURI), "// fib: add acme/B-2 num_heads=\n") {
 			t.Errorf("no marker:\n%s", e.text(modelsURI))
+		}
+	})
+}
+
+// A job can be cancelled wherever it stands, also where it waits for the
+// client: at each question, at the edit, and until the edit shows.
+func TestCancelAtEachStep(t *testing.T) {
+	serious := &phases.Problem{Rule: "r", Severity: "error", Message: "m"}
+	for _, c := range []struct {
+		step, holds, applies, args string
+		engine                     *fakeEngine
+	}{
+		{step: "which model", holds: "window/showMessageRequest", args: `{}`},
+		{step: "update instead", holds: "window/showMessageRequest", args: `{"repoId":"acme/A-1","modelName":"tiny"}`},
+		{step: "a missing field", holds: inputMethod, args: `{"repoId":"acme/A-1"}`, engine: &fakeEngine{missing: []string{"x"}}},
+		{step: "a look at the findings", holds: "window/showMessageRequest", args: `{"repoId":"acme/A-1"}`, engine: &fakeEngine{problem: serious}},
+		{step: "the edit", holds: "workspace/applyEdit", args: `{"repoId":"acme/A-1"}`},
+		{step: "the edit's arrival", applies: "pretend", args: `{"repoId":"acme/A-1"}`},
+		{step: "the progress report", holds: "window/workDoneProgress/create", args: `{"repoId":"acme/A-1"}`, engine: &fakeEngine{block: make(chan struct{})}},
+	} {
+		t.Run(c.step, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				engine := c.engine
+				if engine == nil {
+					engine = &fakeEngine{}
+				}
+				if engine.block != nil {
+					engine.block = make(chan struct{})
+				}
+				capabilities := strings.Replace(modernCapabilities, `"general"`, `"experimental":{"fibLs":{"input":true}},"general"`, 1)
+				e := newEditor(t, editorOptions{engine: engine, capabilities: capabilities, holds: c.holds, applies: c.applies})
+				e.open(modelsURI, smallModels)
+				e.add(c.args)
+				e.settle()
+				if e.jobsRunning() != 1 {
+					t.Fatalf("the job does not stand there; messages %q, questions %q", e.messages, e.questions)
+				}
+				if got := string(e.must("workspace/executeCommand", `{"command":"fib-ls.cancel","arguments":[{"jobId":"add-1"}]}`)); !strings.Contains(got, "true") {
+					t.Errorf("cancel: %s", got)
+				}
+				e.jobsDone()
+				if got := e.text(modelsURI); got != smallModels {
+					t.Errorf("the text changed:\n%s", got)
+				}
+				if got := strings.Join(e.messages, "\n"); !strings.Contains(got, "cancelled") {
+					t.Errorf("the user is told %q", got)
+				}
+			})
+		})
+	}
+}
+
+// Every parameter of add can be given by a command, a marker and the settings,
+// and is kept by a marker that waits for a field.
+func TestEveryParameterIsKnown(t *testing.T) {
+	fields := reflect.TypeOf(phases.Request{})
+	for i := range fields.NumField() {
+		name := fields.Field(i).Tag.Get("json")
+		switch name {
+		case "-", "modelsTs": // the document itself
+			continue
+		}
+		if requestKeys[foldKey(name)] != name {
+			t.Errorf("requestKeys does not know %s", name)
+		}
+		written := slices.ContainsFunc(markerKeys, func(key string) bool { return requestKeys[foldKey(key)] == name })
+		switch name {
+		case "repoId", "set", "dryRun": // the first word; the rest of the words; nothing is inserted then
+		default:
+			if !written {
+				t.Errorf("markerKeys does not know %s", name)
+			}
+		}
+	}
+}
+
+// A models file that is not open is found by the name that the settings give
+// it, before the usual place is looked at.
+func TestModelsFileNamedBySetting(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "src/catalogue.ts")
+		writeFile(t, path, smallModels)
+		e := newEditor(t, editorOptions{engine: &fakeEngine{}, folders: []string{dir}, options: `{"modelsFile":"**/src/catalogue.ts"}`})
+		e.beforeApply = func(e *editor, uri string) { e.open(uri, smallModels) }
+		e.add(`{"repoId":"acme/A-1"}`)
+		e.jobsDone()
+		if ids := e.entries("file://" + path); !slices.Contains(ids, "a-1") {
+			t.Errorf("entries %q, messages %q, questions %q", ids, e.messages, e.questions)
 		}
 	})
 }

@@ -251,5 +251,5 @@ func (d *longDay) trim() {
 	for uri, p := range e.published {
 		e.published[uri] = p[max(0, len(p)-1):]
 	}
-	e.messages, e.progress, e.edits, e.questions, e.shown, e.orphans, e.requests, e.registered = nil, nil, nil, nil, nil, nil, nil, nil
+	e.messages, e.progress, e.edits, e.questions, e.shown, e.orphans, e.requests, e.registered, e.jobsEnded = nil, nil, nil, nil, nil, nil, nil, nil, nil
 }

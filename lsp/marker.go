@@ -1,9 +1,13 @@
 package lsp
 
 import (
+	"encoding/json"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -123,4 +127,87 @@ func markers(f *tsast.File) []marker {
 		}
 	}
 	return out
+}
+
+// markerKeys are the parameters that a marker takes, in the order in which they
+// are offered and written; beside them every config field is one.
+var markerKeys = []string{
+	"name", "display-name", "description", "revision", "tp", "ep", "page-size", "quantization", "sglang-path", "output-dir", "skip-sglang",
+	"infer", "config", "dataset", "gemm", "sglang-url", "sglang-ref", "offline", "update",
+}
+
+// markerWords writes the job's parameters as a marker has them: those that
+// differ from the settings, the config fields, and those to be filled in.
+func (j *job) markerWords(fields []string) string {
+	given, defaults := requestValues(j.req.Request), requestValues(j.server.config.forPath(j.target.path).AddModel)
+	words := []string{j.req.HFRepoID}
+	for _, key := range markerKeys {
+		name := requestKeys[foldKey(key)]
+		value := given[name]
+		if value == "" || value == defaults[name] || name == "modelName" && value == phases.SuggestModelName(j.req.HFRepoID) {
+			continue
+		}
+		words = append(words, key+"="+markerValue(value))
+	}
+	for _, field := range slices.Sorted(maps.Keys(j.req.Set)) {
+		if !slices.Contains(fields, field) && j.req.Set[field] != "" {
+			words = append(words, fieldKey(field)+"="+markerValue(j.req.Set[field]))
+		}
+	}
+	for _, field := range fields {
+		words = append(words, fieldKey(field)+"=")
+	}
+	return strings.Join(words, " ")
+}
+
+// fieldKey is how a marker names a config field: one that is called like a
+// parameter of add needs to be told from it.
+func fieldKey(field string) string {
+	if _, ok := requestKeys[foldKey(field)]; ok {
+		return "set." + field
+	}
+	return field
+}
+
+// requestValues are a request's plain parameters as words.
+func requestValues(r phases.Request) map[string]string {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return nil
+	}
+	values := map[string]string{}
+	object, _ := parseTree(raw).value.(map[string]any)
+	for key, v := range object {
+		switch v := v.(type) {
+		case nil, map[string]any:
+		case []any:
+			parts := make([]string, len(v))
+			for i, part := range v {
+				parts[i] = plain(part)
+			}
+			values[key] = strings.Join(parts, ",")
+		default:
+			values[key] = plain(v)
+		}
+	}
+	return values
+}
+
+// markerValue writes a value as one word, which ends neither its quotes nor
+// its comment.
+func markerValue(s string) string {
+	s = strings.NewReplacer("\"", "'", "\n", " ", "\r", " ", "\u2028", " ", "\u2029", " ", "*/", "* /").Replace(s)
+	if strings.ContainsAny(s, " \t") {
+		return `"` + s + `"`
+	}
+	return s
+}
+
+// markerComment makes a comment of a marker's words. One that began as
+// /* … */ stays one: code may follow it on its line.
+func markerComment(words string, block bool) string {
+	if block {
+		return "/* " + markerMark + " " + words + " */"
+	}
+	return "// " + markerMark + " " + words
 }

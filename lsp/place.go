@@ -54,12 +54,33 @@ func (s *Server) findTarget(u uri.URI) (target, error) {
 		return target{uri: newest.URI, key: newest.key, path: newest.Path}, nil
 	}
 	for _, r := range s.config.folders() {
-		if path := modelsAbove(r.path); path != "" {
+		path := namedBySetting(r)
+		if path == "" {
+			path = modelsAbove(r.path)
+		}
+		if path != "" {
 			u := uri.File(path)
 			return target{uri: u, key: normalise(u), path: path}, nil
 		}
 	}
 	return target{}, errNoTarget
+}
+
+// namedBySetting finds the models file of a folder when the setting for its
+// name leaves no choice.
+func namedBySetting(r root) string {
+	if r.path == "" || r.settings == nil {
+		return ""
+	}
+	name := strings.TrimPrefix(r.settings.ModelsFile, "**/")
+	if name == "" || filepath.IsAbs(name) || strings.ContainsAny(name, "*?[{") {
+		return ""
+	}
+	path := filepath.Join(r.path, filepath.FromSlash(name))
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		return path
+	}
+	return ""
 }
 
 // modelsAbove finds models.ts in a folder of a flashinfer-bench clone,

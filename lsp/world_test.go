@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -229,4 +230,50 @@ func TestGlob(t *testing.T) {
 			t.Errorf("%q on %q: %v", c.glob, c.path, got)
 		}
 	}
+}
+
+// What lies outside the workspace is watched, too, where the client can: the
+// Hub's cache, and a dataset or SGLang elsewhere. What was read of it is
+// forgotten when it changes.
+func TestWatchedOutsideTheWorkspace(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		asked := 0
+		engine := &fakeEngine{watched: []string{"/home/x/hub"}, expect: func(*tsast.Model) *validate.ExpectedEntry {
+			asked++
+			return nil
+		}}
+		for _, relative := range []bool{false, true} {
+			capabilities := strings.Replace(modernCapabilities, `{"dynamicRegistration": true}`, fmt.Sprintf(`{"dynamicRegistration": true, "relativePatternSupport": %v}`, relative), 1)
+			e := newEditor(t, editorOptions{engine: engine, capabilities: capabilities, folders: []string{"/w", "/w2"}})
+			e.settle()
+			registered := strings.Join(e.registered, "")
+			if n := strings.Count(registered, `{"baseUri":"file:///home/x/hub","pattern":"models--*/refs/*"}`); relative && n != 1 || !relative && n != 0 {
+				t.Errorf("relative patterns %v: registered %s", relative, registered)
+			}
+			e.open(modelsURI, smallModels)
+			e.settle()
+			before := asked
+			e.notify("workspace/didChangeWatchedFiles", `{"changes":[{"uri":"file:///home/x/hub/models--acme--A/refs/main","type":2}]}`)
+			e.settle()
+			if !slices.Equal(engine.forgotten, []string{""}) || asked == before {
+				t.Errorf("forgotten %q, asked %d times, then %d", engine.forgotten, before, asked)
+			}
+			engine.forgotten = nil
+		}
+	})
+}
+
+// A job fetches a config: what was known of that repository before is asked
+// for anew.
+func TestJobsMakeConfigsBeReadAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		engine := &fakeEngine{}
+		e := newEditor(t, editorOptions{engine: engine})
+		e.open(modelsURI, smallModels)
+		e.add(`{"repoId":"acme/A-1"}`)
+		e.jobsDone()
+		if !slices.Equal(engine.forgotten, []string{"acme/A-1"}) {
+			t.Errorf("forgotten %q", engine.forgotten)
+		}
+	})
 }

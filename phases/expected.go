@@ -3,6 +3,7 @@ package phases
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -47,6 +48,24 @@ func NewExpectations(env *Env) *Expectations {
 func (x *Expectations) Online(ctx context.Context) *Expectations {
 	x.ask = ctx
 	return x
+}
+
+// Forget drops what is known of a repository, or of all for "": its config
+// may be another one by now, or have come to be there.
+func (x *Expectations) Forget(repo string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if repo == "" {
+		clear(x.configs)
+		clear(x.entries)
+		return
+	}
+	delete(x.configs, repo)
+	for key := range x.entries {
+		if strings.HasPrefix(key, repo+" ") {
+			delete(x.entries, key)
+		}
+	}
 }
 
 // For gives what is expected of an entry: by its source comment, else by the

@@ -123,6 +123,14 @@ func unique(ids []string, but string) []string {
 	return out
 }
 
+// HubCache is the directory of the Hub's cache, "" when there is none.
+func (e *Env) HubCache() string {
+	if h, ok := e.Hub.(*hubFetcher); ok {
+		return h.client.CacheRoot()
+	}
+	return ""
+}
+
 // Repos implements ConfigFetcher.
 func (h *hubFetcher) Repos() []KnownRepo {
 	var repos []KnownRepo

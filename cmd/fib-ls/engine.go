@@ -113,6 +113,37 @@ func (e *engine) Expected(w lsp.Workspace, m *tsast.Model) *validate.ExpectedEnt
 	return e.world(w).expectations.For(m)
 }
 
+// Forget implements lsp.Engine.
+func (e *engine) Forget(repo string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, w := range e.worlds {
+		w.expectations.Forget(repo)
+	}
+}
+
+// Watched implements lsp.Engine.
+func (e *engine) Watched(w lsp.Workspace) []string {
+	var dirs []string
+	for _, dir := range []string{e.world(w).env.HubCache(), absolute(w.DatasetDir, w.Dir), absolute(w.SGLangPath, w.Dir)} {
+		if dir != "" {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// absolute makes a path of the settings absolute; "" where that cannot be.
+func absolute(path, dir string) string {
+	switch {
+	case path == "" || filepath.IsAbs(path):
+		return path
+	case dir == "":
+		return ""
+	}
+	return filepath.Join(dir, path)
+}
+
 // Dataset implements lsp.Engine.
 func (e *engine) Dataset(w lsp.Workspace) lsp.Dataset {
 	if w.Dir == "" && w.DatasetDir == "" {

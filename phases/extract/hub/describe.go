@@ -87,3 +87,7 @@ func cacheState(root string) (exists, writable bool) {
 	_ = os.Remove(f.Name()) // best effort: an empty file
 	return exists, true
 }
+
+// CacheRoot is the directory of the Hub's cache on this machine, which need
+// not exist yet; "" when there is no place for one.
+func (c *Client) CacheRoot() string { return c.cache.root }
