@@ -123,6 +123,7 @@ type longDay struct {
 	engine *fakeEngine
 	text   string
 	open   bool
+	mend   *textEditJSON // takes back what broke the text
 	sent   map[string]int
 }
 
@@ -181,25 +182,15 @@ func (d *longDay) request(i int) {
 		}
 		d.sent["textDocument/didOpen"]++
 		e.open(modelsURI, d.text)
-		d.open = true
+		d.open, d.mend = true, nil
 	}
 	line := r.IntN(1300)
 	document := fmt.Sprintf(`"textDocument":{"uri":%q}`, modelsURI)
 	at := fmt.Sprintf(`%s,"position":{"line":%d,"character":%d},"newName":"q%d","context":{"includeDeclaration":true}`, document, line, r.IntN(40), i)
 	within := fmt.Sprintf(`%s,"range":{"start":{"line":%d,"character":0},"end":{"line":%d,"character":9}}`, document, line, line+r.IntN(3))
 	switch k := r.IntN(24); {
-	case k < 8: // typing, which breaks and mends the text
-		d.sent["textDocument/didChange"]++
-		p := positionJSON{line, 0}
-		text := []string{"{", "// fib: add acme/A-1\n", "x", "\"", "/*"}[r.IntN(5)]
-		e.change(modelsURI, textEditJSON{rangeJSON{p, p}, text})
-		if r.IntN(4) > 0 {
-			end := positionJSON{line, len(text)}
-			if strings.HasSuffix(text, "\n") {
-				end = positionJSON{line + 1, 0}
-			}
-			e.change(modelsURI, textEditJSON{rangeJSON{p, end}, ""})
-		}
+	case k < 8:
+		d.typing(line)
 	case k < 12:
 		d.call(positionMethods[r.IntN(len(positionMethods))], "{"+at+"}")
 	case k < 14:
@@ -225,8 +216,32 @@ func (d *longDay) request(i int) {
 	}
 }
 
+// typing breaks the text and mends it, mostly at once, else the next time.
+func (d *longDay) typing(line int) {
+	d.sent["textDocument/didChange"]++
+	if d.mend != nil {
+		d.e.change(modelsURI, *d.mend)
+		d.mend = nil
+		return
+	}
+	p := positionJSON{line, 0}
+	text := []string{"{", "// fib: add acme/A-1\n", "x", "\"", "/*"}[d.r.IntN(5)]
+	end := positionJSON{line, len(text)}
+	if strings.HasSuffix(text, "\n") {
+		end = positionJSON{line + 1, 0}
+	}
+	d.e.change(modelsURI, textEditJSON{rangeJSON{p, p}, text})
+	d.mend = &textEditJSON{rangeJSON{p, end}, ""}
+	if d.r.IntN(4) > 0 {
+		d.typing(line)
+	}
+}
+
 // job adds or updates a model, which lands, fails or is cancelled.
 func (d *longDay) job(i int) {
+	if d.mend != nil { // where it was would be another place
+		d.typing(0)
+	}
 	d.engine.fail = nil
 	switch i % 7 {
 	case 0, 1:
