@@ -2,7 +2,6 @@ package lsp
 
 import (
 	"fmt"
-	"os"
 
 	"go.lsp.dev/protocol"
 )
@@ -19,11 +18,7 @@ func (s *Server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 	if !doc.lost {
 		return nil
 	}
-	info, err := os.Stat(doc.path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFrame {
-		return fmt.Errorf("reading %s again: not a file of a size that is read", doc.path)
-	}
-	text, err := os.ReadFile(doc.path)
+	text, err := readRegular(doc.path, maxFrame)
 	if err != nil {
 		return fmt.Errorf("reading %s again: %w", doc.path, err)
 	}

@@ -326,7 +326,7 @@ func (e *editor) await(what string, answer chan rpcMessage) (json.RawMessage, er
 		}
 		return m.Result, nil
 	case <-time.After(30 * time.Second): // of the bubble: nobody is going to answer
-		e.t.Fatalf("no answer to %s", what)
+		e.t.Fatalf("no answer to %s\n%s", what, allStacks())
 		return nil, nil
 	}
 }

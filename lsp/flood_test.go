@@ -3,6 +3,7 @@ package lsp
 import (
 	"flag"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -111,4 +112,10 @@ func TestFloods(t *testing.T) {
 		}
 		f.must("shutdown", "")
 	})
+}
+
+// allStacks is where every goroutine is.
+func allStacks() []byte {
+	stacks := make([]byte, 1<<20)
+	return stacks[:runtime.Stack(stacks, true)]
 }

@@ -121,7 +121,7 @@ func (t target) read(s *Server) ([]byte, error) {
 		}
 		return snap.text, nil
 	}
-	text, err := os.ReadFile(t.path)
+	text, err := readRegular(t.path, maxFrame)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -327,7 +327,7 @@ func entryText(f *tsast.File, id string) string {
 }
 
 func (j *job) onDisk(edited []byte) bool {
-	text, err := os.ReadFile(j.target.path)
+	text, err := readRegular(j.target.path, maxFrame)
 	return err == nil && bytes.Equal(text, edited)
 }
 

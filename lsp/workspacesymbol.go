@@ -2,7 +2,6 @@ package lsp
 
 import (
 	"context"
-	"os"
 	"slices"
 
 	"github.com/sahilm/fuzzy"
@@ -81,11 +80,7 @@ func (s *Server) symbolFiles() []*Snapshot {
 		if path == "" || slices.ContainsFunc(files, func(f *Snapshot) bool { return f.Path == path }) {
 			continue
 		}
-		info, err := os.Stat(path)
-		if err != nil || info.Size() > maxForeign*64 {
-			continue
-		}
-		text, err := os.ReadFile(path)
+		text, err := readRegular(path, maxForeign*64)
 		if err != nil {
 			continue
 		}

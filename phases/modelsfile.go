@@ -71,7 +71,22 @@ func ReadModels(path string) (*ModelsFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
+	if err := refuseEncoding(path, text); err != nil {
+		return nil, err
+	}
 	return &ModelsFile{Path: resolved, Text: text, info: info}, nil
+}
+
+// refuseEncoding refuses a text whose every line would be misread: UTF-16, and
+// lines that end as on the first Macintosh.
+func refuseEncoding(path string, text []byte) error {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
+		return &UsageError{Message: path + " is written in UTF-16", Hint: "save it as UTF-8"}
+	case bytes.IndexByte(text, '\r') >= 0 && bytes.IndexByte(text, '\n') < 0:
+		return &UsageError{Message: path + " ends its lines with carriage returns alone", Hint: "save it with LF or CRLF line ends"}
+	}
+	return nil
 }
 
 // missingModels answers for a path at which nothing stands: the file may be

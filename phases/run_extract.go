@@ -47,7 +47,7 @@ func ExtractStep(ctx context.Context, env *Env, req *Request) (*extract.Architec
 func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract.Source, error) {
 	source := extract.Source{RepoID: req.HFRepoID, Revision: req.Revision, From: "file", FetchedAt: e.now().UTC().Format(time.RFC3339)}
 	if req.Config != "" {
-		data, err := e.readConfigFile(req.Config)
+		data, err := Interruptible(ctx, func() ([]byte, error) { return e.readConfigFile(req.Config) })
 		return &FetchedConfig{Data: data}, source, err
 	}
 	if dir := e.path(req.HFRepoID); isDir(dir) {
@@ -123,6 +123,28 @@ func (e *Env) fromCatalog(repoID string, why error) (*FetchedConfig, bool) {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("the Hub could not be asked (%s); the built-in facts of %s were used", firstLine(why), entry.Date))
 	}
 	return f, true
+}
+
+// Interruptible does what may wait without end, as for the input of a
+// terminal or a pipe, until it is done or ctx ends. What waits then is left to
+// the end of the process.
+func Interruptible[T any](ctx context.Context, wait func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		value, err := wait()
+		done <- outcome{value, err}
+	}()
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 func (e *Env) readConfigFile(name string) ([]byte, error) {

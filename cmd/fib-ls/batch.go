@@ -23,7 +23,7 @@ func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, arg
 	if f.req.ModelName != "" || f.req.HFRepoID != "" || f.req.Config != "" {
 		return &phases.UsageError{Message: "--model-name, --hf-repo-id and --config name one model; a batch names its own"}
 	}
-	requests, err := f.batchRequests(cmd.InOrStdin(), args)
+	requests, err := f.batchRequests(cmd.Context(), cmd.InOrStdin(), args)
 	if err != nil {
 		return err
 	}
@@ -85,13 +85,13 @@ func typeCheckBatch(cmd *cobra.Command, env *phases.Env, b *phases.Batch) error 
 }
 
 // batchRequests reads the batch; the other flags hold for every model.
-func (f *addFlags) batchRequests(stdin io.Reader, args []string) ([]phases.Request, error) {
+func (f *addFlags) batchRequests(ctx context.Context, stdin io.Reader, args []string) ([]phases.Request, error) {
 	common := f.req
 	root := common.OutputDir
 	common.OutputDir = ""
 	var requests []phases.Request
 	if f.batch != "" {
-		data, err := readBatch(stdin, f.batch)
+		data, err := phases.Interruptible(ctx, func() ([]byte, error) { return readBatch(stdin, f.batch) })
 		if err != nil {
 			return nil, err
 		}

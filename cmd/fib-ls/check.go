@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -93,10 +94,7 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	var reports []phases.CheckedFile
 	absent := ""
 	for _, file := range files {
-		if cmd.Context().Err() != nil {
-			return cmd.Context().Err()
-		}
-		report, err := f.one(env, file, opts, cmd.OutOrStdout())
+		report, err := f.one(cmd.Context(), env, file, opts, cmd.OutOrStdout())
 		if err != nil {
 			return err
 		}
@@ -116,13 +114,23 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	return nil
 }
 
-// one checks a file, and fixes it when asked to.
-func (f *checkFlags) one(env *phases.Env, path string, opts phases.CheckOptions, out io.Writer) (phases.CheckedFile, error) {
+// one checks a file, and fixes it when asked to. Of a check that was
+// interrupted nothing is said: it may have found nothing for want of answers.
+func (f *checkFlags) one(ctx context.Context, env *phases.Env, path string, opts phases.CheckOptions, out io.Writer) (phases.CheckedFile, error) {
+	if err := ctx.Err(); err != nil {
+		return phases.CheckedFile{}, err
+	}
 	report, err := phases.Check(env, path, opts)
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil || !f.fix {
 		return report, err
 	}
 	fixed, err := report.Fixed(env, opts)
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return report, err
 	}

@@ -38,7 +38,7 @@ type phaseBar struct {
 
 func newDisplay(stderr io.Writer, g *globals, plainJSON bool) *display {
 	d := &display{out: stderr, silent: g.quiet}
-	noBars := plainJSON || os.Getenv("CI") != "" || os.Getenv("HF_HUB_DISABLE_PROGRESS_BARS") != ""
+	noBars := plainJSON || os.Getenv("CI") != "" || os.Getenv("TERM") == "dumb" || os.Getenv("HF_HUB_DISABLE_PROGRESS_BARS") != ""
 	if !d.silent && !noBars && isTerminal(stderr) {
 		d.bars = mpb.New(mpb.WithOutput(stderr), mpb.WithWidth(24))
 	}
@@ -113,7 +113,7 @@ func askOnTerminal(stdin io.Reader, stderr io.Writer, d *display) func(context.C
 			prompt = fmt.Sprintf("%s\n%s [%s, Enter takes it, - leaves it] = ", question, field, proposal)
 		}
 		_, _ = io.WriteString(stderr, phases.Terminal(prompt))
-		line, err := reader.ReadString('\n')
+		line, err := phases.Interruptible(ctx, func() (string, error) { return reader.ReadString('\n') })
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}

@@ -45,14 +45,7 @@ func TestKillAdd(t *testing.T) {
 	kills, seed := envInt(t, "FIB_LS_KILLS", 25), envInt(t, "FIB_LS_SEED", 7)
 	for _, op := range operations() {
 		t.Run(op.name, func(t *testing.T) {
-			w := newSandbox(t)
-			w.write("other.json", strings.Replace(smallConfig, `"num_hidden_layers": 4`, `"num_hidden_layers": 6`, 1))
-			w.write("batch.yaml", "- model_name: one\n  config: small.json\n- model_name: two\n  config: other.json\n- model_name: three\n  config: small.json\n")
-			if op.name != "fix" {
-				op.args = append(op.args, "--models-ts", "models.ts")
-			}
-			killed := &killing{sandbox: w, op: op, old: op.old(w)}
-			killed.measure()
+			killed := newKilling(t, op)
 			random := rand.New(rand.NewPCG(uint64(seed), uint64(len(op.name))))
 			for i := range kills {
 				at := (float64(i/2*2) + 2*random.Float64()) / float64(kills)
@@ -71,6 +64,19 @@ func TestKillAdd(t *testing.T) {
 			}
 		})
 	}
+}
+
+func newKilling(t *testing.T, op operation) *killing {
+	t.Helper()
+	w := newSandbox(t)
+	w.write("other.json", strings.Replace(smallConfig, `"num_hidden_layers": 4`, `"num_hidden_layers": 6`, 1))
+	w.write("batch.yaml", "- model_name: one\n  config: small.json\n- model_name: two\n  config: other.json\n- model_name: three\n  config: small.json\n")
+	if op.name != "fix" {
+		op.args = append(op.args, "--models-ts", "models.ts")
+	}
+	k := &killing{sandbox: w, op: op, old: op.old(w)}
+	k.measure()
+	return k
 }
 
 // killing drives one operation.

@@ -127,6 +127,7 @@ func shift(problems []Problem, by int) []Problem {
 type Checker struct {
 	opts  Options
 	known map[*tsast.Model]cached
+	style tsast.Style // in which the fixes of known are written
 	round int
 }
 
@@ -146,6 +147,10 @@ func (c *Checker) Check(f *tsast.File) []Problem {
 	outer := outerIgnores(f)
 	problems := checkFile(f, c.opts, outer)
 	c.round++
+	if style := fixStyle(f); style != c.style {
+		c.style = style
+		clear(c.known)
+	}
 	fresh := c.fresh(f)
 	for i, e := range f.Entries {
 		entry, ok := c.known[e.Model]
@@ -163,6 +168,13 @@ func (c *Checker) Check(f *tsast.File) []Problem {
 	c.forget(len(f.Entries))
 	Sort(problems)
 	return problems
+}
+
+// fixStyle is what of a file's style shows in the fixes inside an entry.
+func fixStyle(f *tsast.File) tsast.Style {
+	style := f.Style
+	style.Semicolons, style.FinalNewline = false, false
+	return style
 }
 
 // manyEntries is from how many entries on the first check of a file uses all

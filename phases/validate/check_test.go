@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"bytes"
 	"math/rand"
 	"strings"
 	"testing"
@@ -113,6 +114,24 @@ func TestCheckerAgreesWithCheck(t *testing.T) {
 		if d := cmp.Diff(Check(tsast.Parse(text), Options{}), c.Check(f)); d != "" {
 			t.Fatalf("step %d:\n%s\n%s", i, text, d)
 		}
+	}
+}
+
+// A fix is written as the file is: when most of its quotes change, the fixes
+// of the entries that were not touched change, too.
+func TestFixesFollowTheStyle(t *testing.T) {
+	doc := tsast.Open([]byte("const models: Model[] = [{ id: \"a\" }, { id: 'b', name: 'b', description: 'b' }]"))
+	defer doc.Close()
+	c := NewChecker(Options{})
+	before := c.Check(doc.File())
+	at := bytes.Index(doc.File().Src, []byte("name: 'b'"))
+	f := doc.Edit(tsast.TextEdit{Span: tsast.Span{Start: at, End: at + 9}, NewText: `name: "b", x: ["b", "b", "b"]`})
+	after := c.Check(f)
+	if d := cmp.Diff(Check(tsast.Parse(f.Src), Options{}), after); d != "" {
+		t.Error(d)
+	}
+	if cmp.Equal(before[0].Fixes, after[0].Fixes) {
+		t.Errorf("the fix is still %+v", after[0].Fixes)
 	}
 }
 
