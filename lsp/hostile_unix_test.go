@@ -29,19 +29,21 @@ func TestModelsThatAreNoFile(t *testing.T) {
 			if err := plant(path); err != nil {
 				t.Fatal(err)
 			}
-			e := newEditor(t, editorOptions{engine: &fakeEngine{}, folders: []string{dir}})
-			for _, uri := range []string{fmt.Sprintf(`,"uri":"file://%s"`, path), ""} {
-				_, err := e.call("workspace/executeCommand", fmt.Sprintf(`{"command":"fib-ls.addModel","arguments":[{"repoId":"a/b","wait":true%s}]}`, uri))
-				if err == nil {
-					t.Error("an entry was added")
+			bubble(t, func(t *testing.T) {
+				e := newEditor(t, editorOptions{engine: &fakeEngine{}, folders: []string{dir}})
+				for _, uri := range []string{fmt.Sprintf(`,"uri":"file://%s"`, path), ""} {
+					_, err := e.call("workspace/executeCommand", fmt.Sprintf(`{"command":"fib-ls.addModel","arguments":[{"repoId":"a/b","wait":true%s}]}`, uri))
+					if err == nil {
+						t.Error("an entry was added")
+					}
 				}
-			}
-			e.must("workspace/symbol", `{"query":"x"}`)
-			e.open(modelsURI, smallModels)
-			e.must("workspace/executeCommand", fmt.Sprintf(`{"command":"fib-ls.addModel","arguments":[{"repoId":"a/b","wait":true,"uri":%q}]}`, modelsURI))
-			if !strings.Contains(e.text(modelsURI), `id: "b"`) {
-				t.Error("the next job did not land")
-			}
+				e.must("workspace/symbol", `{"query":"x"}`)
+				e.open(modelsURI, smallModels)
+				e.must("workspace/executeCommand", fmt.Sprintf(`{"command":"fib-ls.addModel","arguments":[{"repoId":"a/b","wait":true,"uri":%q}]}`, modelsURI))
+				if !strings.Contains(e.text(modelsURI), `id: "b"`) {
+					t.Error("the next job did not land")
+				}
+			})
 		})
 	}
 }
