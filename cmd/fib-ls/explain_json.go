@@ -36,7 +36,7 @@ type fieldJSON struct {
 	Field   string `json:"field"`
 	Value   *int64 `json:"value,omitempty"`
 	Meaning string `json:"meaning"`
-	Config  string `json:"config"`
+	From    string `json:"from"`
 	Divisor string `json:"divisor"`
 	Axis    string `json:"axis,omitempty"`
 }
@@ -77,7 +77,7 @@ func (f *explainFlags) runJSON(cmd *cobra.Command, g *globals, args []string) er
 func asFamilyJSON(f *definition.Family, values []int64) familyJSON {
 	out := familyJSON{Family: f.ID, Pattern: f.Pattern(), OpType: f.OpType, Doc: f.Doc, Fields: []fieldJSON{}}
 	for i, field := range f.Fields {
-		row := fieldJSON{Field: field.Abbrev, Meaning: field.Meaning, Config: field.Config, Divisor: field.Divisor.Words(), Axis: field.Axis}
+		row := fieldJSON{Field: field.Abbrev, Meaning: field.Meaning, From: field.From(), Divisor: field.Divisor.Words(), Axis: field.Axis}
 		if values != nil {
 			row.Value = &values[i]
 		}

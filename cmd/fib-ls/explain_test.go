@@ -76,7 +76,7 @@ func TestExplainDataset(t *testing.T) {
 		}
 		wants := []string{"op type: " + d.OpType, name.Family.Doc}
 		for i, field := range name.Family.Fields {
-			wants = append(wants, fmt.Sprintf("%s = %d", field.Abbrev, name.Values[i]), field.Meaning, "from "+field.Config+"; "+field.Divisor.Words())
+			wants = append(wants, fmt.Sprintf("%s = %d", field.Abbrev, name.Values[i]), field.Meaning, field.From()+"; "+field.Divisor.Words()+"; "+field.AxisWords())
 		}
 		for _, want := range wants {
 			if !strings.Contains(out.String(), want) {

@@ -120,6 +120,9 @@ var one = []string{
 }
 
 func TestEveryFamilyRoundTrips(t *testing.T) {
+	if len(one) != len(Families()) {
+		t.Fatalf("%d names for %d families: the list above needs one of each, in the table's order", len(one), len(Families()))
+	}
 	for i, f := range Families() {
 		n, err := Parse(one[i])
 		if err != nil {
