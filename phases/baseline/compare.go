@@ -234,6 +234,8 @@ func (in *interp) member(a, b value) (result, known bool) {
 		return ok, true
 	case *class:
 		return in.enumContains(b, a)
+	case *external:
+		return in.mappedConfig(a) != nil, lastPart(b.path) == configMapping
 	}
 	items, ok := iterate(b)
 	if !ok {

@@ -5,7 +5,9 @@ import (
 	"crypto/sha1" //nolint:gosec // git's own name of a blob, not a signature
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -217,7 +219,27 @@ func engineRemap(name string, cfg *extract.Object) string {
 	case "Gemma3TextModel":
 		return "EmbeddingGemmaModel"
 	}
+	if isLongcat(name) {
+		return "LongcatFlashForCausalLM"
+	}
 	return ""
+}
+
+// isLongcat: utils/hf_transformers/config.py loads these architectures as one,
+// whatever their model_type.
+func isLongcat(name string) bool {
+	return name == "LongcatCausalLM" || name == "LongcatFlashNgramForCausalLM"
+}
+
+// engineConfigType gives a configuration the model_type under which the engine
+// loads it.
+func engineConfigType(name string, cfg *extract.Object) *extract.Object {
+	if !isLongcat(name) || cfg == nil {
+		return cfg
+	}
+	out := &extract.Object{Keys: slices.Clone(cfg.Keys), Values: maps.Clone(cfg.Values)}
+	out.Set("model_type", "longcat_flash")
+	return out
 }
 
 func quantMethod(cfg *extract.Object) string {

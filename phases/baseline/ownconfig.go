@@ -126,3 +126,24 @@ func (in *interp) ownRopeParameters(o *object) value {
 	in.setVar(o.attrs, "rope_parameters", d)
 	return d
 }
+
+// configMapping is transformers' table of configuration classes by model_type.
+const configMapping = "CONFIG_MAPPING"
+
+// mappedConfig is the configuration class of a model_type in that table, SGLang's
+// own where it registers one; nil when there is none.
+func (in *interp) mappedConfig(key value) value {
+	modelType, ok := key.(string)
+	if !ok {
+		return nil
+	}
+	if in.configClasses != nil {
+		if c := in.configClasses(in, modelType); c != nil {
+			return c
+		}
+	}
+	if d := hubDefaults(modelType); d.class != "" {
+		return &external{"transformers." + d.class}
+	}
+	return nil
+}

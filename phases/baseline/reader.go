@@ -140,7 +140,7 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 	if cfg == nil {
 		cfg = text
 	}
-	run := &analysis{reader: r, cfg: cfg}
+	run := &analysis{reader: r, cfg: engineConfigType(entryClass, cfg)}
 	run.in = newInterp(ctx, r, opts.Limits, environmentFacts{tp: max(opts.TP, 1), fusionDisabled: true, sm: 90})
 	run.in.registry = func(name string) (ClassInfo, bool) {
 		c, err := r.Find(name)

@@ -48,8 +48,13 @@ func (in *interp) item(o, key value) value {
 			return in.attribute(o, name)
 		}
 		return o // a generic class with its parameter
-	case *external, *builtin:
-		return o // Optional[int], list[str]
+	case *external:
+		if c := in.mappedConfig(key); c != nil && lastPart(o.path) == configMapping {
+			return c
+		}
+		return o // Optional[int]
+	case *builtin:
+		return o // list[str]
 	case *environment:
 		return o.get(in, "[]")
 	}

@@ -170,12 +170,16 @@ type AttentionKind struct {
 	// PerLayer is how many such mixers one layer has; 0 stands for one
 	// (LongCat-Flash has two, with their norms).
 	PerLayer int `json:"per_layer,omitempty"`
+	// Kernels is how many attentions one mixer runs, each over a cache of its
+	// own; 0 stands for one.
+	Kernels int `json:"kernels,omitempty"`
 	// Norms are the norms of the layer (outside of the mixer) that come with
 	// this kind: a layer without a mixer lacks them.
 	Norms []Dimension `json:"norms"`
 
 	word     string // the schedule's word
 	compress int    // DeepSeek-V4's compress ratio
+	indexed  int    // MiniMax M3's indexer: scoreIndexer or valueIndexer
 }
 
 // MLPFamily says what a layer's feed-forward part is.

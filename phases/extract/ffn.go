@@ -69,7 +69,8 @@ func (r *reader) noMLP(word string, layer int) bool {
 		return r.opt("d_intermediate") == 0
 	case "zamba", "zamba2":
 		return word == wordMamba
-	case "nemotron_h":
+	}
+	if r.onePart() {
 		return r.part(layer) == partMixer
 	}
 	return r.text.Has("ssm_cfg") && r.opt("d_intermediate") == 0
@@ -82,9 +83,14 @@ const (
 	partMoE   = "moe"
 )
 
-// part says what a layer consists of in families whose layers have one part
-// only (Nemotron-H).
+// onePart: families whose layers are either a mixer or a feed-forward part.
+func (r *reader) onePart() bool { return r.row == "nemotron_h" || r.row == "zaya" }
+
+// part says what a layer consists of in such families.
 func (r *reader) part(layer int) string {
+	if r.row == "zaya" {
+		return r.zayaPart(layer)
+	}
 	word := ""
 	if pattern, ok := r.text.String("hybrid_override_pattern"); ok {
 		pattern = strings.ReplaceAll(pattern, "|", "")
@@ -116,7 +122,7 @@ func (r *reader) denseWidths(sparse []bool) (list []int, formula string) {
 	for _, s := range sparse {
 		allSparse = allSparse && s
 	}
-	if (allSparse && !r.denseBeside()) || (r.row == "nemotron_h" && !r.hasDense()) {
+	if (allSparse && !r.denseBeside()) || (r.onePart() && !r.hasDense()) {
 		return make([]int, r.layers), ""
 	}
 	if list, ok := r.multipliedWidths(); ok {

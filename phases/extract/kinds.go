@@ -132,8 +132,9 @@ func attentionMarks(k *AttentionKind) []string {
 	if k.compress > 0 {
 		compress = fmt.Sprintf("c%d", k.compress)
 	}
+	indexer := map[int]string{scoreIndexer: "indexed", valueIndexer: "indexed_values"}[k.indexed]
 	return []string{
-		k.Type, window, compress,
+		k.Type, window, compress, indexer,
 		fmt.Sprintf("h%d_kv%d", k.NumHeads, k.NumKVHeads),
 		fmt.Sprintf("d%d", k.HeadDim),
 		position,
@@ -153,7 +154,7 @@ func mlpMarks(k *MLPKind) []string {
 func (r *reader) attentionKind(m mixer) AttentionKind {
 	k := AttentionKind{
 		Family: m.family, Type: string(m.family), NumHeads: m.heads, NumKVHeads: m.kv, HeadDim: m.headDim,
-		RotaryDim: m.rotary, SlidingWindow: m.window, Sinks: m.sinks, word: m.word, compress: m.compress,
+		RotaryDim: m.rotary, SlidingWindow: m.window, Sinks: m.sinks, word: m.word, compress: m.compress, indexed: m.indexed,
 		Attribute: r.lay.attn, Core: "attn",
 	}
 	if m.vHeadDim != m.headDim {

@@ -213,6 +213,9 @@ func hybrids() map[string]func(*layout) {
 			l.linear, l.mlp, l.head = "attention", "feed_forward", "head"
 		},
 		"jet_nemotron": nil,
-		"zaya":         nil,
+		"zaya": func(l *layout) {
+			l.attnNorms, l.mlpNorms, l.finalNorm = []string{"input_norm"}, []string{"input_norm"}, "final_norm"
+			l.moe = "zaya_block"
+		},
 	}
 }

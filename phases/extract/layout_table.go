@@ -39,7 +39,7 @@ func llamaLike() map[string]func(*layout) {
 			l.attnNorms = []string{"input_layernorm", "post_norm1"}
 			l.mlpNorms = []string{"post_attention_layernorm", "post_norm2"}
 		},
-		"mimo": nil, "teleflm": nil, "TeleFLM": nil, "iquestcoder": nil, "telechat": nil, "ernie4_5": nil, "glm": nil, "smollm3": nil, "PanguEmbedded": nil,
+		"mimo": nil, "teleflm": nil, "TeleFLM": nil, "iquestcoder": nil, "iquestloopcoder": nil, "telechat": nil, "ernie4_5": nil, "glm": nil, "smollm3": nil, "PanguEmbedded": nil,
 		"nemotron-nas": nil, "dots1": perHead, "diffllama": nil, "cwm": nil, "moss": nil, "llava": nil, "paddleocr_vl": nil, "granite4": nil, "voxtral": nil, "phi4": nil, "phi4mm": nil, "telechat2": nil, "idefics": nil, "mllama": nil,
 		"minicpm3": func(l *layout) { l.splitQA, l.core = true, "attn" },
 		"baichuan": func(l *layout) { l.qkv = "W_pack" },

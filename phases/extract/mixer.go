@@ -16,7 +16,14 @@ type mixer struct {
 	sinks     bool
 	compress  int  // DeepSeek-V4's compress ratio
 	crosses   bool // reads another tower, not the text
+	indexed   int  // MiniMax M3: an indexer picks blocks of the cache; see the constants
 }
+
+// How a layer's indexer takes part: by scores alone, or with values of its own.
+const (
+	scoreIndexer = 1
+	valueIndexer = 2
+)
 
 // schedule works out what every layer has.
 func (r *reader) schedule() {
@@ -262,6 +269,7 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 		m.window = r.opt("attention_chunk_size")
 	}
 	m.sinks = r.sinks(word)
+	m.indexed = r.blockIndexerOf(layer)
 	if !t.nope(layer, word) {
 		m.rotary = r.rotaryDim(m.headDim, map[string]string{wordSliding: "sliding_attention"}[word])
 	}

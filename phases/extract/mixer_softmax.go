@@ -6,6 +6,10 @@ import "fmt"
 func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
 	l := r.lay
 	names := headNames(r, m)
+	if r.row == "zaya" {
+		r.zayaDims(d, m)
+		return
+	}
 	queries, gated := m.heads, r.gatedQueries()
 	qFormula := names.heads
 	if gated {
@@ -24,7 +28,52 @@ func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
 	}
 	d.linear(l.o, r.hidden, m.heads*m.vHeadDim, names.heads+"*"+out)
 	r.gateDims(d, k, m, names)
-	r.queryNorms(d, k, m)
+	r.queryNorms(d, k, m, names)
+	r.blockIndexerDims(d, k, m)
+	if r.row == "iquestloopcoder" { // each pass over the layers has a cache of its own
+		k.Kernels = r.or("loop_num", 2)
+	}
+}
+
+// blockIndexerOf reads MiniMax M3's sparse_attention_config: whether a layer has an
+// indexer, and whether that has values of its own.
+func (r *reader) blockIndexerOf(layer int) int {
+	o := r.text.Object("sparse_attention_config")
+	if use, stated := o.Bool("use_sparse_attention"); o == nil || stated && !use {
+		return 0
+	}
+	has, _, _, err := o.Ints("sparse_attention_freq")
+	r.fail2(err)
+	silent, _, _, err := o.Ints("sparse_disable_index_value")
+	r.fail2(err)
+	switch {
+	case layer >= len(has) || has[layer] == 0:
+		return 0
+	case layer < len(silent) && silent[layer] != 0:
+		return scoreIndexer
+	}
+	return valueIndexer
+}
+
+// blockIndexerDims are the projections and norms of that indexer, which has one key
+// head.
+func (r *reader) blockIndexerDims(d *dims, k *AttentionKind, m mixer) {
+	if m.indexed == 0 {
+		return
+	}
+	const headsField, widthField = "sparse_attention_config.sparse_num_index_heads", "sparse_attention_config.sparse_index_dim"
+	heads, width := r.size(headsField), r.size(widthField)
+	k.IndexNHeads, k.IndexHeadDim = heads, width
+	if m.indexed == scoreIndexer {
+		d.linear("index_qkv_proj", (heads+1)*width, r.hidden, "("+headsField+" + 1)*"+widthField)
+	} else {
+		d.linear("index_qkv_proj", (heads+2)*width, r.hidden, "("+headsField+" + 2)*"+widthField)
+		d.linear("index_o_proj", r.hidden, heads*width, headsField+"*"+widthField)
+	}
+	if k.QKNorm == "per_head" {
+		d.norm("index_q_norm", "rmsnorm", width, widthField)
+		d.norm("index_k_norm", "rmsnorm", width, widthField)
+	}
 }
 
 // headName are the config fields of a kind's heads, for formulas.
@@ -95,7 +144,7 @@ func (r *reader) gateDims(d *dims, k *AttentionKind, m mixer, names headName) {
 }
 
 // queryNorms adds the norms of queries, keys and values.
-func (r *reader) queryNorms(d *dims, k *AttentionKind, m mixer) {
+func (r *reader) queryNorms(d *dims, k *AttentionKind, m mixer, names headName) {
 	kind := r.qkNorm()
 	if m.crosses {
 		kind = "per_head"
@@ -105,16 +154,16 @@ func (r *reader) queryNorms(d *dims, k *AttentionKind, m mixer) {
 	}
 	k.QKNorm = kind
 	k.QNormSize, k.KNormSize = m.headDim, m.headDim
-	q, kv := "head_dim", "head_dim"
+	q, kv := names.dim, names.dim
 	if kind == "per_projection" {
 		k.QNormSize, k.KNormSize = m.heads*m.headDim, m.kv*m.headDim
-		q, kv = "num_attention_heads*head_dim", "num_key_value_heads*head_dim"
+		q, kv = names.heads+"*"+names.dim, names.kv+"*"+names.dim
 	}
 	d.norm(r.lay.qNorm, r.lay.qkNormType, k.QNormSize, q)
 	if r.lay.kNorm != "-" {
 		d.norm(r.lay.kNorm, r.lay.qkNormType, k.KNormSize, kv)
 	}
-	d.norm(r.lay.vNorm, r.lay.qkNormType, m.headDim, "head_dim")
+	d.norm(r.lay.vNorm, r.lay.qkNormType, m.headDim, names.dim)
 }
 
 // attentionInput is the width that the query, key and value projections read:

@@ -10,7 +10,7 @@ import (
 // sparseLayers tells which layers have experts.
 func (r *reader) sparseLayers() []bool {
 	none := make([]bool, r.layers)
-	if r.row == "nemotron_h" {
+	if r.onePart() {
 		for i := range none {
 			none[i] = r.part(i) == partMoE
 		}
@@ -197,6 +197,8 @@ func (r *reader) moeFFN() ffn {
 	switch {
 	case r.row == "doge":
 		f.expert = 1 // each expert is one row of an embedding
+	case r.row == "zaya":
+		f.expert = r.zayaExpert()
 	case f.expert == 0:
 		f.expert = r.size("intermediate_size")
 	}
@@ -251,6 +253,10 @@ func (r *reader) moeFacts(f ffn) *MoE {
 // experts are facts of MoE, not linear layers.
 func (r *reader) moeDims(d *dims, f ffn) {
 	l := r.lay
+	if r.row == "zaya" {
+		r.zayaRouter(d, f)
+		return
+	}
 	outputs, formula := f.experts, "num_experts"
 	if r.row == "doge" { // product keys: two keys name an expert
 		outputs, formula = 2*int(math.Sqrt(float64(f.experts))), "2*sqrt(num_experts)"

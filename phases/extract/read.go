@@ -246,6 +246,9 @@ func (r *reader) core() {
 // layerCount reads the number of decoder layers; some files have it only as
 // the length of the layer pattern.
 func (r *reader) layerCount() int {
+	if list, ok := r.text.List("zaya_layers"); ok && r.row == "zaya" && len(list) > 0 && len(list) <= 10_000 {
+		return len(list) // where it disagrees with num_hidden_layers, the list counts
+	}
 	if !r.has("num_hidden_layers") {
 		for _, field := range []string{"hybrid_override_pattern", "layers_block_type", "layer_types", "block_configs"} {
 			v, _ := r.text.Get(field)

@@ -47,7 +47,7 @@ func layerWords() map[string]string {
 // order in which the more particular field wins.
 func (r *reader) words() []string {
 	for _, rule := range []func() []string{
-		r.wordsFromPattern, r.wordsFromList, r.wordsFromTypeList, r.wordsFromLinearConfig, r.wordsFromIndices,
+		r.wordsFromPattern, r.wordsFromParts, r.wordsFromList, r.wordsFromTypeList, r.wordsFromLinearConfig, r.wordsFromIndices,
 		r.wordsFromInterval, r.wordsFromCycle, r.wordsFromWindow,
 	} {
 		if list := rule(); list != nil {

@@ -122,6 +122,11 @@ func (r *reader) skeleton() Skeleton {
 func (r *reader) extra() []Dimension {
 	d := &dims{r: r}
 	r.ngramEmbedding(d)
+	if len(r.mixers) > 0 && r.row == "iquestloopcoder" {
+		m := r.mixers[0]
+		d.linear("gate_projections.gate_proj", m.heads, m.headDim, "num_attention_heads")
+		d.list[len(d.list)-1].Times = r.layers
+	}
 	if r.row == "gemma4" || r.row == "gemma3n" {
 		if n := r.opt("hidden_size_per_layer_input"); n > 0 {
 			d.linear("per_layer_model_projection", r.layers*n, r.hidden, "num_hidden_layers*hidden_size_per_layer_input")

@@ -28,7 +28,7 @@ func (f *fact) words() string {
 func (c *comparison) field(f *fact) string {
 	look := func(dims []extract.Dimension) string {
 		for _, d := range dims {
-			if lastSegment(d.Name) == lastSegment(strings.TrimSuffix(f.row.Path, ".weight")) && d.N == f.sizes[0] {
+			if lastSegment(d.Name) == lastSegment(strings.TrimSuffix(f.row.Path, ".weight")) && d.N == f.sizes[0] && (f.kind != "gemm" || d.K == f.sizes[1]) {
 				return joinWords(": ", strings.Join(d.Fields, ", "), d.Formula)
 			}
 		}

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -104,6 +105,16 @@ func nameGroups(groups []*group, mlpFamily func(layer int) extract.MLPFamily) {
 			return choose(k.SlidingWindow > 0, "sliding", "full")
 		}),
 		kind(func(k *extract.AttentionKind) string {
+			if k.Family != extract.GQA {
+				return ""
+			}
+			return choose(k.IndexNHeads > 0, "indexed", "dense")
+		}),
+		kind(func(k *extract.AttentionKind) string {
+			valued := func(d extract.Dimension) bool { return d.Name == "index_o_proj" }
+			return choose(slices.ContainsFunc(k.Dimensions, valued), "values", "scores")
+		}),
+		kind(func(k *extract.AttentionKind) string {
 			if !scaledDot(k.Family) {
 				return ""
 			}
@@ -140,6 +151,9 @@ func sized(prefix string, n int) string {
 	return prefix + strconv.Itoa(n)
 }
 
+// crossAttention is the type of kinds that read another tower.
+const crossAttention = "cross"
+
 // mixerWord names what mixes tokens in a group's layers; an MLP-only layer is
 // named by its MLP.
 func mixerWord(g *group, mlpFamily func(layer int) extract.MLPFamily) string {
@@ -155,6 +169,9 @@ func mixerWord(g *group, mlpFamily func(layer int) extract.MLPFamily) string {
 		return "conv"
 	case extract.OtherMixer:
 		return strings.ToLower(identifier(g.kind.Type))
+	}
+	if g.kind.Type == crossAttention {
+		return crossAttention
 	}
 	return string(g.kind.Family)
 }

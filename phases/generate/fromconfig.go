@@ -215,6 +215,7 @@ func (c *configTree) attention(k *extract.AttentionKind) {
 	case extract.GQA, extract.ParallelAttnMamba, extract.OtherMixer:
 		if k.NumHeads > 0 && k.HeadDim > 0 {
 			c.radix(core, layers, k.NumHeads, k.NumKVHeads, k.HeadDim, valueDim(k))
+			c.times(len(c.rows)-1, k.Kernels)
 			return
 		}
 		c.add(core, "RadixLinearAttention", baseline.TypeLinearAttention, layers)

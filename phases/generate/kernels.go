@@ -215,12 +215,15 @@ func (m *namer) attention(n *node, row baseline.Module) []definition.Name {
 		return nil
 	}
 	d := *row.HeadDim
-	var names []definition.Name
+	var names, decode []definition.Name
 	for _, ps := range m.opts.PageSizes {
 		names = append(names, definition.GQAPagedPrefill(h, kv, d, ps))
+		decode = append(decode, definition.GQAPagedDecode(h, kv, d, ps))
 	}
-	for _, ps := range m.opts.PageSizes {
-		names = append(names, definition.GQAPagedDecode(h, kv, d, ps))
+	names = append(names, decode...)
+	if kind := kindOf(n); kind != nil && kind.Type == crossAttention {
+		m.unmapped.add("%s: prefill of cross-attention is not causal: no Definition exists for it, only for decode", n.key)
+		return decode
 	}
 	return append(names, definition.GQARaggedPrefill(h, kv, d))
 }

@@ -153,22 +153,32 @@ func plant(rows []baseline.Module, a *extract.Architecture) (*builder, error) {
 }
 
 // chooseStack finds the decoder layers: the stack of the expected length, or
-// the longest. Other stacks below a tower's name are not part of the entry.
+// the longest; of several, the one with most in it. Other stacks below a
+// tower's name are not part of the entry.
 func (b *builder) chooseStack(root *trie) {
 	b.dropTowers(root, len(root.stacks()))
-	best := -1
+	best, most := -1, -1
 	for _, s := range root.stacks() {
-		score := len(s.stackLayers())
+		score, size := len(s.stackLayers()), s.size()
 		if score == b.a.NumLayers {
 			score += maxLayers
 		}
-		if score > best {
-			best, b.stack = score, s
+		if score > best || score == best && size > most {
+			best, most, b.stack = score, size, s
 		}
 	}
 	if b.stack != nil {
 		b.layers = b.stack.stackLayers()
 	}
+}
+
+// size is the number of modules at a path and below it.
+func (t *trie) size() int {
+	n := len(t.rows)
+	for _, c := range t.children {
+		n += c.size()
+	}
+	return n
 }
 
 // dropTowers cuts off what is named like a tower or a projector, unless all
@@ -284,7 +294,7 @@ func (b *builder) variantsAt(t *trie, layers layerSet) []*node {
 			n.rows = append(n.rows, r.Module)
 			continue
 		}
-		n := &node{seg: t.seg, path: t.path, class: r.Class, typ: r.Type, count: max(count, 1), layers: part, rows: []baseline.Module{r.Module}}
+		n := &node{seg: nameIn(t.path), path: t.path, class: r.Class, typ: r.Type, count: max(count, 1), layers: part, rows: []baseline.Module{r.Module}}
 		if r.Tied != "" {
 			n.comment = "weights tied to " + lastSegment(r.Tied)
 		}
@@ -292,6 +302,16 @@ func (b *builder) variantsAt(t *trie, layers layerSet) []*node {
 		found = append(found, n)
 	}
 	return found
+}
+
+// nameIn is the name of the module at a path. One of a Sequential has only a
+// number, which says nothing without the Sequential's name: conv_qk_0.
+func nameIn(path string) string {
+	name := lastSegment(path)
+	if strings.Trim(name, "0123456789") != "" || len(name) == len(path) {
+		return name
+	}
+	return lastSegment(path[:len(path)-len(name)-1]) + "_" + name
 }
 
 // signature is equal for rows that are the same module in other layers.
