@@ -188,6 +188,10 @@ func (in *interp) classAttr(c *class, name string) value {
 		return v
 	}
 	switch name {
+	case "__match_args__":
+		if in.isRecord(c) {
+			return in.fieldNames(c)
+		}
 	case "from_config", "from_pretrained", "_from_config", "from_dict":
 		return &builtin{name, func(in *interp, args []value, kw *namespace) value { return in.call(c, args, kw) }}
 	case "__init__":

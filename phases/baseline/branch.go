@@ -186,7 +186,7 @@ func (in *interp) match(s *pysrc.MatchStmt, fr *frame) flow {
 	var chain []pysrc.Stmt
 	for i := len(s.Cases) - 1; i >= 0; i-- {
 		c := s.Cases[i]
-		test := matchTest(s.Subject, c.Pattern)
+		test := c.Test
 		switch {
 		case test == nil && c.Guard == nil:
 			chain = c.Body
@@ -199,33 +199,4 @@ func (in *interp) match(s *pysrc.MatchStmt, fr *frame) flow {
 		chain = []pysrc.Stmt{&pysrc.IfStmt{Span: s.Span, Test: test, Body: c.Body, Else: chain}}
 	}
 	return in.execBlock(chain, fr)
-}
-
-// matchTest makes the condition under which a pattern matches; nil when it
-// always does.
-func matchTest(subject, pattern pysrc.Expr) pysrc.Expr {
-	switch p := pattern.(type) {
-	case nil:
-		return nil
-	case *pysrc.BoolExpr:
-		or := &pysrc.BoolExpr{}
-		for _, x := range p.Values {
-			t := matchTest(subject, x)
-			if t == nil {
-				return nil
-			}
-			or.Values = append(or.Values, t)
-		}
-		return or
-	case *pysrc.Const:
-		op := "=="
-		switch p.Value.(type) {
-		case nil, bool:
-			op = "is"
-		}
-		return &pysrc.CompareExpr{Left: subject, Ops: []string{op}, Rights: []pysrc.Expr{p}}
-	case *pysrc.Unsupported:
-		return p // not known whether it matches
-	}
-	return &pysrc.CompareExpr{Left: subject, Ops: []string{"=="}, Rights: []pysrc.Expr{pattern}}
 }

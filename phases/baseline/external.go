@@ -22,6 +22,8 @@ func (in *interp) callExternal(f *external, args []value, kw *namespace) value {
 			return in.unknownf("partial")
 		}
 		return &partial{first, append([]value(nil), args[1:]...), kw.clone()}
+	case "functools.reduce":
+		return in.reduce(args)
 	case "functools.lru_cache", "functools.cache", "functools.wraps":
 		return constant(first)
 	case "copy.deepcopy", "copy.copy":
@@ -70,6 +72,22 @@ func (in *interp) callExternal(f *external, args []value, kw *namespace) value {
 	return derived(p+"()", append([]value{in.unknownf("call of %s", p)}, args...)...)
 }
 
+// reduce is functools.reduce.
+func (in *interp) reduce(args []value) value {
+	items, ok := iterate(argument(args, 1, nil))
+	if len(args) > 2 {
+		items = append([]value{args[2]}, items...)
+	}
+	if !ok || len(items) == 0 {
+		return derived("functools.reduce()", args...)
+	}
+	v := items[0]
+	for _, x := range items[1:] {
+		v = in.call(args[0], []value{v, x}, nil)
+	}
+	return v
+}
+
 // autoValue is the reason of the unknown that enum.auto() gives.
 const autoValue = "enum.auto"
 
@@ -83,11 +101,20 @@ func (in *interp) callTorch(f *external, args []value, kw *namespace) (value, bo
 	case "nn.ModuleList":
 		return in.makeModuleList(first), true
 	case "nn.Sequential":
-		items := args
+		seq := &moduleList{keyed: true, site: in.at}
 		if d, isDict := first.(*dict); isDict && len(args) == 1 {
-			items = d.vals
+			seq.items = slices.Clone(d.vals)
+			for i, k := range d.keys {
+				name, isText := k.(string)
+				if !isText {
+					name = decimal(i)
+				}
+				seq.names = append(seq.names, name)
+			}
+			return seq, true
 		}
-		return &moduleList{list: list{slices.Clone(items)}, keyed: true, site: in.at}, true
+		seq.items = slices.Clone(args)
+		return seq, true
 	case "nn.ModuleDict":
 		o := in.newObject(f, moduleObject)
 		o.args = newNamespace()
@@ -346,6 +373,9 @@ func (in *interp) moduleListAttr(m *moduleList, name string) value {
 		}}
 	case "values", "keys", "items", "children":
 		return constant(&list{slices.Clone(m.items)})
+	}
+	if i := slices.Index(m.names, name); i >= 0 && i < len(m.items) {
+		return m.items[i]
 	}
 	if isTorchMethod(name) {
 		return constant(m)

@@ -48,7 +48,9 @@ func (f *flattener) walk(n treeNode) {
 		for i, x := range v.items {
 			m := n
 			m.v = x
-			if v.keyed {
+			if i < len(v.names) {
+				m.path += "." + v.names[i]
+			} else if v.keyed {
 				m.path += "." + decimal(i)
 			} else {
 				m.layers = append(n.layers[:len(n.layers):len(n.layers)], i)

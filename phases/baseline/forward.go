@@ -23,6 +23,8 @@ type forwardCall struct {
 	// direct says that the module itself is called; otherwise it, or its
 	// weight, is handed to something else that is not followed.
 	direct bool
+	// processor is the logits processor that the module, a head, is handed to.
+	processor *object
 }
 
 // forwardWalk is the state of a walk through forward(): the interpreter runs
@@ -183,6 +185,16 @@ func (in *interp) walkCall(fn value, args []value, kw *namespace) (value, bool) 
 			in.recordCall(f, args, kw)
 			return in.enterForward(f, args, kw), true
 		}
+	case *moduleList:
+		if !f.keyed {
+			return nil, false
+		}
+		var result value
+		for _, x := range f.items {
+			result = in.call(x, args, kw)
+			args, kw = []value{result}, nil
+		}
+		return result, true
 	case *function:
 		if isOtherPlatform(f) {
 			return in.unknownf("the result of %s", f.name()), true
@@ -257,20 +269,25 @@ func (in *interp) recordCall(o *object, args []value, kw *namespace) {
 		residual = v != nil
 	}
 	in.record(o, residual, true)
+	if !skippedLayer(o.leaf) {
+		return
+	}
 	for _, v := range args { // a head handed to the logits processor
-		if inner, ok := v.(*object); ok && inner.leaf != "" && skippedLayer(o.leaf) {
-			in.record(inner, false, true)
+		if inner, ok := v.(*object); ok && inner.leaf != "" {
+			if i, ok := in.record(inner, false, true); ok {
+				in.walk.calls[i].processor = o
+			}
 		}
 	}
 }
 
 // record notes a use of a module or parameter at the current call, or at the
-// current statement when it is only handed on.
-func (in *interp) record(v value, residual, direct bool) {
+// current statement when it is only handed on, and gives its place in calls.
+func (in *interp) record(v value, residual, direct bool) (int, bool) {
 	w := in.walk
 	path, ok := w.paths[v]
 	if !ok || len(w.stack) == 0 {
-		return
+		return 0, false
 	}
 	c := forwardCall{path: path, target: v, at: w.stmt, file: w.file, method: w.stack[len(w.stack)-1], residual: residual, direct: direct}
 	if direct && w.call != nil {
@@ -282,10 +299,11 @@ func (in *interp) record(v value, residual, direct bool) {
 		if direct && !w.calls[i].direct { // its lines were noted when it was read
 			w.calls[i] = c
 		}
-		return
+		return i, true
 	}
 	w.seen[key] = len(w.calls)
 	w.calls = append(w.calls, c)
+	return len(w.calls) - 1, true
 }
 
 func argumentTexts(c *pysrc.Call) []string {

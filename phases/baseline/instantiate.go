@@ -117,6 +117,26 @@ func (in *interp) initPlain(o *object, args []value, kw *namespace) {
 
 func argName(i int) string { return "arg" + string(rune('0'+min(i, 9))) }
 
+// fieldNames are the fields of a record, in the order of its constructor.
+func (in *interp) fieldNames(c *class) value {
+	out := &tuple{}
+	order := in.resolutionOrder(c)
+	for i := len(order) - 1; i >= 0; i-- {
+		b, ok := order[i].(*class)
+		if !ok {
+			continue
+		}
+		for _, s := range b.def.Body {
+			if f, ok := s.(*pysrc.AssignStmt); ok && f.Annotated {
+				for _, name := range targetNames(f.Targets[0]) {
+					out.items = append(out.items, name)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // initDataclass binds the fields of a dataclass and runs its __post_init__.
 func (in *interp) initDataclass(o *object, c *class, args []value, kw *namespace) {
 	order := in.resolutionOrder(c)

@@ -33,6 +33,9 @@ func (in *interp) kernelCalls(recorded []forwardCall, rows []*rowBuilder) []Kern
 		}
 		if function := kernelFunction(row, c); function != "" {
 			called[c.path] = true
+			if c.processor != nil && row.Type == TypeEmbedding {
+				c.path = headPath(rows, c.path)
+			}
 			out = append(out, in.kernelCall(row, c, function))
 		}
 	}
@@ -93,10 +96,46 @@ func (in *interp) kernelCall(row *rowBuilder, c forwardCall, function string) Ke
 		k.Method, k.MethodLocation = methodName(c.method), lines(c.method.mod.path, c.method.def.Lines())
 	}
 	k.BaselineImpl, k.BaselineLocation = in.baselineImpl(row.target)
+	if impl, location := in.headImpl(c.processor); impl != "" {
+		k.BaselineImpl, k.BaselineLocation = impl, location
+	}
 	if _, ok := row.target.(*tensor); ok && k.BaselineImpl == "" && k.MethodLocation != "" { // a bare weight has no method of its own
 		k.BaselineImpl, k.BaselineLocation = c.method.mod.path+":"+k.Method, k.MethodLocation
 	}
 	return k
+}
+
+// headPath is the head that a tied weight is also known as; its own path when
+// it has no other.
+func headPath(rows []*rowBuilder, path string) string {
+	for _, r := range rows {
+		if r.Tied == path {
+			return r.Path
+		}
+	}
+	return path
+}
+
+// logitsMethods are the methods of a logits processor that multiply by the
+// head's weight, which has no kernel of its own, innermost first.
+func logitsMethods() []string { return []string{"_compute_lm_head", "_get_logits", "forward"} }
+
+// headImpl is the method of a logits processor that multiplies by the head.
+func (in *interp) headImpl(processor *object) (impl, location string) {
+	if processor == nil {
+		return "", ""
+	}
+	c, ok := processor.cls.(*class)
+	if !ok {
+		return "", ""
+	}
+	for _, name := range logitsMethods() {
+		owner, s := in.findMember(c, name, nil)
+		if def, ok := s.(*pysrc.FuncDef); ok {
+			return owner.mod.path + ":" + owner.name + "." + def.Name, lines(owner.mod.path, def.Lines())
+		}
+	}
+	return "", ""
 }
 
 func lines(file string, s pysrc.Span) string { return fmt.Sprintf("%s:%d-%d", file, s.First, s.Last) }
@@ -142,6 +181,9 @@ func kernelFunction(row *rowBuilder, c forwardCall) string {
 	case TypeActivation:
 		return "activation"
 	case TypeEmbedding:
+		if c.processor != nil {
+			return "gemm" // its weight makes the logits
+		}
 		return "embedding"
 	case TypeBlock:
 		if strings.Contains(row.Class, "Mamba") && !c.direct {

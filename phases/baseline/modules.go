@@ -253,6 +253,7 @@ func (in *interp) global(m *module, name string) value {
 	}
 	if in.stopped == nil {
 		m.values[name] = v
+		in.applyEffects(m, name, v, fr)
 	}
 	return v
 }

@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
@@ -109,9 +110,30 @@ func (p *pruner) run() {
 			for _, b := range ref.mod.bindings[ref.name] {
 				p.binding(ref.mod, b)
 			}
+			p.effects(ref.mod, ref.name)
 		}
 		if !p.keepMethods() && len(p.queue) == 0 {
 			return
+		}
+	}
+}
+
+// effects follows what a module's top does to the container of a kept name.
+func (p *pruner) effects(m *module, name string) {
+	for _, s := range effectsOn(m, name) {
+		switch s := s.(type) {
+		case *pysrc.ClassDef:
+			p.exprs(m, s.Decorators)
+			p.mark(m, s.Name)
+		case *pysrc.FuncDef:
+			p.exprs(m, s.Decorators)
+			p.mark(m, s.Name)
+		case *pysrc.ExprStmt:
+			p.expr(m, s.X)
+		case *pysrc.AugAssignStmt:
+			p.exprs(m, []pysrc.Expr{s.Target, s.Value})
+		case *pysrc.AssignStmt:
+			p.exprs(m, append([]pysrc.Expr{s.Value}, s.Targets...))
 		}
 	}
 }
@@ -203,7 +225,7 @@ func (p *pruner) wanted(c *prunedClass, f *pysrc.FuncDef) reach {
 		switch {
 		case f.Name == "__init__", p.names[f.Name] == evaluated && hasBody(f):
 			return evaluated
-		case strings.HasPrefix(f.Name, "forward"):
+		case strings.HasPrefix(f.Name, "forward"), slices.Contains(logitsMethods(), f.Name):
 			return walked
 		}
 		return unreached

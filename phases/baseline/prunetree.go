@@ -36,10 +36,18 @@ func (p *pruner) keptBody(m *module, kept map[string]reach, body []pysrc.Stmt) [
 			}
 		case *pysrc.AssignStmt:
 			for _, t := range s.Targets {
-				if anyKept(targetNames(t), kept) {
+				if anyKept(targetNames(t), kept) || anyKept(changedName(t), kept) {
 					out = append(out, s)
 					break
 				}
+			}
+		case *pysrc.AugAssignStmt:
+			if anyKept(targetNames(s.Target), kept) || anyKept(changedName(s.Target), kept) {
+				out = append(out, s)
+			}
+		case *pysrc.ExprStmt:
+			if c, ok := s.X.(*pysrc.Call); ok && anyKept(changedName(c.Fn), kept) {
+				out = append(out, s)
 			}
 		case *pysrc.Import:
 			if names := keptAliases(s.Names, kept, false); len(names) > 0 {
@@ -77,6 +85,17 @@ func (p *pruner) keptTry(m *module, kept map[string]reach, s *pysrc.TryStmt) []p
 		return nil
 	}
 	return []pysrc.Stmt{t}
+}
+
+// changedName is the name whose item is assigned or whose method is called.
+func changedName(e pysrc.Expr) []string {
+	switch e := e.(type) {
+	case *pysrc.Subscript:
+		return targetNames(e.X)
+	case *pysrc.Attribute:
+		return targetNames(e.X)
+	}
+	return nil
 }
 
 func anyKept(names []string, kept map[string]reach) bool {

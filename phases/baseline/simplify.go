@@ -43,7 +43,7 @@ func simplifyStmt(s pysrc.Stmt) pysrc.Stmt {
 	case *pysrc.MatchStmt:
 		m := &pysrc.MatchStmt{Span: s.Span, Subject: s.Subject}
 		for _, c := range s.Cases {
-			m.Cases = append(m.Cases, pysrc.MatchCase{Pattern: c.Pattern, Guard: c.Guard, Body: simplify(c.Body)})
+			m.Cases = append(m.Cases, pysrc.MatchCase{Test: c.Test, Guard: c.Guard, Body: simplify(c.Body)})
 		}
 		return m
 	case *pysrc.FuncDef:

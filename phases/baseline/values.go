@@ -122,6 +122,7 @@ func (o *object) className() string {
 type moduleList struct {
 	list
 	keyed bool
+	names []string // of a Sequential made from a dict
 	site  site
 }
 

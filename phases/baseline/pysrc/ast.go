@@ -158,14 +158,14 @@ type Alias struct {
 	Name, As string
 }
 
-// MatchCase is one case of a match statement. Pattern is nil for a pattern
-// that always matches (`_`, a bare name); Guard is nil when there is none.
-// An or-pattern is a BoolExpr of patterns; others are the expression that the
-// subject is compared with.
+// MatchCase is one case of a match statement. Test is the condition over the
+// subject that its pattern stands for, nil when it always holds; what the
+// pattern captures is bound in it by assignment expressions. Guard is nil when
+// there is none.
 type MatchCase struct {
-	Pattern Expr
-	Guard   Expr
-	Body    []Stmt
+	Test  Expr
+	Guard Expr
+	Body  []Stmt
 }
 
 // Params are the parameters of a function or lambda.

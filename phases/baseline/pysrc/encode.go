@@ -186,7 +186,7 @@ func (e *encoder) plainStmt(s Stmt) {
 		e.expr(s.Subject)
 		e.num(len(s.Cases))
 		for _, c := range s.Cases {
-			e.expr(c.Pattern)
+			e.expr(c.Test)
 			e.expr(c.Guard)
 			e.stmts(c.Body)
 		}

@@ -89,7 +89,7 @@ func inspectCompound(node any, f func(any) bool) {
 	case *MatchStmt:
 		inspectExprs(f, n.Subject)
 		for _, c := range n.Cases {
-			inspectExprs(f, c.Pattern, c.Guard)
+			inspectExprs(f, c.Test, c.Guard)
 			inspectStmts(f, c.Body)
 		}
 	default:

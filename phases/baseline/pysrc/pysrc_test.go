@@ -47,7 +47,15 @@ func TestSyntax(t *testing.T) {
 		{"\xef\xbb\xbfx = 1", "x = 1"},
 		{"x = 1\r\ny = 2\r\n", "x = 1\ny = 2"},
 		{"match x:\n case 'a' | 'b': y = 1\n case None: y = 2\n case A.B: y = 3\n case _: y = 4",
-			"match x:\n case 'a' or 'b':\n  y = 1\n case None:\n  y = 2\n case A.B:\n  y = 3\n case _:\n  y = 4"},
+			"match x:\n case (x == 'a') or (x == 'b'):\n  y = 1\n case x is None:\n  y = 2\n case x == A.B:\n  y = 3\n case _:\n  y = 4"},
+		{"match x:\n case {'t': 'c', 'n': int(n), **r}: pass", "match x:\n case isinstance(x, dict) and ('t' in x) and (x['t'] == 'c') and ('n' in x) and " +
+			"(isinstance(x['n'], int) and ((n := x['n']),)) and ((r := {k: x[k] for k in x if (k not in ('t', 'n'))}),):\n  pass"},
+		{"match x:\n case [a, *_, -1]: pass\n case a, *b: pass\n case (1): pass\n case (1,): pass", "match x:\n" +
+			" case isinstance(x, (list, tuple)) and (len(x) >= 2) and ((a := x[0]),) and (x[-1] == (-1)):\n  pass\n" +
+			" case isinstance(x, (list, tuple)) and (len(x) >= 1) and ((a := x[0]),) and ((b := list(x[1:])),):\n  pass\n" +
+			" case x == 1:\n  pass\n case isinstance(x, (list, tuple)) and (len(x) == 1) and (x[0] == 1):\n  pass"},
+		{"match x:\n case P(1, y=None) as p if p: pass", "match x:\n case (isinstance(x, P) and (getattr(x, P.__match_args__[0]) == 1) and " +
+			"hasattr(x, 'y') and (x.y is None)) and ((p := x),):\n  pass"},
 		{"class A(B, metaclass=M):\n '''doc'''\n x = 1", "class A(B, metaclass=M):\n x = 1"},
 		{"@d(1)\nasync def f(a, /, b, *, c: int = 2) -> int: return a", "@d(1)\nasync def f(a, b, *, c=2):\n return a"},
 		{"try:\n a\nexcept (E, F) as e:\n b\nelse:\n c\nfinally:\n d", "try:\n a\nexcept E0:\n b\nelse:\n c\nfinally:\n d"},

@@ -131,8 +131,8 @@ func writeSimple(b *strings.Builder, s Stmt, depth int) {
 		line("match %s:", u(s.Subject))
 		for _, c := range s.Cases {
 			p := "_"
-			if c.Pattern != nil {
-				p = u(c.Pattern)
+			if c.Test != nil {
+				p = u(c.Test)
 			}
 			line(" case %s:", p)
 			writeBlock(b, c.Body, depth+2)

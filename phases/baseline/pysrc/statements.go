@@ -269,46 +269,13 @@ func (c *converter) matchStmt(n *raw) Stmt {
 			continue
 		}
 		mc := MatchCase{Body: c.body(k, "consequence")}
-		if p := k.first("case_pattern"); p != nil {
-			mc.Pattern = c.pattern(p)
-		}
+		mc.Test = c.caseTest(k, s.Subject)
 		if g := k.child("guard"); g != nil {
 			mc.Guard = c.only(g)
 		}
 		s.Cases = append(s.Cases, mc)
 	}
 	return s
-}
-
-// pattern converts a case pattern; nil matches everything.
-func (c *converter) pattern(n *raw) Expr {
-	if n.kind != "case_pattern" {
-		switch n.kind {
-		case "union_pattern":
-			b := &BoolExpr{}
-			for i := range n.kids {
-				b.Values = append(b.Values, c.pattern(&n.kids[i]))
-			}
-			return b
-		case "dotted_name":
-			if text := c.text(n); strings.Contains(text, ".") {
-				return dotted(text)
-			}
-			return nil // a capture
-		case "class_pattern", "keyword_pattern", "dict_pattern", "list_pattern", "tuple_pattern", "splat_pattern", "as_pattern", "complex_pattern":
-			return &Unsupported{n.kind, c.excerpt(n)}
-		}
-		return c.expr(n)
-	}
-	for i := range n.kids {
-		if k := &n.kids[i]; k.kind != "_" {
-			if k.kind == "-" && i+1 < len(n.kids) {
-				return &UnaryExpr{"-", c.expr(&n.kids[i+1])}
-			}
-			return c.pattern(k)
-		}
-	}
-	return nil
 }
 
 // dotted makes the attribute chain of a dotted name.
