@@ -93,7 +93,7 @@ func RunBaselineOf(ctx context.Context, env *Env, req Request, keyword string) (
 	if req.ModelName == "" {
 		req.ModelName = SuggestModelName(keyword)
 	}
-	if err := req.complete(); err != nil {
+	if err := req.completeIn(env); err != nil {
 		return nil, err
 	}
 	r := newResult(req)

@@ -117,12 +117,14 @@ func prepareSafely(ctx context.Context, env *Env, req Request) (r *Result, err e
 // name against the entries that are there.
 func admit(env *Env, item *BatchItem, files map[string]*batchFile) error {
 	named := item.Request.ModelName != ""
-	if err := item.Request.complete(); err != nil {
+	if err := item.Request.completeIn(env); err != nil {
 		return err
 	}
-	if err := refusePlanted(env.path(item.Request.OutputDir)); err != nil {
+	outputs, err := claimOutputDir(env.path(item.Request.OutputDir), item.Request.DryRun)
+	if err != nil {
 		return err
 	}
+	outputs.release() // it can be made: that is all to be known yet
 	f, err := openBatchFile(env, item.Request.ModelsTS, files)
 	if err != nil || item.Request.Update {
 		return err

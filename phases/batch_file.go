@@ -284,16 +284,23 @@ func (p *yamlPairs) UnmarshalYAML(data []byte) error {
 	return nil
 }
 
+// NamedRepo splits NAME=ORG/REPO or NAME:ORG/REPO. A web address has a colon
+// of its own: ok is false, and repo is all of the text, when no name is given.
+func NamedRepo(text string) (name, repo string, ok bool) {
+	i := strings.IndexByte(text, '=')
+	if i < 0 || strings.Contains(text[:i], "://") {
+		i = strings.IndexByte(text, ':')
+	}
+	if i < 0 || strings.HasPrefix(text[i:], "://") {
+		return "", text, false
+	}
+	return text[:i], text[i+1:], true
+}
+
 // parseBatchLine reads NAME:ORG/REPO, NAME=ORG/REPO or ORG/REPO.
 func parseBatchLine(line string, common Request) (Request, error) {
 	req := common.clone()
-	name, repo, ok := strings.Cut(line, "=")
-	if !ok {
-		name, repo, ok = strings.Cut(line, ":")
-	}
-	if !ok {
-		name, repo = "", line
-	}
+	name, repo, ok := NamedRepo(line)
 	name, repo = strings.TrimSpace(name), strings.TrimSpace(repo)
 	if repo == "" || ok && name == "" || strings.ContainsAny(repo, " \t") {
 		return req, &UsageError{Message: fmt.Sprintf("%q: write NAME:ORG/REPO or ORG/REPO", line)}

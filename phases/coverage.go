@@ -239,6 +239,7 @@ var familyWords = []struct {
 	{extract.DSA, "DSA"}, {extract.MLA, "MLA"}, {extract.GDN, "GDN"}, {extract.KDA, "KDA"}, {extract.Lightning, "Lightning Attn"},
 	{extract.GQA, "GQA"}, {extract.ParallelAttnMamba, "GQA + Mamba2"}, {extract.Mamba1, "Mamba"}, {extract.Mamba2, "Mamba2"},
 	{extract.ShortConv, "Short conv"}, {extract.RWKV, "RWKV"}, {extract.OtherMixer, "other mixer"},
+	{extract.LinearMixer, "linear layer"},
 }
 
 // ArchitectureWords is an architecture in a table's cell: "MLA + Dense/MoE".

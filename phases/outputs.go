@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -67,6 +68,60 @@ func OpenOutputDir(path string) (*OutputDir, error) {
 		_ = root.Remove(unfinished(name))
 	}
 	return &OutputDir{Path: path, root: root, unlock: unlock}, nil
+}
+
+// claimedDir is an output directory that a run will write into.
+type claimedDir struct {
+	path string
+	made []string // directories that were not there, the innermost last
+}
+
+// claimOutputDir makes the directory before any work is done: a run whose
+// report cannot be written must not change models.ts first. A dry run makes
+// nothing.
+func claimOutputDir(path string, dryRun bool) (*claimedDir, error) {
+	c := &claimedDir{path: filepath.Clean(path)}
+	if dryRun {
+		return c, refusePlanted(path)
+	}
+	for dir := c.path; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			break
+		}
+		c.made = append([]string{dir}, c.made...)
+	}
+	dir, err := OpenOutputDir(path)
+	if err != nil {
+		return nil, err
+	}
+	err = dir.writable()
+	if closeErr := dir.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		c.release()
+		return nil, err
+	}
+	return c, nil
+}
+
+// release removes what was made and is still empty, as after a run that found
+// nothing to write.
+func (c *claimedDir) release() {
+	for _, dir := range slices.Backward(c.made) {
+		if os.Remove(dir) != nil { // not empty, or gone
+			return
+		}
+	}
+}
+
+// writable says why no file can be written into the directory.
+func (d *OutputDir) writable() error {
+	probe := unfinished(FileConfig)
+	if err := d.root.WriteFile(probe, nil, 0o644); err != nil {
+		return &UsageError{Message: fmt.Sprintf("the output directory cannot be written: %v", err), Hint: "name another one with --output-dir"}
+	}
+	return d.root.Remove(probe)
 }
 
 // refusePlanted refuses an output directory that is a link with our own name.

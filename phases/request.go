@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract/hub"
 )
 
 // Request is everything that add takes: a flag of the command line, a field
@@ -97,6 +100,47 @@ func SuggestModelName(text string) string {
 	return name
 }
 
+// isAddress says whether a text is a web address of a repository.
+func isAddress(s string) bool {
+	low := strings.ToLower(s)
+	for _, host := range []string{"huggingface.co/", "www.huggingface.co/", "hf.co/"} {
+		if strings.HasPrefix(low, host) {
+			return true
+		}
+	}
+	return strings.Contains(low, "://")
+}
+
+// readAddress takes the repository, and the revision when none is given, from
+// the address of a page of the Hub or of the endpoint in use.
+func (r *Request) readAddress(endpoint string) error {
+	if !isAddress(r.HFRepoID) {
+		return nil
+	}
+	ref, err := hub.ParseRef(r.HFRepoID, endpoint)
+	if err != nil {
+		return err
+	}
+	r.HFRepoID = ref.RepoID
+	if r.Revision == "" {
+		r.Revision = ref.Revision
+	}
+	return nil
+}
+
+// completeIn is complete in an environment: it may name another endpoint,
+// whose addresses are read, too.
+func (r *Request) completeIn(env *Env) error {
+	endpoint := ""
+	if env.Getenv != nil {
+		endpoint = env.Getenv("HF_ENDPOINT")
+	}
+	if err := r.readAddress(endpoint); err != nil {
+		return err
+	}
+	return r.complete()
+}
+
 // complete checks a request and fills what it leaves out.
 func (r *Request) complete() error {
 	if r.HFRepoID == "" && r.Config == "" {
@@ -122,6 +166,7 @@ func (r *Request) complete() error {
 	if len(r.PageSizes) == 0 {
 		r.PageSizes = []int{1, 64}
 	}
+	r.PageSizes = unrepeated(r.PageSizes)
 	for _, p := range r.PageSizes {
 		if p < 1 || p > 65536 {
 			return &UsageError{Message: fmt.Sprintf("--page-size %d: give sizes from 1 to 65536, for example --page-size 1,64", p)}
@@ -143,6 +188,17 @@ func (r *Request) complete() error {
 		return errors.New("a path holds a NUL character")
 	}
 	return nil
+}
+
+// unrepeated keeps the first of equal numbers.
+func unrepeated(list []int) []int {
+	var out []int
+	for _, n := range list {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // oneOf sets an empty value to the first choice and refuses other values.

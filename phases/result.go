@@ -78,3 +78,32 @@ func (r *Result) HasErrors() bool {
 	}
 	return false
 }
+
+// StepResult is what one step of the command line prints with --json: the keys
+// of the contract that this step had a part in, and no empty ones for phases
+// that did not run.
+type StepResult struct {
+	Model        *generate.Entry       `json:"model,omitempty"`
+	Architecture *extract.Architecture `json:"architecture,omitempty"`
+	Pattern      generate.Pattern      `json:"pattern,omitempty"`
+	Baseline     *Baseline             `json:"baseline,omitempty"`
+	Parallelism  *generate.Parallelism `json:"parallelism,omitempty"`
+	Definitions  []Definition          `json:"definitions,omitempty"`
+	Problems     []Problem             `json:"problems,omitempty"`
+	Warnings     []string              `json:"warnings"`
+	Files        map[string]string     `json:"files"`
+	TimingsMS    map[string]float64    `json:"timings_ms"`
+}
+
+// Step is the result as a step prints it.
+func (r *Result) Step() *StepResult {
+	s := &StepResult{Architecture: r.Architecture, Warnings: r.Warnings, Files: r.Files, TimingsMS: r.TimingsMS}
+	if r.Implementation != nil {
+		s.Baseline = &r.Baseline
+	}
+	if r.Generated != nil {
+		s.Model, s.Pattern, s.Parallelism = &r.Model, r.Pattern, &r.Parallelism
+		s.Baseline, s.Definitions, s.Problems = &r.Baseline, r.Definitions, r.Problems
+	}
+	return s
+}

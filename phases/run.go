@@ -17,7 +17,7 @@ import (
 // models.ts. The editor runs it in the background and places the entry into
 // the text as it is by then.
 func Prepare(ctx context.Context, env *Env, req Request) (*Result, error) {
-	if err := req.complete(); err != nil {
+	if err := req.completeIn(env); err != nil {
 		return nil, err
 	}
 	r := newResult(req)
@@ -79,7 +79,7 @@ func (r *Result) adopt(g *generate.Result) {
 // phase. An entry that is already there is a *DuplicateError unless the
 // request asks for an update.
 func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
-	if err := req.complete(); err != nil {
+	if err := req.completeIn(env); err != nil {
 		return nil, err
 	}
 	began := env.now()
@@ -95,9 +95,11 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 		tidyOutputDir(env.path(req.OutputDir))
 		return nil, err
 	}
-	if err := refusePlanted(env.path(req.OutputDir)); err != nil {
+	outputs, err := claimOutputDir(env.path(req.OutputDir), req.DryRun)
+	if err != nil {
 		return nil, err
 	}
+	defer outputs.release()
 	r, err := Prepare(ctx, env, req)
 	if err != nil {
 		return nil, err

@@ -206,16 +206,18 @@ func (e *Env) architecture(ctx context.Context, req *Request, data []byte, sourc
 	for k, v := range req.Set {
 		overrides[k] = v
 	}
+	var confirmed []extract.Proposal
 	const rounds = 8 // a hostile file must not keep asking
 	for round := 0; ; round++ {
 		a, err := extract.Read(data, extract.Options{
-			RepoID: source.RepoID, ModelName: req.ModelName, Overrides: overrides, Infer: req.Infer, Source: source,
+			RepoID: source.RepoID, ModelName: req.ModelName, Overrides: overrides, Confirmed: confirmed, Infer: req.Infer, Source: source,
 		})
 		var missing *extract.MissingFieldsError
 		if !errors.As(err, &missing) || e.Ask == nil || round >= rounds {
 			return a, err
 		}
-		answered, askErr := e.askMissing(ctx, missing, overrides)
+		answered, taken, askErr := e.askMissing(ctx, missing, overrides)
+		confirmed = append(confirmed, taken...)
 		if askErr != nil {
 			return nil, askErr
 		}
@@ -225,7 +227,9 @@ func (e *Env) architecture(ctx context.Context, req *Request, data []byte, sourc
 	}
 }
 
-func (e *Env) askMissing(ctx context.Context, missing *extract.MissingFieldsError, overrides map[string]string) (bool, error) {
+// askMissing asks for the missing fields. What is typed becomes an override; a
+// proposal that is taken stays one, so that the report says where it is from.
+func (e *Env) askMissing(ctx context.Context, missing *extract.MissingFieldsError, overrides map[string]string) (all bool, taken []extract.Proposal, err error) {
 	proposals := map[string]extract.Proposal{}
 	for _, p := range missing.Proposals {
 		proposals[p.Field] = p
@@ -237,11 +241,15 @@ func (e *Env) askMissing(ctx context.Context, missing *extract.MissingFieldsErro
 		}
 		answer, err := e.Ask(ctx, field, question, proposals[field].Value)
 		if err != nil || answer == "" {
-			return false, err
+			return false, taken, err
+		}
+		if p, ok := proposals[field]; ok && answer == p.Value {
+			taken = append(taken, p)
+			continue
 		}
 		overrides[field] = answer
 	}
-	return true, nil
+	return true, taken, nil
 }
 
 func isDir(path string) bool {

@@ -25,7 +25,7 @@ func RunExtract(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if req.ModelName == "" && req.HFRepoID == "" {
 		req.ModelName = nameOfConfig(req)
 	}
-	if err := req.complete(); err != nil {
+	if err := req.completeIn(env); err != nil {
 		return nil, err
 	}
 	r := newResult(req)
@@ -146,25 +146,13 @@ func RunValidate(ctx context.Context, env *Env, req Request, architecture, imple
 // resume reads what phase 1 wrote: the architecture, and the config beside
 // it when it is there.
 func resume(env *Env, req *Request, architecture string) (*Result, error) {
-	if req.HFRepoID == "" && req.Config == "" {
-		req.Config = FileConfig // any source will do: nothing is fetched
-	}
-	if err := req.complete(); err != nil {
+	a, err := resumed(env, req, architecture)
+	if err != nil {
 		return nil, err
 	}
 	r := newResult(*req)
+	r.Architecture = a
 	dir := env.path(req.OutputDir)
-	if architecture == "" {
-		architecture = filepath.Join(dir, FileArchitecture)
-	}
-	data, err := readBounded(env.path(architecture), maxStepFile)
-	if err != nil {
-		return nil, fmt.Errorf("%w (fib-ls extract writes it)", err)
-	}
-	r.Architecture, err = LoadArchitecture(data)
-	if err != nil {
-		return nil, err
-	}
 	if config, err := readBounded(filepath.Join(dir, FileConfig), maxConfig); err == nil {
 		r.ConfigBytes = config
 		if err := r.Architecture.AttachConfig(config, req.Set); err != nil {
@@ -172,6 +160,45 @@ func resume(env *Env, req *Request, architecture string) (*Result, error) {
 		}
 	}
 	return r, nil
+}
+
+// resumed reads model_architecture.json and completes the request. Where no
+// model is named the file names it: extract took the name from the repository,
+// too.
+func resumed(env *Env, req *Request, architecture string) (*extract.Architecture, error) {
+	load := func() (*extract.Architecture, error) {
+		if architecture == "" {
+			architecture = filepath.Join(env.path(req.OutputDir), FileArchitecture)
+		}
+		data, err := readBounded(env.path(architecture), maxStepFile)
+		if err != nil {
+			return nil, fmt.Errorf("%w (fib-ls extract writes it)", err)
+		}
+		return LoadArchitecture(data)
+	}
+	var a *extract.Architecture
+	unnamed := req.ModelName == "" && req.HFRepoID == ""
+	if unnamed && (architecture != "" || req.OutputDir != "") {
+		var err error
+		if a, err = load(); err != nil {
+			return nil, err
+		}
+		if req.ModelName = nameOfDir(req.OutputDir); a.ModelID != "" {
+			req.ModelName = SuggestModelName(a.ModelID)
+		}
+	}
+	if req.HFRepoID == "" && req.Config == "" {
+		req.Config = FileConfig // any source will do: nothing is fetched
+	}
+	if err := req.completeIn(env); err != nil || a != nil {
+		return a, err
+	}
+	return load()
+}
+
+// nameOfDir is the model name in the name of an output directory.
+func nameOfDir(dir string) string {
+	return SuggestModelName(strings.TrimPrefix(filepath.Base(filepath.Clean(dir)), outputPrefix))
 }
 
 // LoadArchitecture reads model_architecture.json.

@@ -46,7 +46,7 @@ func (r *Result) unmapped() []string {
 func summaryInformation(r *Result) []string {
 	a := r.Architecture
 	lines := []string{
-		"- **Model ID**: " + code(r.Model.ID),
+		"- **Model ID**: " + inline(r.Model.ID),
 		"- **HuggingFace Repo**: " + orNone(a.Source.RepoID),
 		"- **Display Name**: " + inline(r.Model.Name),
 		"- **Architecture Type**: " + inline(a.ArchitectureType),

@@ -119,12 +119,16 @@ func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 // oneModel takes a single ORG/NAME or NAME=ORG/REPO: that is one model, with
 // the report and the refusals of one, and no batch.
 func (f *addFlags) oneModel(args []string) ([]string, error) {
-	if f.batch != "" || len(args) != 1 || f.req.ModelName != "" && strings.ContainsAny(args[0], "=:") || f.req.HFRepoID != "" || f.req.Config != "" {
+	if f.batch != "" || len(args) != 1 || f.req.HFRepoID != "" || f.req.Config != "" {
 		return args, nil
 	}
-	if !strings.ContainsAny(args[0], "=:") {
-		f.req.HFRepoID = args[0]
+	_, repo, named := phases.NamedRepo(args[0])
+	if !named {
+		f.req.HFRepoID = repo
 		return nil, nil
+	}
+	if f.req.ModelName != "" {
+		return args, nil
 	}
 	requests, err := phases.ParseBatch([]byte(args[0]), f.req)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -100,7 +101,8 @@ func (d *display) close() {
 }
 
 // askOnTerminal asks for a missing config field, when there is a terminal to
-// ask on. An empty answer takes the proposal; without one it declines.
+// ask on. An empty answer or yes takes the proposal, no declines it; what is
+// no number is asked again, as all the fields that are asked for are numbers.
 func askOnTerminal(stdin io.Reader, stderr io.Writer, d *display) func(context.Context, string, string, string) (string, error) {
 	if !isTerminal(stdin) || !isTerminal(stderr) {
 		return nil
@@ -112,21 +114,34 @@ func askOnTerminal(stdin io.Reader, stderr io.Writer, d *display) func(context.C
 		if proposal != "" {
 			prompt = fmt.Sprintf("%s\n%s [%s, Enter takes it, - leaves it] = ", question, field, proposal)
 		}
-		_, _ = io.WriteString(stderr, phases.Terminal(prompt))
-		line, err := phases.Interruptible(ctx, func() (string, error) { return reader.ReadString('\n') })
-		if ctx.Err() != nil {
-			return "", ctx.Err()
+		const most = 5 // answers that are no number
+		for range most {
+			_, _ = io.WriteString(stderr, phases.Terminal(prompt))
+			line, err := phases.Interruptible(ctx, func() (string, error) { return reader.ReadString('\n') })
+			if ctx.Err() != nil {
+				return "", ctx.Err()
+			}
+			if err != nil && line == "" {
+				return "", nil
+			}
+			if answer, ok := readAnswer(line, proposal); ok {
+				return answer, nil
+			}
+			prompt = fmt.Sprintf("a number, please: %s = ", field)
 		}
-		if err != nil && line == "" {
-			return "", nil
-		}
-		switch answer := strings.TrimSpace(line); answer {
-		case "":
-			return proposal, nil
-		case "-":
-			return "", nil
-		default:
-			return answer, nil
-		}
+		return "", nil
 	}
+}
+
+// readAnswer understands an answer: a number, the proposal taken or declined.
+func readAnswer(line, proposal string) (answer string, ok bool) {
+	answer = strings.TrimSpace(line)
+	switch strings.ToLower(answer) {
+	case "", "y", "yes":
+		return proposal, answer == "" || proposal != ""
+	case "-", "n", "no":
+		return "", true
+	}
+	_, err := strconv.ParseFloat(answer, 64)
+	return answer, err == nil
 }

@@ -59,8 +59,21 @@ func newStep(g *globals, use, short, long, takes string, run func(*cobra.Command
 
 // printStep prints the result, or the files that were written.
 func (f *addFlags) printStep(out io.Writer, r *phases.Result) error {
-	if f.json || f.diff {
+	if f.diff {
 		return f.print(out, &globals{}, r)
+	}
+	if f.json {
+		data, err := phases.MarshalJSON(r.Step())
+		if err != nil {
+			return fmt.Errorf("printing the result: %w", err)
+		}
+		if _, err := out.Write(data); err != nil {
+			return err
+		}
+		if r.HasErrors() {
+			return findingsError{}
+		}
+		return nil
 	}
 	if _, err := io.WriteString(out, phases.Findings(r)); err != nil {
 		return err

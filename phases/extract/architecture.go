@@ -22,6 +22,9 @@ type Architecture struct {
 	// order of first appearance.
 	AttentionKinds []AttentionKind `json:"attention_kinds"`
 	MLPKinds       []MLPKind       `json:"mlp_kinds"`
+	// Dimensions has for every kind, by its id, each linear layer, norm and
+	// width with its formula and the fields that it comes from.
+	Dimensions map[string][]Dimension `json:"dimensions"`
 	// MoE repeats the routed experts of the first sparse kind; nil when dense.
 	MoE          *MoE          `json:"moe,omitempty"`
 	Quantization *Quantization `json:"quantization,omitempty"`
@@ -115,6 +118,7 @@ const (
 	RWKV              AttentionFamily = "rwkv"
 	OtherMixer        AttentionFamily = "other"            // known to be there, of no family with a Definition
 	NoAttention       AttentionFamily = "none"             // an MLP-only layer
+	LinearMixer       AttentionFamily = "linear"           // one linear layer in attention's place (Nemotron-NAS)
 	ParallelAttnMamba AttentionFamily = "attention_mamba2" // both in one layer (Falcon-H1)
 )
 
@@ -180,6 +184,7 @@ type AttentionKind struct {
 	word     string // the schedule's word
 	compress int    // DeepSeek-V4's compress ratio
 	indexed  int    // MiniMax M3's indexer: scoreIndexer or valueIndexer
+	widths   []Dimension
 }
 
 // MLPFamily says what a layer's feed-forward part is.
@@ -190,6 +195,7 @@ const (
 	DenseMLP  MLPFamily = "dense"
 	SparseMoE MLPFamily = "moe"
 	NoMLP     MLPFamily = "none"
+	LinearMLP MLPFamily = "linear" // one linear layer in the MLP's place (Nemotron-NAS)
 )
 
 // MLPKind is one kind of feed-forward part of the model.
@@ -232,12 +238,13 @@ type MoE struct {
 // about.
 type Dimension struct {
 	Name string `json:"name"` // SGLang attribute, dotted below the kind: "qkv_proj", "shared_experts.down_proj"
-	Type string `json:"type"` // linear|norm|parameter|embedding
+	Type string `json:"type"` // linear|norm|parameter|embedding|width
 	// Norm is a norm's kind: rmsnorm, layernorm, or gated (an RMSNorm times a
 	// gate, for which there is no Definition).
 	Norm string `json:"norm,omitempty"`
 	// N and K are out and in features of a linear layer, rows and width of an
-	// embedding; a norm has its width in N.
+	// embedding; a norm and a width (q_size, kv_size, rotary_dim) have their
+	// size in N.
 	N int `json:"n"`
 	K int `json:"k,omitempty"`
 	// Times is how many of it one layer has; 0 stands for one.

@@ -37,7 +37,7 @@ func (r *reader) blockAttention(o *Object, at string, heads, headDim int) mixer 
 		return mixer{word: wordNone, family: NoAttention}
 	}
 	if replaced, _ := o.Bool("replace_with_linear"); replaced {
-		return mixer{word: "linear_layer", family: OtherMixer}
+		return mixer{word: "linear_layer", family: LinearMixer}
 	}
 	group, ok, err := o.Int("n_heads_in_group")
 	kv, hasKV, kvErr := o.Int("num_key_value_heads")
@@ -64,6 +64,9 @@ func (r *reader) blockAttention(o *Object, at string, heads, headDim int) mixer 
 func (r *reader) blockMLP(o *Object, at string) ffn {
 	if noOp, _ := o.Bool("no_op"); noOp || o == nil {
 		return ffn{family: NoMLP}
+	}
+	if replaced, _ := o.Bool("replace_with_linear"); replaced {
+		return ffn{family: LinearMLP}
 	}
 	if n, ok, err := o.Int("intermediate_size"); err == nil && ok && n > 0 {
 		return ffn{family: DenseMLP, width: r.check("intermediate_size", at, Value(int64(n)), n, 1), formula: "block_configs.ffn.intermediate_size"}

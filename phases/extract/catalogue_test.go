@@ -92,24 +92,43 @@ func TestProposalsComeFromTheNamesake(t *testing.T) {
 	if err != nil || a.NumLayers != 80 {
 		t.Fatalf("with --infer: %v", err)
 	}
-	found := false
+	var why []string
 	for _, n := range a.Inferred {
-		found = found || (n.Field == "num_hidden_layers" && strings.HasPrefix(n.Why, "from: model name"))
+		if n.Field == "num_hidden_layers" {
+			why = append(why, n.Why)
+		}
 	}
-	if !found {
+	if len(why) != 1 || why[0] != "from: model name, meta-llama/Llama-3.1-70B" {
 		t.Errorf("inferred = %+v", a.Inferred)
+	}
+	// What was inferred is there again for the phases that read the files.
+	back := &Architecture{Inferred: a.Inferred}
+	if err := back.AttachConfig([]byte(cut), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, _ := back.TextConfig.Int("num_hidden_layers"); n != 80 {
+		t.Errorf("the config that was attached has %d layers", n)
 	}
 }
 
+// A size for which the class's default is taken is held to the namesake's, and
+// --infer prefers that.
 func TestSilentSizesOfTheClassAreCompared(t *testing.T) {
 	e, _ := catalog.Lookup("meta-llama/Llama-3.1-70B")
-	cut := strings.Replace(string(e.Config), `"num_hidden_layers":80,`, "", 1)
+	cut := strings.Replace(string(e.Config), `"vocab_size":128256`, `"x":0`, 1)
 	a, err := Read([]byte(cut), Options{RepoID: "meta-llama/Llama-3.1-70B"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Join(a.Warnings, "\n")
-	if a.NumLayers != 32 || !strings.Contains(text, "class default 32") || !strings.Contains(text, "num_hidden_layers 80") {
-		t.Errorf("%d layers, warnings:\n%s", a.NumLayers, text)
+	if a.VocabSize != 32000 || !strings.Contains(text, "class default 32000") || !strings.Contains(text, "vocab_size 128256") {
+		t.Errorf("vocabulary %d, warnings:\n%s", a.VocabSize, text)
+	}
+	a, err = Read([]byte(cut), Options{RepoID: "meta-llama/Llama-3.1-70B", Infer: true})
+	if err != nil || a.VocabSize != 128256 || len(a.Warnings) > 0 {
+		t.Errorf("--infer: vocabulary %d, %v, warnings %v", a.VocabSize, err, a.Warnings)
+	}
+	if last := a.Inferred[len(a.Inferred)-1]; last.Field != "vocab_size" || !strings.HasPrefix(last.Why, "from: model name") {
+		t.Errorf("inferred = %+v", a.Inferred)
 	}
 }

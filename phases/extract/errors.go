@@ -48,11 +48,14 @@ type Proposal struct {
 	From  string // repo id of the namesake
 }
 
-// MissingFieldsError is a config that lacks fields which no class default
-// fills in.
+// MissingFieldsError is a config that lacks fields which have no default, or
+// one that says nothing of this checkpoint.
 type MissingFieldsError struct {
 	ModelType string
 	Fields    []string
+	// ClassDefaults are what HuggingFace's configuration class would take for
+	// some of the fields: another model's sizes, shown and never taken.
+	ClassDefaults []FieldNote
 	// Proposals has, for some of the fields, what the namesake has; nil when
 	// there is no namesake.
 	Proposals []Proposal
@@ -61,7 +64,7 @@ type MissingFieldsError struct {
 func (e *MissingFieldsError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "config.json does not say %s", strings.Join(e.Fields, ", "))
-	if e.ModelType != "" {
+	if e.ModelType != "" && len(e.ClassDefaults) == 0 {
 		fmt.Fprintf(&b, " and model_type %q has no default for it", e.ModelType)
 	}
 	b.WriteString("; give")
@@ -70,6 +73,9 @@ func (e *MissingFieldsError) Error() string {
 	}
 	for _, p := range e.Proposals {
 		fmt.Fprintf(&b, "\n  %s=%s (from: model name, %s); --infer takes it", p.Field, p.Value, p.From)
+	}
+	for _, d := range e.ClassDefaults {
+		fmt.Fprintf(&b, "\n  %s=%v is the %s, not a fact of this model", d.Field, d.Value, d.Why)
 	}
 	return b.String()
 }

@@ -273,6 +273,9 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 	switch f.family {
 	case DenseMLP:
 		r.denseDims(d, "", f)
+	case LinearMLP:
+		k.Activation, k.Gated = "", false
+		d.linear("linear_mlp", r.hidden, r.hidden, "hidden_size")
 	case SparseMoE:
 		k.Attribute, k.Experts = r.lay.moe, r.lay.experts
 		k.IntermediateSize = f.expert

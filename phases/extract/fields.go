@@ -78,9 +78,29 @@ func (f *fields) value(field string) (found, bool) {
 	if !ok {
 		return got, false
 	}
+	if f.prefix == "" && checkpointSize(field) && !computed(why) {
+		return got, false
+	}
 	f.note(&f.defaults, field, v, why)
 	return found{Value: v, Null: got.Null}, true
 }
+
+// checkpointSize says of a field that it is the checkpoint's own size. At the
+// root of a file transformers writes these always; only the objects nested in
+// a wrapper leave out what equals the class's default. A root without one is
+// no whole config.json, and its class's number, that of another model, would
+// be a guess.
+func checkpointSize(field string) bool {
+	switch field {
+	case "num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size":
+		return true
+	}
+	return false
+}
+
+// computed says of the reason for a class default that it is a formula over
+// what the file says.
+func computed(why string) bool { return strings.Contains(why, "configuration: ") }
 
 // note reports a value that the file did not state, once per field.
 func (f *fields) note(list *[]FieldNote, field string, v any, why string) {

@@ -186,13 +186,16 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 		r.rwkvDims(d, &k)
 	case NoAttention:
 		k.Attribute, k.Core = "", ""
+	case LinearMixer:
+		k.Core = ""
+		d.linear("linear_attn", r.hidden, r.hidden, "hidden_size")
 	default:
 		r.otherDims(d, &k, m)
 	}
 	if k.Attribute == "-" {
 		k.Attribute = ""
 	}
-	k.Dimensions = nonNil(d.list)
+	k.Dimensions, k.widths = nonNil(d.list), r.widths(&k, m)
 	k.Norms = []Dimension{}
 	if m.family != NoAttention {
 		k.Norms = r.layerNormDims(r.lay.attnNorms)

@@ -3,7 +3,6 @@ package extract
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 )
@@ -63,27 +62,43 @@ func proposals(missing []string, opts Options) []Proposal {
 	return list
 }
 
-// namesakeWarnings compares sizes that came from class defaults with the
-// namesake's: a file that was cut short takes on the class's sizes unseen.
+// unheldSizes are the sizes at the root for which a class default that is no
+// formula was taken: it says nothing of this checkpoint.
+func unheldSizes(a *Architecture) []FieldNote {
+	sizes := map[string]bool{"num_key_value_heads": true, "vocab_size": true}
+	var list []FieldNote
+	for _, note := range a.Defaults {
+		if sizes[note.Field] && !computed(note.Why) {
+			list = append(list, note)
+		}
+	}
+	return list
+}
+
+// betterDefaults are the namesake's values where they differ from the class
+// defaults that were taken.
+func betterDefaults(a *Architecture, opts Options) []Proposal {
+	var better []Proposal
+	for _, note := range unheldSizes(a) {
+		for _, p := range proposals([]string{note.Field}, opts) {
+			if p.Value != fmt.Sprint(note.Value) {
+				better = append(better, p)
+			}
+		}
+	}
+	return better
+}
+
+// namesakeWarnings tells of sizes that came from class defaults, and what the
+// namesake has.
 func namesakeWarnings(a *Architecture, opts Options) []string {
 	var warnings []string
-	sizes := map[string]bool{"num_hidden_layers": true, "hidden_size": true, "num_attention_heads": true, "num_key_value_heads": true, "intermediate_size": true, "vocab_size": true}
-	for _, note := range a.Defaults {
-		if !sizes[note.Field] || strings.Contains(note.Why, "configuration: ") { // a formula over what the file says
-			continue
-		}
+	for _, note := range unheldSizes(a) {
 		warnings = append(warnings, fmt.Sprintf("config.json does not say %s; transformers takes its class default %v (--set %s=… to give another)", note.Field, note.Value, note.Field))
-		for _, text := range namesakes(opts) {
-			f := &fields{root: text, text: text}
-			got, ok := f.lookup(note.Field)
-			if !ok {
-				continue
+		for _, p := range proposals([]string{note.Field}, opts) {
+			if p.Value != fmt.Sprint(note.Value) {
+				warnings = append(warnings, fmt.Sprintf("%s has %s %s: is the file complete? --infer takes it", p.From, note.Field, p.Value))
 			}
-			if have, err := scalarInt(note.Field, got.Value); err == nil && fmt.Sprint(have) != fmt.Sprint(note.Value) {
-				id, _ := text.String(namesakeID)
-				warnings = append(warnings, fmt.Sprintf("%s has %s %d: is the file complete?", id, note.Field, have))
-			}
-			break
 		}
 	}
 	return warnings

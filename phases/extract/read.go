@@ -17,6 +17,9 @@ type Options struct {
 	// Overrides are --set key=value: the key may be dotted, the value is JSON
 	// or a bare string. They fill or replace fields of the language model.
 	Overrides map[string]string
+	// Confirmed are proposals that somebody took: they fill what the file
+	// lacks, and Inferred says where they are from.
+	Confirmed []Proposal
 	// Infer takes missing fields from the namesake, marked in Inferred.
 	Infer bool
 	// Source is copied into the Architecture.
@@ -35,7 +38,14 @@ func Read(data []byte, opts Options) (*Architecture, error) {
 	if errors.As(err, &missing) {
 		missing.Proposals = proposals(missing.Fields, opts)
 		if opts.Infer && len(missing.Proposals) > 0 {
-			a, err = buildInferred(root, opts, missing.Proposals)
+			opts.Confirmed = append(opts.Confirmed, missing.Proposals...)
+			a, err = build(root, opts)
+		}
+	}
+	if err == nil && opts.Infer {
+		if better := betterDefaults(a, opts); len(better) > 0 {
+			opts.Confirmed = append(opts.Confirmed, better...)
+			a, err = build(root, opts)
 		}
 	}
 	if err != nil {
@@ -46,25 +56,22 @@ func Read(data []byte, opts Options) (*Architecture, error) {
 	return a, nil
 }
 
-// buildInferred builds with the namesake's values for what was missing, each
-// reported in Inferred.
-func buildInferred(root *Object, opts Options, taken []Proposal) (*Architecture, error) {
-	set := map[string]string{}
-	for _, p := range taken {
-		set[p.Field] = p.Value
+// The reasons of Inferred for values that did not come from the file.
+const (
+	whyGiven    = "given with --set"
+	whyNamesake = "from: model name, "
+)
+
+// overrides are the values that replace or fill fields, and why.
+func (o Options) overrides() (values, why map[string]string) {
+	values, why = map[string]string{}, map[string]string{}
+	for _, p := range o.Confirmed {
+		values[p.Field], why[p.Field] = p.Value, whyNamesake+p.From
 	}
-	for k, v := range opts.Overrides {
-		set[k] = v
+	for k, v := range o.Overrides {
+		values[k], why[k] = v, whyGiven
 	}
-	opts.Overrides = set
-	a, err := build(root, opts)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range taken {
-		a.Inferred = append(a.Inferred, FieldNote{Field: p.Field, Value: parseScalar(p.Value), Why: "from: model name, " + p.From})
-	}
-	return a, nil
+	return values, why
 }
 
 // reader builds one Architecture.
@@ -85,18 +92,21 @@ type reader struct {
 
 func build(root *Object, opts Options) (*Architecture, error) {
 	loc := locate(root)
-	applied := applyOverrides(loc, opts.Overrides)
+	values, why := opts.overrides()
+	misspelt := misspeltFields(loc, opts.Overrides)
+	applied := applyOverrides(loc, values)
 	root = loc.root
 	if err := refuse(root, loc.class, loc.modelType, loc.nested()); err != nil {
 		return nil, err
 	}
 	r := newReader(loc)
 	r.arch.ModelID, r.arch.Source = opts.RepoID, opts.Source
+	r.arch.Warnings = append(r.arch.Warnings, misspelt...)
 	if r.arch.Source.RepoID == "" {
 		r.arch.Source.RepoID = opts.RepoID
 	}
 	for _, key := range applied {
-		r.inferred = append(r.inferred, FieldNote{Field: key, Value: parseScalar(opts.Overrides[key]), Why: "given with --set"})
+		r.inferred = append(r.inferred, FieldNote{Field: key, Value: parseScalar(values[key]), Why: why[key]})
 	}
 	r.core()
 	if err := r.problem(); err != nil {
@@ -222,9 +232,23 @@ func (r *reader) problem() error {
 		return r.err
 	}
 	if len(r.missing) > 0 {
-		return &MissingFieldsError{ModelType: r.loc.modelType, Fields: r.missing}
+		return &MissingFieldsError{ModelType: r.loc.modelType, Fields: r.missing, ClassDefaults: r.refusedDefaults()}
 	}
 	return nil
+}
+
+// refusedDefaults are the class's numbers for the missing fields.
+func (r *reader) refusedDefaults() []FieldNote {
+	if r.loc.class == "" && r.loc.modelType == "" {
+		return nil // the class itself was a guess
+	}
+	var list []FieldNote
+	for _, field := range r.missing {
+		if v, why, ok := r.class.fallback(field, false, r.fields); ok {
+			list = append(list, FieldNote{Field: field, Value: exportable(v), Why: why})
+		}
+	}
+	return list
 }
 
 // core reads what every decoder has.

@@ -47,12 +47,12 @@ func TestWrongValuesAreNamed(t *testing.T) {
 		{`{"model_type": "llama", "hidden_size": Infinity}`, "hidden_size", "whole number"},
 		{`{"model_type": "llama", "hidden_size": "many"}`, "hidden_size", "not a number"},
 		{`{"model_type": "llama", "n_layer": -3}`, "n_layer", "negative"},
-		{`{"model_type": "llama", "num_attention_heads": 4, "num_key_value_heads": 8}`, "num_key_value_heads", "more than the 4"},
-		{`{"model_type": "llama", "hidden_size": 4, "num_attention_heads": 8}`, "num_attention_heads", "more than hidden_size"},
-		{`{"model_type": "qwen3_moe", "num_experts": 4, "num_experts_per_tok": 8}`, "num_experts_per_tok", "more than the 4 experts"},
-		{`{"model_type": "gemma2", "num_hidden_layers": 3, "layer_types": ["full_attention"]}`, "layer_types", "1 values for 3 layers"},
-		{`{"model_type": "gemma2", "num_hidden_layers": 1, "layer_types": ["wibble"]}`, "layer_types[0]", "unknown kind"},
-		{`{"model_type": "nemotron_h", "num_hidden_layers": 2, "hybrid_override_pattern": "M?"}`, "hybrid_override_pattern", "unknown character"},
+		{`{"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 8}`, "num_key_value_heads", "more than the 4"},
+		{`{"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 4, "num_attention_heads": 8}`, "num_attention_heads", "more than hidden_size"},
+		{`{"model_type": "qwen3_moe", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4, "num_experts": 4, "num_experts_per_tok": 8}`, "num_experts_per_tok", "more than the 4 experts"},
+		{`{"model_type": "gemma2", "hidden_size": 64, "num_hidden_layers": 3, "layer_types": ["full_attention"]}`, "layer_types", "1 values for 3 layers"},
+		{`{"model_type": "gemma2", "hidden_size": 64, "num_hidden_layers": 1, "layer_types": ["wibble"]}`, "layer_types[0]", "unknown kind"},
+		{`{"model_type": "nemotron_h", "hidden_size": 64, "num_hidden_layers": 2, "hybrid_override_pattern": "M?"}`, "hybrid_override_pattern", "unknown character"},
 		{`{"model_type": "gemma3", "text_config": {"hidden_size": -5, "num_hidden_layers": 2}}`, "text_config.hidden_size", "negative"},
 	} {
 		_, err := Read([]byte(c.config), Options{})
@@ -63,6 +63,51 @@ func TestWrongValuesAreNamed(t *testing.T) {
 		}
 		if wrong.Field != c.field || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s\n says %q, want %s … %q", c.config, err, c.field, c.says)
+		}
+	}
+}
+
+// A file without its own sizes is no whole config.json: the class's numbers
+// are another model's. What a wrapper leaves out of its text_config is what
+// equals the class's default, and is taken.
+func TestSizesOfTheRootAreNeverTheClassDefault(t *testing.T) {
+	for _, c := range []struct{ config, missing string }{
+		{`{}`, "num_hidden_layers hidden_size"},
+		{`{"peft_type": "LORA", "base_model_name_or_path": "meta-llama/Llama-3.1-8B", "r": 8}`, "num_hidden_layers hidden_size"},
+		{`{"model_type": "llama", "hidden_size": 64, "vocab_size": 10, "num_attention_heads": 4, "intermediate_size": 128}`, "num_hidden_layers"},
+		{`{"model_type": "llama", "hidden_size": 64, "vocab_size": 10, "num_hidden_layers": 2, "intermediate_size": 128}`, "num_attention_heads"},
+		{`{"model_type": "llama", "hidden_size": 64, "vocab_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4}`, "intermediate_size"},
+	} {
+		_, err := Read([]byte(c.config), Options{})
+		var missing *MissingFieldsError
+		if !errors.As(err, &missing) || strings.Join(missing.Fields, " ") != c.missing {
+			t.Errorf("%s\n gives %v, want missing %s", c.config, err, c.missing)
+			continue
+		}
+		if strings.Contains(c.config, "model_type") && !strings.Contains(err.Error(), "default of HuggingFace's llama configuration, not a fact of this model") {
+			t.Errorf("%s\n says %v", c.config, err)
+		}
+	}
+	a, err := Read([]byte(`{"model_type": "gemma3", "architectures": ["Gemma3ForConditionalGeneration"], "text_config": {"model_type": "gemma3_text", "hidden_size": 5376, "num_hidden_layers": 62}}`), Options{})
+	if err != nil || a.Attention.NumHeads != 8 || a.MLP.IntermediateSize != 9216 {
+		t.Errorf("a wrapper's silence: %v", err)
+	}
+	a, err = Read([]byte(`{"model_type": "gpt2", "n_embd": 64, "n_layer": 2, "n_head": 4, "vocab_size": 10}`), Options{})
+	if err != nil || a.MLP.IntermediateSize != 256 {
+		t.Errorf("a formula over what the file says: %v", err)
+	}
+}
+
+func TestMLAReportsNoHeadDim(t *testing.T) {
+	a, err := Read([]byte(`{"model_type": "deepseek_v3", "hidden_size": 7168, "num_hidden_layers": 2, "num_attention_heads": 64, "num_key_value_heads": 64,
+		"q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "intermediate_size": 18432, "vocab_size": 10,
+		"n_routed_experts": 0}`), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range append(a.Defaults, a.Inferred...) {
+		if n.Field == "head_dim" {
+			t.Errorf("a head_dim that nobody uses is reported: %+v", n)
 		}
 	}
 }
@@ -219,5 +264,30 @@ func TestNoClassNoDefaults(t *testing.T) {
 	a, err := Read([]byte(`{"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 8, "vocab_size": 100, "intermediate_size": 96}`), Options{})
 	if err != nil || a.NumLayers != 2 || a.MLP.IntermediateSize != 96 {
 		t.Errorf("with all sizes stated: %v, %v", a, err)
+	}
+}
+
+func TestMisspeltOverridesAreTold(t *testing.T) {
+	config := []byte(`{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 10, "my_own_field": 1}`)
+	for key, warns := range map[string]bool{"hidden_sizes": true, "hidden_size": false, "n_embd": false, "sliding_window": false, "my_own_field": false, "something_else": false, "q_lora_rank": false} {
+		a, err := Read(config, Options{Overrides: map[string]string{key: "32"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(strings.Join(a.Warnings, "\n"), "was hidden_size meant?"); told != warns {
+			t.Errorf("--set %s: warnings %q", key, a.Warnings)
+		}
+	}
+}
+
+func TestAWindowThatIsOffIsNotReported(t *testing.T) {
+	a, err := Read([]byte(`{"model_type": "qwen3", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 128, "vocab_size": 10}`), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range a.Defaults {
+		if n.Field == "sliding_window" {
+			t.Errorf("reported: %+v", n)
+		}
 	}
 }

@@ -40,7 +40,7 @@ func (r *reader) rotaryDim(headDim int, layerType string) int {
 	if r.lay.noRope || headDim == 0 || r.alibi() {
 		return 0
 	}
-	for _, field := range []string{"rotary_dim", "attn_rotary_emb", "rotary_emb_dim", "attn_cfg.rotary_emb_dim"} {
+	for _, field := range rotaryFields() {
 		if n := r.opt(field); n > 0 {
 			return min(n, headDim)
 		}
@@ -49,6 +49,11 @@ func (r *reader) rotaryDim(headDim int, layerType string) int {
 		return headDim / 2
 	}
 	return int(math.Floor(float64(headDim)*clamp(r.partialRotary(layerType)) + 1e-9))
+}
+
+// rotaryFields state the rotated width itself.
+func rotaryFields() []string {
+	return []string{"rotary_dim", "attn_rotary_emb", "rotary_emb_dim", "attn_cfg.rotary_emb_dim"}
 }
 
 func clamp(f float64) float64 { return math.Max(0, math.Min(1, f)) }

@@ -91,17 +91,18 @@ func splitLetters(text string) []Value {
 // wordsFromWindow: a window that holds for all layers, or from max_window_layers
 // on where the family has use_sliding_window.
 func (r *reader) wordsFromWindow() []string {
+	_, switched := r.value("use_sliding_window")
+	if switched && !r.flag("use_sliding_window", false) {
+		return nil // then the class's default window is nobody's
+	}
 	if r.opt("sliding_window") == 0 || r.onlyWord() != wordFull {
 		return nil
 	}
-	if _, switched := r.value("use_sliding_window"); !switched {
+	if !switched {
 		if r.class == nil || !r.windowed() {
 			return nil
 		}
 		return r.everyLayer(wordSliding)
-	}
-	if !r.flag("use_sliding_window", false) {
-		return nil
 	}
 	from := r.layers
 	if got, ok := r.value("max_window_layers"); ok {

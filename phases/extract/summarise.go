@@ -19,6 +19,7 @@ func (r *reader) summarise() {
 			break
 		}
 	}
+	a.Dimensions = r.dimensionsByKind()
 	a.Skeleton = r.skeleton()
 	a.Extra = r.extra()
 	a.SpecialFeatures = r.features()
@@ -54,7 +55,7 @@ func (r *reader) attentionSummary() Attention {
 	a := r.arch
 	best, families := -1, map[AttentionFamily]bool{}
 	for i, k := range a.AttentionKinds {
-		if k.Family == NoAttention {
+		if k.Family == NoAttention || k.Family == LinearMixer {
 			continue
 		}
 		families[k.Family] = true
@@ -162,7 +163,7 @@ func (r *reader) features() []string {
 		nope = nope || (attends(k) && k.RotaryDim == 0)
 		add(k.QKNorm != "", "qk_norm: "+k.QKNorm)
 		switch k.Family {
-		case GQA, NoAttention, OtherMixer:
+		case GQA, NoAttention, LinearMixer, OtherMixer:
 		default:
 			add(true, string(k.Family))
 		}
@@ -172,7 +173,7 @@ func (r *reader) features() []string {
 	add(gate, "output gate")
 	add(nope && a.Rope != nil, "layers without rotary embedding")
 	for _, k := range a.MLPKinds {
-		add(k.Family != NoMLP && !k.Gated, "ungated MLP ("+k.Activation+")")
+		add((k.Family == DenseMLP || k.Family == SparseMoE) && !k.Gated, "ungated MLP ("+k.Activation+")")
 		add(k.MoE != nil && k.MoE.SharedIntermediateSize > 0, "shared experts")
 		add(k.MoE != nil && k.MoE.ExpertHiddenSize > 0, "latent experts")
 	}

@@ -210,7 +210,7 @@ func (c *configTree) attention(k *extract.AttentionKind) {
 	case extract.MLA, extract.DSA:
 		c.radix(below(path, "attn_mqa"), layers, k.NumHeads, 1, k.KVLoraRank+k.QKRopeHeadDim, k.KVLoraRank)
 		c.radix(below(path, "attn_mha"), layers, k.NumHeads, k.NumHeads, k.QKNopeHeadDim+k.QKRopeHeadDim, k.VHeadDim)
-	case extract.Mamba1, extract.Mamba2, extract.ShortConv, extract.RWKV:
+	case extract.Mamba1, extract.Mamba2, extract.ShortConv, extract.RWKV, extract.LinearMixer:
 		// No module holds the kernel; Build gives Mamba's state update a layer.
 	case extract.GQA, extract.ParallelAttnMamba, extract.OtherMixer:
 		if k.NumHeads > 0 && k.HeadDim > 0 {

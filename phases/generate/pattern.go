@@ -19,7 +19,7 @@ func patternOf(a *extract.Architecture) Pattern {
 	softmax, latent, other := false, false, false
 	for _, k := range a.AttentionKinds {
 		switch k.Family {
-		case extract.NoAttention:
+		case extract.NoAttention, extract.LinearMixer:
 			continue
 		case extract.MLA, extract.DSA:
 			softmax, latent = true, true
