@@ -31,7 +31,7 @@ func aliasTable() []aliasRow {
 		{"shared_expert_intermediate_size", []string{"moe_shared_expert_intermediate_size", "share_expert_dim", "shared_expert_dim", "shared_experts_intermediate_size", "moe_shared_intermediate_size"}, 1 << 24},
 		{"n_group", []string{"num_expert_group", "n_groups_moe"}, 1 << 12},
 		{"topk_group", nil, 1 << 12},
-		{"first_k_dense_replace", []string{"num_dense_layers", "n_dense_layers", "moe_layer_start_index"}, 10_000},
+		{"first_k_dense_replace", []string{"num_dense_layers", "n_dense_layers", "first_last_k_dense_replace", "moe_layer_start_index"}, 10_000},
 		{"moe_latent_size", nil, 1 << 20},
 
 		{"q_lora_rank", nil, 1 << 20},

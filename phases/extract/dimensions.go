@@ -42,6 +42,9 @@ func (r *reader) rotaryFormula(m mixer, headDim string) string {
 	case r.row == "chatglm":
 		return headDim + "/2"
 	}
+	if r.text.Has("partial_rotary_factors") {
+		return headDim + "*partial_rotary_factors"
+	}
 	return headDim + "*partial_rotary_factor"
 }
 

@@ -272,6 +272,9 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 	m.indexed = r.blockIndexerOf(layer)
 	if !t.nope(layer, word) {
 		m.rotary = r.rotaryDim(m.headDim, map[string]string{wordSliding: "sliding_attention"}[word])
+		if f, ok := r.layerRotary(layer); ok && m.rotary > 0 {
+			m.rotary = int(float64(m.headDim)*f + 1e-9)
+		}
 	}
 	switch {
 	case r.row == "deepseek_v4":

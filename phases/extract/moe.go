@@ -51,8 +51,12 @@ func (r *reader) sparseWhere(is func(int) bool) []bool {
 	return list
 }
 
-// sparseFromTypes reads mlp_layer_types: dense, sparse, moe, hash_moe.
+// sparseFromTypes reads mlp_layer_types (dense, sparse, moe, hash_moe) and
+// K-EXAONE's is_moe_layer, a truth value for each layer.
 func (r *reader) sparseFromTypes() []bool {
+	if list, ok := r.text.List("is_moe_layer"); ok && len(list) >= r.layers {
+		return r.sparseWhere(func(i int) bool { sparse, _ := asBool(list[i]); return sparse })
+	}
 	types, ok := r.text.Strings("mlp_layer_types")
 	if !ok || len(types) < r.layers {
 		return nil

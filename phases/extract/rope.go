@@ -51,6 +51,17 @@ func (r *reader) rotaryDim(headDim int, layerType string) int {
 	return int(math.Floor(float64(headDim)*clamp(r.partialRotary(layerType)) + 1e-9))
 }
 
+// layerRotary is the share of a head that one layer rotates, where the file
+// has a list of them (Step-3.5).
+func (r *reader) layerRotary(layer int) (share float64, ok bool) {
+	list, _ := r.text.List("partial_rotary_factors")
+	if layer >= len(list) {
+		return 0, false
+	}
+	f, err := toFloat("partial_rotary_factors", list[layer])
+	return clamp(f), err == nil
+}
+
 // rotaryFields state the rotated width itself.
 func rotaryFields() []string {
 	return []string{"rotary_dim", "attn_rotary_emb", "rotary_emb_dim", "attn_cfg.rotary_emb_dim"}

@@ -158,3 +158,29 @@ func TestRotaryDimension(t *testing.T) {
 		}
 	}
 }
+
+// Fields that have a value for every layer.
+func TestFieldsByLayer(t *testing.T) {
+	a, err := Read([]byte(`{"model_type": "exaone_moe", "architectures": ["ExaoneMoEForCausalLM"], "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2,
+		"head_dim": 16, "intermediate_size": 128, "vocab_size": 10, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "is_moe_layer": [false, true, false, true]}`), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mlps []string
+	for _, run := range a.LayerSchedule {
+		for range run.Count {
+			mlps = append(mlps, run.MLP)
+		}
+	}
+	if strings.Join(mlps, " ") != "dense moe dense moe" {
+		t.Errorf("is_moe_layer gives %v", mlps)
+	}
+	a, err = Read([]byte(`{"model_type": "step3p5", "architectures": ["Step3p5ForCausalLM"], "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_attention_groups": 2,
+		"head_dim": 16, "intermediate_size": 128, "vocab_size": 10, "layer_types": ["full_attention", "sliding_attention"], "sliding_window": 8, "partial_rotary_factors": [0.5, 1.0]}`), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if full, sliding := a.AttentionKinds[0].RotaryDim, a.AttentionKinds[1].RotaryDim; full != 8 || sliding != 16 {
+		t.Errorf("partial_rotary_factors give %d and %d", full, sliding)
+	}
+}
