@@ -37,6 +37,7 @@ func Doctor(ctx context.Context, env *Env, offline bool) []Finding {
 	}
 	out = append(out, Finding{Name: "catalogue", Found: fmt.Sprintf("%d models built in", len(catalog.IDs())), OK: true})
 	out = append(out, doctorSGLang(ctx, env)...)
+	out = append(out, doctorGitHub(ctx, env, offline || hubOffline(env)))
 	out = append(out, doctorCache(env), doctorSettings(env), doctorDataset(env), doctorModels(env))
 	return append(out, doctorTools(ctx, env)...)
 }
@@ -81,6 +82,32 @@ func doctorReach(ctx context.Context, client *hub.Client, offline bool) Finding 
 	if reach.Account != "" {
 		f.Found += ", the token is " + reach.Account + "'s"
 	}
+	return f
+}
+
+// hubOffline says whether the Hub's own variables turn the network off.
+func hubOffline(env *Env) bool {
+	h, ok := env.Hub.(*hubFetcher)
+	return ok && h.client.Describe().Offline
+}
+
+// doctorGitHub asks whether SGLang can be fetched.
+func doctorGitHub(ctx context.Context, env *Env, offline bool) Finding {
+	f := Finding{Name: "GitHub", OK: true}
+	if offline {
+		f.Found = "not asked (offline)"
+		return f
+	}
+	const patience = 15 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	address := orText(env.Getenv("FIB_LS_SGLANG_URL"), repo.DefaultURL)
+	took, err := repo.Reach(ctx, repo.Options{WorkDir: env.WorkDir, CacheDir: env.CacheDir, URL: address})
+	if err != nil {
+		f.OK, f.Found, f.Fix = false, "no: "+firstLine(err), "the copy on disk or the built-in index will be used"
+		return f
+	}
+	f.Found = fmt.Sprintf("%s answers, in %d ms", withoutPassword(address), took.Milliseconds())
 	return f
 }
 

@@ -40,6 +40,7 @@ func startFakeHub(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv(name, value)
 	}
 	ts.Setenv("FIB_LS_OFFLINE", "")
+	ts.Setenv("FIB_LS_SGLANG_URL", ts.Getenv("WORK")) // no script asks GitHub
 	hubs[ts.Getenv("WORK")] = s
 }
 

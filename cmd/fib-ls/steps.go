@@ -45,6 +45,11 @@ func newStep(g *globals, use, short, long, takes string, run func(*cobra.Command
 			if err != nil || result == nil {
 				return err
 			}
+			if !g.quiet && !f.json {
+				for _, w := range result.Warnings {
+					_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: "+clean(w))
+				}
+			}
 			return f.printStep(cmd.OutOrStdout(), result)
 		},
 	}

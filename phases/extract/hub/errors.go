@@ -222,3 +222,11 @@ func clip(s string, n int) string {
 	}
 	return s
 }
+
+// what is the repository, or what stands for one when the Hub itself was asked.
+func (s Subject) what() string {
+	if s.RepoID == "" {
+		return "the page that was asked for"
+	}
+	return s.RepoID
+}

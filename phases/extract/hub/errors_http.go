@@ -115,9 +115,9 @@ type RepoNotFoundError struct{ Subject }
 
 func (e *RepoNotFoundError) Error() string {
 	if e.TokenSource != "" {
-		return fmt.Sprintf("%s does not exist on %s, or the token from %s may not see it%s", e.RepoID, e.Endpoint, e.TokenSource, e.tail())
+		return fmt.Sprintf("%s does not exist on %s, or the token from %s may not see it%s", e.what(), e.Endpoint, e.TokenSource, e.tail())
 	}
-	return fmt.Sprintf("%s does not exist on %s%s", e.RepoID, e.Endpoint, e.tail())
+	return fmt.Sprintf("%s does not exist on %s%s", e.what(), e.Endpoint, e.tail())
 }
 
 // Kind is "repo-not-found".
@@ -133,7 +133,7 @@ func (e *RepoNotFoundError) Hint() string {
 type MissingOrPrivateError struct{ Subject }
 
 func (e *MissingOrPrivateError) Error() string {
-	return fmt.Sprintf("%s does not exist on %s, or it is private%s", e.RepoID, e.Endpoint, e.tail())
+	return fmt.Sprintf("%s does not exist on %s, or it is private%s", e.what(), e.Endpoint, e.tail())
 }
 
 // Kind is "missing-or-private".
