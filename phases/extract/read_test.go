@@ -72,8 +72,7 @@ func TestWrongValuesAreNamed(t *testing.T) {
 // equals the class's default, and is taken.
 func TestSizesOfTheRootAreNeverTheClassDefault(t *testing.T) {
 	for _, c := range []struct{ config, missing string }{
-		{`{}`, "num_hidden_layers hidden_size"},
-		{`{"peft_type": "LORA", "base_model_name_or_path": "meta-llama/Llama-3.1-8B", "r": 8}`, "num_hidden_layers hidden_size"},
+		{`{}`, "num_hidden_layers hidden_size vocab_size"},
 		{`{"model_type": "llama", "hidden_size": 64, "vocab_size": 10, "num_attention_heads": 4, "intermediate_size": 128}`, "num_hidden_layers"},
 		{`{"model_type": "llama", "hidden_size": 64, "vocab_size": 10, "num_hidden_layers": 2, "intermediate_size": 128}`, "num_attention_heads"},
 		{`{"model_type": "llama", "hidden_size": 64, "vocab_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4}`, "intermediate_size"},
