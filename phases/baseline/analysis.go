@@ -49,7 +49,7 @@ func (a *analysis) implementation() *Implementation {
 	a.finish(impl, root)
 	const manyRows = 10_000
 	if a.in.stopped == nil && len(rows) < manyRows {
-		impl.Calls = a.in.kernelCalls(a.in.walkForward(root), rows)
+		impl.Calls = a.in.kernelCalls(a.in.walkForward(root, nodes), rows)
 	}
 	impl.Forward = forwardPass(impl)
 	return impl

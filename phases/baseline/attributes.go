@@ -81,6 +81,7 @@ func (in *interp) lookupAttr(o value, name string) value {
 }
 
 func (in *interp) objectAttr(o *object, name string) value {
+	in.glance(o, name)
 	if v, ok := o.attrs.get(name); ok {
 		if t, isTensor := v.(*tensor); isTensor && in.walk != nil {
 			in.record(t, false, false)
@@ -97,8 +98,8 @@ func (in *interp) objectAttr(o *object, name string) value {
 		return o.cls
 	case "__dict__":
 		d := newDict()
-		for _, k := range o.attrs.keys {
-			d.put(k, o.attrs.vals[k])
+		for i, k := range o.attrs.keys {
+			d.put(k, in.force(o.attrs.vals[i]))
 		}
 		return d
 	}
@@ -115,7 +116,7 @@ func (in *interp) objectAttr(o *object, name string) value {
 		return v
 	}
 	if owner, s := in.findMember(c, name, nil); s != nil {
-		if _, isFunc := s.(*pysrc.FuncDef); isFunc && o.leaf != "" && isLeafModule(owner.mod.name) {
+		if _, isFunc := s.(*pysrc.FuncDef); isFunc && o.leaf != "" && owner.mod.leaf {
 			return in.unknownf("method %s of layer %s", name, o.leaf)
 		}
 		return in.memberValue(owner, s, name, o, c)
@@ -259,8 +260,8 @@ func (in *interp) superAttr(s *superRef, name string) value {
 	if member == nil {
 		return in.externalSuper(self, c, name)
 	}
-	if name == "__init__" && isObject && self.kind != configObject && isLeafModule(owner.mod.name) {
-		return &builtin{"super().__init__", func(in *interp, args []value, kw *namespace) value {
+	if name == "__init__" && isObject && self.kind != configObject && owner.mod.leaf {
+		return &builtin{keptInit, func(in *interp, args []value, kw *namespace) value {
 			if takesArguments(member) {
 				in.bindLeaf(self, owner, args, kw)
 			}
@@ -296,7 +297,8 @@ func (in *interp) externalSuper(self *object, c *class, name string) value {
 	case name == "__init__" && self != nil:
 		for _, x := range in.resolutionOrder(c) {
 			if e, ok := x.(*external); ok && torchLayerArgs(e.path) != nil && e.path != "torch.nn.Module" {
-				return &builtin{"super().__init__", func(_ *interp, args []value, kw *namespace) value {
+				return &builtin{"super().__init__", func(in *interp, args []value, kw *namespace) value {
+					in.wrote(self.attrs.born)
 					self.leaf, self.args = lastPart(e.path), bindTorchArgs(e.path, args, kw)
 					return nil
 				}}
@@ -352,6 +354,6 @@ func (in *interp) setAttr(o value, name string, v value) {
 	case *object:
 		in.setVar(o.attrs, name, v)
 	case *config:
-		in.setVar(o.over, name, v)
+		in.setVar(o.over, name, in.force(v))
 	}
 }

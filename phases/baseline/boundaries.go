@@ -58,10 +58,10 @@ func (in *interp) boundaryMethod(o *object, name string) (value, bool) {
 		return nil, false
 	}
 	return &builtin{boundaryLeaf + ".prepare", func(in *interp, args []value, kw *namespace) value {
-		first, _ := o.args.vals["first"].(bool)
-		plain, _ := o.args.vals["plain"].(bool)
+		first, _ := o.args.value("first").(bool)
+		plain, _ := o.args.value("plain").(bool)
 		residual := !first || !plain
-		if norm, ok := o.args.vals["norm"].(*object); ok && in.isModule(norm) {
+		if norm, ok := o.args.value("norm").(*object); ok && in.isModule(norm) {
 			if first && !in.walk.residual {
 				in.record(norm, false, true)
 			}
@@ -70,7 +70,7 @@ func (in *interp) boundaryMethod(o *object, name string) (value, bool) {
 			}
 		}
 		in.walk.residual = true
-		if options, ok := o.args.vals["options"].(*dict); ok {
+		if options, ok := o.args.value("options").(*dict); ok {
 			if v, _ := options.get("qkv_latent_func"); v != nil {
 				if f, ok := v.(*function); ok {
 					in.call(f, []value{in.unknownf("the hidden states"), in.unknownf("forward_batch")}, nil)

@@ -11,11 +11,11 @@ const maxNested = 12
 // branch runs an if statement: the arm that is taken, or both when the
 // condition is not known, joining what they wrote.
 func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
-	v := in.eval(s.Test, fr)
+	v := in.evalKept(s.Test, fr)
 	if in.halted() {
 		return flow{}
 	}
-	if t, known := truth(v); known {
+	if t, known := in.truthKept(v); known {
 		if t {
 			return in.execBlock(s.Body, fr)
 		}
@@ -35,13 +35,17 @@ func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 	}
 	mark := len(in.journal)
 	in.tentative++
+	armBorn := in.armBorn
+	in.armBorn = in.births
 	yes := in.execBlock(s.Body, fr)
-	yesOrder, yesState := in.writes(mark)
+	yesWrites := in.writes(mark)
 	in.rollback(mark)
+	in.armBorn = in.births
 	no := in.execBlock(s.Else, fr)
-	noOrder, noState := in.writes(mark)
+	noWrites := in.writes(mark)
 	in.rollback(mark)
 	in.tentative--
+	in.armBorn = armBorn
 	if in.stopped != nil {
 		return flow{kind: flowStop}
 	}
@@ -49,13 +53,13 @@ func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 	case yes.kind == flowRaise && no.kind == flowRaise:
 		return yes
 	case yes.kind == flowRaise: // the condition must not hold
-		in.apply(noOrder, noState)
+		in.apply(noWrites)
 		return no
 	case no.kind == flowRaise:
-		in.apply(yesOrder, yesState)
+		in.apply(yesWrites)
 		return yes
 	}
-	in.apply(in.joinWrites(cond, yesOrder, yesState, noOrder, noState))
+	in.apply(in.joinWrites(cond, yesWrites, noWrites))
 	return in.joinFlows(cond, yes, no, fr)
 }
 
@@ -77,36 +81,36 @@ func (in *interp) joinFlows(cond string, yes, no flow, fr *frame) flow {
 	return flow{} // a break or continue on one side: the loop goes on
 }
 
-func (in *interp) joinWrites(cond string, yesOrder []place, yes map[place]write, noOrder []place, no map[place]write) (order []place, joined map[place]write) {
-	joined = map[place]write{}
-	order = append(order, yesOrder...)
-	for _, p := range noOrder {
-		if _, ok := yes[p]; !ok {
-			order = append(order, p)
-		}
-	}
-	for _, p := range order {
-		w, ok := yes[p]
-		if !ok {
-			w = no[p]
-		}
+func (in *interp) joinWrites(cond string, yes, no writeSet) writeSet {
+	joined := writeSet{}
+	join := func(w write) {
+		p := w.place()
+		a, b := yes.find(p), no.find(p)
 		switch {
 		case w.space != nil:
-			w.v = in.joinVar(cond, current(yes, p, w), current(no, p, w))
+			w.v = in.joinVar(cond, current(a, w), current(b, w))
 		case w.list != nil:
-			w.items = in.joinItems(cond, currentItems(yes, p, w), currentItems(no, p, w))
+			w.items = in.joinItems(cond, currentItems(a, w), currentItems(b, w))
 		default:
-			w.now = in.joinDicts(cond, currentDict(yes, p, w), currentDict(no, p, w))
+			w.now = in.joinDicts(cond, currentDict(a, w), currentDict(b, w))
 		}
-		joined[p] = w
+		joined.add(w)
 	}
-	return order, joined
+	for _, w := range yes.writes {
+		join(w)
+	}
+	for _, w := range no.writes {
+		if yes.find(w.place()) == nil {
+			join(w)
+		}
+	}
+	return joined
 }
 
 // current is what a namespace's name holds after an arm that may not have
-// written it.
-func current(arm map[place]write, p place, w write) value {
-	if x, ok := arm[p]; ok {
+// written it (x is nil then).
+func current(x *write, w write) value {
+	if x != nil {
 		return x.v
 	}
 	if v, ok := w.space.get(w.key); ok {
@@ -115,15 +119,15 @@ func current(arm map[place]write, p place, w write) value {
 	return missing{}
 }
 
-func currentItems(arm map[place]write, p place, w write) []value {
-	if x, ok := arm[p]; ok {
+func currentItems(x *write, w write) []value {
+	if x != nil {
 		return x.items
 	}
 	return w.list.items
 }
 
-func currentDict(arm map[place]write, p place, w write) *dict {
-	if x, ok := arm[p]; ok {
+func currentDict(x *write, w write) *dict {
+	if x != nil {
 		return x.now
 	}
 	return w.dict

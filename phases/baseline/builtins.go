@@ -82,7 +82,7 @@ func replaceItem(v value, i int, x value) value {
 	case *list:
 		items := slices.Clone(v.items)
 		items[i] = x
-		return &list{items}
+		return &list{items: items}
 	case *tuple:
 		items := slices.Clone(v.items)
 		items[i] = x
@@ -233,6 +233,7 @@ func (in *interp) hasattr(o value, name string) value {
 }
 
 func (in *interp) leafHasattr(o *object, name, expr string) value {
+	in.glance(o, name)
 	if _, ok := o.attrs.get(name); ok {
 		return true
 	}

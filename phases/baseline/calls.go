@@ -12,7 +12,7 @@ func (in *interp) evalCall(e *pysrc.Call, fr *frame) value {
 		return in.super(e, fr)
 	}
 	fn := in.eval(e.Fn, fr)
-	args, _ := in.elements(e.Args, fr)
+	args, _ := in.elementsKept(e.Args, fr)
 	var kw *namespace
 	if len(e.Keywords) > 0 {
 		kw = in.keywords(e.Keywords, fr)
@@ -37,12 +37,15 @@ func (in *interp) evalCall(e *pysrc.Call, fr *frame) value {
 func (in *interp) keywords(ks []pysrc.Keyword, fr *frame) *namespace {
 	kw := newNamespace()
 	for _, k := range ks {
-		v := in.eval(k.Value, fr)
+		v := in.evalKept(k.Value, fr)
 		if k.Name != "" {
 			kw.set(k.Name, v)
 			continue
 		}
-		switch v := v.(type) {
+		if d, ok := v.(*keptDict); ok {
+			v = d.dict
+		}
+		switch v := in.force(v).(type) {
 		case *dict:
 			for _, name := range keywordsOf(v).keys {
 				x, _ := v.get(name)
@@ -114,7 +117,7 @@ func (in *interp) baseInit(e *pysrc.Call, fn value, args []value, kw *namespace)
 	if !ok {
 		return nil, false
 	}
-	if isLeafModule(f.owner.mod.name) {
+	if f.owner.mod.leaf {
 		if !takesArguments(f.def) {
 			return nil, true
 		}
@@ -138,13 +141,20 @@ func (in *interp) call(fn value, args []value, kw *namespace) value {
 	case *choice:
 		return in.distribute(f, func(g value) value { return in.call(g, args, kw) })
 	case *builtin:
+		if !f.keeps() {
+			if v, ok := in.computeKept(f, args, kw); ok {
+				return v
+			}
+			args, kw = in.forceAll(args, kw)
+			in.given(f.name, args)
+		}
 		return f.fn(in, args, kw)
 	case *partial:
 		all := append(append([]value(nil), f.args...), args...)
 		merged := f.kw.clone()
 		if kw != nil {
-			for _, k := range kw.keys {
-				merged.set(k, kw.vals[k])
+			for i, k := range kw.keys {
+				merged.set(k, kw.vals[i])
 			}
 		}
 		return in.call(f.fn, all, merged)
@@ -153,6 +163,8 @@ func (in *interp) call(fn value, args []value, kw *namespace) value {
 	case *function:
 		return in.callFunction(f, args, kw)
 	case *external:
+		args, kw = in.forceAll(args, kw)
+		in.given(f.path, args)
 		return in.callExternal(f, args, kw)
 	case *object:
 		return in.callObject(f, args, kw)
@@ -178,7 +190,8 @@ func (in *interp) callObject(o *object, args []value, kw *namespace) value {
 // bindArguments binds arguments to parameters; defaults are evaluated in the
 // frame defs. What is not given and has no default is unknown.
 func (in *interp) bindArguments(p pysrc.Params, args []value, kw *namespace, defs *frame) *namespace {
-	out := newNamespace()
+	out := sized(len(p.List))
+	out.born = in.born()
 	rest := newNamespace()
 	position := map[string]bool{}
 	next := 0
@@ -194,26 +207,34 @@ func (in *interp) bindArguments(p pysrc.Params, args []value, kw *namespace, def
 		case pysrc.KeywordOnly:
 			position[q.Name] = true
 		case pysrc.VarArgs:
-			varargs = &tuple{append([]value(nil), args[min(next, len(args)):]...)}
+			rest, _ := in.forceAll(args[min(next, len(args)):], nil)
+			varargs = &tuple{append([]value(nil), rest...)}
 			out.set(q.Name, varargs)
 		}
 	}
 	if kw != nil {
-		for _, k := range kw.keys {
+		for i, k := range kw.keys {
 			if position[k] {
-				out.set(k, kw.vals[k])
+				out.set(k, kw.vals[i])
 			} else {
-				rest.set(k, kw.vals[k])
+				rest.set(k, kw.vals[i])
 			}
 		}
 	}
 	for _, q := range p.List {
 		if q.Kind == pysrc.VarKwargs {
 			d := newDict()
-			for _, k := range rest.keys {
-				d.put(k, rest.vals[k])
+			d.born = in.born()
+			kept := false
+			for i, k := range rest.keys {
+				d.put(k, rest.vals[i])
+				kept = kept || isKept(rest.vals[i])
 			}
-			out.set(q.Name, d)
+			if kept {
+				out.set(q.Name, &keptDict{d})
+			} else {
+				out.set(q.Name, d)
+			}
 			continue
 		}
 		if _, ok := out.get(q.Name); ok {
@@ -250,10 +271,16 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 	}
 	fr := in.newFrame(f.mod, f.closure, f)
 	fr.vars = in.bindArguments(f.params(), args, kw, in.newFrame(f.mod, f.closure, nil))
+	fr.vars.closed = f.def != nil && in.facts.isClosed(f.def)
 	fr.owner = f.owner
 	in.depth++
 	defer func() { in.depth-- }()
 	if w := in.walk; w != nil {
+		if o, ok := f.self.(*object); ok && f.bound && o.template != nil {
+			in.visit(o)
+			o.template.enter()
+			defer o.template.leave()
+		}
 		call, stmt, file := w.call, w.stmt, w.file
 		w.stack, w.file = append(w.stack, f), f.mod.path
 		defer func() { w.stack, w.call, w.stmt, w.file = w.stack[:len(w.stack)-1], call, stmt, file }()

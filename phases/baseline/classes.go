@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
@@ -8,26 +9,22 @@ import (
 
 // class is a class of the interpreted program.
 type class struct {
-	mod     *module
-	def     *pysrc.ClassDef
-	name    string
-	closure *frame
-	members map[string]pysrc.Stmt // FuncDef, ClassDef or AssignStmt
-	order   []string              // names of members, first definition first
-	cache   map[string]value      // evaluated class variables
-	mro     []value               // *class and *external, itself first
+	mod           *module
+	def           *pysrc.ClassDef
+	name          string
+	closure       *frame
+	*classMembers                  // shared: never written
+	cache         map[string]value // evaluated class variables
+	mro           []value          // *class and *external, itself first
 }
 
-func newClass(mod *module, def *pysrc.ClassDef, closure *frame) *class {
-	c := &class{mod: mod, def: def, name: def.Name, closure: closure,
-		members: map[string]pysrc.Stmt{}, cache: map[string]value{}}
-	c.collect(def.Body)
-	return c
+func (in *interp) newClass(mod *module, def *pysrc.ClassDef, closure *frame) *class {
+	return &class{mod: mod, def: def, name: def.Name, closure: closure, classMembers: in.facts.members(def), cache: map[string]value{}}
 }
 
 func (c *class) qualified() string { return c.mod.name + "." + c.name }
 
-func (c *class) collect(body []pysrc.Stmt) {
+func (c *classMembers) collect(body []pysrc.Stmt) {
 	for _, s := range body {
 		switch s := s.(type) {
 		case *pysrc.FuncDef:
@@ -51,11 +48,11 @@ func (c *class) collect(body []pysrc.Stmt) {
 	}
 }
 
-func (c *class) add(name string, s pysrc.Stmt) {
-	if _, ok := c.members[name]; !ok {
+func (c *classMembers) add(name string, s pysrc.Stmt) {
+	if _, ok := c.byName[name]; !ok {
 		c.order = append(c.order, name)
 	}
-	c.members[name] = s
+	c.byName[name] = s
 }
 
 // isAccessor says whether a function is a property's setter or deleter, which
@@ -70,17 +67,21 @@ func isAccessor(f *pysrc.FuncDef) bool {
 }
 
 // decorated says whether a function or class has one of the decorators, given
-// by their dotted names without arguments.
+// by the last part of their names.
 func decorated(decorators []pysrc.Expr, names ...string) bool {
 	for _, d := range decorators {
 		if call, ok := d.(*pysrc.Call); ok {
 			d = call.Fn
 		}
-		text := pysrc.Unparse(d)
-		for _, n := range names {
-			if text == n || strings.HasSuffix(text, "."+n) {
-				return true
-			}
+		last := ""
+		switch d := d.(type) {
+		case *pysrc.Name:
+			last = d.ID
+		case *pysrc.Attribute:
+			last = d.Name
+		}
+		if slices.Contains(names, last) {
+			return true
 		}
 	}
 	return false
@@ -190,7 +191,7 @@ func (in *interp) findMember(c *class, name string, after *class) (*class, pysrc
 	}
 	for _, x := range order {
 		if xc, ok := x.(*class); ok {
-			if s, ok := xc.members[name]; ok {
+			if s, ok := xc.byName[name]; ok {
 				return xc, s
 			}
 		}
@@ -274,14 +275,14 @@ func (in *interp) memberValue(owner *class, s pysrc.Stmt, name string, self valu
 		}
 		return f
 	case *pysrc.ClassDef:
-		return newClass(owner.mod, s, owner.closure)
+		return in.newClass(owner.mod, s, owner.closure)
 	case *pysrc.AssignStmt:
 		if v, ok := owner.cache[name]; ok {
 			return v
 		}
 		owner.cache[name] = in.unknownf("class variable %s refers to itself", name)
 		fr := in.newFrame(owner.mod, owner.closure, nil)
-		owner.cache[name] = in.eval(s.Value, fr)
+		owner.cache[name] = in.once(func() value { return in.eval(s.Value, fr) })
 		return owner.cache[name]
 	}
 	return in.unknownf("member %s", name)

@@ -186,7 +186,7 @@ func readFacts(file string, text []byte) *fileFacts {
 	if err != nil {
 		return f
 	}
-	m := newModule(moduleName(file), file, tree)
+	m := newModule(moduleName(file), file, tree, nil)
 	lines := strings.SplitAfter(string(text), "\n")
 	for _, s := range tree.Body {
 		switch s := s.(type) {

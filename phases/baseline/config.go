@@ -56,8 +56,8 @@ func (c *config) clone() *config {
 
 func (c *config) asDict() *dict {
 	d := newDict()
-	for _, k := range c.fields.keys {
-		d.put(k, c.fields.vals[k])
+	for i, k := range c.fields.keys {
+		d.put(k, c.fields.vals[i])
 	}
 	return d
 }
@@ -70,7 +70,7 @@ func (c *config) isA(class string) (is, known bool) {
 	if c.defaults.class != "" {
 		return c.defaults.class == class, true
 	}
-	modelType, _ := c.fields.vals["model_type"].(string)
+	modelType, _ := c.fields.value("model_type").(string)
 	if modelType == "" {
 		return false, false
 	}
@@ -95,7 +95,7 @@ func (in *interp) configAttr(c *config, name string) value {
 		return v
 	}
 	if name == "num_labels" {
-		if labels, ok := c.fields.vals["id2label"].(*dict); ok {
+		if labels, ok := c.fields.value("id2label").(*dict); ok {
 			return len(labels.keys)
 		}
 	}
@@ -308,7 +308,7 @@ func (c *config) addRopeParameters(modelType string) {
 		return
 	}
 	d := newDict()
-	if scaling, ok := c.fields.vals["rope_scaling"].(*dict); ok {
+	if scaling, ok := c.fields.value("rope_scaling").(*dict); ok {
 		d = scaling.clone()
 	}
 	if _, ok := d.get("rope_type"); !ok {

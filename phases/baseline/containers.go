@@ -22,13 +22,13 @@ func containerBuiltins() map[string]native {
 		})
 	}
 	makeSet := func(items []value) value {
-		if hasUnknown(&list{items}) {
+		if hasUnknown(&list{items: items}) {
 			return derived("set()", items...)
 		}
 		return newSet(items)
 	}
 	return map[string]native{
-		"list":      sequence("list", func(v []value) value { return &list{v} }),
+		"list":      sequence("list", func(v []value) value { return &list{items: v} }),
 		"tuple":     sequence("tuple", func(v []value) value { return &tuple{v} }),
 		"set":       sequence("set", makeSet),
 		"frozenset": sequence("frozenset", makeSet),
@@ -70,13 +70,14 @@ func containerBuiltins() map[string]native {
 				return derived("reversed()", args...)
 			}
 			slices.Reverse(items)
-			return &list{items}
+			return &list{items: items}
 		}),
 	}
 }
 
 func (in *interp) makeDict(args []value, kw *namespace) value {
 	d := newDict()
+	args, _ = in.forceAll(args, nil)
 	switch from := argument(args, 0, nil).(type) {
 	case nil:
 	case *dict:
@@ -95,12 +96,18 @@ func (in *interp) makeDict(args []value, kw *namespace) value {
 			}
 		}
 	}
+	kept := false
 	if kw != nil {
-		for _, k := range kw.keys {
-			d.put(k, kw.vals[k])
+		for i, k := range kw.keys {
+			d.put(k, kw.vals[i])
+			kept = kept || isKept(kw.vals[i])
 		}
 	}
 	in.grow(len(d.keys))
+	d.born = in.born()
+	if kept {
+		return &keptDict{d}
+	}
 	return d
 }
 

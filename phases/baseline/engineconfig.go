@@ -98,15 +98,15 @@ func (in *interp) liftTextFields(c *config, text value) {
 		for _, k := range t.fields.keys {
 			lift(k, in.configAttr(t, k))
 		}
-		for _, k := range t.over.keys {
-			lift(k, t.over.vals[k])
+		for i, k := range t.over.keys {
+			lift(k, t.over.vals[i])
 		}
 		for _, k := range sortedNames(t.defaults.values) {
 			lift(k, t.defaults.values[k])
 		}
 	case *object:
-		for _, k := range t.attrs.keys {
-			lift(k, t.attrs.vals[k])
+		for i, k := range t.attrs.keys {
+			lift(k, t.attrs.vals[i])
 		}
 	}
 }

@@ -1,14 +1,21 @@
 package baseline
 
 import (
-	"strings"
-
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
 // eval gives the value of an expression; after an exception or at a bound it
 // gives unknown, and the statement around it unwinds.
 func (in *interp) eval(e pysrc.Expr, fr *frame) value {
+	v := in.evalKept(e, fr)
+	if isKept(v) {
+		return in.force(v)
+	}
+	return v
+}
+
+// evalKept is eval where the value may depend on the index of a layer.
+func (in *interp) evalKept(e pysrc.Expr, fr *frame) value {
 	if !in.step() {
 		return &unknown{why: "stopped"}
 	}
@@ -20,13 +27,22 @@ func (in *interp) eval(e pysrc.Expr, fr *frame) value {
 	case *pysrc.Name:
 		return in.lookup(fr, e.ID)
 	case *pysrc.Attribute:
-		return in.attribute(in.eval(e.X, fr), e.Name)
+		o := in.evalKept(e.X, fr)
+		if x, ok := o.(*indexed); ok {
+			if m := x.method(e.Name); m != nil {
+				return m
+			}
+		}
+		if d, ok := o.(*keptDict); ok && e.Name == "update" {
+			o = d.dict
+		}
+		return in.attribute(in.force(o), e.Name)
 	case *pysrc.Call:
 		return in.evalCall(e, fr)
 	case *pysrc.BinaryExpr:
-		return in.binary(e.Op, in.eval(e.Left, fr), in.eval(e.Right, fr))
+		return in.binaryKept(e.Op, in.evalKept(e.Left, fr), in.evalKept(e.Right, fr))
 	case *pysrc.UnaryExpr:
-		return in.unary(e.Op, in.eval(e.X, fr))
+		return in.unaryKept(e.Op, in.evalKept(e.X, fr))
 	case *pysrc.BoolExpr:
 		return in.boolean(e, fr)
 	case *pysrc.CompareExpr:
@@ -61,7 +77,7 @@ func (in *interp) display(e pysrc.Expr, fr *frame) value {
 		if !ok {
 			return derived(pysrc.Unparse(e), items...)
 		}
-		return &list{items}
+		return &list{items: items, born: in.born()}
 	case *pysrc.TupleExpr:
 		items, ok := in.elements(e.Elts, fr)
 		if !ok {
@@ -83,15 +99,27 @@ func (in *interp) display(e pysrc.Expr, fr *frame) value {
 // elements evaluates the elements of a display or the arguments of a call,
 // spreading starred ones; false when one cannot be spread.
 func (in *interp) elements(elts []pysrc.Expr, fr *frame) ([]value, bool) {
+	items, ok := in.elementsKept(elts, fr)
+	for i, v := range items {
+		items[i] = in.force(v)
+	}
+	return items, ok
+}
+
+// elementsKept is elements where they may depend on the index of a layer.
+func (in *interp) elementsKept(elts []pysrc.Expr, fr *frame) ([]value, bool) {
 	if !in.grow(len(elts)) {
 		return nil, false
+	}
+	if len(elts) == 0 {
+		return nil, true
 	}
 	out := make([]value, 0, len(elts))
 	known := true
 	for _, x := range elts {
 		star, ok := x.(*pysrc.Starred)
 		if !ok {
-			out = append(out, in.eval(x, fr))
+			out = append(out, in.evalKept(x, fr))
 			continue
 		}
 		v := in.eval(star.X, fr)
@@ -109,6 +137,7 @@ func (in *interp) elements(elts []pysrc.Expr, fr *frame) ([]value, bool) {
 
 func (in *interp) dictDisplay(e *pysrc.DictExpr, fr *frame) value {
 	d := newDict()
+	d.born = in.born()
 	if !in.grow(len(e.Keys)) {
 		return in.unknownf("dict display")
 	}
@@ -175,11 +204,11 @@ func (in *interp) orValue(e *pysrc.BoolExpr, open []value) value {
 }
 
 func (in *interp) comparison(e *pysrc.CompareExpr, fr *frame) value {
-	left := in.eval(e.Left, fr)
+	left := in.evalKept(e.Left, fr)
 	var result value = true
 	for i, op := range e.Ops {
-		right := in.eval(e.Rights[i], fr)
-		v := in.compare(op, left, right)
+		right := in.evalKept(e.Rights[i], fr)
+		v := in.compareKept(op, left, right)
 		if t, known := truth(v); known && !t {
 			return v
 		} else if !known || result == true {
@@ -191,15 +220,15 @@ func (in *interp) comparison(e *pysrc.CompareExpr, fr *frame) value {
 }
 
 func (in *interp) conditional(e *pysrc.CondExpr, fr *frame) value {
-	test := in.eval(e.Test, fr)
+	test := in.evalKept(e.Test, fr)
 	if in.halted() {
 		return test
 	}
-	if t, known := truth(test); known {
+	if t, known := in.truthKept(test); known {
 		if t {
-			return in.eval(e.Body, fr)
+			return in.evalKept(e.Body, fr)
 		}
-		return in.eval(e.Else, fr)
+		return in.evalKept(e.Else, fr)
 	}
 	cond := clip(pysrc.Unparse(e.Test), maxExpression)
 	in.noteCondition(fr, in.line, cond, test)
@@ -219,26 +248,6 @@ func (in *interp) conditional(e *pysrc.CondExpr, fr *frame) value {
 	return in.join(cond, a, b)
 }
 
-func (in *interp) fstring(e *pysrc.FString, fr *frame) value {
-	var b strings.Builder
-	for _, p := range e.Parts {
-		v := in.eval(p, fr)
-		switch v := v.(type) {
-		case string:
-			b.WriteString(v)
-		case int, bool, float64, nil:
-			b.WriteString(pysrc.Repr(v))
-		default:
-			b.WriteString("{" + show(v) + "}")
-		}
-	}
-	const cellBytes = 16
-	if !in.grow(b.Len() / cellBytes) {
-		return in.unknownf("formatted string")
-	}
-	return b.String()
-}
-
 func (in *interp) comprehension(e *pysrc.Comprehension, fr *frame) value {
 	inner := in.newFrame(fr.mod, fr, nil)
 	element := func() value {
@@ -247,7 +256,7 @@ func (in *interp) comprehension(e *pysrc.Comprehension, fr *frame) value {
 		}
 		return in.eval(e.Elt, inner)
 	}
-	v := in.clauses(e.Clauses, inner, element)
+	v := in.clauses(e.Elt, e.Clauses, inner, element)
 	items, ok := v.(*list)
 	if !ok {
 		return v
@@ -273,12 +282,12 @@ func (in *interp) comprehension(e *pysrc.Comprehension, fr *frame) value {
 
 // clauses runs the for clauses of a comprehension, the last innermost. The
 // result is a *list, a *repeated or unknown.
-func (in *interp) clauses(cs []pysrc.Clause, fr *frame, element func() value) value {
+func (in *interp) clauses(elt pysrc.Expr, cs []pysrc.Clause, fr *frame, element func() value) value {
 	if len(cs) == 0 {
 		if !in.grow(1) {
 			return in.unknownf("comprehension")
 		}
-		return &list{[]value{element()}}
+		return &list{items: []value{element()}}
 	}
 	c := cs[0]
 	iter := in.eval(c.Iter, fr)
@@ -286,12 +295,25 @@ func (in *interp) clauses(cs []pysrc.Clause, fr *frame, element func() value) va
 	if !ok {
 		if r, isRep := iter.(*repeated); isRep {
 			in.assign(c.Target, r.item, fr)
-			return repeat(in.clauses(cs[1:], fr, element), r.count)
+			return repeat(in.clauses(elt, cs[1:], fr, element), r.count)
 		}
 		return derived("elements of "+show(iter), iter)
 	}
-	out := &list{}
+	out := &list{born: in.born()}
+	memo := in.comprehensionMemo(elt, cs, iter)
 	for _, x := range items {
+		if memo != nil {
+			v := in.comprehensionLayer(memo, c, x, fr, element)
+			if in.halted() {
+				return v
+			}
+			out.items = append(out.items, v)
+			continue
+		}
+		if in.walk != nil {
+			in.reachedIn(nil, x, -1)
+			in.passed(x)
+		}
 		count := value(nil)
 		if r, isRep := x.(*repeated); isRep {
 			x, count = r.item, r.count
@@ -307,7 +329,7 @@ func (in *interp) clauses(cs []pysrc.Clause, fr *frame, element func() value) va
 		if !keep {
 			continue
 		}
-		v := in.clauses(cs[1:], fr, element)
+		v := in.clauses(elt, cs[1:], fr, element)
 		if count != nil {
 			out.items = append(out.items, repeat(v, count))
 			continue

@@ -96,7 +96,7 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		if s.Value == nil {
 			break
 		}
-		v := in.eval(s.Value, fr)
+		v := in.evalKept(s.Value, fr)
 		for _, t := range s.Targets {
 			in.assign(t, v, fr)
 		}
@@ -109,7 +109,7 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		if s.Value == nil {
 			return flow{kind: flowReturn}
 		}
-		return flow{kind: flowReturn, v: in.eval(s.Value, fr)}
+		return flow{kind: flowReturn, v: in.evalKept(s.Value, fr)}
 	case *pysrc.RaiseStmt:
 		return flow{kind: flowRaise, text: fmt.Sprintf("%s at %s:%d", in.exception(s, fr), fr.mod.path, s.First)}
 	case *pysrc.AssertStmt:
@@ -117,7 +117,7 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 	case *pysrc.FuncDef:
 		in.setVar(fr.vars, s.Name, &function{mod: fr.mod, def: s, closure: fr})
 	case *pysrc.ClassDef:
-		in.setVar(fr.vars, s.Name, newClass(fr.mod, s, fr))
+		in.setVar(fr.vars, s.Name, in.newClass(fr.mod, s, fr))
 	case *pysrc.SimpleStmt:
 		switch s.Keyword {
 		case "break":
@@ -187,7 +187,7 @@ func (fr *frame) declareGlobal(names []string) {
 func (in *interp) yield(y *pysrc.Yield, fr *frame) {
 	v := in.eval(y.X, fr)
 	if fr.yields == nil {
-		fr.yields = &list{}
+		fr.yields = &list{born: in.born()}
 	}
 	if in.grow(1) {
 		in.touchList(fr.yields)
@@ -220,18 +220,23 @@ func (in *interp) assign(t pysrc.Expr, v value, fr *frame) {
 	switch t := t.(type) {
 	case *pysrc.Name:
 		if fr.globals[t.ID] {
-			fr.mod.values[t.ID] = v
+			in.wrote(0)
+			fr.mod.values[t.ID] = in.force(v)
 			return
 		}
 		in.setVar(fr.vars, t.ID, v)
 	case *pysrc.Attribute:
 		in.setAttr(in.eval(t.X, fr), t.Name, v)
 	case *pysrc.TupleExpr:
-		in.unpack(t.Elts, v, fr)
+		in.unpack(t.Elts, in.force(v), fr)
 	case *pysrc.ListExpr:
-		in.unpack(t.Elts, v, fr)
+		in.unpack(t.Elts, in.force(v), fr)
 	case *pysrc.Subscript:
-		in.setItem(in.eval(t.X, fr), in.eval(t.Index, fr), v)
+		o := in.evalKept(t.X, fr)
+		if d, ok := o.(*keptDict); ok {
+			o = d.dict
+		}
+		in.setItem(in.force(o), in.eval(t.Index, fr), in.force(v))
 	case *pysrc.Starred:
 		in.assign(t.X, v, fr)
 	}
@@ -258,7 +263,7 @@ func (in *interp) unpack(targets []pysrc.Expr, v value, fr *frame) {
 			case i < star:
 				in.assign(t, items[i], fr)
 			case i == star:
-				in.assign(t, &list{items[star : star+rest : star+rest]}, fr)
+				in.assign(t, &list{items: items[star : star+rest : star+rest]}, fr)
 			default:
 				in.assign(t, items[i+rest-1], fr)
 			}
@@ -296,42 +301,4 @@ func (in *interp) splitChoice(v value) value {
 		out[i] = in.join(c.cond, a[i], b[i])
 	}
 	return &tuple{out}
-}
-
-func (in *interp) setItem(o, key, v value) {
-	switch o := o.(type) {
-	case *moduleList:
-		if i, ok := position(key, len(o.items)); ok {
-			in.touchList(&o.list)
-			o.items[i] = v
-		}
-	case *dict:
-		in.touchDict(o)
-		if in.grow(1) {
-			o.put(key, v)
-		}
-	case *list:
-		if i, ok := position(key, len(o.items)); ok {
-			in.touchList(o)
-			o.items[i] = v
-		}
-	case *tensor:
-		in.setVectorItem(o, key, v)
-	case *object:
-		if name, ok := key.(string); ok {
-			in.setAttr(o, name, v)
-		}
-	}
-}
-
-// position resolves a Python index; false when it is out of range or no integer.
-func position(key value, n int) (int, bool) {
-	i, ok := key.(int)
-	if !ok {
-		return 0, false
-	}
-	if i < 0 {
-		i += n
-	}
-	return i, i >= 0 && i < n
 }

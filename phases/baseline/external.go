@@ -164,14 +164,14 @@ func (in *interp) callTorch(f *external, args []value, kw *namespace) (value, bo
 func (in *interp) makeModuleList(items value) value {
 	switch v := items.(type) {
 	case nil:
-		return &moduleList{site: in.at}
+		return &moduleList{list: list{born: in.born()}, site: in.at}
 	case *choice:
 		return in.distribute(v, in.makeModuleList)
 	case *repeated:
-		return &moduleList{list: list{[]value{v}}, site: in.at}
+		return &moduleList{list: list{items: []value{v}}, site: in.at}
 	}
 	if xs, ok := iterate(items); ok {
-		return &moduleList{list: list{slices.Clone(xs)}, site: in.at}
+		return &moduleList{list: list{items: slices.Clone(xs), born: in.born()}, site: in.at}
 	}
 	return derived("ModuleList("+show(items)+")", items)
 }
@@ -191,13 +191,13 @@ func tensorShape(fn string, args []value, kw *namespace) value {
 	}
 	if len(args) > 0 {
 		if items, ok := iterate(args[0]); ok {
-			return &list{items}
+			return &list{items: items}
 		}
 	}
 	if fn == "full" || slices.ContainsFunc(args, isUnknown) {
 		return derived("torch."+fn+"()", args...)
 	}
-	return &list{slices.Clone(args)}
+	return &list{items: slices.Clone(args)}
 }
 
 func (in *interp) copyValue(v value) value {
@@ -212,7 +212,7 @@ func (in *interp) copyValue(v value) value {
 		}
 	case *list:
 		in.grow(len(v.items))
-		return &list{slices.Clone(v.items)}
+		return &list{items: slices.Clone(v.items)}
 	case *dict:
 		in.grow(len(v.keys))
 		return v.clone()
@@ -280,7 +280,7 @@ func (in *interp) arraySplit(args []value) value {
 		if i < extra {
 			k++
 		}
-		out.items = append(out.items, &list{items[:k:k]})
+		out.items = append(out.items, &list{items: items[:k:k]})
 		items = items[k:]
 	}
 	return out
@@ -318,7 +318,7 @@ func (in *interp) itertools(name string, args []value) value {
 		if len(args) > 2 {
 			low, high = args[1], args[2]
 		}
-		return in.slice(&list{items}, low, high, argument(args, 3, nil))
+		return in.slice(&list{items: items}, low, high, argument(args, 3, nil))
 	case "accumulate":
 		items, ok := iterate(argument(args, 0, nil))
 		if !ok || len(args) > 1 {
@@ -372,7 +372,7 @@ func (in *interp) moduleListAttr(m *moduleList, name string) value {
 			return in.mutate(&m.items, name, args, kw)
 		}}
 	case "values", "keys", "items", "children":
-		return constant(&list{slices.Clone(m.items)})
+		return constant(&list{items: slices.Clone(m.items)})
 	}
 	if i := slices.Index(m.names, name); i >= 0 && i < len(m.items) {
 		return m.items[i]

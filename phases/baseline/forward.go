@@ -3,8 +3,6 @@ package baseline
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
@@ -27,6 +25,13 @@ type forwardCall struct {
 	processor *object
 }
 
+// useKey tells uses of modules apart.
+type useKey struct {
+	path, file string
+	at         pysrc.Span
+	residual   bool
+}
+
 // forwardWalk is the state of a walk through forward(): the interpreter runs
 // it with everything unknown that only run time knows, so that every branch
 // that the model's configuration leaves open is seen, and calls of layers are
@@ -35,7 +40,7 @@ type forwardWalk struct {
 	paths map[any]string // *object and *tensor by identity
 	done  map[string]bool
 	kinds map[*object]string // signatures
-	seen  map[string]int     // indices of calls by what they are
+	seen  map[useKey]int     // indices of calls by what they are
 	calls []forwardCall
 	stack []*function
 	// residual says that the residual stream has begun, where stage
@@ -47,13 +52,13 @@ type forwardWalk struct {
 }
 
 // walkForward records the calls of the root's forward().
-func (in *interp) walkForward(root value) []forwardCall {
+func (in *interp) walkForward(root value, nodes []treeNode) []forwardCall {
 	o, ok := root.(*object)
 	if !ok {
 		return nil
 	}
-	w := &forwardWalk{paths: map[any]string{}, done: map[string]bool{}, kinds: map[*object]string{}, seen: map[string]int{}}
-	for _, n := range in.flatten(root) {
+	w := &forwardWalk{paths: map[any]string{}, done: map[string]bool{}, kinds: map[*object]string{}, seen: map[useKey]int{}}
+	for _, n := range nodes {
 		switch v := n.v.(type) {
 		case *object, *tensor:
 			if _, ok := w.paths[v]; !ok {
@@ -82,13 +87,14 @@ func (in *interp) enterForward(o *object, args []value, kw *namespace) value {
 	if !ok {
 		return result
 	}
+	in.visit(o)
 	key := w.paths[o] + "|" + c.qualified() + "|" + w.signature(o) + "|" + nonePattern(args, kw)
 	if w.done[key] {
 		return result
 	}
 	w.done[key] = true
 	owner, def := in.forwardMethod(c)
-	if def == nil || isLeafModule(owner.mod.name) {
+	if def == nil || owner.mod.leaf {
 		return result
 	}
 	f := &function{mod: owner.mod, def: def, closure: owner.closure, owner: owner, self: o, bound: true}
@@ -110,7 +116,7 @@ func (in *interp) forwardMethod(c *class) (*class, *pysrc.FuncDef) {
 		def, ok := s.(*pysrc.FuncDef)
 		switch {
 		case !ok:
-		case isLeafModule(owner.mod.name) && !isLeafModule(c.mod.name):
+		case owner.mod.leaf && !c.mod.leaf:
 			if dispatch == nil {
 				base, dispatch = owner, def
 			}
@@ -129,10 +135,17 @@ func (w *forwardWalk) signature(o *object) string {
 	}
 	w.kinds[o] = "" // a module that holds itself
 	var b strings.Builder
-	for _, k := range o.attrs.keys {
-		switch v := o.attrs.vals[k].(type) {
-		case bool, nil:
-			fmt.Fprintf(&b, "%s=%v;", k, v)
+	for i, k := range o.attrs.keys {
+		switch v := o.attrs.vals[i].(type) {
+		case bool:
+			b.WriteString(k)
+			if v {
+				b.WriteString("=true;")
+			} else {
+				b.WriteString("=false;")
+			}
+		case nil:
+			b.WriteString(k + "=<nil>;")
 		case *object:
 			b.WriteString(k + ":" + v.className())
 			if v.leaf == "" && v.kind == moduleObject {
@@ -161,8 +174,8 @@ func nonePattern(args []value, kw *namespace) string {
 		}
 	}
 	if kw != nil {
-		for _, k := range kw.keys {
-			if kw.vals[k] == nil {
+		for i, k := range kw.keys {
+			if kw.vals[i] == nil {
 				b.WriteString(k + ";")
 			}
 		}
@@ -199,7 +212,7 @@ func (in *interp) walkCall(fn value, args []value, kw *namespace) (value, bool) 
 		if isOtherPlatform(f) {
 			return in.unknownf("the result of %s", f.name()), true
 		}
-		if f.owner != nil && !isLeafModule(f.owner.mod.name) || f.lambda != nil || f.closure != nil || inModels(f.mod.name) {
+		if f.owner != nil && !f.owner.mod.leaf || f.lambda != nil || f.closure != nil || inModels(f.mod.name) {
 			in.recordArguments(args, kw, false)
 			return nil, false
 		}
@@ -240,24 +253,27 @@ func inModels(modname string) bool { return strings.HasPrefix(modname, "sglang.s
 // recordArguments notes modules and parameters that are handed on. What is not
 // followed (opaque) may use a layer and run a block.
 func (in *interp) recordArguments(args []value, kw *namespace, opaque bool) {
-	all := slices.Clone(args)
+	for _, v := range args {
+		in.recordArgument(v, opaque)
+	}
 	if kw != nil {
-		for _, k := range kw.keys {
-			all = append(all, kw.vals[k])
+		for _, v := range kw.vals {
+			in.recordArgument(v, opaque)
 		}
 	}
-	for _, v := range all {
-		switch v := v.(type) {
-		case *tensor:
-			in.record(v, false, opaque)
-		case *object:
-			if !in.isModule(v) {
-				continue
-			}
-			in.record(v, false, false)
-			if v.leaf == "" && opaque {
-				in.enterForward(v, nil, nil)
-			}
+}
+
+func (in *interp) recordArgument(v value, opaque bool) {
+	switch v := v.(type) {
+	case *tensor:
+		in.record(v, false, opaque)
+	case *object:
+		if !in.isModule(v) {
+			return
+		}
+		in.record(v, false, false)
+		if v.leaf == "" && opaque {
+			in.enterForward(v, nil, nil)
 		}
 	}
 }
@@ -292,13 +308,17 @@ func (in *interp) record(v value, residual, direct bool) (int, bool) {
 	c := forwardCall{path: path, target: v, at: w.stmt, file: w.file, method: w.stack[len(w.stack)-1], residual: residual, direct: direct}
 	if direct && w.call != nil {
 		c.at = w.call.Span
+	}
+	key := useKey{c.path, c.file, c.at, residual}
+	i, seen := w.seen[key]
+	if seen && (!direct || w.calls[i].direct) {
+		return i, true
+	}
+	if direct && w.call != nil {
 		c.args = argumentTexts(w.call)
 	}
-	key := fmt.Sprintf("%s|%s|%v|%v", c.path, c.file, c.at, residual)
-	if i, ok := w.seen[key]; ok {
-		if direct && !w.calls[i].direct { // its lines were noted when it was read
-			w.calls[i] = c
-		}
+	if seen { // its lines were noted when it was read
+		w.calls[i] = c
 		return i, true
 	}
 	w.seen[key] = len(w.calls)

@@ -15,6 +15,7 @@ func (in *interp) anyLayer(items []value) value {
 		if !ok {
 			continue
 		}
+		in.reached(o, -1)
 		key := o.className() + in.walk.signature(o)
 		switch {
 		case seen[key]:
@@ -42,13 +43,13 @@ func (in *interp) communicatorMethod(o *object, name string) (value, bool) {
 		return nil, false
 	}
 	return &builtin{"LayerCommunicator." + name, func(in *interp, args []value, kw *namespace) value {
-		layer, ok := o.args.vals[norm].(*object)
+		layer, ok := o.args.value(norm).(*object)
 		if ok && layer.leaf == "" && in.isModule(layer) {
 			in.record(layer, true, true)
 		} else if ok {
 			in.recordCall(layer, args, kw)
 		}
-		if f, ok := o.args.vals["qkv_latent_func"].(*function); ok && norm == "input_layernorm" {
+		if f, ok := o.args.value("qkv_latent_func").(*function); ok && norm == "input_layernorm" {
 			in.call(f, []value{in.unknownf("the hidden states"), in.unknownf("forward_batch")}, nil)
 		}
 		return in.unknownf("the result of %s", name)

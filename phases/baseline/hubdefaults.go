@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
 // hubDefaultsFile is the table of facts about HuggingFace's configuration
@@ -174,7 +172,7 @@ func (in *interp) resolveDefault(c *config, m *module, name string) value {
 }
 
 func (in *interp) evalDefault(c *config, m *module, e *defaultExpr) value {
-	x, err := pysrc.ParseExpr(e.text)
+	x, err := in.facts.defaultExpression(e.text)
 	if err != nil {
 		return in.unknownf("default %s: %v", e.text, err)
 	}

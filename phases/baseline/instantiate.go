@@ -14,7 +14,7 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 		o.leaf, o.args = c.name, newNamespace()
 		return o
 	case in.isEnum(c):
-		return in.enumOf(c, argument(args, 0, nil))
+		return in.enumOf(c, in.force(argument(args, 0, nil)))
 	case in.isException(c):
 		return in.unknownf("exception %s", c.name)
 	}
@@ -30,11 +30,12 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 	}
 	owner, init := in.findMember(c, "__init__", nil)
 	record := init == nil && in.isRecord(c)
-	if isLeafModule(c.mod.name) && o.kind != configObject && !record {
+	if c.mod.leaf && o.kind != configObject && !record {
 		in.bindLeaf(o, c, args, kw)
 		return o
 	}
 	if init == nil {
+		args, kw = in.forceAll(args, kw)
 		if record {
 			in.initDataclass(o, c, args, kw)
 		} else {
@@ -46,7 +47,7 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 	if !ok {
 		return o
 	}
-	if isLeafModule(owner.mod.name) && takesArguments(def) && o.kind != configObject {
+	if owner.mod.leaf && takesArguments(def) && o.kind != configObject {
 		in.bindLeaf(o, owner, args, kw) // a layer under another name
 		return o
 	}
@@ -54,6 +55,7 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 	if o.kind == moduleObject {
 		all := append([]value{o}, args...)
 		o.args = in.bindArguments(def.Params, all, kw, in.newFrame(owner.mod, owner.closure, nil))
+		in.forceOthers(o.args)
 	}
 	in.callFunction(f, args, kw)
 	return o
@@ -71,7 +73,7 @@ func (in *interp) enumOf(c *class, v value) value {
 		return derived(c.name+"("+show(v)+")", v)
 	}
 	for _, name := range c.order {
-		if _, ok := c.members[name].(*pysrc.AssignStmt); !ok {
+		if _, ok := c.byName[name].(*pysrc.AssignStmt); !ok {
 			continue
 		}
 		if m, ok := in.classAttr(c, name).(*enumMember); ok {
@@ -91,7 +93,7 @@ func (in *interp) enumOf(c *class, v value) value {
 func (in *interp) customNew(c *class, args []value, kw *namespace) (value, bool) {
 	owner, s := in.findMember(c, "__new__", nil)
 	def, ok := s.(*pysrc.FuncDef)
-	if !ok || isLeafModule(owner.mod.name) {
+	if !ok || owner.mod.leaf {
 		return nil, false
 	}
 	f := &function{mod: owner.mod, def: def, closure: owner.closure, owner: owner}
@@ -177,6 +179,7 @@ func (in *interp) initDataclass(o *object, c *class, args []value, kw *namespace
 // bindLeaf records the arguments of a layer's constructor instead of running
 // it. c is the class of the layers package whose constructor it is.
 func (in *interp) bindLeaf(o *object, c *class, args []value, kw *namespace) {
+	in.wrote(o.attrs.born)
 	bound := newNamespace()
 	owner, s := in.findMember(c, "__init__", nil)
 	if def, ok := s.(*pysrc.FuncDef); ok {
@@ -188,11 +191,12 @@ func (in *interp) bindLeaf(o *object, c *class, args []value, kw *namespace) {
 			bound.set(argName(i), v)
 		}
 		if kw != nil {
-			for _, k := range kw.keys {
-				bound.set(k, kw.vals[k])
+			for i, k := range kw.keys {
+				bound.set(k, kw.vals[i])
 			}
 		}
 	}
+	in.forceOthers(bound)
 	o.leaf, o.args = c.name, bound
 	if in.isTorchModule(c) {
 		o.kind = moduleObject

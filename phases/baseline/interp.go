@@ -33,6 +33,7 @@ func (l Limits) withDefaults() Limits {
 type interp struct {
 	ctx      context.Context
 	program  program
+	facts    *programFacts
 	limits   Limits
 	env      environmentFacts
 	modules  map[string]*module
@@ -52,8 +53,18 @@ type interp struct {
 
 	trying int // how many try statements are open
 
+	// Templates of layers; see memo.go.
+	plain     bool             // makes none
+	abandoned bool             // is to be done again without
+	births    int              // objects, frames and containers made so far
+	traces    []*layerTrace    // of the constructors that are running
+	templates []*layerTemplate // all of them
+	shared    []*layerTemplate // that stand for several layers
+	undone    map[string]bool  // attributes that forward() wrote to them
+
 	journal    []change
 	tentative  int                  // how many arms of undecided conditions are being tried
+	armBorn    int                  // births before the innermost of them
 	conditions map[string]condition // undecided, by their text
 	at         site                 // the call being evaluated
 	line       int                  // of the statement being executed
@@ -85,7 +96,7 @@ var (
 type exception struct{ text string }
 
 func newInterp(ctx context.Context, p program, limits Limits, env environmentFacts) *interp {
-	in := &interp{ctx: ctx, program: p, limits: limits.withDefaults(), env: env,
+	in := &interp{ctx: ctx, program: p, facts: factsOfProgram(p), limits: limits.withDefaults(), env: env,
 		modules: map[string]*module{}, seen: map[string]bool{}, configAttrs: newNamespace()}
 	in.builtins = newBuiltins()
 	in.overrides = newOverrides()
@@ -187,7 +198,7 @@ type pendingReturn struct {
 }
 
 func (in *interp) newFrame(m *module, parent *frame, fn *function) *frame {
-	return &frame{mod: m, parent: parent, fn: fn, vars: newNamespace()}
+	return &frame{mod: m, parent: parent, fn: fn, vars: &namespace{born: in.born()}}
 }
 
 func (in *interp) moduleFrame(m *module) *frame { return in.newFrame(m, nil, nil) }
@@ -195,8 +206,8 @@ func (in *interp) moduleFrame(m *module) *frame { return in.newFrame(m, nil, nil
 // lookup gives the value of a name seen from a frame.
 func (in *interp) lookup(fr *frame, name string) value {
 	for f := fr; f != nil && !fr.globals[name]; f = f.parent {
-		if v, ok := f.vars.get(name); ok {
-			return v
+		if i := f.vars.find(name); i >= 0 {
+			return f.vars.vals[i]
 		}
 	}
 	if name == "logger" {
@@ -231,5 +242,5 @@ const (
 func (in *interp) newObject(cls value, kind objectKind) *object {
 	in.objects++
 	in.grow(objectCells)
-	return &object{id: in.objects, cls: cls, kind: kind, attrs: newNamespace(), site: in.at}
+	return &object{id: in.objects, cls: cls, kind: kind, attrs: &namespace{born: in.born()}, site: in.at}
 }

@@ -14,21 +14,16 @@ type change struct {
 	was   *dict // the dict before
 }
 
-// place identifies what a change wrote to.
+// place identifies what a change wrote to: the key of a namespace, a list or a
+// dict.
 type place struct {
-	target any
-	key    string
+	space *namespace
+	key   string
+	list  *list
+	dict  *dict
 }
 
-func (c *change) place() place {
-	switch {
-	case c.space != nil:
-		return place{c.space, c.key}
-	case c.list != nil:
-		return place{c.list, ""}
-	}
-	return place{c.dict, ""}
-}
+func (c *change) place() place { return place{c.space, c.key, c.list, c.dict} }
 
 // write is the state of a place after an arm.
 type write struct {
@@ -38,23 +33,76 @@ type write struct {
 	now   *dict   // of a dict
 }
 
+// writeSet holds what an arm wrote, in the order of the first change of each
+// place. Most arms write to a few places only.
+type writeSet struct {
+	writes []write
+	index  map[place]int // of writes; nil while there are few
+}
+
+// fewWrites is how many places are found sooner by looking at each.
+const fewWrites = 8
+
+func (s *writeSet) find(p place) *write {
+	if s.index != nil {
+		if i, ok := s.index[p]; ok {
+			return &s.writes[i]
+		}
+		return nil
+	}
+	for i := range s.writes {
+		if s.writes[i].place() == p {
+			return &s.writes[i]
+		}
+	}
+	return nil
+}
+
+// add adds a write to a place that is not there yet.
+func (s *writeSet) add(w write) {
+	s.writes = append(s.writes, w)
+	switch n := len(s.writes); {
+	case s.index != nil:
+		s.index[w.place()] = n - 1
+	case n > fewWrites:
+		s.index = make(map[place]int, 2*n)
+		for i := range s.writes {
+			s.index[s.writes[i].place()] = i
+		}
+	}
+}
+
+// isJournaled says whether a write must be undone when the arm that is being
+// tried ends: not one to the variables of a call that the arm itself makes.
+func (in *interp) isJournaled(n *namespace) bool {
+	return in.tentative > 0 && (!n.closed || n.born <= in.armBorn)
+}
+
 func (in *interp) setVar(n *namespace, key string, v value) {
-	if in.tentative > 0 {
+	if in.isJournaled(n) {
 		old, ok := n.get(key)
 		if !ok {
 			old = missing{}
 		}
 		in.journal = append(in.journal, change{space: n, key: key, old: old})
 	}
-	if _, ok := n.vals[key]; !ok && !in.grow(nameCells) {
+	if i := n.find(key); i >= 0 {
+		if n.vals[i] != v { // else nothing changes
+			in.writing(n, key)
+			n.vals[i] = v
+		}
 		return
 	}
-	n.set(key, v)
+	in.writing(n, key)
+	if in.grow(nameCells) {
+		n.add(key, v)
+	}
 }
 
 func (in *interp) deleteVar(n *namespace, key string) {
 	if old, ok := n.get(key); ok {
-		if in.tentative > 0 {
+		in.writing(n, key)
+		if in.isJournaled(n) {
 			in.journal = append(in.journal, change{space: n, key: key, old: old})
 		}
 		n.delete(key)
@@ -63,6 +111,8 @@ func (in *interp) deleteVar(n *namespace, key string) {
 
 // touchList must be called before a list is changed.
 func (in *interp) touchList(l *list) {
+	in.wroteContainer(l.born)
+	in.touchedItems(l.items)
 	if in.tentative > 0 && in.grow(len(l.items)) {
 		in.journal = append(in.journal, change{list: l, items: slices.Clone(l.items)})
 	}
@@ -70,6 +120,11 @@ func (in *interp) touchList(l *list) {
 
 // touchDict must be called before a dict is changed.
 func (in *interp) touchDict(d *dict) {
+	in.wroteContainer(d.born)
+	in.journalDict(d)
+}
+
+func (in *interp) journalDict(d *dict) {
 	if in.tentative > 0 && in.grow(len(d.keys)) {
 		in.journal = append(in.journal, change{dict: d, was: d.clone()})
 	}
@@ -95,14 +150,12 @@ func (in *interp) rollback(mark int) {
 
 // writes gives the places changed since the mark with what they now hold, in
 // the order of their first change.
-func (in *interp) writes(mark int) (order []place, state map[place]write) {
-	state = map[place]write{}
+func (in *interp) writes(mark int) writeSet {
+	var s writeSet
 	for _, c := range in.journal[mark:] {
-		p := c.place()
-		if _, ok := state[p]; ok {
+		if s.find(c.place()) != nil {
 			continue
 		}
-		order = append(order, p)
 		w := write{change: c}
 		switch {
 		case c.space != nil:
@@ -116,15 +169,15 @@ func (in *interp) writes(mark int) (order []place, state map[place]write) {
 		default:
 			w.now = c.dict.clone()
 		}
-		state[p] = w
+		s.add(w)
 	}
-	return order, state
+	return s
 }
 
 // apply makes the writes of an arm again.
-func (in *interp) apply(order []place, state map[place]write) {
-	for _, p := range order {
-		w := state[p]
+func (in *interp) apply(s writeSet) {
+	for i := range s.writes {
+		w := &s.writes[i]
 		switch {
 		case w.space != nil && isMissing(w.v):
 			in.deleteVar(w.space, w.key)

@@ -305,7 +305,7 @@ const (
 // when the registry has none.
 func (in *interp) activation(o *object) *object {
 	m := in.module(activationModule)
-	name, ok := o.args.vals["act_fn_name"].(string)
+	name, ok := o.args.value("act_fn_name").(string)
 	if m == nil || !ok {
 		return nil
 	}

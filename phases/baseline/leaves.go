@@ -20,7 +20,7 @@ func leafModules() []string {
 
 func isLeafModule(name string) bool {
 	for _, p := range leafModules() {
-		if name == p || strings.HasPrefix(name, p+".") {
+		if rest, ok := strings.CutPrefix(name, p); ok && (rest == "" || rest[0] == '.') {
 			return true
 		}
 	}
@@ -64,8 +64,8 @@ func bindTorchArgs(path string, args []value, kw *namespace) *namespace {
 		}
 	}
 	if kw != nil {
-		for _, k := range kw.keys {
-			out.set(k, kw.vals[k])
+		for i, k := range kw.keys {
+			out.set(k, kw.vals[i])
 		}
 	}
 	return out

@@ -40,7 +40,7 @@ func literal(e pysrc.Expr) (value, bool) {
 		}
 	case *pysrc.ListExpr:
 		items, ok := literals(e.Elts)
-		return &list{items}, ok
+		return &list{items: items}, ok
 	case *pysrc.TupleExpr:
 		items, ok := literals(e.Elts)
 		return &tuple{items}, ok

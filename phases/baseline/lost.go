@@ -26,7 +26,7 @@ func (in *interp) reportLost(nodes []treeNode, towers map[string]bool) {
 		}
 		seen[def] = true
 		for _, name := range usedAsModules(def) {
-			u, ok := o.attrs.vals[name].(*unknown)
+			u, ok := o.attrs.value(name).(*unknown)
 			if !ok || isTowerName(name) {
 				continue
 			}

@@ -1,7 +1,5 @@
 package baseline
 
-import "github.com/fib-ls/fib-ls/phases/baseline/pysrc"
-
 // makeLayers is make_layers: it calls the layer function for every index.
 func makeLayers(in *interp, args []value, kw *namespace) value {
 	count := argument(args, 0, nil)
@@ -18,22 +16,25 @@ func makeLayers(in *interp, args []value, kw *namespace) value {
 	}
 	_, hasRank := kw.get("pp_rank")
 	_, hasSize := kw.get("pp_size")
-	layers := &moduleList{site: in.at}
-	layer := func(idx value, name string) value {
+	layers := &moduleList{list: list{born: in.born()}, site: in.at}
+	layer := func(idx, name value) value {
 		lkw := newNamespace()
 		lkw.set("idx", idx)
-		lkw.set("prefix", prefix+"."+name)
+		lkw.set("prefix", name)
 		return in.call(fn, nil, lkw)
 	}
 	if n, ok := count.(int); ok {
+		memo := &layerMemo{}
 		for i := 0; i < n && !in.halted(); i++ {
 			if !in.grow(1) {
 				break
 			}
-			layers.items = append(layers.items, layer(i, pysrc.Repr(i)))
+			layers.items = append(layers.items, in.layer(memo, i, func(idx value) value {
+				return layer(idx, textKept(prefix+".", idx))
+			}))
 		}
 	} else {
-		layers.items = []value{&repeated{layer(derived("layer index", count), "0"), count}}
+		layers.items = []value{&repeated{layer(derived("layer index", count), prefix+".0"), count}}
 	}
 	if (hasRank && hasSize) || len(args) > 3 {
 		return &tuple{[]value{layers, 0, count}}
@@ -52,8 +53,8 @@ func rope(in *interp, args []value, kw *namespace) value {
 		}
 	}
 	if kw != nil {
-		for _, k := range kw.keys {
-			o.args.set(k, kw.vals[k])
+		for i, k := range kw.keys {
+			o.args.set(k, kw.vals[i])
 		}
 	}
 	return o

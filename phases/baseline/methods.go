@@ -70,8 +70,8 @@ func dictMethod(d *dict, name string) value {
 				}
 			}
 			if kw != nil {
-				for _, k := range kw.keys {
-					d.put(k, kw.vals[k])
+				for i, k := range kw.keys {
+					d.put(k, kw.vals[i])
 				}
 			}
 			return nil
@@ -116,9 +116,9 @@ func dictView(d *dict, name string) value {
 			return d.clone()
 		})
 	case "keys":
-		return method(name, func(*interp, []value, *namespace) value { return &list{slices.Clone(d.keys)} })
+		return method(name, func(*interp, []value, *namespace) value { return &list{items: slices.Clone(d.keys)} })
 	case "values":
-		return method(name, func(*interp, []value, *namespace) value { return &list{slices.Clone(d.vals)} })
+		return method(name, func(*interp, []value, *namespace) value { return &list{items: slices.Clone(d.vals)} })
 	case "items":
 		return method(name, func(in *interp, _ []value, _ *namespace) value {
 			out := &list{}
@@ -143,7 +143,7 @@ func listMethod(l *list, name string) value {
 	case "copy", "tolist":
 		return method(name, func(in *interp, _ []value, _ *namespace) value {
 			in.grow(len(l.items))
-			return &list{slices.Clone(l.items)}
+			return &list{items: slices.Clone(l.items)}
 		})
 	}
 	return sequenceMethod(l.items, name)

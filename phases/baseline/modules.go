@@ -23,10 +23,11 @@ type module struct {
 	name string // dotted
 	path string // in the tree
 	pkg  bool   // an __init__.py
+	leaf bool   // its classes are layers that are not entered
 	body []pysrc.Stmt
 
 	values   map[string]value
-	bindings map[string][]binding
+	bindings map[string][]binding // shared: never written
 	busy     map[string]bool
 }
 
@@ -43,16 +44,23 @@ type guard struct {
 	want bool
 }
 
-func newModule(name, path string, tree *pysrc.Module) *module {
-	m := &module{name: name, path: path, pkg: strings.HasSuffix(path, "__init__.py"), body: tree.Body,
-		values: map[string]value{}, bindings: map[string][]binding{}, busy: map[string]bool{}}
-	m.collect(tree.Body, nil)
-	return m
+func newModule(name, path string, tree *pysrc.Module, bindings map[string][]binding) *module {
+	return &module{name: name, path: path, pkg: strings.HasSuffix(path, "__init__.py"), leaf: isLeafModule(name), body: tree.Body,
+		values: map[string]value{}, bindings: bindings, busy: map[string]bool{}}
 }
 
-func (m *module) add(name string, b binding) { m.bindings[name] = append(m.bindings[name], b) }
+// bindingTable collects the names that a module binds.
+type bindingTable map[string][]binding
 
-func (m *module) collect(body []pysrc.Stmt, guards []guard) {
+func bindingsOf(tree *pysrc.Module) bindingTable {
+	b := bindingTable{}
+	b.collect(tree.Body, nil)
+	return b
+}
+
+func (m bindingTable) add(name string, b binding) { m[name] = append(m[name], b) }
+
+func (m bindingTable) collect(body []pysrc.Stmt, guards []guard) {
 	for _, s := range body {
 		switch s := s.(type) {
 		case *pysrc.FuncDef:
@@ -145,7 +153,7 @@ func (in *interp) module(name string) *module {
 			continue
 		}
 		if tree != nil {
-			in.modules[name] = newModule(name, path, tree)
+			in.modules[name] = newModule(name, path, tree, in.facts.bindings(tree))
 			break
 		}
 	}
@@ -237,6 +245,11 @@ func (in *interp) global(m *module, name string) value {
 	if m.busy[name] {
 		return in.unknownf("%s.%s refers to itself", m.name, name)
 	}
+	return in.once(func() value { return in.bind(m, name, bindings) })
+}
+
+// bind evaluates a module's own name.
+func (in *interp) bind(m *module, name string, bindings []binding) value {
 	m.busy[name] = true
 	defer delete(m.busy, name)
 	fr := in.moduleFrame(m)
@@ -294,7 +307,7 @@ func (in *interp) bindingValue(m *module, name string, b binding, fr *frame) val
 	case *pysrc.FuncDef:
 		return &function{mod: m, def: s}
 	case *pysrc.ClassDef:
-		return newClass(m, s, nil)
+		return in.newClass(m, s, nil)
 	case *pysrc.AssignStmt:
 		return in.attempt(func() value {
 			v := in.eval(s.Value, fr)

@@ -17,13 +17,13 @@ func (in *interp) binaryOf(op string, a, b value) value {
 		return derived(expr(), a, b)
 	}
 	if m, ok := a.(*moduleList); ok {
-		a = &list{m.items}
+		a = &list{items: m.items}
 	}
 	_, repA := a.(*repeated)
 	_, repB := b.(*repeated)
 	if repA || repB {
 		if op == "+" {
-			return &list{append(spread(a), spread(b)...)}
+			return &list{items: append(spread(a), spread(b)...)}
 		}
 		return derived(expr(), a, b)
 	}
@@ -233,11 +233,11 @@ func (in *interp) sequenceOp(op string, a, b value) (value, bool) {
 		}
 	case *list:
 		if y, ok := b.(*list); ok && op == "+" && in.grow(len(x.items)+len(y.items)) {
-			return &list{append(append([]value(nil), x.items...), y.items...)}, true
+			return &list{items: append(append([]value(nil), x.items...), y.items...)}, true
 		}
 		if op == "*" {
 			items, ok := in.repeatItems(x.items, b)
-			return &list{items}, ok
+			return &list{items: items}, ok
 		}
 	case *tuple:
 		if y, ok := b.(*tuple); ok && op == "+" && in.grow(len(x.items)+len(y.items)) {

@@ -20,8 +20,8 @@ func (in *interp) configInit(o *object, kw *namespace) {
 	if kw == nil {
 		return
 	}
-	for _, k := range kw.keys {
-		in.setVar(o.attrs, k, kw.vals[k])
+	for i, k := range kw.keys {
+		in.setVar(o.attrs, k, kw.vals[i])
 	}
 }
 

@@ -163,7 +163,7 @@ func (p *pruner) class(m *module, def *pysrc.ClassDef) {
 	before := p.why
 	p.why = evaluated
 	defer func() { p.why = before }()
-	c := &prunedClass{mod: m, def: def, leaf: isLeafModule(m.name), methods: map[*pysrc.FuncDef]reach{}}
+	c := &prunedClass{mod: m, def: def, leaf: m.leaf, methods: map[*pysrc.FuncDef]reach{}}
 	p.byDef[def] = c
 	p.classes = append(p.classes, c)
 	p.exprs(m, def.Bases)

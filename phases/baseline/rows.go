@@ -1,7 +1,7 @@
 package baseline
 
 import (
-	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -28,14 +28,14 @@ type rowSet struct {
 	in     *interp
 	rows   []*rowBuilder
 	layers map[*rowBuilder][]int
-	byKey  map[string]*rowBuilder
+	byKey  map[rowKey]*rowBuilder
 	first  map[int]string // path at which an object was first seen
 	tied   map[string]bool
 }
 
 // rowsOf makes the rows of a flattened module tree, in construction order.
 func (in *interp) rowsOf(nodes []treeNode) []*rowBuilder {
-	s := &rowSet{in: in, layers: map[*rowBuilder][]int{}, byKey: map[string]*rowBuilder{}, first: map[int]string{}, tied: map[string]bool{}}
+	s := &rowSet{in: in, layers: map[*rowBuilder][]int{}, byKey: map[rowKey]*rowBuilder{}, first: map[int]string{}, tied: map[string]bool{}}
 	for _, n := range nodes {
 		s.add(n)
 	}
@@ -72,7 +72,7 @@ func (s *rowSet) add(n treeNode) {
 	key := r.key()
 	for _, c := range n.counts {
 		r.open = append(r.open, c)
-		key += "*" + show(c)
+		key.open += "*" + show(c)
 	}
 	have, ok := s.byKey[key]
 	if !ok {
@@ -84,31 +84,46 @@ func (s *rowSet) add(n treeNode) {
 		s.byKey[key] = r
 		s.rows = append(s.rows, r)
 	}
+	if r.Tied != "" { // told once
+		n.times, n.also = 1, nil
+	}
 	if len(n.counts) == 0 {
-		have.Count++
+		have.Count += n.times
 	}
 	if len(n.layers) > 0 {
-		s.layers[have] = append(s.layers[have], n.layers[0])
+		s.layers[have] = append(append(s.layers[have], n.layers[0]), n.also...)
 	}
 }
 
-// key identifies rows that are counted together.
-func (r *rowBuilder) key() string {
-	m := r.Module
-	m.File, m.Line = "", 0
-	num := func(p *int) string {
-		if p == nil {
-			return "-"
+// rowKey identifies rows that are counted together.
+type rowKey struct {
+	path, class             string
+	kind                    ModuleType
+	tied, conditional, open string
+	numbers                 [numRowNumbers]int
+}
+
+// numRowNumbers is how many sizes a row has.
+const numRowNumbers = 12
+
+// noNumber stands for a size that a row has not.
+const noNumber = math.MinInt
+
+func (r *rowBuilder) key() rowKey {
+	m := &r.Module
+	k := rowKey{path: m.Path, class: m.Class, kind: m.Type, tied: m.Tied, conditional: m.Conditional}
+	for i, p := range [numRowNumbers]*int{m.N, m.K, m.Hidden, m.NumHeads, m.NumKVHeads, m.HeadDim, m.VHeadDim, m.RotaryDim, m.NumExperts, m.TopK, m.IntermediateSize, &m.SlidingWindow} {
+		k.numbers[i] = noNumber
+		if p != nil {
+			k.numbers[i] = *p
 		}
-		return decimal(*p)
 	}
-	open := ""
+	var open strings.Builder
 	for _, v := range r.open {
-		open += show(v) + ";"
+		open.WriteString(show(v) + ";")
 	}
-	return fmt.Sprintf("%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%d|%s|%s|%s", m.Path, m.Class, m.Type, num(m.N), num(m.K), num(m.Hidden),
-		num(m.NumHeads), num(m.NumKVHeads), num(m.HeadDim), num(m.VHeadDim), num(m.RotaryDim), num(m.NumExperts), num(m.TopK),
-		num(m.IntermediateSize), m.SlidingWindow, m.Tied, m.Conditional, open)
+	k.open = open.String()
+	return k
 }
 
 func (s *rowSet) describeParameter(r *rowBuilder, t *tensor) {

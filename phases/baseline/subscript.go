@@ -7,10 +7,9 @@ import (
 func (in *interp) subscript(e *pysrc.Subscript, fr *frame) value {
 	o := in.eval(e.X, fr)
 	if s, ok := e.Index.(*pysrc.Slice); ok {
-		return in.slice(o, in.eval(s.Low, fr), in.eval(s.High, fr), in.eval(s.Step, fr))
+		return in.sliceKept(o, in.evalKept(s.Low, fr), in.evalKept(s.High, fr), in.eval(s.Step, fr))
 	}
-	key := in.eval(e.Index, fr)
-	return in.distribute2(o, key, in.item)
+	return in.itemKept(o, in.evalKept(e.Index, fr))
 }
 
 // item gives o[key].
@@ -25,11 +24,11 @@ func (in *interp) item(o, key value) value {
 				return v
 			}
 		}
-		return in.elementAt(o, o.items, key)
+		return in.reachedAt(in.elementAt(o, o.items, key), key)
 	case *list:
-		return in.elementAt(o, o.items, key)
+		return in.reachedAt(in.elementAt(o, o.items, key), key)
 	case *tuple:
-		return in.elementAt(o, o.items, key)
+		return in.reachedAt(in.elementAt(o, o.items, key), key)
 	case string:
 		items, _ := iterate(o)
 		return in.elementAt(o, items, key)
@@ -97,6 +96,7 @@ func (in *interp) elementAt(o value, items []value, key value) value {
 }
 
 func (in *interp) allSame(items []value) bool {
+	in.touchedItems(items)
 	for _, x := range items[1:] {
 		if !in.same(items[0], x) {
 			return false
@@ -147,7 +147,8 @@ func (in *interp) slice(o, low, high, step value) value {
 	if m, ok := o.(*moduleList); ok {
 		items, good := sliceItems(m.items, low, high, step)
 		if good {
-			return &moduleList{list: list{items}, keyed: m.keyed, site: m.site}
+			in.sliced(items, low, step)
+			return &moduleList{list: list{items: items, born: in.born()}, keyed: m.keyed, part: true, site: m.site}
 		}
 	}
 	items, ok := iterate(o)
@@ -155,6 +156,7 @@ func (in *interp) slice(o, low, high, step value) value {
 		return derived(show(o)+"["+show(low)+":"+show(high)+"]", o)
 	}
 	out, ok := sliceItems(items, low, high, step)
+	in.sliced(out, low, step)
 	if !ok || !in.grow(len(out)) {
 		return in.unknownf("slice of %s", show(o))
 	}
@@ -168,7 +170,7 @@ func (in *interp) slice(o, low, high, step value) value {
 	case *tuple:
 		return &tuple{out}
 	}
-	return &list{out}
+	return &list{items: out}
 }
 
 // sliceItems applies Python's rules for items[low:high:step].
@@ -204,4 +206,45 @@ func sliceItems(items []value, low, high, step value) ([]value, bool) {
 		out = append(out, items[i])
 	}
 	return out, true
+}
+
+func (in *interp) setItem(o, key, v value) {
+	switch o := o.(type) {
+	case *moduleList:
+		if i, ok := position(key, len(o.items)); ok {
+			in.touchList(&o.list)
+			o.items[i] = v
+		}
+	case *dict:
+		if old, ok := o.get(key); !ok || old != v {
+			in.wroteContainer(o.born)
+		}
+		in.journalDict(o)
+		if in.grow(1) {
+			o.put(key, v)
+		}
+	case *list:
+		if i, ok := position(key, len(o.items)); ok {
+			in.touchList(o)
+			o.items[i] = v
+		}
+	case *tensor:
+		in.setVectorItem(o, key, v)
+	case *object:
+		if name, ok := key.(string); ok {
+			in.setAttr(o, name, v)
+		}
+	}
+}
+
+// position resolves a Python index; false when it is out of range or no integer.
+func position(key value, n int) (int, bool) {
+	i, ok := key.(int)
+	if !ok {
+		return 0, false
+	}
+	if i < 0 {
+		i += n
+	}
+	return i, i >= 0 && i < n
 }

@@ -54,7 +54,10 @@ type external struct{ path string }
 
 type moduleRef struct{ name string }
 
-type list struct{ items []value }
+type list struct {
+	items []value
+	born  int // see interp.wrote; 0 when that is not known
+}
 
 type tuple struct{ items []value }
 
@@ -71,6 +74,19 @@ type builtin struct {
 	name string
 	fn   native
 }
+
+// keeps says whether a builtin only keeps its arguments, which may therefore
+// depend on the index of a layer.
+func (b *builtin) keeps() bool {
+	switch b.name {
+	case "LayerCommunicator", "LayerScatterModes", "act_fn", "attn_tp_context", "dict", keptInit:
+		return true
+	}
+	return false
+}
+
+// keptInit names the constructor of a layer that is not entered.
+const keptInit = "super().__init__ of a layer"
 
 // environment is an object of the run-time environment (server arguments,
 // process groups, platform); get gives its attributes, or what a call of it
@@ -106,6 +122,8 @@ type object struct {
 	leaf string
 	args *namespace
 	site site
+	// template is set when the object may stand for several layers.
+	template *layerTemplate
 }
 
 func (o *object) className() string {
@@ -123,6 +141,7 @@ type moduleList struct {
 	list
 	keyed bool
 	names []string // of a Sequential made from a dict
+	part  bool     // of another one
 	site  site
 }
 
@@ -148,52 +167,6 @@ type enumMember struct {
 	plain bool // of a class that is also str or int: equal to its value
 }
 
-// namespace is a map that keeps the order of its keys.
-type namespace struct {
-	keys []string
-	vals map[string]value
-}
-
-func newNamespace() *namespace { return &namespace{vals: map[string]value{}} }
-
-func (n *namespace) get(key string) (value, bool) {
-	if n == nil {
-		return nil, false
-	}
-	v, ok := n.vals[key]
-	return v, ok
-}
-
-func (n *namespace) set(key string, v value) {
-	if _, ok := n.vals[key]; !ok {
-		n.keys = append(n.keys, key)
-	}
-	n.vals[key] = v
-}
-
-func (n *namespace) delete(key string) {
-	if _, ok := n.vals[key]; !ok {
-		return
-	}
-	delete(n.vals, key)
-	for i := len(n.keys) - 1; i >= 0; i-- {
-		if n.keys[i] == key {
-			n.keys = slices.Delete(n.keys, i, i+1)
-			return
-		}
-	}
-}
-
-func (n *namespace) clone() *namespace {
-	out := newNamespace()
-	if n != nil {
-		for _, k := range n.keys {
-			out.set(k, n.vals[k])
-		}
-	}
-	return out
-}
-
 // dict is a Python dict; set is the same without values.
 type dict struct {
 	keys  []value
@@ -204,6 +177,7 @@ type dict struct {
 	// plain says that it is an object of config.json, which configuration
 	// classes may turn into an object with attributes.
 	plain bool
+	born  int // see interp.wrote; 0 when that is not known
 }
 
 type set struct{ dict }
@@ -263,7 +237,12 @@ func hashDeep(v value, fuel *int) (any, bool) {
 		return [2]string{"class", v.qualified()}, true
 	case *external:
 		return [2]string{"external", v.path}, true
-	case *object, *function, *builtin, *environment, *moduleRef:
+	case *object:
+		if v.template != nil { // it is told apart from others
+			v.template.in.touchedItems([]value{v})
+		}
+		return v, true
+	case *function, *builtin, *environment, *moduleRef:
 		return v, true
 	}
 	return nil, false
