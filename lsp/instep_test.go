@@ -64,7 +64,7 @@ func newInStepOverWire(t testing.TB, r *rand.Rand, text string, utf8 bool) *inSt
 // before.
 func (x *inStep) message() []change {
 	r, n := x.r, 1
-	if r.IntN(5) == 0 {
+	if r.IntN(2) == 0 {
 		n = 1 + r.IntN(6)
 	}
 	if r.IntN(1000) == 0 {
@@ -260,9 +260,6 @@ func (x *inStep) judge() {
 	if got := x.s.findings(snap, x.checker); len(got) != len(want) || len(got) > 0 && !reflect.DeepEqual(got, want) {
 		x.t.Fatalf("after %d edits the findings differ:\nhave %v\nwant %v\ntext %q", x.edits, got, want, x.naive.text)
 	}
-	if plain := validate.Check(fresh, validate.Options{}); len(plain) > len(want) {
-		x.t.Fatalf("after %d edits the checker has %d findings, check has %d\ntext %q", x.edits, len(want), len(plain), x.naive.text)
-	}
 	if x.e != nil {
 		x.compareShown(want)
 	}
@@ -342,7 +339,7 @@ func TestTextInStep(t *testing.T) {
 			}
 			for tenth := count / 20; x.edits < count/2; {
 				x.step(x.message(), x.r.IntN(3) > 0)
-				if len(x.naive.text) > 20_000 || x.r.IntN(300) == 0 {
+				if len(x.naive.text) > 5_000 || x.r.IntN(300) == 0 {
 					x.step([]change{{text: inStepModels}}, true) // begin anew
 				}
 				x.judge()
