@@ -4,6 +4,7 @@ package tsast
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -52,7 +53,7 @@ extern bool ts_tree_cursor_goto_next_sibling(TSTreeCursor *);
 extern bool ts_tree_cursor_goto_first_child(TSTreeCursor *);
 extern int64_t ts_tree_cursor_goto_first_child_for_byte(TSTreeCursor *, uint32_t);
 
-enum { fl_error = 1, fl_missing = 2, fl_has_error = 4, fl_kind_error = 1 };
+enum { fl_longest = 60 * 1000 * 1000, fl_error = 1, fl_missing = 2, fl_has_error = 4, fl_kind_error = 1 };
 
 // fl_record is one node of a flattened subtree, in preorder. next is the
 // index of the first record after the node's own subtree.
@@ -172,8 +173,36 @@ static void fl_trim(void) {
 #endif
 }
 
-static TSTree *fl_parse(TSParser *p, TSTree *old, const char *text, uint32_t len) {
-	return ts_parser_parse_string(p, old, text, len);
+// fl_clock is this thread's processor time in microseconds.
+static uint64_t fl_clock(void) {
+#if defined(__linux__) || defined(__APPLE__)
+	struct timespec t;
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0) return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+#endif
+	return (uint64_t)clock() * 1000000 / CLOCKS_PER_SEC;
+}
+
+// fl_parse parses for a time in microseconds, which grows with the text. There
+// are short texts on which tree-sitter reduces in a circle without end; a
+// parse that is interrupted there and resumed reads its lookahead again and
+// gets out. The parser's timeout is one of wall time: a parse that got little
+// of the processor meanwhile begins anew, with more time, so that what is read
+// does not depend on what else the machine does. NULL when nothing helps.
+static TSTree *fl_parse(TSParser *p, TSTree *old, const char *text, uint32_t len, uint64_t most) {
+	int resumed = 0;
+	for (;;) {
+		uint64_t start = fl_clock();
+		ts_parser_set_timeout_micros(p, most);
+		TSTree *tree = ts_parser_parse_string(p, old, text, len);
+		if (tree) return tree;
+		if ((fl_clock() - start) * 2 < most && most < fl_longest) {
+			ts_parser_reset(p);
+			most *= 4;
+			resumed = 0;
+		} else if (++resumed > 3) {
+			return NULL;
+		}
+	}
 }
 
 */
@@ -188,9 +217,12 @@ import (
 	_ "github.com/smacker/go-tree-sitter/typescript/typescript"
 )
 
-// parseLimit bounds one parse, in microseconds: a text on which error
-// recovery explodes is reported instead of holding its caller for ever.
-const parseLimit = 30_000_000
+// A parse takes parseLimit microseconds and parseLimitPerByte for each byte
+// before it is taken to be stuck: ten times what the slowest models.ts takes.
+const (
+	parseLimit        = 200_000
+	parseLimitPerByte = 1
+)
 
 // maxText is the largest text that is parsed: offsets are 32 bits wide.
 const maxText = 1 << 30
@@ -267,7 +299,6 @@ type parser struct {
 func newParser() *parser {
 	p := &parser{c: C.ts_parser_new()}
 	C.ts_parser_set_language(p.c, C.tree_sitter_typescript())
-	C.ts_parser_set_timeout_micros(p.c, parseLimit)
 	return p
 }
 
@@ -294,8 +325,9 @@ func (p *parser) parse(old *tree, text []byte) *tree {
 	if old != nil {
 		oldTree = old.c
 	}
-	start := (*C.char)(unsafe.Pointer(unsafe.SliceData(text)))  // #nosec G103 -- read during the call only
-	c := C.fl_parse(p.c, oldTree, start, C.uint32_t(len(text))) // #nosec G115 -- bounded by maxText
+	start := (*C.char)(unsafe.Pointer(unsafe.SliceData(text))) // #nosec G103 -- read during the call only
+	most := parseLimit + parseLimitPerByte*len(text)
+	c := C.fl_parse(p.c, oldTree, start, C.uint32_t(len(text)), C.uint64_t(most)) // #nosec G115 -- bounded by maxText
 	if c == nil {
 		C.ts_parser_reset(p.c) // else the next text would continue this one
 		return nil

@@ -189,6 +189,13 @@ func checkUpdate(t *testing.T, src []byte, r *rand.Rand) {
 	}
 	i := r.IntN(len(before.Entries))
 	m := mutate(r, asNew(before.Entries[i].Model))
+	// Nobody asks for two modules of one name.
+	seen := map[string]bool{}
+	m.Modules = slices.DeleteFunc(m.Modules, func(x NewModule) bool {
+		twice := seen[x.Name]
+		seen[x.Name] = true
+		return twice
+	})
 	edits, err := ReplaceEntry(before, i, m)
 	if err != nil {
 		return
@@ -284,6 +291,7 @@ func FuzzReplaceEntry(f *testing.F) {
 	f.Add([]byte(small), uint64(1))
 	f.Add([]byte(handWritten), uint64(2))
 	f.Add([]byte("export default [{id:'a',modules:{a:{count:1,definitions:['x',/*c*/]}//d\n}}]"), uint64(3))
+	f.Add([]byte("const[]=[{modules:{A0:{},0:{}, 0:{ count:1},A0:{},A0:0}}]"), uint64(404))
 	f.Fuzz(func(t *testing.T, src []byte, seed uint64) {
 		if len(src) > 1<<13 {
 			t.Skip("too long")
