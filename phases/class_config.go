@@ -146,7 +146,7 @@ func (c *classConfig) architecture() *extract.Architecture {
 	if err != nil {
 		return nil
 	}
-	a, err := extract.Read(data, extract.Options{})
+	a, err := extract.Read(data, extract.Options{ClassSizes: true})
 	if err != nil {
 		return nil
 	}

@@ -74,7 +74,7 @@ func readersDiffer(t *testing.T, class string, config *extract.Object) (differen
 	if !bytes.Contains(data, []byte(`"architectures"`)) {
 		data = append([]byte(fmt.Sprintf(`{"architectures":[%q],`, class)), data[1:]...)
 	}
-	a, err := extract.Read(data, extract.Options{RepoID: "example/" + class})
+	a, err := extract.Read(data, extract.Options{RepoID: "example/" + class, ClassSizes: true})
 	if err != nil {
 		return nil, fmt.Errorf("phase 1: %w", err)
 	}
@@ -86,7 +86,7 @@ func readersDiffer(t *testing.T, class string, config *extract.Object) (differen
 			stated[strings.TrimPrefix(d.Field, a.TextConfigPath+".")] = string(text)
 		}
 	}
-	if a, err = extract.Read(data, extract.Options{RepoID: "example/" + class, Overrides: stated}); err != nil {
+	if a, err = extract.Read(data, extract.Options{RepoID: "example/" + class, Overrides: stated, ClassSizes: true}); err != nil {
 		return nil, fmt.Errorf("phase 1 with its own defaults: %w", err)
 	}
 	impl, err := embedded().Analyse(t.Context(), class, a.Config, a.TextConfig, baseline.Options{TP: 1})

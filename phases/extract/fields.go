@@ -29,6 +29,7 @@ type fields struct {
 	root, text *Object
 	prefix     string // where text stands in root, with its dot; "" at the root
 	class      *classRow
+	classSizes bool // Options.ClassSizes
 
 	defaults, inferred []FieldNote
 	noted              map[string]bool
@@ -78,7 +79,7 @@ func (f *fields) value(field string) (found, bool) {
 	if !ok {
 		return got, false
 	}
-	if f.prefix == "" && checkpointSize(field) && !computed(why) {
+	if f.prefix == "" && !f.classSizes && checkpointSize(field) && !computed(why) {
 		return got, false
 	}
 	f.note(&f.defaults, field, v, why)

@@ -20,6 +20,9 @@ type Options struct {
 	// Confirmed are proposals that somebody took: they fill what the file
 	// lacks, and Inferred says where they are from.
 	Confirmed []Proposal
+	// ClassSizes says that the file is no model's, but that of a configuration
+	// class with its defaults: then its sizes are the class's, too.
+	ClassSizes bool
 	// Infer takes missing fields from the namesake, marked in Inferred.
 	Infer bool
 	// Source is copied into the Architecture.
@@ -100,6 +103,7 @@ func build(root *Object, opts Options) (*Architecture, error) {
 		return nil, err
 	}
 	r := newReader(loc)
+	r.classSizes = opts.ClassSizes
 	r.arch.ModelID, r.arch.Source = opts.RepoID, opts.Source
 	r.arch.Warnings = append(r.arch.Warnings, misspelt...)
 	if r.arch.Source.RepoID == "" {
