@@ -70,6 +70,13 @@ func (a *analysis) finish(impl *Implementation, root value) {
 	if in.stopped != nil {
 		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name, Location: a.entry.File, Reason: in.stopped.Error()})
 	}
+	for _, why := range in.unreadable {
+		// What layers such a file has is not known, whoever uses them.
+		if strings.Contains(why, "/srt/layers/") || strings.Contains(why, "/srt/models/") || strings.Contains(why, "/srt/configs/") {
+			impl.Undecided = append(impl.Undecided, Undecided{Expression: "import", Location: a.entry.File, Reason: why})
+			break
+		}
+	}
 	for i := range impl.Undecided {
 		if impl.Undecided[i].Missing == nil {
 			impl.Undecided[i].Missing = []string{}
@@ -77,6 +84,12 @@ func (a *analysis) finish(impl *Implementation, root value) {
 	}
 	impl.Decided = len(impl.Undecided) == 0
 	impl.Notes = append(impl.Notes, in.notes...)
+	switch n := len(in.unreadable); {
+	case n == 1:
+		impl.Notes = append(impl.Notes, "a file of the tree cannot be read: "+in.unreadable[0])
+	case n > 1:
+		impl.Notes = append(impl.Notes, fmt.Sprintf("%d files of the tree cannot be read, the first: %s", n, in.unreadable[0]))
+	}
 }
 
 // build runs the constructor of the entry class.

@@ -78,6 +78,7 @@ type interp struct {
 	undecided     []Undecided
 	seen          map[string]bool // locations in undecided
 	notes         []string
+	unreadable    []string // files of the tree that are there and cannot be read
 }
 
 // environmentFacts is what the reader takes for granted about the run.

@@ -149,7 +149,11 @@ func (in *interp) module(name string) *module {
 	for _, path := range []string{base + ".py", base + "/__init__.py"} {
 		tree, err := in.program.syntax(path)
 		if err != nil {
-			in.notef("%s: %v", path, err)
+			text, again := err.Error(), "reading "+path+": "
+			for strings.HasPrefix(text, again+again) {
+				text = text[len(again):]
+			}
+			in.unreadable = append(in.unreadable, text)
 			continue
 		}
 		if tree != nil {
