@@ -18,6 +18,8 @@ fail() {
   exit 2
 }
 
+command -v node >/dev/null || fail "there is no node on the runner's PATH: add actions/setup-node before this step"
+
 bin=${INPUT_BINARY:-}
 if [ -z "$bin" ]; then
   bin="${RUNNER_TEMP:-/tmp}/fib-ls"

@@ -10,10 +10,21 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -n "${SGLANG:-}" ]; then
+  if [ ! -d "$SGLANG/python/sglang/srt/models" ]; then
+    echo "SGLANG=$SGLANG is no SGLang source: there is no python/sglang/srt/models in it" >&2
+    exit 2
+  fi
   SGLANG=$(realpath "$SGLANG")
-  echo "the SGLang index, from $SGLANG"
-  SGLANG_COMMIT=${SGLANG_COMMIT:-$(git -C "$SGLANG" rev-parse HEAD)} SGLANG_DATE=${SGLANG_DATE:-$(git -C "$SGLANG" log -1 --format=%cI)} \
-    go run ./phases/baseline/index/gen -sglang "$SGLANG" -out phases/baseline/index/sglang.idx
+  if [ "$(git -C "$SGLANG" rev-parse --show-toplevel 2>/dev/null)" = "$SGLANG" ]; then
+    SGLANG_COMMIT=${SGLANG_COMMIT:-$(git -C "$SGLANG" rev-parse HEAD)}
+    SGLANG_DATE=${SGLANG_DATE:-$(git -C "$SGLANG" log -1 --format=%cI)}
+  elif [ -z "${SGLANG_COMMIT:-}" ] || [ -z "${SGLANG_DATE:-}" ]; then
+    echo "$SGLANG is no git clone: say which SGLang it is with SGLANG_COMMIT=HASH SGLANG_DATE=2026-01-31T12:00:00Z" >&2
+    exit 2
+  fi
+  export SGLANG_COMMIT SGLANG_DATE
+  echo "the SGLang index, from $SGLANG at $SGLANG_COMMIT of $SGLANG_DATE"
+  go run ./phases/baseline/index/gen -sglang "$SGLANG" -out phases/baseline/index/sglang.idx
 fi
 echo phases/extract/classes.jsonl
 go run ./phases/baseline/index/gen -classes phases/extract/classes.jsonl

@@ -162,42 +162,44 @@ func TestActionFile(t *testing.T) {
 	}
 }
 
-// TestExampleWorkflow: the example gives the action inputs that it has, and
-// reads outputs that it gives.
-func TestExampleWorkflow(t *testing.T) {
+// TestExampleWorkflows: the examples give the action inputs that it has, and
+// read outputs that it gives.
+func TestExampleWorkflows(t *testing.T) {
 	var a action
 	readYAML(t, "../../action.yml", &a)
-	var workflow struct {
-		Jobs map[string]struct {
-			Steps []struct {
-				Uses string
-				With map[string]string
+	for _, file := range []string{"add-model.yml", "check-models.yml"} {
+		var workflow struct {
+			Jobs map[string]struct {
+				Steps []struct {
+					Uses string
+					With map[string]string
+				}
 			}
 		}
-	}
-	readYAML(t, "../../.github/workflows/add-model.yml", &workflow)
-	used := 0
-	for _, job := range workflow.Jobs {
-		for _, step := range job.Steps {
-			if strings.HasPrefix(step.Uses, "fib-ls/fib-ls@") {
-				used++
-				for name := range step.With {
-					if _, ok := a.Inputs[name]; !ok {
-						t.Errorf("the action has no input %s", name)
+		readYAML(t, "../../.github/workflows/"+file, &workflow)
+		used := 0
+		for _, job := range workflow.Jobs {
+			for _, step := range job.Steps {
+				if strings.HasPrefix(step.Uses, "fib-ls/fib-ls@") {
+					used++
+					for name := range step.With {
+						if _, ok := a.Inputs[name]; !ok {
+							t.Errorf("%s: the action has no input %s", file, name)
+						}
+					}
+					continue
+				}
+				for _, value := range step.With {
+					_, rest, ok := strings.Cut(value, "steps.add.outputs.")
+					if name, _, _ := strings.Cut(rest, " "); ok && a.Outputs[name].Value == "" {
+						t.Errorf("%s: the action has no output %s", file, name)
 					}
 				}
-				continue
-			}
-			for _, value := range step.With {
-				_, rest, ok := strings.Cut(value, "steps.add.outputs.")
-				if name, _, _ := strings.Cut(rest, " "); ok && a.Outputs[name].Value == "" {
-					t.Errorf("the action has no output %s", name)
-				}
 			}
 		}
-	}
-	if used != 1 {
-		t.Errorf("the example uses the action %d times", used)
+		if used != 1 {
+			t.Errorf("%s uses the action %d times", file, used)
+		}
 	}
 }
 
