@@ -9,7 +9,7 @@ GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 FUZZTIME ?= 10m
 export CGO_ENABLED := 1
 
-.PHONY: help build test demo bench fuzz soak lint e2e vsix generate prerequisites
+.PHONY: help build test demo bench fuzz soak lint e2e vsix release generate prerequisites
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -44,6 +44,9 @@ e2e: build ## real editors against the built binary
 
 vsix: build ## the VS Code extension as a .vsix
 	scripts/vsix.sh
+
+release: prerequisites ## archives, checksums and SBOMs of every system with a C compiler here, in dist/
+	scripts/release.sh
 
 generate: ## everything that is made from other files; SGLANG=DIR also remakes the embedded SGLang index
 	scripts/generate.sh

@@ -161,7 +161,7 @@ func checkFiles(args []string) ([]string, error) {
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		if err != nil {
-			return nil, &phases.MissingInputError{Err: fmt.Errorf("checking %s: %w", arg, err)}
+			return nil, &phases.MissingInputError{Err: fmt.Errorf("%w\nrun fib-ls at the root of a flashinfer-bench clone, or name models.ts files or directories", err)}
 		}
 		if !info.IsDir() {
 			files = append(files, arg)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,6 +40,9 @@ func registerCompletions(g *globals, root *cobra.Command) {
 		if cmd.Flags().Lookup("hf-repo-id") != nil {
 			_ = cmd.RegisterFlagCompletionFunc("hf-repo-id", completeRepos(g))
 		}
+		if cmd.Name() == "add" || cmd.Name() == "extract" {
+			cmd.ValidArgsFunction = completeRepos(g)
+		}
 		if cmd.Name() == "explain" {
 			cmd.ValidArgsFunction = completeExplainable
 		}
@@ -71,6 +76,9 @@ func completeExplainable(*cobra.Command, []string, string) ([]string, cobra.Shel
 	}
 	for _, f := range definition.Families() {
 		ids = append(ids, f.Prefix+"\t"+f.Doc)
+	}
+	for _, id := range slices.Sorted(maps.Keys(others)) {
+		ids = append(ids, id+"\t"+others[id].doc)
 	}
 	return ids, cobra.ShellCompDirectiveNoFileComp
 }

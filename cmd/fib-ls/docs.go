@@ -129,7 +129,9 @@ func flagsOf(c *cobra.Command) *pflag.FlagSet {
 	if !c.HasParent() {
 		return c.PersistentFlags()
 	}
-	return c.LocalNonPersistentFlags()
+	flags := c.LocalNonPersistentFlags()
+	flags.SortFlags = c.Flags().SortFlags
+	return flags
 }
 
 func flagSpelling(f *pflag.Flag) string {
