@@ -31,6 +31,7 @@ func TestQuantizations(t *testing.T) {
 		{"fp8 blocks", `{"quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic", "weight_block_size": [128, 128]}`, "",
 			block, "fp8 e4m3, 8 bits, blocks of 128×128; MoE kernels: fp8_block_scale", ""},
 		{"fp8 tensors", `{"quant_method": "fp8", "activation_scheme": "static"}`, "", tensor, "fp8, 8 bits; MoE kernels: fp8_per_tensor", ""},
+		{"fp8 blocks of another size", `{"quant_method": "fp8", "weight_block_size": [1, 32]}`, "", nil, "fp8, 8 bits, blocks of 1×32; it decides no MoE kernel", "fp8 MoE"},
 		{"modelopt nvfp4", `{"quant_method": "modelopt", "quant_algo": "NVFP4", "group_size": 16}`, "", fp4, "nvfp4 NVFP4, 4 bits; MoE kernels: nvfp4", ""},
 		{"modelopt fp8", `{"quant_method": "modelopt", "quant_algo": "FP8"}`, "", tensor, "fp8 FP8, 8 bits; MoE kernels: fp8_per_tensor", ""},
 		{"mxfp4", `{"quant_method": "mxfp4"}`, "", nil, "mxfp4, 4 bits; it decides no MoE kernel", "mxfp4 MoE"},

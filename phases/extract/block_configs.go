@@ -46,8 +46,8 @@ func (r *reader) blockAttention(o *Object, at string, heads, headDim int) mixer 
 		r.fail2(err)
 		r.fail2(kvErr)
 		return mixer{}
-	case hasKV && kv > 0 && kv <= heads:
-	case ok && group > 0 && group <= heads:
+	case hasKV && kv > 0 && heads%kv == 0:
+	case ok && group > 0 && heads%group == 0:
 		kv = heads / group
 	default:
 		r.wrong(at+".attention.n_heads_in_group", Value(int64(group)), "must divide the %d attention heads", heads)

@@ -262,6 +262,9 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 	if override.headDim > 0 && override.vHeadDim == 0 && word == wordFull {
 		m.vHeadDim = m.headDim
 	}
+	if m.kv > 0 && m.heads%m.kv != 0 {
+		r.wrong(r.name(headNames(r, m).kv), Value(int64(m.kv)), "%d attention heads cannot share them evenly", m.heads)
+	}
 	switch word {
 	case wordSliding:
 		m.window = r.opt("sliding_window")

@@ -6,6 +6,9 @@ func (r *reader) gdnDims(d *dims, k *AttentionKind) {
 	k.LinearNumKeyHeads, k.LinearNumValueHeads = r.size("linear_num_key_heads"), r.size("linear_num_value_heads")
 	k.LinearKeyHeadDim, k.LinearValueHeadDim = r.size("linear_key_head_dim"), r.size("linear_value_head_dim")
 	k.ConvKernel = r.or("linear_conv_kernel_dim", 4)
+	if k.LinearNumValueHeads%k.LinearNumKeyHeads != 0 {
+		r.wrong("linear_num_value_heads", Value(int64(k.LinearNumValueHeads)), "must be a multiple of the %d key heads", k.LinearNumKeyHeads)
+	}
 	keys, values := k.LinearNumKeyHeads*k.LinearKeyHeadDim, k.LinearNumValueHeads*k.LinearValueHeadDim
 	const keyWidth, valueWidth = "linear_num_key_heads*linear_key_head_dim", "linear_num_value_heads*linear_value_head_dim"
 	d.parameter("conv1d", 2*keys+values, k.ConvKernel, "2*"+keyWidth+" + "+valueWidth)

@@ -76,12 +76,20 @@ func blockSize(q *Object) []int {
 	return list
 }
 
+// fp8Kernel: the block-scale kernels have a scale for each 128×128 weights;
+// other blocks (MXFP8's 1×32) have no kernel with a name.
 func fp8Kernel(block []int) string {
-	if len(block) == 2 {
+	switch {
+	case len(block) != 2:
+		return "fp8_per_tensor"
+	case block[0] == scaleBlock && block[1] == scaleBlock:
 		return "fp8_block_scale"
 	}
-	return "fp8_per_tensor"
+	return ""
 }
+
+// scaleBlock is the side of a block of weights that share a scale.
+const scaleBlock = 128
 
 // readModelOpt reads NVIDIA ModelOpt's quant_algo; W4A16 and mixed precision
 // decide no kernel.
@@ -125,6 +133,9 @@ func readCompressed(q *Object, out *Quantization) {
 	case strings.Contains(format, "mxfp4"):
 	case kind == "float" && out.Bits == 8 && strategy == "block":
 		out.Kernel, out.BlockSize = "fp8_block_scale", block
+		if len(block) == 2 {
+			out.Kernel = fp8Kernel(block)
+		}
 	case kind == "float" && out.Bits == 8 && strategy == "tensor":
 		out.Kernel = "fp8_per_tensor"
 	case kind == "float" && out.Bits == 4:

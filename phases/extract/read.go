@@ -274,8 +274,8 @@ func (r *reader) core() {
 // layerCount reads the number of decoder layers; some files have it only as
 // the length of the layer pattern.
 func (r *reader) layerCount() int {
-	if list, ok := r.text.List("zaya_layers"); ok && r.row == "zaya" && len(list) > 0 && len(list) <= 10_000 {
-		return len(list) // where it disagrees with num_hidden_layers, the list counts
+	if n := r.listedLayers(); n > 0 {
+		return n
 	}
 	if !r.has("num_hidden_layers") {
 		for _, field := range []string{"hybrid_override_pattern", "layers_block_type", "layer_types", "block_configs"} {
@@ -294,6 +294,32 @@ func (r *reader) layerCount() int {
 		}
 	}
 	return r.size("num_hidden_layers")
+}
+
+// listedLayers is the number of layers of families whose own list of them
+// counts where it disagrees with num_hidden_layers; 0 in all others.
+func (r *reader) listedLayers() int {
+	n, field := 0, ""
+	switch r.row {
+	case "nemotron_h":
+		field = "hybrid_override_pattern"
+		pattern, _ := r.text.String(field)
+		n = len(strings.ReplaceAll(pattern, "|", ""))
+		if n == 0 && !r.has("layers_block_type") && !r.has("layer_types") {
+			r.lack(field) // its class's default is one model's pattern
+		}
+	case "zaya":
+		field = "zaya_layers"
+		list, _ := r.text.List(field)
+		n = len(list)
+	}
+	if n > 10_000 {
+		return 0 // no model: num_hidden_layers says so, or the list's reader
+	}
+	if stated := r.opt("num_hidden_layers"); n > 0 && r.has("num_hidden_layers") && stated != n {
+		r.infer("num_hidden_layers", n, fmt.Sprintf("length of %s; the file states %d", field, stated))
+	}
+	return n
 }
 
 func (r *reader) hiddenSize() int { return r.size("hidden_size") }

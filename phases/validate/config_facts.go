@@ -85,7 +85,7 @@ var (
 	kindFields = []string{
 		"layer_types", "layers_block_type", "full_attention_interval", "attn_type_list", "hybrid_override_pattern", "no_rope_layers", "nope_layer_interval",
 		"attention_chunk_size", "sliding_window_pattern", "hybrid_layer_pattern", "linear_attn_config", "full_attn_idxs", "attn_layer_indices",
-		"attn_layer_period", "attn_layer_offset", "block_configs", "layer_group_size",
+		"attn_layer_period", "attn_layer_offset", "block_configs", "layer_group_size", "cross_attention_layers", "sparse_attention_config", "zaya_layers",
 	}
 )
 

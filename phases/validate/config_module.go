@@ -238,8 +238,28 @@ func (c *comparison) missingDefinitions() {
 			Rule: "config-missing-definition", Span: m.Definitions.Span, Expected: strings.Join(names, ", "),
 			Message: fmt.Sprintf("%s has no Definition, but its kernel is %s", q(m.Name), strings.Join(names, ", ")),
 			Fixes:   []Fix{replace("Add "+clip(strings.Join(names, ", ")), m.Definitions.Span, "["+strings.Join(texts, ", ")+"]", sure)},
-		}, c.fieldsFor(m)...)
+		}, c.fieldsBehind(m, names)...)
 	}
+}
+
+// fieldsBehind are the config fields of a layer's sizes: of the part that its
+// key names, else of those that have the sizes of its Definitions.
+func (c *comparison) fieldsBehind(m *tsast.Module, names []string) []string {
+	if fields := c.fieldsFor(m); len(fields) > 0 {
+		return fields
+	}
+	var fields []string
+	set := c.facts.all()
+	if d := c.tree.within[m.Name]; d != nil && len(d.layers) > 0 {
+		set = d.layers
+	}
+	for _, dim := range c.facts.dimensions(set) {
+		if slices.Contains(names, definition.GEMM(dim.N, dim.K).String()) {
+			fields = append(fields, dim.Fields...)
+		}
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields)
 }
 
 // certainty says whether some names follow from the config alone (which MoE
