@@ -103,6 +103,9 @@ func RunBaselineOf(ctx context.Context, env *Env, req Request, keyword string) (
 	}
 	class, err := findClass(tree.reader, keyword)
 	if err != nil {
+		if len(tree.notes) > 0 { // which tree lacks it, and why that one
+			err = fmt.Errorf("%w\n%s", err, joinNotes(tree.notes))
+		}
 		return nil, err
 	}
 	var configs []classConfig

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
@@ -79,8 +80,13 @@ func (e *Env) reader(ctx context.Context, req *Request) (*openTree, error) {
 // openTree opens a tree. A tree that cannot be had is no error: the built-in
 // index takes its place, and a note says why.
 func (e *Env) openTree(ctx context.Context, key treeKey, t *openTree) {
+	maxAge := time.Duration(0)
+	if key.path != "" || key.url != "" || key.ref != "" {
+		maxAge = -1 // what was named is meant as it is now
+	}
 	src, err := repo.Open(ctx, repo.Options{
-		Path: key.path, WorkDir: key.workDir, CacheDir: e.CacheDir, URL: key.url, Ref: key.ref, Offline: key.offline, Logger: e.log(),
+		MaxAge: maxAge,
+		Path:   key.path, WorkDir: key.workDir, CacheDir: e.CacheDir, URL: key.url, Ref: key.ref, Offline: key.offline, Logger: e.log(),
 		Progress: func(p repo.Progress) { e.progress(2, fetchFraction(p), p.Phase+": "+p.Message) },
 	})
 	switch {
@@ -95,8 +101,8 @@ func (e *Env) openTree(ctx context.Context, key treeKey, t *openTree) {
 		t.err = fmt.Errorf("opening SGLang's source: %w", err)
 		return
 	}
-	// A path that was given and leads nowhere is told offline too.
-	if why := firstLine(err); !key.offline || key.path != "" {
+	// What was named and leads nowhere is told offline too.
+	if why := firstLine(err); !key.offline || key.path != "" || key.url != "" || key.ref != "" {
 		t.notes = append(t.notes, why)
 	}
 	t.reader = embedded()
