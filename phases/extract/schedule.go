@@ -27,7 +27,7 @@ func layerWords() map[string]string {
 	return map[string]string{
 		"full_attention": wordFull, "attention": wordFull, "full": wordFull, "global": wordFull, "global_attention": wordFull,
 		"attn": wordFull, "*": wordFull, "a": wordFull, "self_attention": wordFull, "indexed_attention": wordFull, "g": wordFull,
-		"heavily_compressed_attention": wordFull, "compressed_sparse_attention": wordFull,
+		"heavily_compressed_attention": wordFull, "compressed_sparse_attention": wordFull, "deepseek_sparse_attention": wordFull,
 		"mla": wordFull, "softmax": wordFull, "softmax_attention": wordFull, "default": wordFull, "sparse_attention": wordFull,
 		"sliding_attention": wordSliding, "sliding": wordSliding, "local": wordSliding, "local_attention": wordSliding, "swa": wordSliding,
 		"sliding_window": wordSliding, "l": wordSliding, "reference_sliding_attention": wordSliding, "hybrid_sliding": wordSliding,
