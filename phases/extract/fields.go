@@ -3,6 +3,7 @@ package extract
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -34,7 +35,21 @@ type fields struct {
 	defaults, inferred []FieldNote
 	noted              map[string]bool
 	missing            []string
+	longer             []longList
 	err                error
+}
+
+// longList is a list with more values than there are layers.
+type longList struct {
+	field          string
+	values, layers int
+}
+
+// tooLong notes a list whose last values no layer takes.
+func (f *fields) tooLong(field string, values, layers int) {
+	if l := (longList{field, values, layers}); values > layers && !slices.Contains(f.longer, l) {
+		f.longer = append(f.longer, l)
+	}
 }
 
 // found is one looked-up value: Key is the name in the file, "" for a default.
@@ -250,6 +265,7 @@ func (f *fields) perLayer(field string, layers int) (list []int, ok bool) {
 		f.wrong(key, got.Value, "has %d values for %d layers", len(values), layers)
 		return nil, false
 	}
+	f.tooLong(key, len(values), layers)
 	list = make([]int, layers)
 	for i := range list {
 		if values[i] == nil {

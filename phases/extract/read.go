@@ -125,7 +125,18 @@ func build(root *Object, opts Options) (*Architecture, error) {
 	if err := r.problem(); err != nil {
 		return nil, err
 	}
+	r.warnTooLong()
 	return r.arch, nil
+}
+
+// warnTooLong tells of lists whose last values no layer takes. Those of the
+// next-token-prediction layers are expected.
+func (r *reader) warnTooLong() {
+	for _, l := range r.longer {
+		if l.values != l.layers+r.mtpLayers() {
+			r.arch.Warnings = append(r.arch.Warnings, fmt.Sprintf("%s has %d values for %d layers; the first %d count", l.field, l.values, l.layers, l.layers))
+		}
+	}
 }
 
 // identifier is what a class name may be; another string is ignored, as it

@@ -112,6 +112,7 @@ func (r *reader) wordsFromPattern() []string {
 		r.wrong("hybrid_override_pattern", pattern, "has %d characters for %d layers", len(pattern), r.layers)
 		return nil
 	}
+	r.tooLong("hybrid_override_pattern", len(pattern), r.layers)
 	list := make([]string, r.layers)
 	for i := range list {
 		word, known := layerWords()[strings.ToLower(pattern[i:i+1])]
@@ -142,6 +143,7 @@ func (r *reader) wordsFromList() []string {
 			r.wrong(field, Value(int64(len(values))), "has %d values for %d layers", len(values), r.layers)
 			return nil
 		}
+		r.tooLong(field, len(values), r.layers)
 		return r.translate(field, values[:r.layers])
 	}
 	if types, ok := r.text.List("attention_types"); ok {

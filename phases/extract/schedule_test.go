@@ -184,3 +184,26 @@ func TestFieldsByLayer(t *testing.T) {
 		t.Errorf("partial_rotary_factors give %d and %d", full, sliding)
 	}
 }
+
+// TestListsLongerThanTheLayersAreTold: no value of a list is dropped unsaid,
+// but those of the next-token-prediction layers.
+func TestListsLongerThanTheLayersAreTold(t *testing.T) {
+	for config, warnings := range map[string]int{
+		`{"model_type": "qwen3_next", "num_hidden_layers": 1, "layer_types": ["full_attention","full_attention"], ` + base + `}`:                                       1,
+		`{"model_type": "gemma2", "sliding_window": 8, "num_hidden_layers": 1, "layer_types": ["full_attention","sliding_attention"], ` + base + `}`:                   1,
+		`{"model_type": "gemma2", "sliding_window": 8, "num_hidden_layers": 2, "layer_types": ["full_attention","sliding_attention"], ` + base + `}`:                   0,
+		`{"model_type": "gemma2", "num_hidden_layers": 1, "num_nextn_predict_layers": 1, "layer_types": ["full_attention","sliding_attention"], ` + base + `}`:         0,
+		`{"model_type": "nemotron_h", "num_hidden_layers": 2, "hybrid_override_pattern": "*-*-", "layer_norm_epsilon": 1e-5, "mlp_hidden_act": "relu2", ` + base + `}`: 1,
+	} {
+		a := readText(t, config)
+		n := 0
+		for _, w := range a.Warnings {
+			if strings.Contains(w, "count") {
+				n++
+			}
+		}
+		if n != warnings {
+			t.Errorf("%s: %q, should hold %d", config, a.Warnings, warnings)
+		}
+	}
+}
