@@ -53,7 +53,7 @@ func Coverage(env *Env, modelsTS, datasetDir string) (*CoverageReport, error) {
 		return nil, err
 	}
 	if d == nil {
-		return nil, &UsageError{Message: "no dataset to compare with", Hint: "give --dataset DIR, a clone of flashinfer-trace"}
+		return nil, &UsageError{Message: "no dataset to compare with", Hint: "give --dataset DIR, a clone of flashinfer-trace; " + cloneDataset}
 	}
 	report := &CoverageReport{ModelsTS: modelsTS, Dataset: orText(datasetDir, d.Dir), Models: []ModelCoverage{}}
 	x := NewExpectations(env)

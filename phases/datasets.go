@@ -7,6 +7,9 @@ import (
 	"github.com/fib-ls/fib-ls/phases/dataset"
 )
 
+// cloneDataset is how a dataset is had.
+const cloneDataset = "clone it first: git clone https://huggingface.co/datasets/flashinfer-ai/flashinfer-trace"
+
 // OpenDataset opens the dataset that was named, else the one that the
 // environment names or that lies above start; nil without an error when there
 // is none.
@@ -14,7 +17,7 @@ func (e *Env) OpenDataset(named, start string) (*dataset.Dataset, error) {
 	if named != "" {
 		d, err := dataset.Open(e.path(named))
 		if dataset.IsMissing(err) {
-			return nil, &MissingInputError{Err: fmt.Errorf("--dataset: %w", err)}
+			return nil, &MissingInputError{Err: fmt.Errorf("--dataset: %w\n%s", err, cloneDataset)}
 		}
 		return d, err
 	}
@@ -30,7 +33,7 @@ func (e *Env) OpenDataset(named, start string) (*dataset.Dataset, error) {
 func MarkDataset(env *Env, r *Result) {
 	d, err := env.OpenDataset(r.Request.Dataset, filepath.Dir(env.path(r.Request.ModelsTS)))
 	if err != nil {
-		r.Warnings = append(r.Warnings, "the dataset could not be used: "+err.Error())
+		r.Warnings = append(r.Warnings, "the dataset could not be used: "+firstLine(err))
 		return
 	}
 	if d == nil {

@@ -32,7 +32,7 @@ func MissingDefinitions(env *Env, modelsTS, datasetDir string) ([]string, error)
 		return nil, err
 	}
 	if d == nil {
-		return nil, &UsageError{Message: "no dataset to compare with", Hint: "give --dataset DIR, a clone of flashinfer-trace"}
+		return nil, &UsageError{Message: "no dataset to compare with", Hint: "give --dataset DIR, a clone of flashinfer-trace; " + cloneDataset}
 	}
 	models, err := ReadModels(env.path(modelsTS))
 	if err != nil {

@@ -119,10 +119,13 @@ func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 // oneModel takes a single ORG/NAME or NAME=ORG/REPO: that is one model, with
 // the report and the refusals of one, and no batch.
 func (f *addFlags) oneModel(args []string) ([]string, error) {
-	if f.batch != "" || len(args) != 1 || f.req.HFRepoID != "" || f.req.Config != "" {
+	if f.batch != "" || len(args) != 1 || f.req.HFRepoID != "" {
 		return args, nil
 	}
 	_, repo, named := phases.NamedRepo(args[0])
+	if named && f.req.Config != "" {
+		return args, nil
+	}
 	if !named {
 		f.req.HFRepoID = repo
 		return nil, nil

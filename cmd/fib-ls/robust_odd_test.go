@@ -120,7 +120,9 @@ func TestUnreadable(t *testing.T) {
 	if err := os.Chmod(w.path("small.json"), 0); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, w, asNobody(t, w, w.add("small")), exitMissing, "permission denied")
+	// Nobody may make an output directory here, which would be said first.
+	unread := w.command("add", "--config", "small.json", "--model-name", "small", "--models-ts", "models.ts", "--dry-run")
+	refused(t, w, asNobody(t, w, unread), exitMissing, "permission denied")
 }
 
 // TestOddHomes: a home directory that is missing, read-only, a file, or oddly

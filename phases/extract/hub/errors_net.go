@@ -62,7 +62,7 @@ func (e *DNSError) Kind() string { return "dns" }
 
 // Hint is to check the connection.
 func (e *DNSError) Hint() string {
-	return "Check the network connection and HF_ENDPOINT; behind a proxy set HTTPS_PROXY."
+	return "Check the network connection and HF_ENDPOINT; behind a proxy set HTTPS_PROXY. Without a network, give the file with --config."
 }
 func (e *DNSError) retry() (bool, time.Duration) { return !e.Permanent, 0 }
 
@@ -85,7 +85,7 @@ func (e *ConnectionError) Kind() string { return "connection" }
 
 // Hint is to check the connection.
 func (e *ConnectionError) Hint() string {
-	return "Check the network connection, a firewall, HF_ENDPOINT and the proxy variables."
+	return "Check the network connection, a firewall, HF_ENDPOINT and the proxy variables. Without a network, give the file with --config."
 }
 func (e *ConnectionError) retry() (bool, time.Duration) { return true, 0 }
 
