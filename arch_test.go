@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -145,3 +148,57 @@ func under(p string, prefixes []string) bool {
 }
 
 func contains(list []string, s string) bool { return slices.Contains(list, s) }
+
+// TestInvariantsAreHeld: ARCHITECTURE.md names a test for each invariant, and
+// it exists where the page says.
+func TestInvariantsAreHeld(t *testing.T) {
+	page, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| invariant | test |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	held := regexp.MustCompile("((?:`(?:Test|Fuzz)\\w+`(?:, )?)+) \\(([\\w./-]+)\\)")
+	files := regexp.MustCompile("`([\\w./-]+\\.txtar)`")
+	for _, row := range strings.Split(strings.TrimSpace(table), "\n") {
+		cell := strings.TrimSpace(strings.Split(row, " | ")[1])
+		found := 0
+		for _, m := range held.FindAllStringSubmatch(cell, -1) {
+			for _, name := range regexp.MustCompile(`\w+`).FindAllString(m[1], -1) {
+				found++
+				if !declaresTest(t, m[2], name) {
+					t.Errorf("%s has no %s: %s", m[2], name, row)
+				}
+			}
+		}
+		for _, m := range files.FindAllStringSubmatch(cell, -1) {
+			found++
+			if _, err := os.Stat(m[1]); err != nil {
+				t.Errorf("%v: %s", err, row)
+			}
+		}
+		if found == 0 {
+			t.Errorf("no test is named: %s", row)
+		}
+	}
+}
+
+// declaresTest says whether a test file of a package, or the test file that
+// is named itself, declares a test.
+func declaresTest(t *testing.T, where, name string) bool {
+	t.Helper()
+	list := []string{where}
+	if !strings.HasSuffix(where, ".go") {
+		var err error
+		if list, err = filepath.Glob(filepath.Join(where, "*_test.go")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range list {
+		src, err := os.ReadFile(file)
+		if err == nil && strings.Contains(string(src), "func "+name+"(") {
+			return true
+		}
+	}
+	return false
+}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -152,4 +153,46 @@ func pipe(b *testing.B) (r, w *os.File) {
 	}
 	b.Cleanup(func() { _, _ = r.Close(), w.Close() })
 	return r, w
+}
+
+// BenchmarkOpen is what happens between a didOpen and its diagnostics, from
+// the frame on.
+func BenchmarkOpen(b *testing.B) {
+	for _, copies := range []int{1, 100} {
+		raw, err := protocol.Marshal(&protocol.DidOpenTextDocumentParams{TextDocument: protocol.TextDocumentItem{
+			URI: modelsURI, LanguageID: "typescript", Text: manyModels(b, copies),
+		}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		body := fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/didOpen","params":%s}`, raw)
+		frame := fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
+		b.Run(fmt.Sprintf("read/%dx", copies), func(b *testing.B) {
+			for range b.N {
+				in := newStream(strings.NewReader(frame), io.Discard, maxBacklog)
+				if _, _, err := in.ReadFrame(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				_ = in.Close()
+			}
+		})
+		b.Run(fmt.Sprintf("all/%dx", copies), func(b *testing.B) {
+			for range b.N {
+				s := New(Options{})
+				s.config.setInitial(nil)
+				var p protocol.DidOpenTextDocumentParams
+				if err := protocol.Unmarshal(raw, &p); err != nil {
+					b.Fatal(err)
+				}
+				doc := newDocument(s, &p.TextDocument)
+				doc.set([]byte(p.TextDocument.Text))
+				snap := doc.parsed()
+				found := s.findings(snap, validate.NewChecker(s.checkOptions(snap)))
+				if _, err := s.encodeDiagnostics(snap.URI, s.diagnosticsFrom(snap, found)); err != nil {
+					b.Fatal(err)
+				}
+				doc.close()
+			}
+		})
+	}
 }

@@ -53,7 +53,7 @@ func (e *editor) request(m rpcMessage) (answer func()) {
 	var p struct {
 		Message, URI, Title, Prompt, Value string
 		Actions                            []struct{ Title string }
-		Items                              []json.RawMessage
+		Items                              []struct{ ScopeURI string }
 	}
 	_ = json.Unmarshal(m.Params, &p)
 	result := "null"
@@ -86,8 +86,8 @@ func (e *editor) request(m rpcMessage) (answer func()) {
 		e.registered = append(e.registered, string(m.Params))
 	case "workspace/configuration":
 		var values []string
-		for range p.Items {
-			values = append(values, orText(e.opts.settings, "null"))
+		for _, item := range p.Items {
+			values = append(values, orText(e.opts.scoped[item.ScopeURI], orText(e.opts.settings, "null")))
 		}
 		result = "[" + strings.Join(values, ",") + "]"
 	case "fib-ls/input":

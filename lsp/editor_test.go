@@ -46,7 +46,8 @@ type editorOptions struct {
 	noInit  bool
 	// settings answer workspace/configuration.
 	settings string
-	raw      bool // leave server requests to the test
+	scoped   map[string]string // those of a folder, by its URI
+	raw      bool              // leave server requests to the test
 	// holds is a request of the server that is never answered.
 	holds string
 }

@@ -277,3 +277,32 @@ func TestJobsMakeConfigsBeReadAgain(t *testing.T) {
 		}
 	})
 }
+
+// Each workspace folder has settings of its own, and jobs work in the folder
+// of their file.
+func TestSeveralRoots(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		one, two := t.TempDir(), t.TempDir()
+		engine := &fakeEngine{}
+		e := newEditor(t, editorOptions{
+			engine: engine, folders: []string{one, two},
+			capabilities: strings.Replace(modernCapabilities, `"workspace": {`, `"workspace": {"configuration": true,`, 1),
+			settings:     `{"diagnostics":{"delay":0,"severity":{"wrong-type":"warning"}}}`,
+			scoped:       map[string]string{"file://" + two: `{"diagnostics":{"severity":{"wrong-type":"hint"}},"addModel":{"outputDir":"out"}}`},
+		})
+		e.settle()
+		for i, dir := range []string{one, two} {
+			uri := "file://" + dir + "/web/apps/web/data/models.ts"
+			e.open(uri, strings.Replace(smallModels, "count: 1", `count: "1"`, 1))
+			e.settle()
+			if d := e.diagnostics(uri); len(d) != 1 || d[0].Severity != []int{2, 4}[i] {
+				t.Errorf("root %d: diagnostics %+v", i, d)
+			}
+			e.add(fmt.Sprintf(`{"repoId":"acme/A-1","uri":%q}`, uri))
+			e.jobsDone()
+			if engine.dirs[i] != dir || engine.requests[i].OutputDir != []string{"", "out"}[i] {
+				t.Errorf("root %d: works in %s, writes to %q", i, engine.dirs[i], engine.requests[i].OutputDir)
+			}
+		}
+	})
+}
