@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/dataset"
@@ -122,12 +123,15 @@ type requirements struct {
 	tp, ep                      int
 }
 
+// tpNote begins the note of a name that tensor parallelism divided.
+const tpNote = "TP="
+
 // note marks a name whose numbers parallelism divided: "TP=8".
 func (r *requirements) note(n *definition.Name) string {
 	for _, f := range n.Family.Fields {
 		switch {
 		case r.tp > 1 && (f.Divisor == definition.ByTP || f.Divisor == definition.ByTPFloor1):
-			return fmt.Sprintf("TP=%d", r.tp)
+			return tpNote + strconv.Itoa(r.tp)
 		case r.ep > 1 && f.Divisor == definition.ByEP:
 			return fmt.Sprintf("EP=%d", r.ep)
 		}

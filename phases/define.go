@@ -2,12 +2,12 @@ package phases
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/dataset"
 	"github.com/fib-ls/fib-ls/phases/definition"
-	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // Define makes the Definition of a name whose axes are fixed by it, and says
@@ -24,30 +24,35 @@ func Define(name string, tp int) (*dataset.Definition, string, error) {
 	return d, parsed.Family.OpType, nil
 }
 
-// MissingDefinitions are the names of a models.ts that the dataset lacks,
-// sorted.
-func MissingDefinitions(env *Env, modelsTS, datasetDir string) ([]string, error) {
-	d, err := env.OpenDataset(datasetDir, filepath.Dir(env.path(modelsTS)))
+// MissingDefinition is a required name that the dataset lacks, and the tensor
+// parallelism under which a model needs it (0: whatever it is).
+type MissingDefinition struct {
+	Name string
+	TP   int
+}
+
+// MissingDefinitions are the names that the models of a models.ts require, as
+// Coverage counts them, and that the dataset lacks; sorted by name.
+func MissingDefinitions(env *Env, modelsTS, datasetDir string) ([]MissingDefinition, error) {
+	report, err := Coverage(env, modelsTS, datasetDir)
 	if err != nil {
 		return nil, err
 	}
-	if d == nil {
-		return nil, &UsageError{Message: "no dataset to compare with", Hint: "give --dataset DIR, a clone of flashinfer-trace; " + cloneDataset}
-	}
-	models, err := ReadModels(env.path(modelsTS))
-	if err != nil {
-		return nil, err
-	}
-	var missing []string
-	for _, e := range tsast.Parse(models.Text).Entries {
-		for _, m := range e.Model.Modules {
-			for _, name := range m.Definitions.Items {
-				if _, has := d.Get(name.Value); !has && name.Kind == tsast.StringLiteral {
-					missing = append(missing, name.Value)
-				}
+	var missing []MissingDefinition
+	seen := map[string]bool{}
+	for _, model := range report.Models {
+		for _, row := range model.Rows {
+			if row.Status != dataset.Missing || seen[row.Definition] {
+				continue
 			}
+			seen[row.Definition] = true
+			tp := 0
+			if text, divided := strings.CutPrefix(row.Note, tpNote); divided {
+				tp, _ = strconv.Atoi(text)
+			}
+			missing = append(missing, MissingDefinition{row.Definition, tp})
 		}
 	}
-	slices.Sort(missing)
-	return slices.Compact(missing), nil
+	slices.SortFunc(missing, func(a, b MissingDefinition) int { return strings.Compare(a.Name, b.Name) })
+	return missing, nil
 }

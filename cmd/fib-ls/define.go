@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,11 +31,11 @@ they go to DIR/definitions/OP_TYPE/NAME.json, otherwise to standard output.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.out, "out", "", "directory to write into, laid out as a flashinfer-trace clone")
-	flags.BoolVar(&f.missing, "missing", false, "every name of models.ts that the dataset lacks")
+	flags.BoolVar(&f.missing, "missing", false, "every Definition that the models of models.ts require and the dataset lacks")
 	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone")
-	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(phases.DefaultModelsTS), "the models.ts whose names are meant by --missing")
+	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(phases.DefaultModelsTS), "the models.ts whose models are meant by --missing")
 	flags.BoolVar(&f.force, "force", false, "replace files that are there")
-	flags.IntVar(&f.tp, "tp", 0, "tensor parallelism for the tp:N tag")
+	flags.IntVar(&f.tp, "tp", 0, "tensor parallelism for the tp:N tag (default with --missing: the model's)")
 	return cmd
 }
 
@@ -43,12 +44,16 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	if err != nil {
 		return err
 	}
+	tp := map[string]int{} // of the model that lacks a name
 	if f.missing {
 		names, err := phases.MissingDefinitions(env, f.modelsTS, f.dataset)
 		if err != nil {
 			return err
 		}
-		args = append(args, names...)
+		for _, missing := range names {
+			args = append(args, missing.Name)
+			tp[missing.Name] = missing.TP
+		}
 	}
 	if len(args) == 0 {
 		if f.missing {
@@ -59,7 +64,7 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	}
 	var skipped int
 	for _, name := range args {
-		d, opType, err := phases.Define(name, f.tp)
+		d, opType, err := phases.Define(name, cmp.Or(f.tp, tp[name]))
 		if err != nil {
 			if !f.missing {
 				return &phases.UsageError{Message: err.Error()}
