@@ -2,6 +2,7 @@ package phases
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -17,6 +18,7 @@ func unifiedDiff(name, before, after string) string {
 	}
 	const context = 3
 	var out strings.Builder
+	name = strings.TrimLeft(filepath.ToSlash(name), "/") // patch and git take no absolute path
 	fmt.Fprintf(&out, "--- a/%s\n+++ b/%s\n", name, name)
 	for len(changes) > 0 {
 		n := 1 // changes whose contexts touch share a hunk
