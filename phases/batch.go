@@ -40,12 +40,30 @@ type batchFile struct {
 	models *ModelsFile
 	doc    *tsast.Document
 	dirty  []*BatchItem
+	// planned are the entries that dry runs would have added.
+	planned map[string]bool
+}
+
+// BatchWatch is told of a batch's progress; each function may be nil.
+type BatchWatch struct {
+	// Began and Prepared are called before and after phases 1 to 3 of a
+	// model, from several goroutines at a time.
+	Began, Prepared func(*BatchItem)
+	// Done is called for every item that was begun, in their order, when what
+	// became of it is settled and on disk.
+	Done func(*BatchItem)
+}
+
+func (w BatchWatch) tell(f func(*BatchItem), item *BatchItem) {
+	if f != nil {
+		f(item)
+	}
 }
 
 // RunBatch adds several models. Phases 1 to 3 run side by side, at most as
 // many as there are processors; the entries are placed in the order of the
 // items. A model that fails leaves the others alone.
-func RunBatch(ctx context.Context, env *Env, requests []Request, done func(*BatchItem)) *Batch {
+func RunBatch(ctx context.Context, env *Env, requests []Request, watch BatchWatch) *Batch {
 	b := &Batch{}
 	for _, req := range requests {
 		b.Items = append(b.Items, &BatchItem{Request: req})
@@ -58,11 +76,9 @@ func RunBatch(ctx context.Context, env *Env, requests []Request, done func(*Batc
 	}()
 	for start := 0; start < len(b.Items) && b.Err == nil; start += batchChunk {
 		chunk := b.Items[start:min(start+batchChunk, len(b.Items))]
-		b.Err = runChunk(ctx, env, chunk, files)
+		b.Err = runChunk(ctx, env, chunk, files, watch)
 		for _, item := range chunk {
-			if done != nil {
-				done(item)
-			}
+			watch.tell(watch.Done, item)
 		}
 	}
 	for _, item := range b.Items {
@@ -74,7 +90,7 @@ func RunBatch(ctx context.Context, env *Env, requests []Request, done func(*Batc
 }
 
 // runChunk prepares, places and writes some models.
-func runChunk(ctx context.Context, env *Env, chunk []*BatchItem, files map[string]*batchFile) error {
+func runChunk(ctx context.Context, env *Env, chunk []*BatchItem, files map[string]*batchFile, watch BatchWatch) error {
 	for _, item := range chunk {
 		item.Err = admit(env, item, files)
 	}
@@ -84,11 +100,19 @@ func runChunk(ctx context.Context, env *Env, chunk []*BatchItem, files map[strin
 	quiet.Progress, quiet.Ask = nil, nil
 	for _, item := range chunk {
 		if item.Err != nil || item.Skipped != "" {
+			watch.tell(watch.Prepared, item)
 			continue
 		}
 		group.Go(func() error {
-			r, err := prepareSafely(groupCtx, &quiet, item.Request)
-			item.Result, item.Err = r, err
+			watch.tell(watch.Began, item)
+			err := safely("preparing", item, func() (err error) {
+				item.Result, err = Prepare(groupCtx, &quiet, item.Request)
+				return err
+			})
+			if err != nil {
+				item.Result, item.Err = nil, err
+			}
+			watch.tell(watch.Prepared, item)
 			return nil
 		})
 	}
@@ -103,14 +127,14 @@ func runChunk(ctx context.Context, env *Env, chunk []*BatchItem, files map[strin
 	return errors.Join(ctx.Err(), writeChunk(&quiet, files))
 }
 
-// prepareSafely keeps a fault in one model from ending the batch.
-func prepareSafely(ctx context.Context, env *Env, req Request) (r *Result, err error) {
+// safely keeps a fault in one model from ending the batch.
+func safely(doing string, item *BatchItem, f func() error) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			r, err = nil, fmt.Errorf("internal fault while preparing %s: %v", req.ModelName, fault)
+			err = fmt.Errorf("internal fault while %s %s: %v", doing, item.Request.ModelName, fault)
 		}
 	}()
-	return Prepare(ctx, env, req)
+	return f()
 }
 
 // admit completes an item's request, opens its models.ts, and settles its
@@ -180,24 +204,37 @@ func openBatchFile(env *Env, path string, files map[string]*batchFile) (*batchFi
 	if err != nil {
 		return nil, err
 	}
-	f := &batchFile{models: models, doc: tsast.Open(models.Text)}
+	f := &batchFile{models: models, doc: tsast.Open(models.Text), planned: map[string]bool{}}
 	files[abs] = f
 	return f, nil
 }
 
-// placeItem puts a prepared entry into its file's document.
+// placeItem puts a prepared entry into its file's document; that of a dry run
+// is taken out again.
 func placeItem(env *Env, item *BatchItem, files map[string]*batchFile) {
 	f := files[env.path(item.Request.ModelsTS)]
 	rename(item, f.doc.File())
+	if item.Skipped == "" && f.planned[item.Result.Model.ID] {
+		item.Skipped, item.Result = "already there", nil
+	}
 	if item.Skipped != "" {
 		return
 	}
-	if err := placeIn(item.Result, f.doc); err != nil {
+	before := f.doc.File().Src
+	err := safely("placing", item, func() error { return placeIn(item.Result, f.doc) })
+	if err != nil {
+		f.doc.Replace(before)
 		item.Err = item.Result.saveRaw(env, err)
 		item.Result = nil
 		return
 	}
 	MarkDataset(env, item.Result)
+	if item.Request.DryRun {
+		f.doc.Replace(before)
+		f.planned[item.Result.Model.ID] = true
+		item.Result.release()
+		return
+	}
 	f.dirty = append(f.dirty, item)
 }
 
@@ -206,7 +243,7 @@ func writeChunk(env *Env, files map[string]*batchFile) error {
 	for _, f := range files {
 		dirty := f.dirty
 		f.dirty = nil
-		if len(dirty) == 0 || dirty[0].Request.DryRun {
+		if len(dirty) == 0 {
 			continue
 		}
 		if err := f.models.Write(f.doc.File().Src); err != nil {
@@ -215,20 +252,51 @@ func writeChunk(env *Env, files map[string]*batchFile) error {
 			}
 			return err
 		}
-		for _, item := range dirty {
-			item.Result.Files["models.ts"] = item.Request.ModelsTS
-			if err := item.Result.WriteFiles(env); err != nil {
-				item.Err = err
-			}
-			item.Result.release()
-		}
+		writeReports(env, dirty)
 	}
 	return nil
 }
 
-// release lets go of what only the writing needed, so that a long batch does
-// not keep a copy of the file per model.
-func (r *Result) release() { r.Original, r.Edited, r.Checks, r.ConfigBytes = nil, nil, nil, nil }
+// writeReports writes the files of each phase: side by side, but one after the
+// other where models share an output directory.
+func writeReports(env *Env, items []*BatchItem) {
+	byDir := map[string][]*BatchItem{}
+	var dirs []string
+	for _, item := range items {
+		dir := env.path(item.Result.Request.OutputDir)
+		if byDir[dir] == nil {
+			dirs = append(dirs, dir)
+		}
+		byDir[dir] = append(byDir[dir], item)
+	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, dir := range dirs {
+		group.Go(func() error {
+			for _, item := range byDir[dir] {
+				item.Result.Files["models.ts"] = item.Request.ModelsTS
+				item.Err = safely("reporting on", item, func() error { return item.Result.WriteFiles(env) })
+				item.Result.release()
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // no function gives an error: each item has its own
+}
+
+// release lets go of all that is not in the contract, once it is written: a
+// long batch must not keep a copy of the file, a config and a module tree for
+// each model.
+func (r *Result) release() {
+	r.Original, r.Edited, r.Checks, r.ConfigBytes = nil, nil, nil, nil
+	r.Implementation, r.Snippets, r.Generated, r.EntryText = nil, nil, nil, ""
+	if r.Architecture != nil {
+		r.Architecture.Config, r.Architecture.TextConfig = nil, nil
+	}
+	for i := range r.Model.Modules {
+		r.Model.Modules[i].Rows = nil
+	}
+}
 
 // entrySource is the repository that an entry's source comment names.
 func entrySource(f *tsast.File, i int) string { return validate.SourceRepo(f.Entries[i].Model) }

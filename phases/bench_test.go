@@ -2,12 +2,13 @@ package phases
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
-
-	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"time"
 )
 
 // benchEnv is an offline world in a directory of its own, with a models.ts.
@@ -41,12 +42,55 @@ func batchOf(tb testing.TB) []Request {
 		requests = append(requests, Request{HFRepoID: repo, Config: abs, ModelsTS: "models.ts", Offline: true})
 	}
 	if len(requests) == 0 {
-		tb.Log("no gold configs at hand: the built-in catalogue is measured")
-		for _, id := range catalog.IDs() {
-			requests = append(requests, Request{HFRepoID: id, ModelsTS: "models.ts", Offline: true})
+		tb.Log("no gold configs at hand: the project's own are measured, under several names")
+		own := ownConfigs(tb)
+		for i := range wholeBatch {
+			req := own[i%len(own)]
+			req.ModelName = fmt.Sprintf("%s-%d", req.ModelName, i)
+			requests = append(requests, req)
 		}
 	}
 	return requests
+}
+
+// wholeBatch is how many models the batch benchmarks add.
+const wholeBatch = 232
+
+// BenchmarkBatch232 adds 58, 116 and 232 real configs in one process each, with
+// the built-in SGLang index. It reports entries per second of the whole batch,
+// how much longer an entry takes in it than in a quarter of it (1 is linear),
+// and what is held in memory after it over what is after a quarter.
+func BenchmarkBatch232(b *testing.B) {
+	embedded() // is unpacked once for a process
+	var taken [3]time.Duration
+	var held [3]uint64
+	requests := batchOf(b)
+	requests = requests[:min(len(requests), wholeBatch)]
+	for b.Loop() {
+		for i, part := range []int{4, 2, 1} {
+			env := benchEnv(b)
+			var some []Request // of all families alike
+			for j := 0; j+part <= len(requests); j += part {
+				some = append(some, requests[j])
+			}
+			began := time.Now()
+			batch := RunBatch(b.Context(), env, some, BatchWatch{})
+			taken[i] += time.Since(began)
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			held[i] = max(held[i], m.HeapAlloc)
+			for _, item := range batch.Items {
+				if item.Err != nil {
+					b.Errorf("%s: %v", item.Request.ModelName, item.Err)
+				}
+			}
+		}
+	}
+	b.ReportMetric(float64(len(requests)*b.N)/taken[2].Seconds(), "entries/s")
+	b.ReportMetric(taken[2].Seconds()/4/taken[0].Seconds(), "time-per-entry-232:58")
+	b.ReportMetric(taken[1].Seconds()/2/taken[0].Seconds(), "time-per-entry-116:58")
+	b.ReportMetric(float64(held[2]-held[0])/float64(len(requests)*3/4)/1024, "KiB-held/entry")
 }
 
 // BenchmarkBatch adds real configs in one process, as add --batch does, and
@@ -66,7 +110,7 @@ func BenchmarkBatch(b *testing.B) {
 					requests[i].SkipSGLang = mode.skip
 				}
 				b.StartTimer()
-				for _, item := range RunBatch(context.Background(), env, requests, nil).Items {
+				for _, item := range RunBatch(context.Background(), env, requests, BatchWatch{}).Items {
 					if item.Err != nil {
 						b.Errorf("%s: %v", item.Request.HFRepoID, item.Err)
 					}

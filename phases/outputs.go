@@ -39,6 +39,7 @@ type OutputDir struct {
 	Path   string
 	root   *os.Root
 	unlock func()
+	fresh  bool // it was made just now: nothing of an earlier run is in it
 }
 
 // OpenOutputDir makes the directory when it is not there, locks it against
@@ -52,6 +53,7 @@ func OpenOutputDir(path string) (*OutputDir, error) {
 	if err := refusePlanted(path); err != nil {
 		return nil, err
 	}
+	fresh := os.Mkdir(path, 0o755) == nil
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, &UsageError{Message: fmt.Sprintf("the output directory cannot be made: %v", err), Hint: "name another one with --output-dir"}
 	}
@@ -64,10 +66,12 @@ func OpenOutputDir(path string) (*OutputDir, error) {
 		_ = root.Close()
 		return nil, err
 	}
-	for _, name := range FileOrder {
-		_ = root.Remove(unfinished(name))
+	if !fresh {
+		for _, name := range FileOrder {
+			_ = root.Remove(unfinished(name))
+		}
 	}
-	return &OutputDir{Path: path, root: root, unlock: unlock}, nil
+	return &OutputDir{Path: path, root: root, unlock: unlock, fresh: fresh}, nil
 }
 
 // claimedDir is an output directory that a run will write into.
@@ -162,16 +166,10 @@ func (d *OutputDir) Close() error {
 // Write replaces one file of the directory. A link that stands in its place
 // is removed, not followed.
 func (d *OutputDir) Write(name string, data []byte) error {
-	if info, err := d.root.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		if info.IsDir() {
-			return fmt.Errorf("writing %s: a directory of that name is in the way", filepath.Join(d.Path, name))
-		}
-		if err := d.root.Remove(name); err != nil {
-			return fmt.Errorf("replacing %s: %w", filepath.Join(d.Path, name), err)
-		}
+	if err := d.clear(name); err != nil {
+		return err
 	}
 	temp := unfinished(name)
-	_ = d.root.Remove(temp) // what a killed run left
 	if err := d.root.WriteFile(temp, data, 0o644); err != nil {
 		_ = d.root.Remove(temp)
 		return fmt.Errorf("writing %s: %w", filepath.Join(d.Path, name), err)
@@ -180,6 +178,23 @@ func (d *OutputDir) Write(name string, data []byte) error {
 		_ = d.root.Remove(temp)
 		return fmt.Errorf("writing %s: %w", filepath.Join(d.Path, name), err)
 	}
+	return nil
+}
+
+// clear makes room for a file.
+func (d *OutputDir) clear(name string) error {
+	if d.fresh {
+		return nil
+	}
+	if info, err := d.root.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		if info.IsDir() {
+			return fmt.Errorf("writing %s: a directory of that name is in the way", filepath.Join(d.Path, name))
+		}
+		if err := d.root.Remove(name); err != nil {
+			return fmt.Errorf("replacing %s: %w", filepath.Join(d.Path, name), err)
+		}
+	}
+	_ = d.root.Remove(unfinished(name)) // what a killed run left
 	return nil
 }
 

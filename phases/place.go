@@ -78,16 +78,30 @@ func placeIn(r *Result, doc *tsast.Document) error {
 	if err != nil {
 		return &PlacementError{Path: r.Request.ModelsTS, Err: err}
 	}
-	r.Edited, err = tsast.Apply(f.Src, edits...)
+	after, err := apply(doc, edits)
 	if err != nil {
 		return &PlacementError{Path: r.Request.ModelsTS, Err: err}
 	}
-	after := doc.Replace(r.Edited)
+	r.Edited = after.Src
 	if err := r.check(f, after); err != nil {
 		doc.Replace(f.Src)
 		return err
 	}
 	return nil
+}
+
+// apply makes edits of a document's text. An insertion is the common case, in
+// which the document need not look for what changed.
+func apply(doc *tsast.Document, edits []tsast.TextEdit) (*tsast.File, error) {
+	f := doc.File()
+	if len(edits) == 1 && edits[0].Span.Start <= edits[0].Span.End && edits[0].Span.Start >= 0 && edits[0].Span.End <= len(f.Src) {
+		return doc.Edit(edits[0]), nil
+	}
+	text, err := tsast.Apply(f.Src, edits...)
+	if err != nil {
+		return nil, err
+	}
+	return doc.Replace(text), nil
 }
 
 // newModel is the entry as tsast prints it.
@@ -107,6 +121,7 @@ func (r *Result) respell(style tsast.Style) error {
 		return err
 	}
 	r.adopt(g)
+	r.respelled = r.Request.Gemm != "underscored"
 	return nil
 }
 

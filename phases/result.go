@@ -35,6 +35,9 @@ type Result struct {
 	EntryText string `json:"-"`
 	// Edited is models.ts after the edit, Original before it (nil: no file).
 	Edited, Original []byte `json:"-"`
+	// respelled says that Generated follows a file that writes names the
+	// older way.
+	respelled bool
 	// Updated says that an entry was refreshed in place.
 	Updated bool `json:"-"`
 	// TypeScript is what became of the type check.

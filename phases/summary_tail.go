@@ -126,10 +126,10 @@ func mermaid(e generate.Entry) []string {
 	return append(lines, "```")
 }
 
+var mermaidEscapes = strings.NewReplacer("#", "#35;", "\"", "#quot;", "`", "#96;", "<", "#lt;", ">", "#gt;", "\\", "#92;")
+
 // mermaidText keeps a name from ending a Mermaid string or a fence.
-func mermaidText(s string) string {
-	return strings.NewReplacer("#", "#35;", "\"", "#quot;", "`", "#96;", "<", "#lt;", ">", "#gt;", "\\", "#92;").Replace(plain(s))
-}
+func mermaidText(s string) string { return mermaidEscapes.Replace(plain(s)) }
 
 func bullets(items []string) []string {
 	lines := make([]string, 0, len(items))

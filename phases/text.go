@@ -75,7 +75,7 @@ func cell(s string) string { return strings.ReplaceAll(inline(s), "|", "\\|") }
 // code is text in backquotes, within which nothing but a backquote (and in a
 // table a bar) has a meaning.
 func code(s string) string {
-	s = strings.NewReplacer("`", "'", "|", "\\|").Replace(plain(s))
+	s = strings.ReplaceAll(strings.ReplaceAll(plain(s), "`", "'"), "|", "\\|")
 	if strings.TrimSpace(s) == "" {
 		return "` `"
 	}

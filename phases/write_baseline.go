@@ -77,9 +77,12 @@ func writeBaseline(r *Result, dir *OutputDir) ([]string, error) {
 func (r *Result) definitionsByPath() func(path string) []string {
 	byPath := map[string][]string{}
 	if r.Architecture != nil {
-		g, err := Generate(r.Architecture, r.Implementation, r.Request, false)
-		if err != nil {
-			return func(string) []string { return nil }
+		g := r.Generated
+		if g == nil || r.respelled { // the names are the dataset's own
+			var err error
+			if g, err = Generate(r.Architecture, r.Implementation, r.Request, false); err != nil {
+				return func(string) []string { return nil }
+			}
 		}
 		for _, m := range g.Entry.Modules {
 			for _, row := range m.Rows {

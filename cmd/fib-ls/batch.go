@@ -27,13 +27,9 @@ func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, arg
 	if err != nil {
 		return err
 	}
-	finished := 0
-	batch := phases.RunBatch(cmd.Context(), env, requests, func(item *phases.BatchItem) {
-		finished++
-		if !g.quiet && !f.json {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "[%d/%d] %s: %s\n", finished, len(requests), clean(batchName(item)), clean(batchOutcome(item)))
-		}
-	})
+	display := newBatchDisplay(cmd.ErrOrStderr(), g, f.json, len(requests))
+	batch := phases.RunBatch(cmd.Context(), env, requests, display.watch())
+	display.close()
 	if err := f.printBatch(cmd.OutOrStdout(), g, batch); err != nil {
 		return err
 	}

@@ -39,14 +39,19 @@ type phaseBar struct {
 
 func newDisplay(stderr io.Writer, g *globals, plainJSON bool) *display {
 	d := &display{out: stderr, silent: g.quiet}
-	noBars := plainJSON || os.Getenv("CI") != "" || os.Getenv("TERM") == "dumb" || os.Getenv("HF_HUB_DISABLE_PROGRESS_BARS") != ""
-	if !d.silent && !noBars && isTerminal(stderr) {
+	if !d.silent && !plainJSON && wantsBars(stderr) {
 		d.bars = mpb.New(mpb.WithOutput(stderr), mpb.WithWidth(24))
 	}
 	if plainJSON && !isTerminal(stderr) {
 		d.silent = true
 	}
 	return d
+}
+
+// wantsBars says whether progress is drawn rather than written.
+func wantsBars(stderr io.Writer) bool {
+	noBars := os.Getenv("CI") != "" || os.Getenv("TERM") == "dumb" || os.Getenv("HF_HUB_DISABLE_PROGRESS_BARS") != ""
+	return !noBars && isTerminal(stderr)
 }
 
 // event is phases.Env.Progress.

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -20,7 +21,6 @@ func parseLayers(ranges string) layerSet {
 	if ranges == "" {
 		return nil
 	}
-	seen := map[int]bool{}
 	set := layerSet{}
 	for _, part := range strings.Split(ranges, ",") {
 		from, to, found := strings.Cut(strings.TrimSpace(part), "-")
@@ -35,14 +35,13 @@ func parseLayers(ranges string) layerSet {
 			}
 		}
 		for i := first; i <= last && i < maxLayers; i++ {
-			if !seen[i] {
-				seen[i] = true
-				set = append(set, i)
-			}
+			set = append(set, i)
 		}
 	}
-	sort.Ints(set)
-	return set
+	if !sort.IntsAreSorted(set) {
+		sort.Ints(set)
+	}
+	return slices.Compact(set)
 }
 
 // String writes the set as ranges.
