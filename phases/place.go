@@ -176,10 +176,20 @@ func (r *Result) addDisagreements() {
 	for _, d := range r.Generated.Disagreements {
 		r.Problems = append(r.Problems, Problem{
 			Rule: RuleDisagreement, Severity: string(validate.Warning),
-			Message: fmt.Sprintf("%s of %s: the config says %s (%s), SGLang's source %s (%s); the entry follows the source",
-				d.What, d.Path, d.FromConfig, d.ConfigField, d.FromSource, d.SourceLine),
+			Message: r.disagreement(d) + "; the entry follows the source",
 		})
 	}
+}
+
+// disagreement says what both readers have, and where each has it from.
+func (r *Result) disagreement(d generate.Disagreement) string {
+	switch d.What {
+	case "missing":
+		return fmt.Sprintf("%s: the config says %s (%s), SGLang's source has no such layer (%s)", d.Path, d.FromConfig, d.ConfigField, orText(r.Baseline.File, r.Baseline.Class))
+	case "extra":
+		return fmt.Sprintf("%s: SGLang's source has %s (%s), of which the config says nothing", d.Path, d.FromSource, d.SourceLine)
+	}
+	return fmt.Sprintf("%s of %s: the config says %s (%s), SGLang's source %s (%s)", d.What, d.Path, d.FromConfig, d.ConfigField, d.FromSource, d.SourceLine)
 }
 
 // RuleDisagreement marks a difference between the two readers of a model.

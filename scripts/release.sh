@@ -56,6 +56,7 @@ for target in "${targets[@]}"; do
     exit 1
   fi
   cp LICENSE README.md CHANGELOG.md "$dir"
+  GOOS=$os GOARCH=$arch scripts/go-licenses.sh >"$dir/THIRD_PARTY_LICENSES.txt"
   cp -r dist/.work/man dist/.work/completions "$dir"
   dist/.work/release sbom "$dir/$exe" "$version" >"dist/$name.cdx.json"
   cp "dist/$name.cdx.json" "$dir/sbom.cdx.json"

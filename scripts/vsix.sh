@@ -27,6 +27,7 @@ package() { # package TARGET GOOS GOARCH CC NAME LDFLAGS
   mkdir -p $extension/server
   CGO_ENABLED=1 GOOS=$goos GOARCH=$goarch CC=$cc go build -trimpath -tags netgo,osusergo \
     -ldflags "-s -w -X main.version=$version $ldflags" -o "$extension/server/$name" ./cmd/fib-ls
+  GOOS=$goos GOARCH=$goarch scripts/go-licenses.sh >$extension/server/THIRD_PARTY_LICENSES.txt
   (cd $extension && npm exec --no -- vsce package --no-dependencies --target "$target" --out "../$out" >/dev/null)
   echo "$out: $(du -h "$out" | cut -f1)"
 }

@@ -33,7 +33,7 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 
 	res := &Result{Parallelism: par, Pattern: patternOf(a)}
 	switch {
-	case fromSource(rows) && res.Pattern == Custom:
+	case fromSource(rows) && (res.Pattern == Custom || a.Generic):
 		res.Pattern = patternOfTree(b.nodes)
 	case !fromSource(rows) && a.Generic:
 		res.Pattern = Custom

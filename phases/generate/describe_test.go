@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -152,5 +153,41 @@ func TestPattern(t *testing.T) {
 		if got := patternOf(&c.a); got != c.want {
 			t.Errorf("%v: %s, want %s", c.a.AttentionKinds, got, c.want)
 		}
+	}
+}
+
+// TestPatternOfTree: a config of an unknown layout tells little, so what was
+// read from SGLang gets the pattern that its layers show.
+func TestPatternOfTree(t *testing.T) {
+	attention := func(window int) *node {
+		return &node{seg: "attn", typ: baseline.TypeAttention, rows: []baseline.Module{{Type: baseline.TypeAttention, SlidingWindow: window}}}
+	}
+	experts, linear := &node{typ: baseline.TypeMoE}, &node{typ: baseline.TypeLinearAttention}
+	for _, c := range []struct {
+		nodes []*node
+		want  Pattern
+	}{
+		{[]*node{attention(0)}, Standard},
+		{[]*node{attention(0), experts}, MoE},
+		{[]*node{attention(0), attention(512), experts}, Hybrid},
+		{[]*node{attention(512), attention(512)}, Standard},
+		{[]*node{attention(0), linear}, Hybrid},
+		{[]*node{linear, experts}, SSM},
+		{[]*node{{seg: "attn_mla", typ: baseline.TypeBlock}, experts}, MLA},
+		{nil, Custom},
+	} {
+		if got := patternOfTree(c.nodes); got != c.want {
+			t.Errorf("%d nodes: %s, want %s", len(c.nodes), got, c.want)
+		}
+	}
+	a := moeModel("", "renorm")
+	rows := FromArchitecture(a)
+	for i := range rows {
+		rows[i].File = "python/sglang/srt/models/some.py"
+	}
+	a.Generic, a.MoE = true, nil // the config alone would say: a plain decoder
+	res, err := Build(rows, a, Options{ID: "some"})
+	if err != nil || res.Pattern != MoE {
+		t.Errorf("pattern %v, %v", res, err)
 	}
 }

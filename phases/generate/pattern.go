@@ -64,7 +64,13 @@ func fromSource(rows []baseline.Module) bool {
 // whose config alone does not tell.
 func patternOfTree(nodes []*node) Pattern {
 	softmax, latent, linear, sparse := false, false, false, false
+	windows := map[bool]bool{}
 	for _, n := range nodes {
+		for _, r := range n.rows {
+			if r.Type == baseline.TypeAttention {
+				windows[r.SlidingWindow > 0] = true
+			}
+		}
 		switch {
 		case n.seg == "attn_mla":
 			softmax, latent = true, true
@@ -79,7 +85,7 @@ func patternOfTree(nodes []*node) Pattern {
 	switch {
 	case linear && !softmax:
 		return SSM
-	case linear:
+	case linear, len(windows) > 1:
 		return Hybrid
 	case latent:
 		return MLA

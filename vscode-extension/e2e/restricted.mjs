@@ -30,7 +30,7 @@ export const restrictedTests = [
       await user.keys.press("Enter")
       await user.quickStep("(3/3)")
       await user.keys.press("Enter")
-      await user.notification(/acme\/tiny-llm was not added/)
+      await user.notification(/acme\/tiny-llm was not added: .*not trusted fib-ls asks nothing of the network/)
       await picture("21-restricted-refused")
       assert.deepEqual(hub.asked, [])
       await user.expectText(before)

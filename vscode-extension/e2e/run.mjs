@@ -7,6 +7,7 @@ import { makeWorkspace, startEditor } from "./session.mjs"
 import { mainTests } from "./tests.mjs"
 import { restrictedTests } from "./restricted.mjs"
 import { User } from "./user.mjs"
+import { settled } from "./wait.mjs"
 
 const root = new URL("../..", import.meta.url).pathname
 const pictures = join(root, "e2e-output/vscode")
@@ -32,7 +33,10 @@ async function suite(name, tests, user) {
       session,
       user: new User(session),
       page: session.page,
-      picture: (file) => session.page.screenshot({ path: join(pictures, `${file}.png`) }),
+      picture: async (file) => {
+        await settled(session.page)
+        await session.page.screenshot({ path: join(pictures, `${file}.png`) })
+      },
       note: (text) => console.log(`     ${text}`),
     }
     for (const test of chosen) {

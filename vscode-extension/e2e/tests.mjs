@@ -206,6 +206,15 @@ async function moduleTree({ user, page, picture }) {
   const focused = await frame.evaluate(() => document.activeElement?.dataset.name)
   await page.keyboard.press("Enter")
   await until("the line of the module", async () => (await user.position())?.startsWith(`Ln ${after(text, `${focused}: {`, from)[0]},`))
+  // Tab leads on to the module's Definitions; Enter shows them too.
+  await user.goTo(1)
+  await item("q_norm").focus()
+  await page.keyboard.press("Tab")
+  assert.equal(await frame.evaluate(() => document.activeElement?.textContent), "rmsnorm_h128")
+  await page.keyboard.press("Enter")
+  await until("the line of the Definition", async () => (await user.position())?.startsWith(`Ln ${after(text, "rmsnorm_h128", text.indexOf("q_norm: {", from))[0]},`))
+  // Nothing is wider than the panel.
+  assert.equal(await frame.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), true)
   await user.goTo(1)
   await item("qkv_proj").click()
   await until("the line of the clicked module", async () => (await user.position())?.startsWith(`Ln ${after(text, "qkv_proj: {", from)[0]},`))

@@ -28,3 +28,9 @@ export function same(got, want) {
   const near = (text) => JSON.stringify(text.slice(Math.max(0, at - 40), at + 80))
   throw new Error(`the texts part at ${at}:\n  got  ${near(got)}\n  want ${near(want)}`)
 }
+
+/** Waits until what fades or slides in has arrived; what spins for ever does not count. */
+export async function settled(page) {
+  await until("the animations to end", () => page.evaluate(() =>
+    document.getAnimations().every((a) => a.playState !== "running" || a.effect?.getComputedTiming().iterations === Infinity)), 5).catch(() => undefined)
+}

@@ -4,7 +4,7 @@ import type { AddArguments, JobDone } from "./protocol"
 import type { Server } from "./server"
 
 /** Something to do about a failure. */
-type Action = "Log In…" | "Open the Model's Page" | "Choose Another…" | "Check the Settings…" | "Retry" | "Show Report" | "Show Output"
+type Action = "Manage Workspace Trust…" | "Log In…" | "Open the Model's Page" | "Choose Another…" | "Check the Settings…" | "Retry" | "Show Report" | "Show Output"
 
 /** The actions that fix a failure of the Hub client, by its kind. */
 export function actionsFor(kind: string | undefined, hasReport: boolean): Action[] {
@@ -22,6 +22,7 @@ export function actionsFor(kind: string | undefined, hasReport: boolean): Action
     case "entry-not-found":
     case "revision-not-found":
     case "invalid-name":
+    case "too-large":
       return ["Choose Another…", ...more]
     case "dns":
     case "connection":
@@ -35,9 +36,17 @@ export function actionsFor(kind: string | undefined, hasReport: boolean): Action
     case "not-a-hub":
     case "offline":
       return ["Check the Settings…", "Retry", ...more]
+    case undefined: // no failure of the Hub's: the model is none that an entry can be made of
+      return ["Choose Another…", "Retry", ...more]
     default:
       return ["Retry", ...more]
   }
+}
+
+/** Joins sentences, of which some lack their full stop. */
+export function sentences(...parts: (string | undefined)[]): string {
+  const said = parts.filter((s): s is string => s !== undefined && s !== "")
+  return said.map((s, i) => (i < said.length - 1 && /[\w)"\]]$/.test(s) ? `${s}.` : s)).join(" ")
 }
 
 /** One line that says what was done. */
@@ -113,15 +122,22 @@ export class Outcomes {
 
   private async explain(done: JobDone, asked: AddArguments | undefined): Promise<void> {
     const name = done.repoId === "" ? "The model" : done.repoId
-    const message = [`${name} was not added: ${done.message ?? "the reason is in the output"}`, done.hint ?? ""].filter((s) => s !== "").join(" ")
+    const restricted = done.kind === "offline" && !vscode.workspace.isTrusted
+    const message = restricted
+      ? `${name} was not added: its config is not on this machine, and in a workspace that is not trusted fib-ls asks nothing of the network.`
+      : sentences(`${name} was not added: ${done.message ?? "the reason is in the output"}`, done.hint)
     this.output.error(message)
-    const actions = actionsFor(done.kind, done.report !== undefined).filter((a) => a !== "Retry" || asked !== undefined)
+    const fitting: Action[] = restricted ? ["Manage Workspace Trust…", "Choose Another…", "Show Output"] : actionsFor(done.kind, done.report !== undefined)
+    const actions = fitting.filter((a) => a !== "Retry" || asked !== undefined)
     const chosen = await vscode.window.showErrorMessage(message, ...actions)
     if (chosen !== undefined) await this.act(chosen, done, asked)
   }
 
   private async act(action: Action, done: JobDone, asked: AddArguments | undefined): Promise<void> {
     switch (action) {
+      case "Manage Workspace Trust…":
+        await vscode.commands.executeCommand("workbench.trust.manage")
+        return
       case "Log In…": {
         // The user types the token there; it does not pass through the editor's settings.
         const terminal = vscode.window.createTerminal({ name: "HuggingFace login" })

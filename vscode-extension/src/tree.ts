@@ -39,3 +39,9 @@ function isAbove(node: TreeNode, of: TreeNode, byName: Map<string, TreeNode>): b
 
 /** "×48", or "×?" for a count that is no whole number. */
 export const showCount = (module: ShownModule): string => `×${module.count ?? "?"}`
+
+/** What is said of a model above its drawing; a description that begins with the name says it by itself. */
+export function about(name: string, description: string): string {
+  if (name === "" || description.startsWith(name)) return description
+  return description === "" ? name : `${name}: ${description}`
+}

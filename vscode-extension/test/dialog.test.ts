@@ -120,8 +120,19 @@ test("failures offer what helps; actions do it", async () => {
   state.answers = ["Choose Another…"]
   await outcomes.show({ jobId: "1", repoId: "a/b", state: "failed", kind: "repo-not-found", message: "no such model", hint: "Look again.", modules: 0, definitions: 0, findings: 0, openReport: false })
   await settled()
-  assert.deepEqual(calls[0], ["error", "a/b was not added: no such model Look again.", "Choose Another…", "Show Output"])
+  assert.deepEqual(calls[0], ["error", "a/b was not added: no such model. Look again.", "Choose Another…", "Show Output"])
   assert.deepEqual(calls[1], ["command", "fibLs.addModel"])
+})
+
+test("restricted mode says that the network is not asked, and how to trust the workspace", async () => {
+  const outcomes = new Outcomes(new FakeServer(), output, () => "")
+  state.trusted = false
+  state.answers = ["Manage Workspace Trust…"]
+  await outcomes.show({ jobId: "1", repoId: "a/b", state: "failed", kind: "offline", message: "not in the cache and the network is off (--offline)", hint: "Give --config.", modules: 0, definitions: 0, findings: 0, openReport: false })
+  await settled()
+  state.trusted = true
+  assert.match(String(calls[0]?.[1]), /^a\/b was not added: .*not trusted fib-ls asks nothing of the network\.$/)
+  assert.deepEqual(calls[1], ["command", "workbench.trust.manage"])
 })
 
 test("an added entry is shown, its report first when the settings want it", async () => {

@@ -9,12 +9,12 @@ import { modelAtLine } from "../src/commands"
 import { debugInformation, withoutSecrets } from "../src/debugInformation"
 import { serverEnvironment, serverSettings, versionSkew } from "../src/environment"
 import { page } from "../src/moduleTree"
-import { actionsFor, sentence } from "../src/outcomes"
+import { actionsFor, sentence, sentences } from "../src/outcomes"
 import type { JobDone, ShownModel } from "../src/protocol"
 import { modelIdProblem, parallelismChoices, parseParallelism, repoFromText, reposFromList, suggestModelId } from "../src/repos"
 import { Restarts, maxRestarts, restartWindow } from "../src/restarts"
 import { logLine } from "../src/serverLog"
-import { buildTree } from "../src/tree"
+import { about, buildTree } from "../src/tree"
 import { state } from "./vscode"
 
 test("repositories as they are typed, pasted and selected", () => {
@@ -147,6 +147,13 @@ test("every module is drawn once, whatever its parent", () => {
   assert.deepEqual(names(buildTree(model({ toString: undefined, constructor: "toString", __proto__x: "hasOwnProperty" }))), [["toString", ["constructor"]], "__proto__x"])
 })
 
+test("what is said above the drawing", () => {
+  assert.equal(about("Qwen3 32B", "Qwen3 32B: 64 decoder layers."), "Qwen3 32B: 64 decoder layers.")
+  assert.equal(about("Llama 3.1 8B", "Meta Llama 3.1 8B."), "Llama 3.1 8B: Meta Llama 3.1 8B.")
+  assert.equal(about("Mine", ""), "Mine")
+  assert.equal(about("", "No name."), "No name.")
+})
+
 test("the model at a line", () => {
   const models = [model({})]
   assert.equal(modelAtLine(models, 3)?.id, "m")
@@ -159,7 +166,11 @@ test("outcomes", () => {
   assert.equal(sentence(done), "Added b: 3 modules, 2 Definitions.")
   assert.equal(sentence({ ...done, state: "updated", findings: 1 }), "Updated b: 3 modules, 2 Definitions. 1 finding needs a look.")
   assert.deepEqual(actionsFor("gated-no-token", false), ["Log In…", "Choose Another…", "Show Output"])
-  assert.deepEqual(actionsFor(undefined, true), ["Retry", "Show Report", "Show Output"])
+  assert.deepEqual(actionsFor(undefined, true), ["Choose Another…", "Retry", "Show Report", "Show Output"])
+  assert.deepEqual(actionsFor("integrity", false), ["Retry", "Show Output"])
+  assert.equal(sentences("a/b was not added: no (--offline)", "Go online."), "a/b was not added: no (--offline). Go online.")
+  assert.equal(sentences("It ended.", undefined, ""), "It ended.")
+  assert.equal(sentences("Is it?", "Yes"), "Is it? Yes")
 })
 
 test("debug information has no secrets", () => {

@@ -1,6 +1,6 @@
 /** Draws a module tree: blocks as frames around what they hold, layers as cards with their Definitions. */
 import type { Range, ShownModel } from "../src/protocol"
-import { type TreeNode, buildTree, showCount } from "../src/tree"
+import { type TreeNode, about, buildTree, showCount } from "../src/tree"
 
 interface Host {
   postMessage(message: { kind: "ready" } | { kind: "reveal"; range: Range } | { kind: "choose"; id: string }): void
@@ -29,13 +29,12 @@ const make = (tag: string, className: string, text = ""): HTMLElement => {
 function draw(ids: string[], model: ShownModel | undefined): void {
   const focused = (document.activeElement as HTMLElement | null)?.dataset["name"]
   models.replaceChildren(...ids.map((id) => new Option(id, id, id === model?.id, id === model?.id)))
-  element("about").textContent = model ? `${model.name}: ${model.description}` : "There is no model in this file."
+  element("about").textContent = model ? about(model.name, model.description) : "There is no model in this file."
   tree.replaceChildren(...(model ? buildTree(model).map((n) => drawNode(n, 1)) : []))
   const items = all()
   const keep = items.find((i) => i.dataset["name"] === focused)
-  for (const item of items) item.tabIndex = -1
   const first = keep ?? items[0]
-  if (first) first.tabIndex = 0
+  if (first) reachable(first)
   keep?.focus()
 }
 
@@ -44,6 +43,7 @@ function drawNode(node: TreeNode, level: number): HTMLElement {
   const item = make("div", `node ${module.type === "block" ? "block" : "layer"}`)
   item.setAttribute("role", "treeitem")
   item.setAttribute("aria-level", String(level))
+  item.tabIndex = -1
   item.dataset["name"] = module.name
   const head = make("div", "head")
   head.append(make("span", "name", module.name), make("span", "count", showCount(module)))
@@ -54,8 +54,9 @@ function drawNode(node: TreeNode, level: number): HTMLElement {
   if (module.definitions.length > 0) {
     const list = make("div", "definitions")
     for (const d of module.definitions) {
-      const chip = make("span", "definition", d.name)
+      const chip = make("button", "definition", d.name)
       chip.title = "Show in models.ts"
+      chip.tabIndex = -1
       chip.addEventListener("click", (event) => {
         event.stopPropagation()
         host.postMessage({ kind: "reveal", range: d.range })
@@ -88,11 +89,18 @@ function drawNode(node: TreeNode, level: number): HTMLElement {
 
 const all = (): HTMLElement[] => [...tree.querySelectorAll<HTMLElement>("[role=treeitem]")]
 
-function focusOn(item: HTMLElement): void {
-  for (const other of all()) other.tabIndex = -1
+/** Lets Tab reach one module, and after it that module's Definitions. */
+function reachable(item: HTMLElement): void {
+  for (const other of tree.querySelectorAll<HTMLElement>("[tabindex='0']")) other.tabIndex = -1
   item.tabIndex = 0
-  item.focus()
+  for (const chip of item.querySelectorAll<HTMLElement>(":scope > .definitions > button")) chip.tabIndex = 0
 }
+
+const focusOn = (item: HTMLElement): void => { item.focus() }
+
+tree.addEventListener("focusin", ({ target }) => {
+  if (target instanceof HTMLElement && target.matches("[role=treeitem]")) reachable(target)
+})
 
 const shown = (): HTMLElement[] => all().filter((i) => !i.parentElement?.closest("[aria-expanded=false]"))
 
