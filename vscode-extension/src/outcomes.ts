@@ -4,7 +4,7 @@ import type { AddArguments, JobDone } from "./protocol"
 import type { Server } from "./server"
 
 /** Something to do about a failure. */
-type Action = "Manage Workspace Trust…" | "Log In…" | "Open the Model's Page" | "Choose Another…" | "Check the Settings…" | "Retry" | "Show Report" | "Show Output"
+type Action = "Manage Trust…" | "Log In…" | "Open the Model's Page" | "Choose Another…" | "Check the Settings…" | "Retry" | "Show Report" | "Show Output"
 
 /** The actions that fix a failure of the Hub client, by its kind. */
 export function actionsFor(kind: string | undefined, hasReport: boolean): Action[] {
@@ -127,7 +127,7 @@ export class Outcomes {
       ? `${name} was not added: its config is not on this machine, and in a workspace that is not trusted fib-ls asks nothing of the network.`
       : sentences(`${name} was not added: ${done.message ?? "the reason is in the output"}`, done.hint)
     this.output.error(message)
-    const fitting: Action[] = restricted ? ["Manage Workspace Trust…", "Choose Another…", "Show Output"] : actionsFor(done.kind, done.report !== undefined)
+    const fitting: Action[] = restricted ? ["Manage Trust…", "Choose Another…", "Show Output"] : actionsFor(done.kind, done.report !== undefined)
     const actions = fitting.filter((a) => a !== "Retry" || asked !== undefined)
     const chosen = await vscode.window.showErrorMessage(message, ...actions)
     if (chosen !== undefined) await this.act(chosen, done, asked)
@@ -135,7 +135,7 @@ export class Outcomes {
 
   private async act(action: Action, done: JobDone, asked: AddArguments | undefined): Promise<void> {
     switch (action) {
-      case "Manage Workspace Trust…":
+      case "Manage Trust…":
         await vscode.commands.executeCommand("workbench.trust.manage")
         return
       case "Log In…": {

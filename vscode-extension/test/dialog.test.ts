@@ -127,7 +127,7 @@ test("failures offer what helps; actions do it", async () => {
 test("restricted mode says that the network is not asked, and how to trust the workspace", async () => {
   const outcomes = new Outcomes(new FakeServer(), output, () => "")
   state.trusted = false
-  state.answers = ["Manage Workspace Trust…"]
+  state.answers = ["Manage Trust…"]
   await outcomes.show({ jobId: "1", repoId: "a/b", state: "failed", kind: "offline", message: "not in the cache and the network is off (--offline)", hint: "Give --config.", modules: 0, definitions: 0, findings: 0, openReport: false })
   await settled()
   state.trusted = true
