@@ -328,7 +328,7 @@ func (r *reader) listedLayers() int {
 		return 0 // no model: num_hidden_layers says so, or the list's reader
 	}
 	if stated := r.opt("num_hidden_layers"); n > 0 && r.has("num_hidden_layers") && stated != n {
-		r.infer("num_hidden_layers", n, fmt.Sprintf("length of %s; the file states %d", field, stated))
+		r.arch.Warnings = append(r.arch.Warnings, fmt.Sprintf("num_hidden_layers is %d, but %s has %d layers, which count: the family's code builds them", stated, field, n))
 	}
 	return n
 }
