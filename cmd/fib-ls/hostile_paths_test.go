@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/fib-ls/fib-ls/phases"
@@ -216,6 +217,17 @@ func TestHostileDataset(t *testing.T) {
 	link(t, filepath.Join(dir, "victim"), w.path("data/definitions/rmsnorm/linked.json"))
 	link(t, "/dev/zero", w.path("data/definitions/rmsnorm/endless.json"))
 	link(t, "..", w.path("data/definitions/rmsnorm/loop"))
+	for _, name := range []string{"rmsnorm_h512.json", "pipe.json"} { // one that the model asks for
+		if err := syscall.Mkfifo(w.path("data/definitions/rmsnorm/"+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(w.path("data/workloads/rmsnorm"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(w.path("data/workloads/rmsnorm/rmsnorm_h4096.jsonl"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, args := range [][]string{
 		{"check", "--dataset", "data", "--exit-zero", "models.ts"},
 		{"add", "--config", "small.json", "--model-name", "small", "--models-ts", "models.ts", "--dataset", "data"},

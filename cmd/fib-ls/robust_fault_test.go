@@ -241,16 +241,40 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("umount: %v %s", err, out)
 		}
 	}()
-	old := string(fixture(t))
-	w.write("disk/models.ts", old)
-	w.write("disk/filler", strings.Repeat("x", 64<<10-len(old)-12<<10)) // less than the file is left
-	for _, dir := range []string{"elsewhere", "disk/out"} {             // the reports on a good disk, and on the full one
-		r := w.run("add", "--config", "small.json", "--model-name", "small", "--models-ts", "disk/models.ts", "--output-dir", dir)
-		if r.code != exitUsage || !strings.Contains(r.stderr, "no space left") {
-			t.Errorf("exit code %d\n%s", r.code, r.stderr)
+	w.write("other.json", strings.Replace(smallConfig, `"num_hidden_layers": 4`, `"num_hidden_layers": 6`, 1))
+	w.write("batch.yaml", "- {model_name: one, config: small.json}\n- {model_name: two, config: other.json}\n")
+	for _, c := range []struct {
+		name string
+		code int
+		old  func() string
+		args []string
+	}{
+		// The reports on a good disk, and on the full one.
+		{"add", exitUsage, func() string { return string(fixture(t)) }, []string{"add", "--config", "small.json", "--model-name", "small", "--output-dir", "elsewhere"}},
+		{"add all", exitUsage, func() string { return string(fixture(t)) }, []string{"add", "--config", "small.json", "--model-name", "small", "--output-dir", "disk/out"}},
+		{"batch", exitUsage, func() string { return string(fixture(t)) }, []string{"add", "--batch", "batch.yaml"}},
+		{"update", exitUsage, func() string {
+			w.write("models.ts", string(fixture(t)))
+			w.must(0, "add", "--config", "small.json", "--model-name", "small", "--models-ts", "models.ts")
+			return w.read("models.ts")
+		}, []string{"add", "--config", "other.json", "--model-name", "small", "--update"}},
+		{"fix", exitUsage, func() string {
+			return strings.ReplaceAll(string(fixture(t)), "gemm_n6144_k4096", "gemm_n_6144_k_4096")
+		}, []string{"check", "--fix", "disk/models.ts"}},
+	} {
+		old := c.old()
+		_ = os.Remove(w.path("disk/filler"))
+		w.write("disk/models.ts", old)
+		w.write("disk/filler", strings.Repeat("x", 64<<10-(len(old)+4095)&^4095-8<<10)) // less than the file is left
+		if c.name != "fix" {
+			c.args = append(c.args, "--models-ts", "disk/models.ts")
+		}
+		r := w.run(c.args...)
+		if r.code != c.code || !strings.Contains(r.stdout+r.stderr, "no space left") {
+			t.Errorf("%s: exit code %d\n%s%s", c.name, r.code, r.stdout, r.stderr)
 		}
 		if w.read("disk/models.ts") != old || len(w.litter()) > 0 {
-			t.Errorf("models.ts changed: %t; litter %v", w.read("disk/models.ts") != old, w.litter())
+			t.Errorf("%s: models.ts changed: %t; litter %v", c.name, w.read("disk/models.ts") != old, w.litter())
 		}
 	}
 }
