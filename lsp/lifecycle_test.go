@@ -146,6 +146,50 @@ func TestSlowReaderIsHeldUp(t *testing.T) {
 	})
 }
 
+// The same with findings that nobody asked for: typing waits until they are
+// read, and then all of it is there.
+func TestSlowReaderWhileTyping(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		in, inWriter := io.Pipe()
+		outReader, out := io.Pipe()
+		s := New(Options{})
+		s.backlog = 4096
+		go s.Run(context.Background(), in, out)
+		defer func() { _, _ = inWriter.Close(), out.Close() }()
+		frame := func(body string) { _, _ = fmt.Fprintf(inWriter, "Content-Length: %d\r\n\r\n%s", len(body), body) }
+		const n = 2000
+		var sent atomic.Int64
+		go func() {
+			frame(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{},"initializationOptions":{"diagnostics":{"delay":0}}}}`)
+			frame(fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":%q,"languageId":"typescript","version":0,"text":""}}}`, modelsURI))
+			for i := 1; i <= n; i++ {
+				frame(fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"textDocument":{"uri":%q,"version":%d},"contentChanges":[{"text":"const models: Model[] = [{ id: \"a-%d\" }]"}]}}`, modelsURI, i, i))
+				frame(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"textDocument/hover","params":{"textDocument":{"uri":%q},"position":{"line":0,"character":28}}}`, i, modelsURI))
+				sent.Add(1)
+			}
+		}()
+		synctest.Wait() // until the sender stands still
+		if got := sent.Load(); got > n/2 {
+			t.Errorf("%d edits were read although nobody takes the findings", got)
+		}
+		answers := bufio.NewReader(outReader)
+		for left := n + 1; left > 0; {
+			body, err := readFrame(answers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(body), `"id":`) {
+				left--
+			}
+		}
+		go func() { _, _ = io.Copy(io.Discard, answers) }()
+		synctest.Wait()
+		if got, want := string(s.docs.snapshot(modelsURI).text), fmt.Sprintf(`const models: Model[] = [{ id: "a-%d" }]`, n); got != want {
+			t.Errorf("the text is %q", got)
+		}
+	})
+}
+
 func TestOutOfOrderVersions(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		e := newEditor(t, editorOptions{})
