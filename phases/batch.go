@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -21,6 +22,8 @@ type BatchItem struct {
 	Result  *Result
 	Skipped string // why it was not added: "already there"
 	Err     error
+
+	outputs *claimedDir
 }
 
 // Batch is a batch that was run.
@@ -61,8 +64,9 @@ func (w BatchWatch) tell(f func(*BatchItem), item *BatchItem) {
 }
 
 // RunBatch adds several models. Phases 1 to 3 run side by side, at most as
-// many as there are processors; the entries are placed in the order of the
-// items. A model that fails leaves the others alone.
+// many as there are processors, while the entries of the models before them
+// are placed in the order of the items. A model that fails leaves the others
+// alone.
 func RunBatch(ctx context.Context, env *Env, requests []Request, watch BatchWatch) *Batch {
 	b := &Batch{}
 	for _, req := range requests {
@@ -74,13 +78,29 @@ func RunBatch(ctx context.Context, env *Env, requests []Request, watch BatchWatc
 			f.doc.Close()
 		}
 	}()
-	for start := 0; start < len(b.Items) && b.Err == nil; start += batchChunk {
-		chunk := b.Items[start:min(start+batchChunk, len(b.Items))]
-		b.Err = runChunk(ctx, env, chunk, files, watch)
+	for _, item := range b.Items {
+		item.Err = admit(env, item, files)
+	}
+	quiet := *env
+	quiet.Progress, quiet.Ask = nil, nil
+	ahead, stop := prepareAhead(ctx, &quiet, slices.Collect(slices.Chunk(b.Items, batchChunk)), watch)
+	for chunk := range ahead {
+		if b.Err == nil {
+			b.Err = errors.Join(placeChunk(&quiet, chunk, files), ctx.Err())
+		} else {
+			dropChunk(chunk, b.Err)
+		}
 		for _, item := range chunk {
+			if item.outputs != nil && item.Result == nil {
+				item.outputs.release()
+			}
 			watch.tell(watch.Done, item)
 		}
+		if b.Err != nil {
+			stop()
+		}
 	}
+	stop()
 	for _, item := range b.Items {
 		if item.Result == nil && item.Skipped == "" && item.Err == nil {
 			item.Err = fmt.Errorf("not begun: %w", b.Err)
@@ -89,15 +109,28 @@ func RunBatch(ctx context.Context, env *Env, requests []Request, watch BatchWatc
 	return b
 }
 
-// runChunk prepares, places and writes some models.
-func runChunk(ctx context.Context, env *Env, chunk []*BatchItem, files map[string]*batchFile, watch BatchWatch) error {
-	for _, item := range chunk {
-		item.Err = admit(env, item, files)
-	}
-	group, groupCtx := errgroup.WithContext(ctx)
+// prepareAhead runs phases 1 to 3 of a chunk while the one before it is placed
+// and written. After stop no chunk is begun; one that was is still given.
+func prepareAhead(ctx context.Context, env *Env, chunks [][]*BatchItem, watch BatchWatch) (<-chan []*BatchItem, context.CancelFunc) {
+	ctx, stop := context.WithCancel(ctx)
+	ahead := make(chan []*BatchItem)
+	go func() {
+		defer close(ahead)
+		for _, chunk := range chunks {
+			if ctx.Err() != nil {
+				return
+			}
+			prepareChunk(ctx, env, chunk, watch)
+			ahead <- chunk
+		}
+	}()
+	return ahead, stop
+}
+
+// prepareChunk runs phases 1 to 3 of some models side by side.
+func prepareChunk(ctx context.Context, env *Env, chunk []*BatchItem, watch BatchWatch) {
+	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	quiet := *env
-	quiet.Progress, quiet.Ask = nil, nil
 	for _, item := range chunk {
 		if item.Err != nil || item.Skipped != "" {
 			watch.tell(watch.Prepared, item)
@@ -105,26 +138,47 @@ func runChunk(ctx context.Context, env *Env, chunk []*BatchItem, files map[strin
 		}
 		group.Go(func() error {
 			watch.tell(watch.Began, item)
-			err := safely("preparing", item, func() (err error) {
-				item.Result, err = Prepare(groupCtx, &quiet, item.Request)
-				return err
-			})
-			if err != nil {
+			if err := safely("preparing", item, func() error { return prepareItem(ctx, env, item) }); err != nil {
 				item.Result, item.Err = nil, err
 			}
 			watch.tell(watch.Prepared, item)
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
+	_ = group.Wait() // no function gives an error: each item has its own
+}
+
+// prepareItem claims the output directory and runs phases 1 to 3.
+func prepareItem(ctx context.Context, env *Env, item *BatchItem) (err error) {
+	item.outputs, err = claimOutputDir(env.path(item.Request.OutputDir), item.Request.DryRun)
+	if err != nil {
 		return err
 	}
+	item.Result, err = Prepare(ctx, env, item.Request)
+	if err == nil {
+		item.Result.claimed = item.outputs
+	}
+	return err
+}
+
+// placeChunk puts the prepared entries into their files, in order, and writes
+// them.
+func placeChunk(env *Env, chunk []*BatchItem, files map[string]*batchFile) error {
 	for _, item := range chunk {
 		if item.Err == nil && item.Skipped == "" {
-			placeItem(&quiet, item, files)
+			placeItem(env, item, files)
 		}
 	}
-	return errors.Join(ctx.Err(), writeChunk(&quiet, files))
+	return writeChunk(env, files)
+}
+
+// dropChunk lets go of models that were prepared when the batch had to stop.
+func dropChunk(chunk []*BatchItem, why error) {
+	for _, item := range chunk {
+		if item.Result != nil {
+			item.Result, item.Err = nil, fmt.Errorf("not placed: %w", why)
+		}
+	}
 }
 
 // safely keeps a fault in one model from ending the batch.
@@ -144,11 +198,6 @@ func admit(env *Env, item *BatchItem, files map[string]*batchFile) error {
 	if err := item.Request.completeIn(env); err != nil {
 		return err
 	}
-	outputs, err := claimOutputDir(env.path(item.Request.OutputDir), item.Request.DryRun)
-	if err != nil {
-		return err
-	}
-	outputs.release() // it can be made: that is all to be known yet
 	f, err := openBatchFile(env, item.Request.ModelsTS, files)
 	if err != nil || item.Request.Update {
 		return err

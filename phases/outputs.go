@@ -109,6 +109,12 @@ func claimOutputDir(path string, dryRun bool) (*claimedDir, error) {
 	return c, nil
 }
 
+// isNew says that the run made the directory itself: nothing of an earlier run
+// is in it.
+func (c *claimedDir) isNew(path string) bool {
+	return c != nil && c.path == path && len(c.made) > 0
+}
+
 // release removes what was made and is still empty, as after a run that found
 // nothing to write.
 func (c *claimedDir) release() {

@@ -38,6 +38,8 @@ type Result struct {
 	// respelled says that Generated follows a file that writes names the
 	// older way.
 	respelled bool
+	// claimed is the output directory as it was made before the work began.
+	claimed *claimedDir
 	// Updated says that an entry was refreshed in place.
 	Updated bool `json:"-"`
 	// TypeScript is what became of the type check.

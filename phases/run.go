@@ -104,6 +104,7 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.claimed = outputs
 	if err := r.place(env, doc); err != nil {
 		return nil, r.saveRaw(env, err)
 	}

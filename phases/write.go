@@ -23,6 +23,7 @@ func (r *Result) write(env *Env, writers ...phaseWriter) error {
 		return err
 	}
 	defer func() { _ = dir.Close() }()
+	dir.fresh = dir.fresh || r.claimed.isNew(dir.Path)
 	for _, w := range writers {
 		names, err := w(r, dir)
 		if err != nil {
