@@ -98,8 +98,8 @@ func (d *display) close() {
 		return
 	}
 	for _, bar := range d.shown {
-		if bar != nil && !bar.Completed() {
-			bar.Abort(false)
+		if bar != nil {
+			bar.Abort(false) // without effect on one that is complete
 		}
 	}
 	bars.Wait()
