@@ -40,8 +40,9 @@ func (e *LockedError) Error() string {
 // that the next run finds what a killed one left.
 const tempPrefix = ".fib-ls-"
 
-// maxModelsFile bounds what is read as a models.ts (upstream's has 34 KB).
-const maxModelsFile = 256 << 20
+// maxModelsFile bounds what is read as a models.ts (upstream's has 34 KB; tsast
+// parses no larger ones).
+const maxModelsFile = 64 << 20
 
 // ReadModels reads a models.ts. A missing file is not an error, a missing
 // directory is.

@@ -138,7 +138,12 @@ func splice(src []byte, c change, text string) []byte {
 
 // inform tells the tree of a change to come.
 func (d *Document) inform(c change) {
-	if d.tree != nil && c.newEnd <= maxText {
+	switch {
+	case d.tree == nil:
+	case c.newEnd > maxText: // it cannot be told, and must not be used again
+		d.tree.close()
+		d.tree = nil
+	default:
 		d.tree.edit(c.start, c.oldEnd, c.newEnd)
 	}
 }

@@ -286,3 +286,21 @@ func TestMessages(t *testing.T) {
 		}
 	}
 }
+
+func TestTooLarge(t *testing.T) {
+	text := make([]byte, maxText+1)
+	doc := Open(text)
+	defer doc.Close()
+	for _, f := range []*File{Parse(text), doc.File(), doc.Edit(TextEdit{Span{5, 5}, "x"})} {
+		if len(f.Problems) != 1 || !strings.Contains(f.Problems[0].Message, "too large") {
+			t.Errorf("problems %v", f.Problems)
+		}
+	}
+	equalFiles(t, "smaller", doc.Replace([]byte(small)), Parse([]byte(small)))
+	doc.Replace(text)
+	equalFiles(t, "again", doc.Replace([]byte(small+"\n")), Parse([]byte(small+"\n")))
+	// There and back within one message.
+	at, n := strings.Index(small, "0x10"), maxText
+	got := doc.Edits([]TextEdit{{Span{at, at}, strings.Repeat("1", n)}, {Span{at, at + n - 3}, ""}})
+	equalFiles(t, "there and back", got, Parse(got.Src))
+}

@@ -340,3 +340,16 @@ func TestHugeFile(t *testing.T) {
 		t.Errorf("%d KB of memory, more than %d", r.memory, limit)
 	}
 }
+
+// TestTooLarge: a models.ts that would take gigabytes to read is refused.
+func TestTooLarge(t *testing.T) {
+	w := newSandbox(t)
+	if err := os.Truncate(w.models, 200<<20); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"check", "models.ts"}, {"add", "--config", "small.json", "--model-name", "small", "--models-ts", "models.ts"}} {
+		if r := w.run(args...); r.code != exitUsage || !strings.Contains(r.stderr, "at most") || r.memory > 256<<10 {
+			t.Errorf("%v: exit code %d, %d KB\n%s", args, r.code, r.memory, r.stderr)
+		}
+	}
+}
