@@ -76,9 +76,15 @@ export class User {
   }
 
   async save() {
+    const clean = async () => (await this.page.locator(".tab.active.dirty").count()) === 0
     await this.focusEditor()
-    if ((await this.page.locator(".tab.active.dirty").count()) > 0) await this.keys.press("Control+S")
-    await until("the file to be saved", async () => (await this.page.locator(".tab.active.dirty").count()) === 0)
+    // An edit may arrive after the key, and the key while the editor is not listening: it is pressed until it works.
+    await until("the file to be saved", async () => {
+      if (await clean()) return true
+      await this.focusEditor()
+      await this.keys.press("Control+S")
+      return until("the save", clean, 2).catch(() => false)
+    })
   }
 
   /** The texts of the notifications that are shown. */
