@@ -53,7 +53,7 @@ func (d *Document) Replace(src []byte) *File {
 	if start == oldEnd && start == newEnd {
 		return d.reading.file
 	}
-	d.inform(change{start, oldEnd, newEnd})
+	d.tree.edit(change{start, oldEnd, newEnd})
 	return d.reparse(src, change{start, oldEnd, newEnd})
 }
 
@@ -70,7 +70,7 @@ func (d *Document) Edits(edits []TextEdit) *File {
 		c.oldEnd = min(max(e.Span.End, c.start), len(src))
 		c.newEnd = c.start + len(e.NewText)
 		src = d.splice(src, c, e.NewText)
-		d.inform(c)
+		d.tree.edit(c)
 		if i == 0 {
 			all = c
 		} else {
@@ -134,18 +134,6 @@ func splice(src []byte, c change, text string) []byte {
 	s := b.String()
 	// #nosec G103 -- Grow made room for size bytes, and nobody else writes to them
 	return unsafe.Slice(unsafe.StringData(s), size)[:len(s)]
-}
-
-// inform tells the tree of a change to come.
-func (d *Document) inform(c change) {
-	switch {
-	case d.tree == nil:
-	case c.newEnd > maxText: // it cannot be told, and must not be used again
-		d.tree.close()
-		d.tree = nil
-	default:
-		d.tree.edit(c.start, c.oldEnd, c.newEnd)
-	}
 }
 
 // reparse reads the new text, incrementally where the result can be trusted:

@@ -299,8 +299,12 @@ func TestTooLarge(t *testing.T) {
 	equalFiles(t, "smaller", doc.Replace([]byte(small)), Parse([]byte(small)))
 	doc.Replace(text)
 	equalFiles(t, "again", doc.Replace([]byte(small+"\n")), Parse([]byte(small+"\n")))
-	// There and back within one message.
-	at, n := strings.Index(small, "0x10"), maxText
-	got := doc.Edits([]TextEdit{{Span{at, at}, strings.Repeat("1", n)}, {Span{at, at + n - 3}, ""}})
-	equalFiles(t, "there and back", got, Parse(got.Src))
+	// There and back within one message: the first edit makes a string of a
+	// number far before the bytes that the second takes away again.
+	const before, after = `const models: Model[] = [{ id: "a", name: "b", modules: { Top: { count: 12345678, type: "block" } } }, { id: "c" }`, "] satisfies Model[]"
+	doc.Replace([]byte(before + after))
+	at, end, n := strings.Index(before, "12345678"), len(before), maxText
+	now := before[:at] + `"345678"` + before[at+8:]
+	got := doc.Edits([]TextEdit{{Span{at, end}, now[at:] + strings.Repeat(" ", n)}, {Span{end, end + n}, ""}})
+	equalFiles(t, "there and back", got, Parse([]byte(now+after)))
 }

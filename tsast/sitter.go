@@ -281,11 +281,18 @@ func (t *tree) hasError() bool { return bool(C.ts_node_has_error(C.ts_tree_root_
 // columns left at zero a token that grew by 256 bytes would seem not to have
 // grown, and what follows would be reused in the wrong place. Columns beyond
 // every text make it take its large form.
-func (t *tree) edit(start, oldEnd, newEnd int) {
+//
+// Between two edits of one message the text may be larger than one that is
+// parsed. The tree is told all the same, else what it holds of the text before
+// would be reused; 32 bits hold what a message can make of a text.
+func (t *tree) edit(c change) {
+	if t == nil {
+		return
+	}
 	C.ts_tree_edit(t.c, &C.TSInputEdit{
-		start_byte:    C.uint32_t(start),  // #nosec G115 -- bounded by maxText
-		old_end_byte:  C.uint32_t(oldEnd), // #nosec G115 -- bounded by maxText
-		new_end_byte:  C.uint32_t(newEnd), // #nosec G115 -- bounded by maxText
+		start_byte:    C.uint32_t(c.start),  // #nosec G115 -- see above
+		old_end_byte:  C.uint32_t(c.oldEnd), // #nosec G115 -- see above
+		new_end_byte:  C.uint32_t(c.newEnd), // #nosec G115 -- see above
 		new_end_point: C.TSPoint{column: 2 * maxText},
 	})
 }
