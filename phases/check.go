@@ -77,21 +77,24 @@ func (e *Env) ruleOptions(opts CheckOptions, dir string) (validate.Options, erro
 type FixedFile struct {
 	After CheckedFile
 	Diff  string
+	// Unsettled says that sure fixes are left: they undo one another, or there
+	// were too many rounds of them.
+	Unsettled bool
 	text  []byte
 	same  bool
 }
 
-// Fixed applies the preferred fixes, as long as they bring new text: a fix
-// may make another finding fixable.
+// fixRounds bounds the rounds of fixes. One round takes every other one of the
+// fixes that touch, as those of equal neighbours in a list do.
+const fixRounds = 64
+
+// Fixed applies the preferred fixes until there are none: a fix may make
+// another finding fixable.
 func (c CheckedFile) Fixed(env *Env, opts CheckOptions) (*FixedFile, error) {
-	const rounds = 10
 	after := c
 	text := c.models.Text
-	for range rounds {
-		edits := validate.FixAll(after.Problems)
-		if len(edits) == 0 {
-			break
-		}
+	edits := validate.FixAll(after.Problems)
+	for round := 0; len(edits) > 0 && round < fixRounds; round++ {
 		next, err := tsast.Apply(text, edits...)
 		if err != nil {
 			return nil, fmt.Errorf("fixing %s: %w", c.Path, err)
@@ -100,9 +103,10 @@ func (c CheckedFile) Fixed(env *Env, opts CheckOptions) (*FixedFile, error) {
 		if err := after.judge(env, text, opts); err != nil {
 			return nil, err
 		}
+		edits = validate.FixAll(after.Problems)
 	}
 	return &FixedFile{
-		After: after, text: text, same: string(text) == string(c.models.Text),
+		After: after, Unsettled: len(edits) > 0, text: text, same: string(text) == string(c.models.Text),
 		Diff: unifiedDiff(c.Path, string(c.models.Text), string(text)),
 	}, nil
 }

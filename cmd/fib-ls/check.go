@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -94,7 +93,7 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	var reports []phases.CheckedFile
 	absent := ""
 	for _, file := range files {
-		report, err := f.one(cmd.Context(), env, file, opts, cmd.OutOrStdout())
+		report, err := f.one(cmd, env, file, opts)
 		if err != nil {
 			return err
 		}
@@ -116,7 +115,8 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 
 // one checks a file, and fixes it when asked to. Of a check that was
 // interrupted nothing is said: it may have found nothing for want of answers.
-func (f *checkFlags) one(ctx context.Context, env *phases.Env, path string, opts phases.CheckOptions, out io.Writer) (phases.CheckedFile, error) {
+func (f *checkFlags) one(cmd *cobra.Command, env *phases.Env, path string, opts phases.CheckOptions) (phases.CheckedFile, error) {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	if err := ctx.Err(); err != nil {
 		return phases.CheckedFile{}, err
 	}
@@ -133,6 +133,9 @@ func (f *checkFlags) one(ctx context.Context, env *phases.Env, path string, opts
 	}
 	if err != nil {
 		return report, err
+	}
+	if fixed.Unsettled {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s: there are fixes left; another check --fix goes on with them\n", phases.Terminal(path))
 	}
 	if f.diff {
 		_, err := io.WriteString(out, shown(out, fixed.Diff))

@@ -69,41 +69,69 @@ func (p *entryPass) eachDefinition(visit func(m *tsast.Module, i int, d tsast.St
 }
 
 func checkDefinitions(p *entryPass) {
-	p.eachDefinition(func(m *tsast.Module, _ int, d tsast.String) {
-		if n, ok := p.parsed[d.Value]; ok {
-			for _, note := range n.Notes() {
-				p.in(m, Problem{Rule: "definition-note", Span: d.Span, Message: fmt.Sprintf("%s: %s", d.Value, note)})
+	for _, m := range p.model.Modules {
+		for _, d := range m.Definitions.Items {
+			if d.Kind != tsast.StringLiteral {
+				continue
 			}
-			return
+			if n, ok := p.parsed[d.Value]; ok {
+				for _, note := range n.Notes() {
+					p.in(m, Problem{Rule: "definition-note", Span: d.Span, Message: fmt.Sprintf("%s: %s", d.Value, note)})
+				}
+			}
 		}
-		if p.inDataset(d.Value) {
-			return // a family that the grammar does not know yet
-		}
-		if n, from, ok := definition.ParseLegacy(d.Value); ok {
-			p.in(m, Problem{
-				Rule: "legacy-definition", Span: d.Span, Deprecated: true, Expected: n.String(),
-				Message: fmt.Sprintf("%s is an older spelling (%s); today it is %s", q(d.Value), from, n),
-				Fixes:   []Fix{replace("Change to "+n.String(), d.Span, p.literal(d.Span, n.String()), true)},
-			})
-			return
-		}
-		if why, ok := definition.Retired(d.Value); ok {
-			p.in(m, Problem{Rule: "legacy-definition", Span: d.Span, Deprecated: true, Message: fmt.Sprintf("%s is no Definition any more: %s", q(d.Value), why)})
-			return
-		}
-		p.badDefinition(m, d)
-	})
+		p.spellings(m)
+	}
 }
 
-func (p *entryPass) badDefinition(m *tsast.Module, d tsast.String) {
+// spellings reports the names of a module that are no Definition names. Two
+// spellings of one Definition become one mention of it.
+func (p *entryPass) spellings(m *tsast.Module) {
+	var odd []int
+	listed := map[string]bool{} // the names that stand there once all are mended
+	for i, d := range m.Definitions.Items {
+		_, known := p.parsed[d.Value]
+		switch {
+		case d.Kind != tsast.StringLiteral:
+		case known || p.inDataset(d.Value): // a family may be one that the grammar does not know yet
+			listed[d.Value] = true
+		default:
+			odd = append(odd, i)
+		}
+	}
+	for _, i := range odd {
+		d := m.Definitions.Items[i]
+		problem := misspelling(d)
+		if name := problem.Expected; name != "" {
+			fix := replace("Change to "+name, d.Span, p.literal(d.Span, name), true)
+			if listed[name] {
+				fix = Fix{Title: "Remove: " + name + " is listed already", Preferred: true, Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}
+			}
+			listed[name] = true
+			problem.Fixes = []Fix{fix}
+		}
+		p.in(m, problem)
+	}
+}
+
+// misspelling says what is wrong with a text that is no Definition name.
+func misspelling(d tsast.String) Problem {
+	if n, from, ok := definition.ParseLegacy(d.Value); ok {
+		return Problem{
+			Rule: "legacy-definition", Span: d.Span, Deprecated: true, Expected: n.String(),
+			Message: fmt.Sprintf("%s is an older spelling (%s); today it is %s", q(d.Value), from, n),
+		}
+	}
+	if why, ok := definition.Retired(d.Value); ok {
+		return Problem{Rule: "legacy-definition", Span: d.Span, Deprecated: true, Message: fmt.Sprintf("%s is no Definition any more: %s", q(d.Value), why)}
+	}
 	_, err := definition.Parse(d.Value)
 	problem := Problem{Rule: "bad-definition", Span: d.Span, Message: err.Error()}
 	var parse *definition.ParseError
-	if errors.As(err, &parse) && parse.Suggestion != "" {
+	if errors.As(err, &parse) {
 		problem.Expected = parse.Suggestion
-		problem.Fixes = []Fix{replace("Change to "+parse.Suggestion, d.Span, p.literal(d.Span, parse.Suggestion), true)}
 	}
-	p.in(m, problem)
+	return problem
 }
 
 func (p *entryPass) inDataset(name string) bool {
