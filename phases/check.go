@@ -80,12 +80,12 @@ type FixedFile struct {
 	// Unsettled says that sure fixes are left: they undo one another, or there
 	// were too many rounds of them.
 	Unsettled bool
-	text  []byte
-	same  bool
+	text      []byte
+	same      bool
 }
 
-// fixRounds bounds the rounds of fixes. One round takes every other one of the
-// fixes that touch, as those of equal neighbours in a list do.
+// fixRounds bounds the rounds of fixes. Of the insertions at one place a round
+// makes one.
 const fixRounds = 64
 
 // Fixed applies the preferred fixes until there are none: a fix may make

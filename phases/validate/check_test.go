@@ -145,12 +145,13 @@ func TestFixAllNeverOverlaps(t *testing.T) {
 	got := FixAll([]Problem{
 		fix(true, edit(10, 12, "a")),
 		fix(true, edit(11, 13, "b")),                        // overlaps
-		fix(true, edit(12, 12, "c")),                        // touches
+		fix(true, edit(12, 12, "c")),                        // an insertion that touches
+		fix(true, edit(12, 14, "g")),                        // touches: the text is another
 		fix(false, edit(20, 21, "d")),                       // not preferred
 		fix(true, edit(5, 6, "e"), edit(10, 12, "a")),       // shares an edit
 		fix(true, edit(30, 31, "f"), edit(10, 11, "other")), // overlaps with one half
 	})
-	want := []tsast.TextEdit{edit(5, 6, "e"), edit(10, 12, "a")}
+	want := []tsast.TextEdit{edit(5, 6, "e"), edit(10, 12, "a"), edit(12, 14, "g")}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/tsast"
@@ -11,35 +12,49 @@ import (
 
 // FixAll merges the preferred fixes of some problems into one set of edits:
 // in the order of the problems, each as a whole or not at all, and never two
-// that touch the same text. What was left out can be fixed by checking the
+// that change the same text. What was left out can be fixed by checking the
 // edited text again.
 func FixAll(problems []Problem) []tsast.TextEdit {
-	var taken []tsast.TextEdit
+	var taken []tsast.TextEdit // in the order of the text
 	for _, p := range problems {
 		for _, f := range p.Fixes {
 			if !f.Preferred {
 				continue
 			}
 			if fresh := without(f.Edits, taken); len(fresh) > 0 && !collide(fresh, taken) {
-				taken = append(taken, fresh...)
+				for _, e := range fresh {
+					taken = slices.Insert(taken, after(taken, e.Span.Start), e)
+				}
 			}
 			break
 		}
 	}
-	slices.SortStableFunc(taken, func(a, b tsast.TextEdit) int { return a.Span.Start - b.Span.Start })
 	return taken
+}
+
+// after is where the edits behind a byte begin.
+func after(taken []tsast.TextEdit, at int) int {
+	return sort.Search(len(taken), func(i int) bool { return taken[i].Span.Start > at })
 }
 
 // without leaves out edits that are already taken, letter for letter.
 func without(edits, taken []tsast.TextEdit) []tsast.TextEdit {
-	return slices.DeleteFunc(slices.Clone(edits), func(e tsast.TextEdit) bool { return slices.Contains(taken, e) })
+	return slices.DeleteFunc(slices.Clone(edits), func(e tsast.TextEdit) bool {
+		i := after(taken, e.Span.Start)
+		return i > 0 && taken[i-1] == e
+	})
 }
 
-// collide says that an edit overlaps or touches the text of another.
+// collide says that an edit overlaps another, or that one of the two is an
+// insertion and touches the other: their order would be anybody's guess. Those
+// taken do not overlap, so each edit has two neighbours.
 func collide(edits, taken []tsast.TextEdit) bool {
+	empty := func(s tsast.Span) bool { return s.Start == s.End }
 	for _, e := range edits {
-		for _, t := range taken {
-			if e.Span.Start <= t.Span.End && t.Span.Start <= e.Span.End {
+		i := after(taken, e.Span.Start)
+		for _, t := range taken[max(i-1, 0):min(i+1, len(taken))] {
+			a, b := e.Span, t.Span
+			if a.Start < b.End && b.Start < a.End || (empty(a) || empty(b)) && a.Start <= b.End && b.Start <= a.End {
 				return true
 			}
 		}
