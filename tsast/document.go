@@ -11,16 +11,22 @@ import (
 // did not touch with the File before it. A Document belongs to one goroutine
 // at a time, the Files it gives to everybody; Close frees the tree.
 type Document struct {
-	p        *parser
+	p *parser
+	// tree is the last tree. Of a text that was read in parts it is that of
+	// the entry at partAt, nil when none was edited.
 	tree     *tree
+	partAt   int
+	large    int // the size from which on a text is read in parts
 	reading  *reading
 	lastGood *File
 	spare    []byte // memory for the next text
 }
 
 // Open reads a text, which must not be changed afterwards.
-func Open(src []byte) *Document {
-	d := &Document{p: newParser()}
+func Open(src []byte) *Document { return open(src, largeText) }
+
+func open(src []byte, large int) *Document {
+	d := &Document{p: newParser(), large: large}
 	d.fresh(src, nil)
 	return d
 }
@@ -139,16 +145,24 @@ func splice(src []byte, c change, text string) []byte {
 // reparse reads the new text, incrementally where the result can be trusted:
 // a tree with an error in it may differ from that of a fresh parse.
 func (d *Document) reparse(src []byte, c change) *File {
+	if d.reading.parts != nil {
+		if r := d.inPart(src, c); r != nil {
+			return d.take(r)
+		}
+		d.tree.close()
+		d.tree = nil
+	}
 	if d.tree == nil {
 		return d.fresh(src, d.knownAfter(c))
+	}
+	if r := d.inParts(src, d.knownAfter(c)); r != nil { // it is sound again
+		return d.take(r)
 	}
 	next := d.p.parse(d.tree, src)
 	d.tree.close()
 	d.tree = next
 	if next == nil || next.hasError() {
-		next.close()
-		d.tree = nil
-		return d.fresh(src, d.knownAfter(c))
+		return d.whole(src, d.knownAfter(c))
 	}
 	if r := d.inEntry(src, c); r != nil {
 		return d.take(r)
@@ -156,16 +170,39 @@ func (d *Document) reparse(src []byte, c change) *File {
 	return d.take(newReading(d.p, next, src, d.knownAfter(c)))
 }
 
-// largeText is the size from which memory is given back to the system after
-// a parse from scratch.
-const largeText = 1 << 20
-
 // fresh reads a text from scratch.
 func (d *Document) fresh(src []byte, known func(Span) *Model) *File {
-	if len(src) >= largeText {
+	if r := d.inParts(src, known); r != nil {
+		return d.take(r)
+	}
+	return d.whole(src, known)
+}
+
+// inParts reads a large text in parts, without a tree; nil when it is small,
+// or must be read as a whole.
+func (d *Document) inParts(src []byte, known func(Span) *Model) *reading {
+	if len(src) < d.large {
+		return nil
+	}
+	r := readParts(d.p, src, known)
+	if r != nil {
+		d.tree.close()
+		d.tree = nil
+	}
+	return r
+}
+
+// trimSize is the size from which on memory is given back to the system
+// after a parse from scratch.
+const trimSize = 1 << 20
+
+// whole reads a text out of one new tree.
+func (d *Document) whole(src []byte, known func(Span) *Model) *File {
+	d.tree.close()
+	d.tree = d.p.parse(nil, src)
+	if len(src) >= trimSize {
 		defer d.p.trim()
 	}
-	d.tree = d.p.parse(nil, src)
 	if d.tree == nil {
 		return d.take(&reading{src: src, file: unparsed(src)})
 	}
@@ -230,15 +267,25 @@ func (d *Document) inEntry(src []byte, c change) *reading {
 	if len(found) == 0 || found[0].kind != kObject || found[0].span() != now {
 		return nil
 	}
-	r := &reading{p: d.p, src: src, array: array, votes: old.votes, file: &File{Src: src, Array: array.span()}}
+	r := &reading{p: d.p, src: src, file: &File{}}
+	return d.withModel(src, c, k, r.readModel(found[0]))
+}
+
+// withModel is the present reading with another Model for an entry, after a
+// change within that entry.
+func (d *Document) withModel(src []byte, c change, k int, model *Model) *reading {
+	old := d.reading
+	entries, was := old.file.Entries, old.file.Entries[k]
+	r := &reading{p: d.p, src: src, votes: old.votes, file: &File{Src: src, Array: old.file.Array}}
+	r.file.Array.End += c.delta()
 	r.file.Entries = make([]Entry, len(entries))
 	copy(r.file.Entries, entries)
 	for i := k + 1; i < len(entries); i++ {
 		r.file.Entries[i].Offset += c.delta()
 	}
-	r.file.Entries[k].Model = r.readModel(found[0])
-	r.outer = shifted(old.outer, was.Start, c.delta(), func(o *Comment) *Span { return &o.Span })
-	r.file.Opaque = shifted(old.file.Opaque, was.Start, c.delta(), func(o *Opaque) *Span { return &o.Span })
+	r.file.Entries[k].Model = model
+	r.outer = shifted(old.outer, was.Offset, c.delta(), func(o *Comment) *Span { return &o.Span })
+	r.file.Opaque = shifted(old.file.Opaque, was.Offset, c.delta(), func(o *Opaque) *Span { return &o.Span })
 	r.finish()
 	return r
 }

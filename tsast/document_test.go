@@ -110,8 +110,8 @@ func inverse(src []byte, edits []TextEdit) []TextEdit {
 
 // driveEdits makes random edits and holds every reading to a fresh parse. It
 // gives how many of the readings had no syntax problem.
-func driveEdits(t *testing.T, r *rand.Rand, base []byte, n int) (sound int) {
-	doc := Open(base)
+func driveEdits(t *testing.T, r *rand.Rand, base []byte, n, large int) (sound int) {
+	doc := open(base, large)
 	defer func() { doc.Close() }()
 	var undo [][]TextEdit // what leads back to a text without errors
 	for i := range n {
@@ -174,7 +174,7 @@ func TestIncremental(t *testing.T) {
 		case 8, 23:
 			base = bytes.ReplaceAll(base, []byte("\n"), []byte("\r\n"))
 		}
-		sound += driveEdits(t, rand.New(rand.NewPCG(*editSeed, i)), base, perText)
+		sound += driveEdits(t, rand.New(rand.NewPCG(*editSeed, i)), base, perText, largeText)
 		if (i+1)%max(1, texts/10) == 0 {
 			t.Logf("seed %d: %d edits, %d texts without a syntax problem", *editSeed, (i+1)*perText, sound)
 		}
@@ -211,7 +211,7 @@ func FuzzIncremental(f *testing.F) {
 		if len(base) > 1<<16 {
 			t.Skip("too long")
 		}
-		driveEdits(t, rand.New(rand.NewPCG(a, b)), base, 12)
+		driveEdits(t, rand.New(rand.NewPCG(a, b)), base, 12, largeText)
 	})
 }
 

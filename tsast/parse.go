@@ -10,6 +10,16 @@ import (
 func Parse(src []byte) *File {
 	p := newParser()
 	defer p.close()
+	if len(src) >= largeText {
+		if r := readParts(p, src, nil); r != nil {
+			return r.file
+		}
+	}
+	return parseWhole(p, src)
+}
+
+// parseWhole reads a text out of one tree.
+func parseWhole(p *parser, src []byte) *File {
 	t := p.parse(nil, src)
 	if t == nil {
 		return unparsed(src)
@@ -36,7 +46,8 @@ type reading struct {
 	// known gives the Model of an entry that a former reading has read from
 	// the same words; nil when there is none.
 	known func(Span) *Model
-	array child      // the array's node
+	array child      // the array's node, of a tree that may be closed
+	parts *layout    // where the text was read in parts
 	votes styleVotes // of the statements alone
 	// outer are the comments outside entries; those inside are the models'.
 	outer []Comment

@@ -329,12 +329,17 @@ func (p *parser) parse(old *tree, text []byte) *tree {
 	if len(text) > maxText {
 		return nil
 	}
+	return p.parseFor(old, text, len(text))
+}
+
+// parseFor is parse with the time that size bytes take.
+func (p *parser) parseFor(old *tree, text []byte, size int) *tree {
 	var oldTree *C.TSTree
 	if old != nil {
 		oldTree = old.c
 	}
 	start := (*C.char)(unsafe.Pointer(unsafe.SliceData(text))) // #nosec G103 -- read during the call only
-	most := parseLimit + parseLimitPerByte*len(text)
+	most := parseLimit + parseLimitPerByte*size
 	c := C.fl_parse(p.c, oldTree, start, C.uint32_t(len(text)), C.uint64_t(most)) // #nosec G115 -- bounded by maxText
 	if c == nil {
 		C.ts_parser_reset(p.c) // else the next text would continue this one
@@ -397,6 +402,11 @@ var symbols = sync.OnceValue(func() *symbolTable {
 	}
 	return t
 })
+
+// kind is our kind for a symbol.
+func (t *symbolTable) kind(symbol uint16) kind {
+	return kind(unsafe.Slice(t.c.of, int(t.c.len))[symbol].kind) // #nosec G103 -- allocated with that length
+}
 
 func (r *record) name() string {
 	if names := symbols().names; int(r.symbol) < len(names) {
