@@ -18,7 +18,7 @@ func Generate(a *extract.Architecture, impl *baseline.Implementation, req Reques
 	rows := fromConfig
 	var disagreements []generate.Disagreement
 	if impl != nil && impl.Decided && len(impl.Modules) > 0 {
-		rows = impl.Modules
+		rows, opts.Calls = impl.Modules, impl.Calls
 		disagreements = generate.Compare(fromConfig, impl.Modules, a)
 	}
 	result, err := generate.Build(rows, a, opts)

@@ -28,7 +28,7 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 		return nil, fmt.Errorf("building the module tree: %w", err)
 	}
 	assignKeys(b.nodes)
-	m := &namer{b: b, a: a, opts: opts, par: par}
+	m := &namer{b: b, a: a, opts: opts, par: par, norms: normUses(opts.Calls)}
 	m.look(b.nodes)
 
 	res := &Result{Parallelism: par, Pattern: patternOf(a)}

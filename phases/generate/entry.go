@@ -56,6 +56,9 @@ type Options struct {
 	PageSizes             []int  // default 1, 64
 	Quantization          string // auto|none|fp8|nvfp4
 	GemmUnderscored       bool
+	// Calls are the calls of SGLang's forward(), where it was read: they say
+	// how a norm is run.
+	Calls []baseline.KernelCall
 }
 
 // Required is one Definition the model needs, with the modules that use it

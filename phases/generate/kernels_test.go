@@ -208,3 +208,37 @@ func TestCompare(t *testing.T) {
 		}
 	}
 }
+
+// A norm that forward() runs in one way only needs that kernel; what is not
+// known follows the usual way of a decoder layer.
+func TestNormsFollowForward(t *testing.T) {
+	const first, second, last = "model.layers.input_layernorm", "model.layers.post_attention_layernorm", "model.norm"
+	call := func(path, function string) baseline.KernelCall {
+		return baseline.KernelCall{Path: path, Function: function}
+	}
+	plain, fused := []string{"rmsnorm_h512"}, []string{"fused_add_rmsnorm_h512"}
+	both := slices.Concat(plain, fused)
+	for name, c := range map[string]struct {
+		calls               []baseline.KernelCall
+		first, second, last []string
+	}{
+		"not known":               {nil, both, fused, fused},
+		"the residual by hand":    {[]baseline.KernelCall{call(first, "rmsnorm"), call(second, "gemma_rmsnorm"), call(last, "rmsnorm")}, plain, plain, plain},
+		"always with a residual":  {[]baseline.KernelCall{call(first, "fused_add_rmsnorm"), call(second, "gemma_fused_add_rmsnorm")}, fused, fused, fused},
+		"both":                    {[]baseline.KernelCall{call(first, "rmsnorm"), call(first, "fused_add_rmsnorm"), call(last, "fused_add_rmsnorm"), call(last, "rmsnorm")}, both, fused, fused},
+		"something else entirely": {[]baseline.KernelCall{call(first, "rmsnorm_gated"), call(second, "layernorm")}, both, fused, fused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := moeModel("", "renorm")
+			res, err := Build(FromArchitecture(a), a, Options{ID: "x", TP: 1, EP: 1, Calls: c.calls})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for module, want := range map[string][]string{"input_layernorm": c.first, "post_attention_layernorm": c.second, "norm": c.last} {
+				if got := moduleNamed(t, res, module).Definitions; !slices.Equal(got, want) {
+					t.Errorf("%s: %v, want %v", module, got, want)
+				}
+			}
+		})
+	}
+}
