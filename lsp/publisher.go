@@ -220,19 +220,10 @@ func (p *publisher) check(d *publication, snap *Snapshot, edits uint64) (params 
 	return p.changed(d, snap, problems)
 }
 
-// largeText is from which size on opening a document leaves much memory to
-// give back, trimDelay how long after.
-const (
-	largeText = 1 << 20
-	trimDelay = time.Second
-)
-
 // worked follows each step: what had to wait for the findings is done now.
 func (s *Server) worked(snap *Snapshot, fresh bool) {
 	s.warm()
-	if fresh && s.opts.Trim != nil && len(snap.text) >= largeText {
-		time.AfterFunc(trimDelay, s.opts.Trim)
-	}
+	s.trim.after(snap, fresh)
 }
 
 // newest says that nothing was put into the queue since.

@@ -10,6 +10,8 @@ import (
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
+
+	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // The states of the lifecycle, in order.
@@ -41,7 +43,7 @@ type Options struct {
 	// DocsURL is where the rules are documented, up to the fragment.
 	DocsURL string
 	// Trim gives memory back to the system; it is called some time after a
-	// large document was opened, which takes much more than keeping it.
+	// large document was read, which takes much more than keeping it.
 	Trim func()
 }
 
@@ -76,6 +78,7 @@ type Server struct {
 	notices   notices
 	datasets  datasets
 	expected  expectations
+	trim      trimmer
 }
 
 // New makes a server; Run starts it.
@@ -96,6 +99,12 @@ func New(opts Options) *Server {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.publisher.server, s.jobs.server, s.config.server = s, s, s
 	s.publisher.init()
+	if opts.Trim != nil {
+		s.trim.trim = func() {
+			opts.Trim()
+			tsast.Trim()
+		}
+	}
 	return s
 }
 

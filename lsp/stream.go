@@ -19,6 +19,9 @@ const maxFrame = 256 << 20
 // keepBuffer is the largest buffer that is kept between messages.
 const keepBuffer = 1 << 20
 
+// believed is how much room is made for a message before any of it is there.
+const believed = 4 << 20
+
 // stream frames messages with LSP headers. The library's own framing ends the
 // connection at the first malformed frame; this one answers with an error,
 // finds the next header and goes on, so that a client's bug costs one message
@@ -112,8 +115,10 @@ func (s *stream) readBody() ([]byte, error) {
 	if cap(s.frame) > keepBuffer {
 		s.frame = nil
 	}
-	// The buffer grows with what arrives, not with what the header promises.
+	// The buffer grows with what arrives: of what the header promises only so
+	// much is believed.
 	buf := bytes.NewBuffer(s.frame[:0])
+	buf.Grow(int(min(length, believed)) + bytes.MinRead)
 	if _, err := io.CopyN(buf, s.in, length); err != nil {
 		return nil, unexpectedEOF(err)
 	}

@@ -192,16 +192,12 @@ func (d *Document) inParts(src []byte, known func(Span) *Model) *reading {
 	return r
 }
 
-// trimSize is the size from which on memory is given back to the system
-// after a parse from scratch.
-const trimSize = 1 << 20
-
 // whole reads a text out of one new tree.
 func (d *Document) whole(src []byte, known func(Span) *Model) *File {
 	d.tree.close()
 	d.tree = d.p.parse(nil, src)
-	if len(src) >= trimSize {
-		defer d.p.trim()
+	if len(src) >= d.large {
+		defer d.p.free() // the buffer is as large as the tree
 	}
 	if d.tree == nil {
 		return d.take(&reading{src: src, file: unparsed(src)})

@@ -40,8 +40,8 @@ func (r *reading) readAhead(elements []child) []*Model {
 	return models
 }
 
-// free gives back the buffer of a parser that has nothing else.
+// free gives back the buffer of a parser, which makes a new one when it must.
 func (p *parser) free() {
 	cFree(unsafe.Pointer(p.flat.data)) // #nosec G103 -- the C side allocated it, nobody else holds it
-	p.flat.data = nil
+	p.flat.data, p.flat.len, p.flat.cap = nil, 0, 0
 }

@@ -348,12 +348,10 @@ func (p *parser) parseFor(old *tree, text []byte, size int) *tree {
 	return &tree{c}
 }
 
-// trim gives memory back after a large text: buffers, and what trees left.
-func (p *parser) trim() {
-	C.free(unsafe.Pointer(p.flat.data))
-	p.flat = C.fl_buffer{}
-	C.fl_trim()
-}
+// Trim gives memory back to the system that trees have left: a large text that
+// is read as a whole takes thirty times its size for a while. It takes tens of
+// milliseconds then, and any goroutine may call it.
+func Trim() { C.fl_trim() }
 
 // flatten gives the subtree of a node in preorder. Strings are leaves, and
 // the node with the identity skip is not entered. The records are valid
