@@ -82,3 +82,28 @@ func TestRouterWeight(t *testing.T) {
 		t.Error("the router's weight is not called")
 	}
 }
+
+// TestGateIsNoResidual holds that the second argument of a gated norm is not
+// taken for the residual, in whatever name the class has.
+func TestGateIsNoResidual(t *testing.T) {
+	text := readConfig(t, filepath.Join("testdata", "configs", "qwen3-next.json"))
+	for _, entry := range []string{"Qwen3NextForCausalLM", "Qwen3_5ForConditionalGeneration"} {
+		impl, err := Analyse(context.Background(), NewEmbedded(), entry, text, text, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, c := range impl.Calls {
+			if !strings.HasSuffix(c.Path, "linear_attn.norm") {
+				continue
+			}
+			found = true
+			if c.Function != "rmsnorm_gated" || len(c.FlashInfer) > 0 {
+				t.Errorf("%s: %s runs %s, %v", entry, c.Path, c.Function, c.FlashInfer)
+			}
+		}
+		if !found {
+			t.Errorf("%s: no gated norm in %d calls; %v", entry, len(impl.Calls), impl.Undecided)
+		}
+	}
+}

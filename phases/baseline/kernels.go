@@ -152,7 +152,7 @@ func methodName(f *function) string {
 func kernelFunction(row *rowBuilder, c forwardCall) string {
 	switch row.Type {
 	case TypeNorm:
-		return normFunction(row.Class, c.residual)
+		return normFunction(row, c.residual)
 	case TypeLinear, TypeLMHead:
 		if row.Type == TypeLinear && !row.Gemm {
 			return "causal_conv1d"
@@ -195,18 +195,26 @@ func kernelFunction(row *rowBuilder, c forwardCall) string {
 
 func differ(a, b *int) bool { return a != nil && b != nil && *a != *b }
 
-func normFunction(class string, residual bool) string {
-	name := "rmsnorm"
+// normFunction names what a norm runs. A gated norm takes a gate where others
+// take the residual; FLA's is a plain RMSNorm in a module of gated norms.
+func normFunction(row *rowBuilder, residual bool) string {
+	module := ""
+	if o, ok := row.target.(*object); ok {
+		if c, ok := o.cls.(*class); ok {
+			module = lastPart(parentPath(c.qualified()))
+		}
+	}
 	switch {
-	case strings.Contains(class, "Gated"):
+	case strings.Contains(row.Class, "Gated"), strings.Contains(module, "gated"):
 		return "rmsnorm_gated"
-	case !strings.Contains(class, "RMS"):
+	case !strings.Contains(row.Class, "RMS"):
 		return "layernorm"
 	}
+	name := "rmsnorm"
 	if residual {
 		name = "fused_add_rmsnorm"
 	}
-	if strings.HasPrefix(class, "Gemma") {
+	if strings.HasPrefix(row.Class, "Gemma") {
 		name = "gemma_" + name
 	}
 	return name
