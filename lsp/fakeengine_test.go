@@ -118,11 +118,11 @@ func (f *fakeEngine) Place(r *phases.Result, text []byte) error {
 		r.Edited = tsast.NewFile(f.entry(r))
 		return nil
 	}
-	edit, err := tsast.Insert(file, f.entry(r))
+	edits, err := tsast.Insert(file, f.entry(r))
 	if err != nil {
 		return &phases.PlacementError{Path: "models.ts", Err: err}
 	}
-	r.Edited, err = tsast.Apply(text, edit)
+	r.Edited, err = tsast.Apply(text, edits...)
 	return err
 }
 

@@ -135,8 +135,7 @@ func (r *Result) edits(f *tsast.File, entry tsast.NewModel) ([]tsast.TextEdit, e
 		all := tsast.Span{Start: 0, End: len(f.Src)}
 		return []tsast.TextEdit{{Span: all, NewText: string(tsast.NewFile(entry))}}, nil
 	}
-	edit, err := tsast.Insert(f, entry)
-	return []tsast.TextEdit{edit}, err
+	return tsast.Insert(f, entry)
 }
 
 // errUnparsable is a text that the edit broke: it never reaches the disk.

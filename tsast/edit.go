@@ -83,27 +83,28 @@ func newFile(m NewModel, style Style) []byte {
 	return []byte(strings.Join(lines, style.EOL))
 }
 
-// Insert gives the one edit that adds an entry behind the last one. It is a
-// pure insertion. A text of nothing but white space and comments gets a whole
-// file. Errors: ErrNoArray, *BrokenError.
-func Insert(f *File, m NewModel) (TextEdit, error) {
+// Insert gives the edits that add an entry behind the last one: one pure
+// insertion, or two where a comma is lacking before a comment. A text of
+// nothing but white space and comments gets a whole file. Errors: ErrNoArray,
+// *BrokenError.
+func Insert(f *File, m NewModel) ([]TextEdit, error) {
 	if f.Array == (Span{}) {
 		if len(f.Problems) > 0 {
-			return TextEdit{}, &BrokenError{f.Problems[0]}
+			return nil, &BrokenError{f.Problems[0]}
 		}
 		if !f.blank() {
-			return TextEdit{}, ErrNoArray
+			return nil, ErrNoArray
 		}
 		at := len(f.Src)
 		text := string(newFile(m, f.Style))
 		if at > 0 && f.Src[at-1] != '\n' && strings.TrimLeft(string(f.Src), "\ufeff") != "" {
 			text = f.Style.filled().EOL + text
 		}
-		return TextEdit{Span{at, at}, text}, nil
+		return []TextEdit{{Span{at, at}, text}}, nil
 	}
 	for _, p := range f.Problems {
 		if p.Span.End >= f.Array.Start && p.Span.Start <= f.Array.End {
-			return TextEdit{}, &BrokenError{p}
+			return nil, &BrokenError{p}
 		}
 	}
 	return f.insertLast(m), nil
@@ -114,27 +115,31 @@ func Insert(f *File, m NewModel) (TextEdit, error) {
 // is left alone.
 func InsertInPlace(f *File, m NewModel, comment Span) ([]TextEdit, error) {
 	if !slices.ContainsFunc(f.Comments, func(c Comment) bool { return c.Span == comment }) {
-		edit, err := Insert(f, m)
-		return []TextEdit{edit}, err
+		return Insert(f, m)
 	}
 	gone := f.DeleteComment(comment)
 	without, err := Apply(f.Src, gone)
 	if err != nil {
 		return nil, fmt.Errorf("removing the marker: %w", err)
 	}
-	edit, err := Insert(Parse(without), m)
+	edits, err := Insert(Parse(without), m)
 	if err != nil {
 		return nil, err
 	}
-	width := gone.Span.End - gone.Span.Start
-	switch at := edit.Span.Start; {
-	case at < gone.Span.Start:
-	case at > gone.Span.Start:
-		edit.Span = edit.Span.Shift(width)
-	default: // one edit: clients differ about an insertion beside a deletion
-		return []TextEdit{{gone.Span, edit.NewText}}, nil
+	taken := false
+	for i, e := range edits {
+		switch at := e.Span.Start; {
+		case at < gone.Span.Start:
+		case at > gone.Span.Start:
+			edits[i].Span = e.Span.Shift(gone.Span.End - gone.Span.Start)
+		default: // one edit: clients differ about an insertion beside a deletion
+			edits[i].Span, taken = gone.Span, true
+		}
 	}
-	return []TextEdit{edit, gone}, nil
+	if !taken {
+		edits = append(edits, gone)
+	}
+	return edits, nil
 }
 
 // blank says that a file holds nothing but white space and comments.
@@ -154,35 +159,35 @@ func blankText(b []byte) bool {
 }
 
 // insertLast places an entry behind the last element of a sound array.
-func (f *File) insertLast(m NewModel) TextEdit {
+func (f *File) insertLast(m NewModel) []TextEdit {
 	style := f.Style.filled()
 	style.EOL = f.eolNear(f.Array.End, style.EOL)
 	last := f.lastElement()
 	comma := f.commaAfter(last, f.Array.End-1)
-	outer, _ := lineIndentOf(f.Src, f.Array.End-1)
+	outer, alone := lineIndentOf(f.Src, f.Array.End-1)
+	if !alone {
+		outer, _ = lineIndentOf(f.Src, f.Array.Start)
+	}
 	indent := outer + style.Indent
 	if own, alone := lineIndentOf(f.Src, f.lastElementStart()); last > 0 && alone {
 		indent = own
 	}
 	entry := printAt(m, style, indent)
 
-	var at int
-	var text string
-	switch {
-	case last > 0 && comma < 0:
-		at = last
-		text = "," + style.EOL + indent + entry
+	var edits []TextEdit
+	at, text := f.Array.End-1, style.EOL+indent+entry
+	if last > 0 && comma < 0 {
 		// A comment behind the entry, on its line, must stay behind it.
-		if end := f.commentsOnLine(last); end > last {
-			at = end
-			text = style.EOL + indent + ", " + entry
+		at = f.commentsOnLine(last)
+		if at == last {
+			text = "," + text
+		} else {
+			edits = []TextEdit{{Span{last, last}, ","}}
 		}
-	default:
-		at = f.Array.End - 1
+	} else {
 		for at > f.Array.Start+1 && isSpace(f.Src[at-1]) {
 			at--
 		}
-		text = style.EOL + indent + entry
 		if comma >= 0 || style.TrailingComma {
 			text += ","
 		}
@@ -190,7 +195,7 @@ func (f *File) insertLast(m NewModel) TextEdit {
 	if rest := f.Src[at : f.Array.End-1]; !slices.Contains(rest, '\n') {
 		text += style.EOL + outer
 	}
-	return TextEdit{Span{at, at}, text}
+	return append(edits, TextEdit{Span{at, at}, text})
 }
 
 // lastElement gives the end of the array's last element, zero when it has

@@ -29,7 +29,10 @@ func TestInsert(t *testing.T) {
 		{"empty with comment", "const models: Model[] = [\n  // none yet\n]", "const models: Model[] = [\n  // none yet\n  " + miniText(up) + ",\n]"},
 		{"comment behind the comma", "const models: Model[] = [\n  " + a + ", // last\n]", "const models: Model[] = [\n  " + a + ", // last\n  " + miniText(up) + ",\n]"},
 		{"comment line at the end", "const models: Model[] = [\n  " + a + ",\n  // more to come\n]", "const models: Model[] = [\n  " + a + ",\n  // more to come\n  " + miniText(up) + ",\n]"},
-		{"comment behind, no comma", "const models: Model[] = [\n  " + a + " // last\n]", "const models: Model[] = [\n  " + a + " // last\n  , " + miniText(up) + "\n]"},
+		{"comment behind, no comma", "const models: Model[] = [\n  " + a + " // last\n]", "const models: Model[] = [\n  " + a + ", // last\n  " + miniText(up) + "\n]"},
+		{"comments behind, no comma", "const models: Model[] = [\n  " + a + " /* x */ // y\n  // z\n]", "const models: Model[] = [\n  " + a + ", /* x */ // y\n  " + miniText(up) + "\n  // z\n]"},
+		{"comment behind on the last line, no comma", "const models: Model[] = [\n  " + a + " /* x */]", "const models: Model[] = [\n  " + a + ", /* x */\n  " + miniText(up) + "\n]"},
+		{"long comment behind, no comma, CRLF", "const models: Model[] = [\r\n  {\r\n    id: \"a\",\r\n  } /* x\r\n y */\r\n]", "const models: Model[] = [\r\n  {\r\n    id: \"a\",\r\n  }, /* x\r\n y */\r\n  " + miniText(crlf) + "\r\n]"},
 		{"comment line, no comma", "const models: Model[] = [\n  " + a + "\n  // more\n]", "const models: Model[] = [\n  " + a + ",\n  " + miniText(up) + "\n  // more\n]"},
 		{"block comment before the comma", "const models: Model[] = [\n  " + a + " /* c, ] */ ,\n]", "const models: Model[] = [\n  " + a + " /* c, ] */ ,\n  " + miniText(up) + ",\n]"},
 		{"one line", "const models: Model[] = [{ id: \"a\" }, { id: \"b\" }]", "const models: Model[] = [{ id: \"a\" }, { id: \"b\" },\n  " + miniText(up) + "\n]"},
@@ -46,19 +49,21 @@ func TestInsert(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := Parse([]byte(c.src))
-			edit, err := Insert(f, mini)
+			edits, err := Insert(f, mini)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Apply(f.Src, edit)
+			got, err := Apply(f.Src, edits...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if string(got) != c.want {
 				t.Errorf("got:\n%s\nwant:\n%s", got, c.want)
 			}
-			if edit.Span.Start != edit.Span.End {
-				t.Errorf("not a pure insertion: %v", edit.Span)
+			for _, e := range edits {
+				if e.Span.Start != e.Span.End {
+					t.Errorf("not a pure insertion: %v", e.Span)
+				}
 			}
 		})
 	}
@@ -89,6 +94,10 @@ func TestInsertInPlaceOfMarker(t *testing.T) {
 		{"last line", "const models: Model[] = [\n  {},\n  // fib: add a/b\n]\n", "const models: Model[] = [\n  {},\n  " + miniText(Style{}) + ",\n]\n"},
 		{"between entries", "const models: Model[] = [\n  {},\n  // fib: add a/b\n  {},\n]\n", "const models: Model[] = [\n  {},\n  {},\n  " + miniText(Style{}) + ",\n]\n"},
 		{"behind an entry", "const models: Model[] = [\n  {}, // fib: add a/b\n]\n", "const models: Model[] = [\n  {},\n  " + miniText(Style{}) + ",\n]\n"},
+		{"behind a last entry without comma", "const models: Model[] = [\n  {} // fib: add a/b\n]\n", "const models: Model[] = [\n  {},\n  " + miniText(Style{}) + "\n]\n"},
+		{"before the comment of a last entry without comma", "const models: Model[] = [\n  {} /* fib: add a/b */ // last\n]\n", "const models: Model[] = [\n  {}, // last\n  " + miniText(Style{}) + "\n]\n"},
+		{"behind the comment of a last entry without comma", "const models: Model[] = [\n  {} /* last */ // fib: add a/b\n]\n", "const models: Model[] = [\n  {}, /* last */\n  " + miniText(Style{}) + "\n]\n"},
+		{"below the comment of a last entry without comma", "const models: Model[] = [\n  {} // last\n  // fib: add a/b\n]\n", "const models: Model[] = [\n  {}, // last\n  " + miniText(Style{}) + "\n]\n"},
 		{"behind the array", "const models: Model[] = [\n  {},\n]\n// fib: add a/b\n", "const models: Model[] = [\n  {},\n  " + miniText(Style{}) + ",\n]\n"},
 		{"before the array", "// fib: add a/b\nconst models: Model[] = [\n  {},\n]\n", "const models: Model[] = [\n  {},\n  " + miniText(Style{}) + ",\n]\n"},
 		{"in an empty file", "// fib: add a/b\n", string(NewFile(mini))},
@@ -96,7 +105,8 @@ func TestInsertInPlaceOfMarker(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := Parse([]byte(c.src))
-			edits, err := InsertInPlace(f, mini, f.Comments[0].Span)
+			marker := slices.IndexFunc(f.Comments, func(c Comment) bool { return strings.Contains(c.Text, "fib: add") })
+			edits, err := InsertInPlace(f, mini, f.Comments[marker].Span)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,6 +142,7 @@ func FuzzInsert(f *testing.F) {
 	f.Add([]byte(small), "id\nname\ndescription", 3)
 	f.Add([]byte("export default [{id:'a'} /* x */, // y\n]"), "*/\n'\"\\", 1)
 	f.Add([]byte("const models: Model[] = [\r\n\t{\r\n\t\tid: 'a'\r\n\t} // c\r\n];"), "a", 1)
+	f.Add([]byte("const models: Model[] = [\n  {id: 'a'} /* b */ // c\n]"), "a", 1)
 	f.Add([]byte("// fib: add a/b"), "x", 1)
 	f.Fuzz(func(t *testing.T, src []byte, words string, count int) {
 		if len(src) > 1<<14 || len(words) > 1<<10 || count > 1<<53 || count < -1<<53 {
@@ -139,14 +150,16 @@ func FuzzInsert(f *testing.F) {
 		}
 		before := Parse(bytes.Clone(src))
 		m := modelFrom(strings.Split(words, "\n"), count)
-		edit, err := Insert(before, m)
+		edits, err := Insert(before, m)
 		if err != nil {
 			return
 		}
-		if edit.Span.Start != edit.Span.End {
-			t.Fatalf("not a pure insertion: %+v", edit)
+		for _, e := range edits {
+			if e.Span.Start != e.Span.End {
+				t.Fatalf("not a pure insertion: %+v", e)
+			}
 		}
-		out, err := Apply(src, edit)
+		out, err := Apply(src, edits...)
 		if err != nil {
 			t.Fatal(err)
 		}

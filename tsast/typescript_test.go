@@ -97,11 +97,11 @@ func TestTypeScriptAgrees(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := Parse(newFile(hostileModel("first"), style))
-			edit, err := Insert(f, hostileModel("second"))
+			edits, err := Insert(f, hostileModel("second"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := Apply(f.Src, edit)
+			out, err := Apply(f.Src, edits...)
 			if err != nil {
 				t.Fatal(err)
 			}
