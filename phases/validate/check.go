@@ -28,8 +28,9 @@ type Options struct {
 func Check(f *tsast.File, opts Options) []Problem {
 	outer := outerIgnores(f)
 	problems := checkFile(f, opts, outer)
-	for i := range f.Entries {
-		problems = append(problems, outer.filter(f, CheckEntry(f, i, opts), i)...)
+	known := spellings{}
+	for i, e := range f.Entries {
+		problems = append(problems, outer.filter(f, shift(checkModel(f, i, opts, known), e.Offset), i)...)
 	}
 	Sort(problems)
 	return problems
@@ -40,7 +41,7 @@ func Check(f *tsast.File, opts Options) []Problem {
 // not. A broken entry has no findings: its meaning is not to be judged.
 func CheckEntry(f *tsast.File, i int, opts Options) []Problem {
 	e := f.Entries[i]
-	return shift(checkModel(f, i, opts), e.Offset)
+	return shift(checkModel(f, i, opts, spellings{}), e.Offset)
 }
 
 // CheckFile applies the rules that need the whole file: syntax, the array,
@@ -53,16 +54,14 @@ func CheckFile(f *tsast.File, opts Options) []Problem {
 
 // checkModel gives an entry's findings with entry-relative spans, so that
 // they can be kept for as long as the Model is the same.
-func checkModel(f *tsast.File, i int, opts Options) []Problem {
+func checkModel(f *tsast.File, i int, opts Options, known spellings) []Problem {
 	e := f.Entries[i]
 	if e.Broken || e.Model == nil {
 		return nil
 	}
-	p := newEntryPass(f, e, opts)
-	for _, r := range rules {
-		if r.entry != nil {
-			r.entry(p)
-		}
+	p := newEntryPass(f, e, opts, known)
+	for _, check := range entryChecks {
+		check(p)
 	}
 	problems := p.ignores.filter(p.problems)
 	Sort(problems)
@@ -71,10 +70,8 @@ func checkModel(f *tsast.File, i int, opts Options) []Problem {
 
 func checkFile(f *tsast.File, opts Options, outer fileIgnores) []Problem {
 	p := &filePass{f: f, reporter: reporter{opts: opts}, ignores: outer}
-	for _, r := range rules {
-		if r.file != nil {
-			r.file(p)
-		}
+	for _, check := range fileChecks {
+		check(p)
 	}
 	return p.problems
 }
@@ -129,6 +126,8 @@ type Checker struct {
 	known map[*tsast.Model]cached
 	style tsast.Style // in which the fixes of known are written
 	round int
+	// spellings belong to the goroutine that checks.
+	spellings spellings
 }
 
 type cached struct {
@@ -139,7 +138,7 @@ type cached struct {
 
 // NewChecker makes a Checker.
 func NewChecker(opts Options) *Checker {
-	return &Checker{opts: opts, known: map[*tsast.Model]cached{}}
+	return &Checker{opts: opts, known: map[*tsast.Model]cached{}, spellings: spellings{}}
 }
 
 // Check gives what the function Check gives.
@@ -185,15 +184,16 @@ const manyEntries = 64
 // large file is new, all of it is checked at once, in parallel.
 func (c *Checker) fresh(f *tsast.File) func(i int) []Problem {
 	if len(f.Entries) < manyEntries || len(c.known) > len(f.Entries)/2 {
-		return func(i int) []Problem { return checkModel(f, i, c.opts) }
+		return func(i int) []Problem { return checkModel(f, i, c.opts, c.spellings) }
 	}
 	results := make([][]Problem, len(f.Entries))
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
+			known := spellings{}
 			for i := next.Add(1) - 1; i < int64(len(results)); i = next.Add(1) - 1 {
-				results[i] = checkModel(f, int(i), c.opts)
+				results[i] = checkModel(f, int(i), c.opts, known)
 			}
 		})
 	}

@@ -14,7 +14,7 @@ import (
 // definitions compares the numbers of every Definition name with the model's.
 func (c *comparison) definitions() {
 	c.p.eachDefinition(func(m *tsast.Module, _ int, d tsast.String) {
-		n, ok := c.p.meant[d.Value]
+		n, ok := c.p.meant(d.Value)
 		if !ok || c.tree.foreign(m) || c.expectedHas(m.Name, n.String()) {
 			return
 		}

@@ -190,7 +190,7 @@ func (t *entryTree) mixers(d *decoder) []extract.AttentionFamily {
 	var found []extract.AttentionFamily
 	for _, m := range d.below {
 		for _, item := range m.Definitions.Items {
-			if n, ok := t.p.meant[item.Value]; ok {
+			if n, ok := t.p.meant(item.Value); ok {
 				found = append(found, familiesOf(n.Family.OpType)...)
 			}
 		}

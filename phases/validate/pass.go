@@ -54,21 +54,66 @@ type entryPass struct {
 	children map[string][]*tsast.Module
 	// names are the keys in source order without repetition.
 	names []string
-	// parsed has every definition that is in the current spelling, meant also
-	// those whose older spelling says what they stand for.
-	parsed, meant map[string]definition.Name
+	// spellings are what the texts of definitions stand for.
+	spellings spellings
+	// inCycles are the cycles of parents, once they were asked for.
+	inCycles   [][]*tsast.Module
+	cyclesSeen bool
 }
 
-func newEntryPass(f *tsast.File, e tsast.Entry, opts Options) *entryPass {
+// spellings remembers what texts stand for as Definition names: an entry's
+// rules ask for each of them again and again, and so does the next edit.
+type spellings map[string]spelling
+
+// spelling is what one text stands for.
+type spelling struct {
+	name definition.Name
+	// current: in the spelling of today; legacy: an older one says it.
+	current, legacy bool
+}
+
+// mostSpellings bounds what is remembered while names are typed.
+const mostSpellings = 1 << 14
+
+func (s spellings) of(text string) spelling {
+	if known, ok := s[text]; ok {
+		return known
+	}
+	var is spelling
+	if n, err := definition.Parse(text); err == nil {
+		is = spelling{name: n, current: true}
+	} else if n, _, ok := definition.ParseLegacy(text); ok {
+		is = spelling{name: n, legacy: true}
+	}
+	if len(s) >= mostSpellings {
+		clear(s)
+	}
+	s[strings.Clone(text)] = is // a clone does not keep its entry's text alive
+	return is
+}
+
+// parsed gives the name that a text is in the current spelling.
+func (p *entryPass) parsed(text string) (definition.Name, bool) {
+	s := p.spellings.of(text)
+	return s.name, s.current
+}
+
+// meant also knows older spellings that say what they stand for.
+func (p *entryPass) meant(text string) (definition.Name, bool) {
+	s := p.spellings.of(text)
+	return s.name, s.current || s.legacy
+}
+
+func newEntryPass(f *tsast.File, e tsast.Entry, opts Options, known spellings) *entryPass {
 	m := e.Model
 	p := &entryPass{
-		reporter: reporter{opts: opts},
-		model:    m,
-		style:    f.Style,
-		byName:   make(map[string]*tsast.Module, len(m.Modules)),
-		children: make(map[string][]*tsast.Module, len(m.Modules)),
-		parsed:   map[string]definition.Name{},
-		meant:    map[string]definition.Name{},
+		reporter:  reporter{opts: opts},
+		model:     m,
+		style:     f.Style,
+		byName:    make(map[string]*tsast.Module, len(m.Modules)),
+		children:  make(map[string][]*tsast.Module),
+		names:     make([]string, 0, len(m.Modules)),
+		spellings: known,
 	}
 	span := m.Span.Shift(e.Offset)
 	if span.Start >= 0 && span.End <= len(f.Src) {
@@ -82,24 +127,9 @@ func newEntryPass(f *tsast.File, e tsast.Entry, opts Options) *entryPass {
 		if module.Parent.Kind == tsast.StringLiteral {
 			p.children[module.Parent.Value] = append(p.children[module.Parent.Value], module)
 		}
-		for _, d := range module.Definitions.Items {
-			p.read(d)
-		}
 	}
 	p.ignores = entryIgnores(m, p.text)
 	return p
-}
-
-// read notes what a definition stands for.
-func (p *entryPass) read(d tsast.String) {
-	if d.Kind != tsast.StringLiteral {
-		return
-	}
-	if n, err := definition.Parse(d.Value); err == nil {
-		p.parsed[d.Value], p.meant[d.Value] = n, n
-	} else if n, _, ok := definition.ParseLegacy(d.Value); ok {
-		p.meant[d.Value] = n
-	}
 }
 
 // spelled writes a name as the file spells its names.

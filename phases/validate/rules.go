@@ -38,8 +38,22 @@ type Rule struct {
 // checks look their own rule up in it, which an initialiser may not.
 var rules []Rule
 
+// The checks of the table, by what they look at.
+var (
+	entryChecks []func(*entryPass)
+	fileChecks  []func(*filePass)
+)
+
 func init() {
 	rules = slices.Concat(fileRules(), fieldRules(), treeRules(), countRules(), definitionRules(), configRules(), commentRules())
+	for _, r := range rules {
+		if r.entry != nil {
+			entryChecks = append(entryChecks, r.entry)
+		}
+		if r.file != nil {
+			fileChecks = append(fileChecks, r.file)
+		}
+	}
 }
 
 // Rules gives the table in documentation order; the slice is the caller's.

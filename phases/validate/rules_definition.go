@@ -70,27 +70,30 @@ func (p *entryPass) eachDefinition(visit func(m *tsast.Module, i int, d tsast.St
 
 func checkDefinitions(p *entryPass) {
 	for _, m := range p.model.Modules {
+		odd := false
 		for _, d := range m.Definitions.Items {
 			if d.Kind != tsast.StringLiteral {
 				continue
 			}
-			if n, ok := p.parsed[d.Value]; ok {
-				for _, note := range n.Notes() {
-					p.in(m, Problem{Rule: "definition-note", Span: d.Span, Message: fmt.Sprintf("%s: %s", d.Value, note)})
-				}
+			n, ok := p.parsed(d.Value)
+			odd = odd || !ok
+			for _, note := range n.Notes() {
+				p.in(m, Problem{Rule: "definition-note", Span: d.Span, Message: fmt.Sprintf("%s: %s", d.Value, note)})
 			}
 		}
-		p.spellings(m)
+		if odd {
+			p.misspellings(m)
+		}
 	}
 }
 
-// spellings reports the names of a module that are no Definition names. Two
+// misspellings reports the names of a module that are no Definition names. Two
 // spellings of one Definition become one mention of it.
-func (p *entryPass) spellings(m *tsast.Module) {
+func (p *entryPass) misspellings(m *tsast.Module) {
 	var odd []int
 	listed := map[string]bool{} // the names that stand there once all are mended
 	for i, d := range m.Definitions.Items {
-		_, known := p.parsed[d.Value]
+		_, known := p.parsed(d.Value)
 		switch {
 		case d.Kind != tsast.StringLiteral:
 		case known || p.inDataset(d.Value): // a family may be one that the grammar does not know yet
@@ -144,14 +147,14 @@ func (p *entryPass) inDataset(name string) bool {
 
 func checkDuplicateDefinitions(p *entryPass) {
 	for _, m := range p.model.Modules {
-		first := map[string]int{}
-		for i, d := range m.Definitions.Items {
-			if d.Kind != tsast.StringLiteral {
-				continue
-			}
-			at, twice := first[d.Value]
-			if !twice {
-				first[d.Value] = i
+		items := m.Definitions.Items
+		if len(items) < 2 {
+			continue
+		}
+		first := firsts(len(items), func(i int) (string, bool) { return items[i].Value, items[i].Kind == tsast.StringLiteral })
+		for i, d := range items {
+			at := first(i)
+			if at < 0 || at == i {
 				continue
 			}
 			p.in(m, Problem{
@@ -185,7 +188,7 @@ func checkDataset(p *entryPass) {
 		return
 	}
 	p.eachDefinition(func(m *tsast.Module, _ int, d tsast.String) {
-		if _, ok := p.parsed[d.Value]; ok && !p.inDataset(d.Value) {
+		if _, ok := p.parsed(d.Value); ok && !p.inDataset(d.Value) {
 			p.in(m, Problem{
 				Rule: "unknown-definition", Span: d.Span,
 				Message: fmt.Sprintf("%s is not in the dataset", d.Value),
@@ -207,22 +210,24 @@ func (p *entryPass) hiddenSizes() {
 	type use struct {
 		m *tsast.Module
 		d tsast.String
+		h int64
+	}
+	var all []use
+	p.eachDefinition(func(m *tsast.Module, _ int, d tsast.String) {
+		if n, ok := p.parsed(d.Value); ok && n.Family.ID == "fused_add_rmsnorm" {
+			all = append(all, use{m, d, n.Values[0]})
+		}
+	})
+	if !slices.ContainsFunc(all, func(u use) bool { return u.h != all[0].h }) {
+		return
 	}
 	uses := map[int64][]use{}
 	var sizes []int64
-	p.eachDefinition(func(m *tsast.Module, _ int, d tsast.String) {
-		n, ok := p.parsed[d.Value]
-		if !ok || n.Family.ID != "fused_add_rmsnorm" {
-			return
+	for _, u := range all {
+		if uses[u.h] == nil {
+			sizes = append(sizes, u.h)
 		}
-		h := n.Values[0]
-		if uses[h] == nil {
-			sizes = append(sizes, h)
-		}
-		uses[h] = append(uses[h], use{m, d})
-	})
-	if len(sizes) < 2 {
-		return
+		uses[u.h] = append(uses[u.h], u)
 	}
 	// The most frequent size is taken as the model's; the first of equals.
 	usual := slices.MaxFunc(sizes, func(a, b int64) int { return len(uses[a]) - len(uses[b]) })
@@ -240,72 +245,83 @@ func (p *entryPass) hiddenSizes() {
 	}
 }
 
+// shape is one kernel of a module, by its stage.
+type shape struct {
+	name definition.Name
+	item tsast.String
+}
+
+func (s shape) stage() string { return s.name.Family.ID }
+
 // stages compares the shapes of one module's kernels by stage: families of
 // one kind of attention must agree in the fields they share, page sizes and
 // state layouts apart.
 func (p *entryPass) stages(m *tsast.Module) {
-	type shape struct {
-		stage, text string
-		item        tsast.String
+	if len(m.Definitions.Items) < 2 {
+		return
 	}
-	groups := map[string][]shape{}
-	var order []string
-	for _, d := range m.Definitions.Items {
-		n, ok := p.parsed[d.Value]
-		if !ok || d.Kind != tsast.StringLiteral {
-			continue
-		}
-		group, fields := stageGroup(n)
-		if group == "" {
-			continue
-		}
-		if groups[group] == nil {
-			order = append(order, group)
-		}
-		groups[group] = append(groups[group], shape{n.Family.ID, strings.Join(fields, " "), d})
-	}
-	for _, group := range order {
-		shapes := groups[group]
-		seen := map[string]map[string]bool{} // stage -> shapes
-		for _, s := range shapes {
-			if seen[s.stage] == nil {
-				seen[s.stage] = map[string]bool{}
+	for _, group := range stageGroups {
+		var shapes []shape
+		for _, d := range m.Definitions.Items {
+			if n, ok := p.parsed(d.Value); ok && d.Kind == tsast.StringLiteral && slices.Contains(group.opTypes, n.Family.OpType) {
+				shapes = append(shapes, shape{n, d})
 			}
-			seen[s.stage][s.text] = true
 		}
-		first := shapes[0]
-		for _, s := range shapes {
-			// A shape is wrong when another stage has shapes, but not this
-			// one. Against the module's first stage is enough to be told once.
-			if s.stage == first.stage || seen[first.stage][s.text] {
-				continue
-			}
-			p.in(m, Problem{
-				Rule: "dimension-conflict", Span: s.item.Span,
-				Message: fmt.Sprintf("%s (%s) does not fit %s (%s) of the same module", s.item.Value, s.text, first.item.Value, first.text),
-				Related: []Related{{first.item.Span, first.text}},
-			})
+		if len(shapes) > 1 {
+			p.compareStages(m, group, shapes)
 		}
 	}
 }
 
-// stageGroup gives the kind of kernel whose stages must agree, and the fields
-// in which they must.
-func stageGroup(n definition.Name) (group string, fields []string) {
-	var shared []string
-	switch n.Family.OpType {
-	case "gqa_paged", "gqa_ragged":
-		group, shared = "gqa", []string{"h", "kv", "d"}
-	case "mla_paged":
-		group, shared = "mla", []string{"h", "ckv", "kpe"}
-	case "gdn":
-		group, shared = "gdn", []string{"qk", "v", "d"}
-	case "moe":
-		group, shared = "moe", []string{"topk", "h", "i"}
+// compareStages reports shapes that another stage has, but not the module's
+// first one: against that is enough to be told once.
+func (p *entryPass) compareStages(m *tsast.Module, group stageGroup, shapes []shape) {
+	first := shapes[0]
+	seen := map[[3]int64]bool{}
+	for _, s := range shapes {
+		if s.stage() == first.stage() {
+			seen[group.values(s.name)] = true
+		}
 	}
-	for _, f := range shared {
-		v, _ := n.Value(f)
-		fields = append(fields, fmt.Sprintf("%s%d", f, v))
+	for _, s := range shapes {
+		if s.stage() == first.stage() || seen[group.values(s.name)] {
+			continue
+		}
+		p.in(m, Problem{
+			Rule: "dimension-conflict", Span: s.item.Span,
+			Message: fmt.Sprintf("%s (%s) does not fit %s (%s) of the same module", s.item.Value, group.text(s.name), first.item.Value, group.text(first.name)),
+			Related: []Related{{first.item.Span, group.text(first.name)}},
+		})
 	}
-	return group, fields
+}
+
+// stageGroup is a kind of kernel whose stages must agree, and the fields in
+// which they must.
+type stageGroup struct {
+	opTypes []string
+	fields  [3]string
+}
+
+var stageGroups = []stageGroup{
+	{[]string{"gqa_paged", "gqa_ragged"}, [3]string{"h", "kv", "d"}},
+	{[]string{"mla_paged"}, [3]string{"h", "ckv", "kpe"}},
+	{[]string{"gdn"}, [3]string{"qk", "v", "d"}},
+	{[]string{"moe"}, [3]string{"topk", "h", "i"}},
+}
+
+// values are the name's values in the fields of the group.
+func (g stageGroup) values(n definition.Name) (v [3]int64) {
+	for i, f := range g.fields {
+		v[i], _ = n.Value(f)
+	}
+	return v
+}
+
+// text writes the fields of the group.
+func (g stageGroup) text(n definition.Name) string {
+	words := make([]string, len(g.fields))
+	for i, v := range g.values(n) {
+		words[i] = fmt.Sprintf("%s%d", g.fields[i], v)
+	}
+	return strings.Join(words, " ")
 }

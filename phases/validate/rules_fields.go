@@ -65,22 +65,16 @@ func fieldRules() []Rule {
 	}
 }
 
-func properties(list []tsast.Property) map[string]bool {
-	have := make(map[string]bool, len(list))
-	for _, p := range list {
-		if !p.Opaque {
-			have[p.Key] = true
-		}
-	}
-	return have
+// has says whether an object has a property that can be seen.
+func has(list []tsast.Property, key string) bool {
+	return slices.ContainsFunc(list, func(p tsast.Property) bool { return !p.Opaque && p.Key == key })
 }
 
 func checkMissing(p *entryPass) {
 	m := p.model
 	if !spread(m.Properties) {
-		have := properties(m.Properties)
 		for i, field := range entryFields {
-			if have[field] {
+			if has(m.Properties, field) {
 				continue
 			}
 			problem := Problem{Rule: "missing-field", Span: p.place(), Message: fmt.Sprintf("this entry has no %s", field)}
@@ -98,10 +92,9 @@ func checkMissing(p *entryPass) {
 }
 
 func (p *entryPass) missingInModule(module *tsast.Module) {
-	have := properties(module.Properties)
 	layer := module.Type.Value == "layer"
 	for i, field := range moduleFields {
-		if have[field] || field == "parent" || (field == "definitions" && !layer) {
+		if field == "parent" || has(module.Properties, field) || (field == "definitions" && !layer) {
 			continue
 		}
 		problem := Problem{Rule: "missing-field", Span: module.NameSpan, Message: fmt.Sprintf("module %s has no %s", q(module.Name), field)}
@@ -182,12 +175,11 @@ func checkUnknown(p *entryPass) {
 }
 
 func (p *entryPass) unknown(module *tsast.Module, props []tsast.Property, fields []string, what string) {
-	have := properties(props)
 	for _, prop := range props {
 		if prop.Opaque || slices.Contains(fields, prop.Key) {
 			continue
 		}
-		missing := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return have[f] })
+		missing := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return has(props, f) })
 		problem := Problem{
 			Rule: "unknown-field", Span: prop.KeySpan,
 			Message: fmt.Sprintf("%s is no field of a %s (%s)", q(prop.Key), what, strings.Join(fields, ", ")),
@@ -221,17 +213,51 @@ func checkDuplicateFields(p *entryPass) {
 	}
 }
 
+// few is up to how many elements looking through them beats an index.
+const few = 12
+
+// firsts gives a function that tells for each of n elements, in order, the
+// first one with the same key, which may be itself; -1 for what has no key.
+func firsts(n int, key func(i int) (string, bool)) func(i int) int {
+	if n <= few {
+		return func(i int) int {
+			k, ok := key(i)
+			if !ok {
+				return -1
+			}
+			for j := range i {
+				if other, ok := key(j); ok && other == k {
+					return j
+				}
+			}
+			return i
+		}
+	}
+	seen := make(map[string]int, n)
+	return func(i int) int {
+		k, ok := key(i)
+		if !ok {
+			return -1
+		}
+		if j, twice := seen[k]; twice {
+			return j
+		}
+		seen[k] = i
+		return i
+	}
+}
+
 func (p *entryPass) duplicates(module *tsast.Module, props []tsast.Property) {
-	first := make(map[string]tsast.Property, len(props))
-	for _, prop := range props {
-		if prop.Opaque {
+	if len(props) < 2 {
+		return
+	}
+	first := firsts(len(props), func(i int) (string, bool) { return props[i].Key, !props[i].Opaque })
+	for i, prop := range props {
+		j := first(i)
+		if j < 0 || j == i {
 			continue
 		}
-		at, twice := first[prop.Key]
-		if !twice {
-			first[prop.Key] = prop
-			continue
-		}
+		at := props[j]
 		p.in(module, Problem{
 			Rule: "duplicate-field", Span: prop.KeySpan, Unnecessary: p.at(at.ValueSpan) == p.at(prop.ValueSpan),
 			Message: fmt.Sprintf("%s is written twice here; only the last one counts", prop.Key),
@@ -274,7 +300,9 @@ func checkTypes(p *entryPass) {
 }
 
 func (p *entryPass) moduleTypes(m *tsast.Module) {
-	p.wrong(m, wanted{"module " + q(m.Name), tsast.ObjectLiteral, m.Value, m.ValueSpan})
+	if !literals(m) {
+		p.wrong(m, wanted{"module " + q(m.Name), tsast.ObjectLiteral, m.Value, m.ValueSpan})
+	}
 	for _, prop := range m.Properties {
 		if prop.Opaque {
 			p.opaque(m, prop.Span, "this property")

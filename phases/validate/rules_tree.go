@@ -151,6 +151,13 @@ func (p *entryPass) below(ancestor, name string) bool {
 // cycles gives the cycles of two modules and more, each from its first module
 // in source order.
 func (p *entryPass) cycles() [][]*tsast.Module {
+	if !p.cyclesSeen {
+		p.inCycles, p.cyclesSeen = p.findCycles(), true
+	}
+	return p.inCycles
+}
+
+func (p *entryPass) findCycles() [][]*tsast.Module {
 	var found [][]*tsast.Module
 	const onPath, done = 1, 2
 	state := make(map[string]int, len(p.names))
