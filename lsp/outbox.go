@@ -90,7 +90,9 @@ func (o *outbox) add(appendBody func([]byte) []byte, write bool) (int64, error) 
 	o.waiting = o.waiting[:start+len(header)+len(body)]
 	o.frames = append(o.frames, frame{len(o.waiting), answer})
 	size := int64(len(header) + len(body))
-	if write && !o.writing && o.gap == 0 {
+	// Where frames are held apart, one that comes alone and has not to wait is
+	// written at once, too.
+	if write && !o.writing && (o.gap == 0 || len(o.frames) == 1 && o.pause() == 0) {
 		o.write()
 		return size, o.err
 	}

@@ -16,6 +16,8 @@ type Document struct {
 	// the entry at partAt, nil when none was edited.
 	tree     *tree
 	partAt   int
+	pending  []change // of the text, of which the tree was not told yet
+	plain    *plainReader
 	large    int // the size from which on a text is read in parts
 	reading  *reading
 	lastGood *File
@@ -59,7 +61,7 @@ func (d *Document) Replace(src []byte) *File {
 	if start == oldEnd && start == newEnd {
 		return d.reading.file
 	}
-	d.tree.edit(change{start, oldEnd, newEnd})
+	d.inform(change{start, oldEnd, newEnd})
 	return d.reparse(src, change{start, oldEnd, newEnd})
 }
 
@@ -76,7 +78,7 @@ func (d *Document) Edits(edits []TextEdit) *File {
 		c.oldEnd = min(max(e.Span.End, c.start), len(src))
 		c.newEnd = c.start + len(e.NewText)
 		src = d.splice(src, c, e.NewText)
-		d.tree.edit(c)
+		d.inform(c)
 		if i == 0 {
 			all = c
 		} else {
@@ -142,9 +144,29 @@ func splice(src []byte, c change, text string) []byte {
 	return unsafe.Slice(unsafe.StringData(s), size)[:len(s)]
 }
 
+// inform notes a change that the tree has to be told of before it is used.
+func (d *Document) inform(c change) {
+	if d.tree != nil {
+		d.pending = append(d.pending, c)
+	}
+}
+
+// mostPending is how many changes may wait for the tree to be told of them.
+const mostPending = 256
+
 // reparse reads the new text, incrementally where the result can be trusted:
-// a tree with an error in it may differ from that of a fresh parse.
+// a tree with an error in it may differ from that of a fresh parse. While the
+// changes stay within plain modules, the tree is left behind.
 func (d *Document) reparse(src []byte, c change) *File {
+	if len(d.pending) <= mostPending {
+		if r := d.inModule(src, c); r != nil {
+			return d.take(r)
+		}
+	}
+	for _, p := range d.pending {
+		d.tree.edit(p)
+	}
+	d.pending = d.pending[:0]
 	if d.reading.parts != nil {
 		if r := d.inPart(src, c); r != nil {
 			return d.take(r)
@@ -236,67 +258,4 @@ func (d *Document) knownAfter(c change) func(Span) *Model {
 		}
 		return nil
 	}
-}
-
-// inEntry reads a tree that differs from the last one within one entry's
-// braces only, nil when this cannot be said. It looks at that entry alone:
-// the text before it is unchanged and so the parser came to it in the same
-// state; where it ends in step with its text, the parser left it in the same
-// state, and what follows is the same text again.
-func (d *Document) inEntry(src []byte, c change) *reading {
-	old := d.reading
-	entries := old.file.Entries
-	k := sort.Search(len(entries), func(i int) bool { return entries[i].Offset >= c.start }) - 1
-	if k < 0 || len(old.file.Problems) > 0 || old.file.Array == (Span{}) {
-		return nil
-	}
-	was := entries[k].Span()
-	if c.start <= was.Start || c.oldEnd >= was.End {
-		return nil
-	}
-	now := Span{was.Start, was.End + c.delta()}
-	array, ok := locate(d.p, src, d.p.list(d.tree.root(), 0, 0))
-	if !ok || array.span() != (Span{old.file.Array.Start, old.file.Array.End + c.delta()}) {
-		return nil
-	}
-	found := d.p.list(array, was.Start, 1)
-	if len(found) == 0 || found[0].kind != kObject || found[0].span() != now {
-		return nil
-	}
-	r := &reading{p: d.p, src: src, file: &File{}}
-	return d.withModel(src, c, k, r.readModel(found[0]))
-}
-
-// withModel is the present reading with another Model for an entry, after a
-// change within that entry.
-func (d *Document) withModel(src []byte, c change, k int, model *Model) *reading {
-	old := d.reading
-	entries, was := old.file.Entries, old.file.Entries[k]
-	r := &reading{p: d.p, src: src, votes: old.votes, file: &File{Src: src, Array: old.file.Array}}
-	r.file.Array.End += c.delta()
-	r.file.Entries = make([]Entry, len(entries))
-	copy(r.file.Entries, entries)
-	for i := k + 1; i < len(entries); i++ {
-		r.file.Entries[i].Offset += c.delta()
-	}
-	r.file.Entries[k].Model = model
-	r.outer = shifted(old.outer, was.Offset, c.delta(), func(o *Comment) *Span { return &o.Span })
-	r.file.Opaque = shifted(old.file.Opaque, was.Offset, c.delta(), func(o *Opaque) *Span { return &o.Span })
-	r.finish()
-	return r
-}
-
-// shifted gives a list whose spans behind a byte are moved.
-func shifted[T any](list []T, behind, delta int, span func(*T) *Span) []T {
-	if list == nil || delta == 0 {
-		return list
-	}
-	out := make([]T, len(list))
-	copy(out, list)
-	for i := range out {
-		if s := span(&out[i]); s.Start > behind {
-			*s = s.Shift(delta)
-		}
-	}
-	return out
 }

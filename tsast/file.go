@@ -85,6 +85,8 @@ type Module struct {
 	Type        String
 	Definitions Strings
 	Properties  []Property
+
+	habits habits // what this module says about the file's style
 }
 
 // ValueKind says what kind of expression a value is.

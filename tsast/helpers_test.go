@@ -94,7 +94,7 @@ func equalFiles(t *testing.T, what string, got, want *File) {
 	if reflect.DeepEqual(got, want) {
 		return
 	}
-	t.Fatalf("%s (-want +got):\n%s\nsource:\n%s", what, cmp.Diff(want, got, cmp.AllowUnexported(Model{}, styleVotes{})), want.Src)
+	t.Fatalf("%s (-want +got):\n%s\nsource:\n%s", what, cmp.Diff(want, got, cmp.AllowUnexported(Model{}, Module{}, styleVotes{}, habits{})), want.Src)
 }
 
 // checkSpans checks that all spans of a file lie in its text.

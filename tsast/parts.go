@@ -1,7 +1,5 @@
 package tsast
 
-import "sort"
-
 // This file reads a large text in parts, by all processors and without a tree
 // of the whole, which takes thirty times the text. The entries of an array do
 // not depend on each other. Those that are plain data are read by hand
@@ -128,15 +126,11 @@ func findArray(p *parser, in child, at Span) (child, bool) {
 // read. Where tree-sitter is needed for it, the tree is kept for the next
 // edit, which mostly is in the same entry.
 func (d *Document) inPart(src []byte, c change) *reading {
-	entries := d.reading.file.Entries
-	k := sort.Search(len(entries), func(i int) bool { return entries[i].Offset >= c.start }) - 1
-	if k < 0 {
+	k, ok := d.entryAround(c)
+	if !ok {
 		return nil
 	}
-	was := entries[k].Span()
-	if c.start <= was.Start || c.oldEnd >= was.End {
-		return nil
-	}
+	was := d.reading.file.Entries[k].Span()
 	now, l := Span{was.Start, was.End + c.delta()}, d.reading.parts.after(c)
 	if now.Start < l.cut.Start && readSkeleton(d.p, src, &l) == nil {
 		return nil // another array may be the models array now

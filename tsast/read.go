@@ -2,14 +2,16 @@ package tsast
 
 import "slices"
 
-// modelReader reads one entry out of its flattened subtree. All spans it
-// gives are relative to the entry; all strings share the entry's text.
+// modelReader reads one entry, or one module of it, out of its flattened
+// subtree. All spans it gives are relative to the entry; all strings share
+// the text that is read.
 type modelReader struct {
 	records []record
 	base    int    // where the entry starts in the file
-	text    string // the entry's text
+	from    int    // where the text starts in the file
+	text    string // the entry's text, or the module's
 	model   *Model
-	commas  styleVotes // trailing commas seen so far
+	commas  habits // trailing commas seen so far
 }
 
 // readModel reads an entry and reports the syntax errors inside it.
@@ -31,7 +33,7 @@ func (r *reading) readRecords(records []record, shift uint32) *Model {
 	}
 	top := &records[0]
 	m := &modelReader{
-		records: records, base: int(top.start),
+		records: records, base: int(top.start), from: int(top.start),
 		text:  string(r.src[top.start:top.end]),
 		model: &Model{Span: Span{0, int(top.end - top.start)}},
 	}
@@ -53,7 +55,7 @@ func (m *modelReader) span(rec *record) Span {
 }
 
 func (m *modelReader) at(rec *record) string {
-	return m.text[int(rec.start)-m.base : int(rec.end)-m.base]
+	return m.text[int(rec.start)-m.from : int(rec.end)-m.from]
 }
 
 // value is what a property holds, as records.
@@ -99,12 +101,8 @@ func (m *modelReader) modules(object int) {
 			m.model.OpaqueModules = append(m.model.OpaqueModules, p)
 			return
 		}
-		list = append(list, Module{
-			Name: p.Key, NameSpan: p.KeySpan, Span: p.Span, ValueSpan: p.ValueSpan, Value: v.kind,
-		})
-		if v.kind == ObjectLiteral {
-			m.module(&list[len(list)-1], v.index)
-		}
+		list = append(list, Module{})
+		m.module(&list[len(list)-1], p, v)
 	})
 	m.model.Modules = make([]*Module, len(list))
 	for i := range list {
@@ -112,8 +110,17 @@ func (m *modelReader) modules(object int) {
 	}
 }
 
-// module reads the properties of one module.
-func (m *modelReader) module(module *Module, object int) {
+// module reads one module, the property p of the modules object.
+func (m *modelReader) module(module *Module, p Property, v value) {
+	*module = Module{Name: p.Key, NameSpan: p.KeySpan, Span: p.Span, ValueSpan: p.ValueSpan, Value: v.kind}
+	if v.kind == ObjectLiteral {
+		m.fields(module, v.index)
+	}
+}
+
+// fields reads the properties of a module.
+func (m *modelReader) fields(module *Module, object int) {
+	before := m.commas
 	module.Properties = make([]Property, 0, 4)
 	m.properties(object, func(p Property, v value) {
 		module.Properties = append(module.Properties, p)
@@ -131,6 +138,7 @@ func (m *modelReader) module(module *Module, object int) {
 			module.Definitions = m.strings(p, v)
 		}
 	})
+	module.habits = m.moduleHabits(module, before)
 }
 
 // properties calls visit for every property of an object literal, also for
@@ -185,7 +193,7 @@ func (m *modelReader) pair(at int) (Property, value) {
 	}
 	if key >= 0 {
 		var static bool
-		p.Key, static = keyOf(m.records, key, m.text, m.base)
+		p.Key, static = keyOf(m.records, key, m.text, m.from)
 		p.KeySpan = m.span(&m.records[key])
 		// A __proto__ that is not computed sets the prototype.
 		p.Opaque = !static || (p.Key == "__proto__" && m.records[key].kind != kComputed)

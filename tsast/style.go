@@ -10,12 +10,27 @@ func defaultStyle() Style {
 	return Style{Indent: "  ", Quote: '"', TrailingComma: true, EOL: "\n", FinalNewline: true}
 }
 
-// styleVotes counts the habits of one entry, or of all of them.
+// habits counts how one module, one entry or all of them are written.
+type habits struct {
+	single, double       int32 // quotes
+	commas, noCommas     int32 // after the last of several lines
+	underscored, compact int32 // gemm_n_1_k_2, gemm_n1_k2
+}
+
+// add adds the counts of o so many times.
+func (h *habits) add(o habits, times int32) {
+	h.single += times * o.single
+	h.double += times * o.double
+	h.commas += times * o.commas
+	h.noCommas += times * o.noCommas
+	h.underscored += times * o.underscored
+	h.compact += times * o.compact
+}
+
+// styleVotes counts the habits of one entry, or of a file.
 type styleVotes struct {
+	habits
 	indent                   string // one level, as the first entry that shows it
-	single, double           int    // quotes
-	commas, noCommas         int    // after the last of several lines
-	underscored, compact     int    // gemm_n_1_k_2, gemm_n1_k2
 	semicolons, noSemicolons int    // after statements
 	fileSingle, fileDouble   int    // quotes outside entries
 }
@@ -24,12 +39,7 @@ func (v *styleVotes) add(o *styleVotes) {
 	if v.indent == "" {
 		v.indent = o.indent
 	}
-	v.single += o.single
-	v.double += o.double
-	v.commas += o.commas
-	v.noCommas += o.noCommas
-	v.underscored += o.underscored
-	v.compact += o.compact
+	v.habits.add(o.habits, 1)
 }
 
 // statements counts semicolons and quotes among a file's statements.
@@ -59,7 +69,7 @@ func (v *styleVotes) style(f *File) Style {
 	if v.indent != "" {
 		s.Indent = v.indent
 	}
-	single, double := v.single, v.double
+	single, double := int(v.single), int(v.double)
 	if single+double == 0 {
 		single, double = v.fileSingle, v.fileDouble
 	}
@@ -83,42 +93,49 @@ func (s Style) seenIn(src []byte) Style {
 
 // styleVotes counts the habits of the entry that was read.
 func (m *modelReader) styleVotes() styleVotes {
-	v := m.commas
-	v.indent = m.indent()
+	v := styleVotes{indent: m.indent(), habits: m.commas}
 	model := m.model
 	for _, s := range []String{model.ID, model.Name, model.Description} {
-		v.string(m.text, s)
+		v.quote(m, s)
 	}
 	for _, module := range model.Modules {
-		v.string(m.text, module.Parent)
-		v.string(m.text, module.Type)
-		v.definitions(m.text, module.Definitions.Items)
+		h := module.habits
+		h.commas, h.noCommas = 0, 0 // m.commas has them
+		v.habits.add(h, 1)
 	}
 	return v
 }
 
-func (v *styleVotes) string(text string, s String) {
-	if s.Kind != StringLiteral || s.Span.Start >= s.Span.End {
-		return
-	}
-	if text[s.Span.Start] == '\'' {
-		v.single++
-	} else {
-		v.double++
-	}
-}
-
-func (v *styleVotes) definitions(text string, items []String) {
-	for _, d := range items {
-		v.string(text, d)
+// moduleHabits counts the habits of a module that was read; before are the
+// commas that were counted before it.
+func (m *modelReader) moduleHabits(module *Module, before habits) habits {
+	h := m.commas
+	h.add(before, -1)
+	h.quote(m, module.Parent)
+	h.quote(m, module.Type)
+	for _, d := range module.Definitions.Items {
+		h.quote(m, d)
 		rest, ok := strings.CutPrefix(d.Value, "gemm_n")
 		switch {
 		case !ok || rest == "":
 		case rest[0] == '_':
-			v.underscored++
+			h.underscored++
 		case rest[0] >= '0' && rest[0] <= '9':
-			v.compact++
+			h.compact++
 		}
+	}
+	return h
+}
+
+// quote counts the quotes of a string literal.
+func (h *habits) quote(m *modelReader, s String) {
+	if s.Kind != StringLiteral || s.Span.Start >= s.Span.End {
+		return
+	}
+	if m.text[s.Span.Start+m.base-m.from] == '\'' {
+		h.single++
+	} else {
+		h.double++
 	}
 }
 
@@ -126,7 +143,7 @@ func (v *styleVotes) definitions(text string, items []String) {
 // is written over several lines: its last token, which ends at lastEnd.
 func (m *modelReader) voteComma(last kind, lastEnd, object int) {
 	end := int(m.records[object].end) - 1
-	if lastEnd == 0 || lastEnd >= end || strings.IndexByte(m.text[lastEnd-m.base:end-m.base], '\n') < 0 {
+	if lastEnd == 0 || lastEnd >= end || strings.IndexByte(m.text[lastEnd-m.from:end-m.from], '\n') < 0 {
 		return
 	}
 	if last == kComma {
