@@ -12,10 +12,8 @@ import (
 // at a time, the Files it gives to everybody; Close frees the tree.
 type Document struct {
 	p *parser
-	// tree is the last tree. Of a text that was read in parts it is that of
-	// the entry at partAt, nil when none was edited.
+	// tree is the last tree; a text that was read in parts has none.
 	tree     *tree
-	partAt   int
 	pending  []change // of the text, of which the tree was not told yet
 	plain    *plainReader
 	large    int // the size from which on a text is read in parts
@@ -171,8 +169,6 @@ func (d *Document) reparse(src []byte, c change) *File {
 		if r := d.inPart(src, c); r != nil {
 			return d.take(r)
 		}
-		d.tree.close()
-		d.tree = nil
 	}
 	if d.tree == nil {
 		return d.fresh(src, d.knownAfter(c))
@@ -208,10 +204,14 @@ func (d *Document) inParts(src []byte, known func(Span) *Model) *reading {
 	}
 	r := readParts(d.p, src, known)
 	if r != nil {
-		d.tree.close()
-		d.tree = nil
+		d.dropTree()
 	}
 	return r
+}
+
+func (d *Document) dropTree() {
+	d.tree.close()
+	d.tree = nil
 }
 
 // whole reads a text out of one new tree.

@@ -30,7 +30,7 @@ func TestErrorRecoveryIsBounded(t *testing.T) {
 		doc := Open([]byte(text))
 		took := processorTime(t) - began
 		t.Logf("%d bytes took %v: %v", len(text), took.Round(time.Millisecond), doc.File().Problems)
-		if took > 2*time.Second {
+		if took > 500*time.Millisecond {
 			t.Errorf("%d bytes took %v", len(text), took)
 		}
 		if len(doc.File().Problems) == 0 {

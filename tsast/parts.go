@@ -84,7 +84,7 @@ func readParts(p *parser, src []byte, known func(Span) *Model) *reading {
 // readSkeleton reads what stands around the entries, and finds the array's
 // statement; nil when the array is not the one that the layout says.
 func readSkeleton(p *parser, src []byte, l *layout) *reading {
-	t := p.parseRanges(nil, src, []Span{{0, l.cut.Start}, {l.cut.End, len(src)}})
+	t := p.parseRanges(src, []Span{{0, l.cut.Start}, {l.cut.End, len(src)}})
 	if t == nil {
 		return nil
 	}
@@ -123,8 +123,7 @@ func findArray(p *parser, in child, at Span) (child, bool) {
 
 // inPart reads a text that was read in parts before and has changed within
 // one entry's braces only, nil when this cannot be said. Only that entry is
-// read. Where tree-sitter is needed for it, the tree is kept for the next
-// edit, which mostly is in the same entry.
+// read.
 func (d *Document) inPart(src []byte, c change) *reading {
 	k, ok := d.entryAround(c)
 	if !ok {
@@ -135,11 +134,6 @@ func (d *Document) inPart(src []byte, c change) *reading {
 	if now.Start < l.cut.Start && readSkeleton(d.p, src, &l) == nil {
 		return nil // another array may be the models array now
 	}
-	if d.tree != nil && d.partAt != now.Start {
-		d.tree.close()
-		d.tree = nil
-	}
-	d.partAt = now.Start
 	plain := &reading{src: src, file: &File{}}
 	if model := plain.plainModel(newPlainReader(src), now); model != nil {
 		r := d.withModel(src, c, k, model)
@@ -149,10 +143,9 @@ func (d *Document) inPart(src []byte, c change) *reading {
 	if end, ok := scanObject(src, now.Start); !ok || end != now.End {
 		return nil
 	}
-	next := d.p.parseRanges(d.tree, src, l.with([]Span{now}))
-	d.tree.close()
-	d.tree = next
-	if next == nil || next.hasError() {
+	d.tree = d.p.parseRanges(src, l.with([]Span{now}))
+	defer d.dropTree()
+	if d.tree == nil || d.tree.hasError() {
 		return nil
 	}
 	r := d.inEntry(src, c)

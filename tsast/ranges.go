@@ -19,8 +19,9 @@ import "unsafe"
 
 // parseRanges is parse for some ranges of a text, in order and apart: the
 // parser reads them as if nothing stood between them, and all bytes stay
-// those of the text. An old tree must be of the same ranges.
-func (p *parser) parseRanges(old *tree, text []byte, ranges []Span) *tree {
+// those of the text. There is no old tree: a parse that goes on after its first
+// round no longer knows what ranges the old one had.
+func (p *parser) parseRanges(text []byte, ranges []Span) *tree {
 	if len(text) > maxText {
 		return nil
 	}
@@ -40,5 +41,5 @@ func (p *parser) parseRanges(old *tree, text []byte, ranges []Span) *tree {
 		return nil
 	}
 	defer C.ts_parser_set_included_ranges(c, nil, 0)
-	return p.parseFor(old, text, size)
+	return p.parseFor(nil, text, size)
 }

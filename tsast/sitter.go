@@ -4,7 +4,6 @@ package tsast
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -33,7 +32,7 @@ extern int ts_language_symbol_type(const TSLanguage *, uint16_t);
 extern TSParser *ts_parser_new(void);
 extern void ts_parser_delete(TSParser *);
 extern bool ts_parser_set_language(TSParser *, const TSLanguage *);
-extern void ts_parser_set_timeout_micros(TSParser *, uint64_t);
+extern void ts_parser_set_cancellation_flag(TSParser *, const size_t *);
 extern void ts_parser_reset(TSParser *);
 extern TSTree *ts_parser_parse_string(TSParser *, const TSTree *, const char *, uint32_t);
 extern void ts_tree_delete(TSTree *);
@@ -53,7 +52,7 @@ extern bool ts_tree_cursor_goto_next_sibling(TSTreeCursor *);
 extern bool ts_tree_cursor_goto_first_child(TSTreeCursor *);
 extern int64_t ts_tree_cursor_goto_first_child_for_byte(TSTreeCursor *, uint32_t);
 
-enum { fl_longest = 60 * 1000 * 1000, fl_error = 1, fl_missing = 2, fl_has_error = 4, fl_kind_error = 1 };
+enum { fl_error = 1, fl_missing = 2, fl_has_error = 4, fl_kind_error = 1 };
 
 // fl_record is one node of a flattened subtree, in preorder. next is the
 // index of the first record after the node's own subtree.
@@ -173,36 +172,21 @@ static void fl_trim(void) {
 #endif
 }
 
-// fl_clock is this thread's processor time in microseconds.
-static uint64_t fl_clock(void) {
-#if defined(__linux__) || defined(__APPLE__)
-	struct timespec t;
-	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0) return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-#endif
-	return (uint64_t)clock() * 1000000 / CLOCKS_PER_SEC;
-}
-
-// fl_parse parses for a time in microseconds, which grows with the text. There
-// are short texts on which tree-sitter reduces in a circle without end; a
-// parse that is interrupted there and resumed reads its lookahead again and
-// gets out. The parser's timeout is one of wall time: a parse that got little
-// of the processor meanwhile begins anew, with more time, so that what is read
-// does not depend on what else the machine does. NULL when nothing helps.
-static TSTree *fl_parse(TSParser *p, TSTree *old, const char *text, uint32_t len, uint64_t most) {
-	int resumed = 0;
-	for (;;) {
-		uint64_t start = fl_clock();
-		ts_parser_set_timeout_micros(p, most);
+// fl_parse parses in rounds of 100 steps, at most so many. There are short
+// texts on which tree-sitter reduces in a circle without end; a parse that is
+// interrupted there and resumed reads its lookahead again and gets out. The
+// parser looks at its flag every 100 steps: one that is always set makes rounds
+// of them. No clock is asked, so that what is read is the text's own matter
+// and not that of what else the machine does. NULL when nothing helps.
+static TSTree *fl_parse(TSParser *p, const TSTree *old, const char *text, uint32_t len, uint64_t rounds) {
+	static const size_t always = 1;
+	ts_parser_set_cancellation_flag(p, &always);
+	while (rounds-- > 0) {
 		TSTree *tree = ts_parser_parse_string(p, old, text, len);
 		if (tree) return tree;
-		if ((fl_clock() - start) * 2 < most && most < fl_longest) {
-			ts_parser_reset(p);
-			most *= 4;
-			resumed = 0;
-		} else if (++resumed > 3) {
-			return NULL;
-		}
 	}
+	ts_parser_reset(p); // else the next text would continue this one
+	return NULL;
 }
 
 */
@@ -217,11 +201,12 @@ import (
 	_ "github.com/smacker/go-tree-sitter/typescript/typescript"
 )
 
-// A parse takes parseLimit microseconds and parseLimitPerByte for each byte
-// before it is taken to be stuck: ten times what the slowest models.ts takes.
+// A parse takes mostRounds rounds and one for every bytesPerRound bytes before
+// it is taken to be stuck. Sound texts take one for 250 bytes, texts in which
+// every line is broken one for 180, and the worst of short ones 50.
 const (
-	parseLimit        = 200_000
-	parseLimitPerByte = 1
+	mostRounds    = 600
+	bytesPerRound = 16
 )
 
 // maxText is the largest text that is parsed, 1,900 times upstream's: reading
@@ -324,7 +309,7 @@ func (p *parser) close() {
 func cFree(p unsafe.Pointer) { C.free(p) }
 
 // parse reads a text, reusing what an edited old tree shares with it (nil:
-// from scratch). Nil when the text is too large or takes too long.
+// from scratch). Nil when the text is too large or the parser gets nowhere.
 func (p *parser) parse(old *tree, text []byte) *tree {
 	if len(text) > maxText {
 		return nil
@@ -332,17 +317,16 @@ func (p *parser) parse(old *tree, text []byte) *tree {
 	return p.parseFor(old, text, len(text))
 }
 
-// parseFor is parse with the time that size bytes take.
+// parseFor is parse with the rounds that size bytes take.
 func (p *parser) parseFor(old *tree, text []byte, size int) *tree {
 	var oldTree *C.TSTree
 	if old != nil {
 		oldTree = old.c
 	}
 	start := (*C.char)(unsafe.Pointer(unsafe.SliceData(text))) // #nosec G103 -- read during the call only
-	most := parseLimit + parseLimitPerByte*size
-	c := C.fl_parse(p.c, oldTree, start, C.uint32_t(len(text)), C.uint64_t(most)) // #nosec G115 -- bounded by maxText
+	rounds := mostRounds + size/bytesPerRound
+	c := C.fl_parse(p.c, oldTree, start, C.uint32_t(len(text)), C.uint64_t(rounds)) // #nosec G115 -- bounded by maxText
 	if c == nil {
-		C.ts_parser_reset(p.c) // else the next text would continue this one
 		return nil
 	}
 	return &tree{c}

@@ -150,7 +150,7 @@ func (a *part) parse(p *parser, src []byte, l layout) bool {
 		}
 		return true
 	}
-	t := p.parseRanges(nil, src, l.with(a.pieces(l)))
+	t := p.parseRanges(src, l.with(a.pieces(l)))
 	if t == nil {
 		return false
 	}
