@@ -15,7 +15,8 @@ import (
 // are lacking, the count behind "**Coverage**:", and the model's cell in the
 // summary. Models that the document lacks are appended. Everything else, words
 // and rows of others among it, stays byte for byte. lookup is Dataset.Lookup.
-func (r *CoverageReport) Update(text string, lookup func(name string) (present bool, workloads int)) string {
+// notes are words of others that are not true any more.
+func (r *CoverageReport) Update(text string, lookup func(name string) (present bool, workloads int)) (after string, notes []string) {
 	newline := "\n"
 	if strings.Contains(text, "\r\n") {
 		newline = "\r\n"
@@ -24,13 +25,14 @@ func (r *CoverageReport) Update(text string, lookup func(name string) (present b
 	for _, m := range r.Models {
 		d.refresh(m)
 	}
-	return strings.ReplaceAll(strings.Join(d.lines, "\n"), "\n", newline)
+	return strings.ReplaceAll(strings.Join(d.lines, "\n"), "\n", newline), d.notes
 }
 
 // coverageDocument is the document as lines.
 type coverageDocument struct {
 	lines  []string
 	lookup func(string) (bool, int)
+	notes  []string
 }
 
 var (
@@ -39,9 +41,9 @@ var (
 	ruleLine     = regexp.MustCompile(`^\s*\|[\s:|-]+\|\s*$`)
 	nameCell     = regexp.MustCompile("^`([a-z0-9_]+)`$")
 	coverageLine = regexp.MustCompile(`^\*\*Coverage\*\*: \d+ / [\d?]+ ((?:referenced )?definitions present\.)(.*)$`)
-	// ourWords is what Coverage.Sentence writes behind the count: it is
-	// replaced, while other people's words stay.
-	ourWords = regexp.MustCompile("^(?: Fully covered\\.| Missing: `[a-z0-9_]+`(?:, `[a-z0-9_]+`)*\\.| Workloads not yet collected for \\d+\\.| Unmapped modules: \\d+\\.)*$")
+	// ourWords are the sentences that Coverage.Sentence writes behind the
+	// count, at the beginning or behind somebody else's sentence.
+	ourWords = regexp.MustCompile("(^|[.!?)])(?: Fully covered\\.| Missing: `[a-z0-9_]+`(?:, `[a-z0-9_]+`)*\\.| Workloads not yet collected for \\d+\\.| Unmapped modules: \\d+\\.)+")
 )
 
 // refresh brings one model's section and summary cell up to date.
@@ -78,7 +80,7 @@ func (d *coverageDocument) refresh(m ModelCoverage) {
 	}
 	tally.Present, tally.Total = tally.Collected+tally.Defined, tally.Collected+tally.Defined+tally.Missing
 	tally.Overall = overallOf(tally.Collected, tally.Defined, tally.Missing, tally.Unmapped)
-	d.count(from, to, tally)
+	d.count(m, from, to, tally)
 	d.summary(m, tally.Overall)
 }
 
@@ -138,21 +140,39 @@ func (d *coverageDocument) row(i int, listed map[string]bool, tally *dataset.Cov
 	}
 }
 
-// count refreshes the number behind "**Coverage**:", and the words after it
-// where they are ours.
-func (d *coverageDocument) count(from, to int, tally dataset.Coverage) {
+// count refreshes the number behind "**Coverage**:", and of the words after it
+// those that are ours.
+func (d *coverageDocument) count(m ModelCoverage, from, to int, tally dataset.Coverage) {
 	for i := from; i < min(to, len(d.lines)); i++ {
 		parts := coverageLine.FindStringSubmatch(d.lines[i])
 		if parts == nil {
 			continue
 		}
-		rest := parts[2]
-		if ourWords.MatchString(rest) {
-			rest = strings.TrimPrefix(tally.Sentence(), fmt.Sprintf("%d / %d definitions present.", tally.Present, tally.Total))
+		words := strings.TrimPrefix(tally.Sentence(), fmt.Sprintf("%d / %d definitions present.", tally.Present, tally.Total))
+		words = withWords(parts[2], words)
+		d.lines[i] = fmt.Sprintf("**Coverage**: %d / %d %s%s", tally.Present, tally.Total, parts[1], words)
+		if tally.Missing == 0 && strings.Contains(words, "Missing:") {
+			d.notes = append(d.notes, fmt.Sprintf("%s: no Definition is missing any more; the words after the count say otherwise and were not written by fib-ls: mend them", m.ID))
 		}
-		d.lines[i] = fmt.Sprintf("**Coverage**: %d / %d %s%s", tally.Present, tally.Total, parts[1], rest)
 		return
 	}
+}
+
+// withWords puts our words where our older ones stand among other people's.
+// Where there are other people's words alone, they are all.
+func withWords(old, words string) string {
+	if strings.TrimSpace(old) == "" {
+		return words
+	}
+	return ourWords.ReplaceAllStringFunc(old, func(found string) string {
+		before := ""
+		if found[0] != ' ' {
+			before = found[:1]
+		}
+		put := words
+		words = ""
+		return before + put
+	})
 }
 
 // summary refreshes the model's cell in the summary table.

@@ -86,7 +86,10 @@ func (f *coverageFlags) refresh(cmd *cobra.Command, env *phases.Env, report *pha
 	if err != nil {
 		return err
 	}
-	after := report.Update(string(before), d.Lookup)
+	after, notes := report.Update(string(before), d.Lookup)
+	for _, n := range notes {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s: %s\n", f.update, phases.Terminal(n))
+	}
 	if after == string(before) {
 		_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is up to date\n", f.update)
 		return err
