@@ -3,6 +3,7 @@ package lsp
 import (
 	"bytes"
 	"slices"
+	"strings"
 )
 
 // chunkLines is how many lines a chunk of a line index has when it is made.
@@ -103,6 +104,9 @@ func (x *lineIndex) edit(old []byte, start, end int, text string) *lineIndex {
 	// A carriage return and a line feed join across the edge of an edit: the
 	// lines of the bytes beside the edit are read again, too.
 	first, last := x.LineFromOffset(max(start-1, 0)), x.LineFromOffset(end)
+	if first == last && !strings.ContainsAny(text, "\r\n") && (start == 0 || old[start-1] != '\r') {
+		return x.within(first, len(text)-(end-start))
+	}
 	from, to, final := x.Start(first), x.size, last == x.lines-1
 	if !final {
 		to = x.Start(last + 1)
@@ -140,6 +144,25 @@ func (x *lineIndex) edit(old []byte, start, end int, text string) *lineIndex {
 		y.chunks = append(y.chunks, c)
 	}
 	y.renumber(i)
+	return y
+}
+
+// within gives the index after an edit that left the line ends as they are and
+// made a line longer by some bytes: most of what is typed.
+func (x *lineIndex) within(line, delta int) *lineIndex {
+	if delta == 0 {
+		return x
+	}
+	i := x.chunkOfLine(line)
+	y := &lineIndex{size: x.size + delta, lines: x.lines, chunks: slices.Clone(x.chunks)}
+	c := &y.chunks[i]
+	c.starts = slices.Clone(c.starts)
+	for k := line - c.line + 1; k < len(c.starts); k++ {
+		c.starts[k] += int32(delta) // #nosec G115 -- see appendChunks
+	}
+	for k := i + 1; k < len(y.chunks); k++ {
+		y.chunks[k].offset += delta
+	}
 	return y
 }
 

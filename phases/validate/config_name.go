@@ -13,26 +13,30 @@ import (
 
 // definitions compares the numbers of every Definition name with the model's.
 func (c *comparison) definitions() {
-	c.p.eachDefinition(func(m *tsast.Module, _ int, d tsast.String) {
-		n, ok := c.p.meant(d.Value)
-		if !ok || c.tree.foreign(m) || c.expectedHas(m.Name, n.String()) {
-			return
+	for j, m := range c.p.model.Modules {
+		for i, s := range c.p.definitions[j] {
+			if (s.current || s.legacy) && !c.tree.foreign(m) && !c.expectedHas(m.Name, s.name.String()) {
+				c.definition(m, m.Definitions.Items[i], s.name)
+			}
 		}
-		switch n.Family.OpType {
-		case "gemm":
-			c.gemm(m, d, n)
-		case "rmsnorm":
-			c.norm(m, d, n)
-		case "sampling":
-			c.sampling(m, d, n)
-		case "rope":
-			c.rope(m, d, n)
-		case "moe":
-			c.experts(m, d, n)
-		default:
-			c.attention(m, d, n)
-		}
-	})
+	}
+}
+
+func (c *comparison) definition(m *tsast.Module, d tsast.String, n definition.Name) {
+	switch n.Family.OpType {
+	case "gemm":
+		c.gemm(m, d, n)
+	case "rmsnorm":
+		c.norm(m, d, n)
+	case "sampling":
+		c.sampling(m, d, n)
+	case "rope":
+		c.rope(m, d, n)
+	case "moe":
+		c.experts(m, d, n)
+	default:
+		c.attention(m, d, n)
+	}
 }
 
 // expectedHas says that the generated entry has this name in this module.

@@ -54,8 +54,10 @@ type entryPass struct {
 	children map[string][]*tsast.Module
 	// names are the keys in source order without repetition.
 	names []string
-	// spellings are what the texts of definitions stand for.
-	spellings spellings
+	// spellings are what the texts of definitions stand for; definitions has
+	// them by module and item.
+	spellings   spellings
+	definitions [][]spelling
 	// inCycles are the cycles of parents, once they were asked for.
 	inCycles   [][]*tsast.Module
 	cyclesSeen bool
@@ -92,12 +94,6 @@ func (s spellings) of(text string) spelling {
 	return is
 }
 
-// parsed gives the name that a text is in the current spelling.
-func (p *entryPass) parsed(text string) (definition.Name, bool) {
-	s := p.spellings.of(text)
-	return s.name, s.current
-}
-
 // meant also knows older spellings that say what they stand for.
 func (p *entryPass) meant(text string) (definition.Name, bool) {
 	s := p.spellings.of(text)
@@ -128,8 +124,29 @@ func newEntryPass(f *tsast.File, e tsast.Entry, opts Options, known spellings) *
 			p.children[module.Parent.Value] = append(p.children[module.Parent.Value], module)
 		}
 	}
+	p.spell()
 	p.ignores = entryIgnores(m, p.text)
 	return p
+}
+
+// spell looks up what every definition stands for; what is no string stands
+// for nothing.
+func (p *entryPass) spell() {
+	n := 0
+	for _, m := range p.model.Modules {
+		n += len(m.Definitions.Items)
+	}
+	all := make([]spelling, n)
+	p.definitions = make([][]spelling, len(p.model.Modules))
+	for j, m := range p.model.Modules {
+		items := m.Definitions.Items
+		p.definitions[j], all = all[:len(items)], all[len(items):]
+		for i, d := range items {
+			if d.Kind == tsast.StringLiteral {
+				p.definitions[j][i] = p.spellings.of(d.Value)
+			}
+		}
+	}
 }
 
 // spelled writes a name as the file spells its names.

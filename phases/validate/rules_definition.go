@@ -57,46 +57,45 @@ func definitionRules() []Rule {
 	}
 }
 
-// eachDefinition visits every definition that is a string literal.
-func (p *entryPass) eachDefinition(visit func(m *tsast.Module, i int, d tsast.String)) {
-	for _, m := range p.model.Modules {
-		for i, d := range m.Definitions.Items {
-			if d.Kind == tsast.StringLiteral {
-				visit(m, i, d)
+// eachName visits every definition that is in the current spelling.
+func (p *entryPass) eachName(visit func(m *tsast.Module, d tsast.String, n definition.Name)) {
+	for j, m := range p.model.Modules {
+		for i, s := range p.definitions[j] {
+			if s.current {
+				visit(m, m.Definitions.Items[i], s.name)
 			}
 		}
 	}
 }
 
 func checkDefinitions(p *entryPass) {
-	for _, m := range p.model.Modules {
+	for j, m := range p.model.Modules {
 		odd := false
-		for _, d := range m.Definitions.Items {
-			if d.Kind != tsast.StringLiteral {
+		for i, s := range p.definitions[j] {
+			d := m.Definitions.Items[i]
+			if !s.current {
+				odd = odd || d.Kind == tsast.StringLiteral
 				continue
 			}
-			n, ok := p.parsed(d.Value)
-			odd = odd || !ok
-			for _, note := range n.Notes() {
+			for _, note := range s.name.Notes() {
 				p.in(m, Problem{Rule: "definition-note", Span: d.Span, Message: fmt.Sprintf("%s: %s", d.Value, note)})
 			}
 		}
 		if odd {
-			p.misspellings(m)
+			p.misspellings(m, p.definitions[j])
 		}
 	}
 }
 
 // misspellings reports the names of a module that are no Definition names. Two
 // spellings of one Definition become one mention of it.
-func (p *entryPass) misspellings(m *tsast.Module) {
+func (p *entryPass) misspellings(m *tsast.Module, spelled []spelling) {
 	var odd []int
 	listed := map[string]bool{} // the names that stand there once all are mended
 	for i, d := range m.Definitions.Items {
-		_, known := p.parsed(d.Value)
 		switch {
 		case d.Kind != tsast.StringLiteral:
-		case known || p.inDataset(d.Value): // a family may be one that the grammar does not know yet
+		case spelled[i].current || p.inDataset(d.Value): // a family may be one that the grammar does not know yet
 			listed[d.Value] = true
 		default:
 			odd = append(odd, i)
@@ -187,8 +186,8 @@ func checkDataset(p *entryPass) {
 	if p.opts.Dataset == nil {
 		return
 	}
-	p.eachDefinition(func(m *tsast.Module, _ int, d tsast.String) {
-		if _, ok := p.parsed(d.Value); ok && !p.inDataset(d.Value) {
+	p.eachName(func(m *tsast.Module, d tsast.String, _ definition.Name) {
+		if !p.inDataset(d.Value) {
 			p.in(m, Problem{
 				Rule: "unknown-definition", Span: d.Span,
 				Message: fmt.Sprintf("%s is not in the dataset", d.Value),
@@ -199,8 +198,8 @@ func checkDataset(p *entryPass) {
 
 func checkDimensions(p *entryPass) {
 	p.hiddenSizes()
-	for _, m := range p.model.Modules {
-		p.stages(m)
+	for j, m := range p.model.Modules {
+		p.stages(m, p.definitions[j])
 	}
 }
 
@@ -213,8 +212,8 @@ func (p *entryPass) hiddenSizes() {
 		h int64
 	}
 	var all []use
-	p.eachDefinition(func(m *tsast.Module, _ int, d tsast.String) {
-		if n, ok := p.parsed(d.Value); ok && n.Family.ID == "fused_add_rmsnorm" {
+	p.eachName(func(m *tsast.Module, d tsast.String, n definition.Name) {
+		if n.Family.ID == "fused_add_rmsnorm" {
 			all = append(all, use{m, d, n.Values[0]})
 		}
 	})
@@ -256,15 +255,15 @@ func (s shape) stage() string { return s.name.Family.ID }
 // stages compares the shapes of one module's kernels by stage: families of
 // one kind of attention must agree in the fields they share, page sizes and
 // state layouts apart.
-func (p *entryPass) stages(m *tsast.Module) {
-	if len(m.Definitions.Items) < 2 {
+func (p *entryPass) stages(m *tsast.Module, spelled []spelling) {
+	if len(spelled) < 2 {
 		return
 	}
 	for _, group := range stageGroups {
 		var shapes []shape
-		for _, d := range m.Definitions.Items {
-			if n, ok := p.parsed(d.Value); ok && d.Kind == tsast.StringLiteral && slices.Contains(group.opTypes, n.Family.OpType) {
-				shapes = append(shapes, shape{n, d})
+		for i, s := range spelled {
+			if s.current && slices.Contains(group.opTypes, s.name.Family.OpType) {
+				shapes = append(shapes, shape{s.name, m.Definitions.Items[i]})
 			}
 		}
 		if len(shapes) > 1 {
