@@ -142,7 +142,7 @@ func driveEdits(t *testing.T, r *rand.Rand, base []byte, n, large int) (sound in
 		} else {
 			got = doc.Edits(edits)
 		}
-		equalFiles(t, fmt.Sprintf("edit %d: %+v", i, edits), got, Parse(bytes.Clone(got.Src)))
+		equalFiles(t, fmt.Sprintf("edit %d: %+v", i, edits), got, fromOneTree(bytes.Clone(got.Src)))
 		if len(got.Problems) == 0 {
 			sound++
 		}

@@ -19,7 +19,7 @@ func (d *Document) inEntry(src []byte, c change) *reading {
 	if !ok || array.span() != (Span{old.file.Array.Start, old.file.Array.End + c.delta()}) {
 		return nil
 	}
-	found := d.p.list(array, was.Start, 1)
+	found := d.p.list(array, was.Start+1, 1) // not a comma that ends where it begins
 	if len(found) == 0 || found[0].kind != kObject || found[0].span() != now {
 		return nil
 	}

@@ -14,24 +14,31 @@ package tsast
 // than the scan saw, the text is read as a whole. The File is that of the
 // whole tree to the last field; TestPartsAtRandom and FuzzParts hold it to it.
 
-// largeText is the size from which on a text is read in parts.
-const largeText = 256 << 10
+// largeText is the size from which on a text is read in parts, half of
+// upstream's.
+const largeText = 16 << 10
 
 // inSkeleton is how many elements locate may look at: those among the first
 // eight children of an array.
 const inSkeleton = 4
 
+// plainEntry says that plain data stands at a span which has an entry's keys.
+// Where it is the first element of an array, locate looks at no other.
+func plainEntry(src []byte, at Span) bool {
+	records, end, ok := newPlainReader(src).read(at.Start)
+	return ok && end == at.End && looksLikeEntry(records, 0, src)
+}
+
 // layout says where the pieces of a text are that is read in parts.
 type layout struct {
-	size      int
 	array     Span // with its brackets
 	statement Span // around the array
 	cut       Span // what the skeleton leaves out
+	alone     bool // the skeleton shows the first element only, a plain entry
 }
 
 // after is the layout after a change inside an entry.
 func (l layout) after(c change) layout {
-	l.size += c.delta()
 	l.array.End += c.delta()
 	l.statement.End += c.delta()
 	l.cut.End += c.delta()
@@ -70,8 +77,13 @@ func readParts(p *parser, src []byte, known func(Span) *Model) *reading {
 	if !ok {
 		return nil
 	}
-	l := layout{size: len(src), array: found.array}
-	l.cut = Span{found.slots[inSkeleton-1].End + 1, found.array.End - 1}
+	l := layout{array: found.array}
+	l.alone = found.slots[0].object.End > 0 && plainEntry(src, found.slots[0].object)
+	shown := inSkeleton
+	if l.alone {
+		shown = 1
+	}
+	l.cut = Span{found.slots[shown-1].End + 1, found.array.End - 1}
 	r := readSkeleton(p, src, &l)
 	if r == nil || !r.readSlots(l, found.slots, known) {
 		return nil
@@ -131,8 +143,11 @@ func (d *Document) inPart(src []byte, c change) *reading {
 	}
 	was := d.reading.file.Entries[k].Span()
 	now, l := Span{was.Start, was.End + c.delta()}, d.reading.parts.after(c)
-	if now.Start < l.cut.Start && readSkeleton(d.p, src, &l) == nil {
-		return nil // another array may be the models array now
+	if now.Start < l.cut.Start {
+		// Another array may be the models array now.
+		if l.alone && !plainEntry(src, now) || !l.alone && readSkeleton(d.p, src, &l) == nil {
+			return nil
+		}
 	}
 	plain := &reading{src: src, file: &File{}}
 	if model := plain.plainModel(newPlainReader(src), now); model != nil {

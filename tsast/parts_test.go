@@ -20,6 +20,13 @@ func many() []byte {
 	return []byte(src)
 }
 
+// fromOneTree is Parse for a text of any size.
+func fromOneTree(src []byte) *File {
+	p := newParser()
+	defer p.close()
+	return parseWhole(p, src)
+}
+
 // inPartsToo reads a text in parts and holds the result to that of one tree.
 // It says whether the text could be read so.
 func inPartsToo(t *testing.T, what string, src []byte) bool {
@@ -130,6 +137,10 @@ func TestEditInParts(t *testing.T) {
 		switch i % 8 {
 		case 3:
 			base = times(fixture(t), 2)
+		case 4:
+			if src := gold(t); src != nil {
+				base = src
+			}
 		case 5:
 			base = bytes.ReplaceAll(base, []byte("\n"), []byte("\r\n"))
 		}
@@ -154,5 +165,69 @@ func TestPartsOnOneProcessor(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	if !inPartsToo(t, "one processor", many()) {
 		t.Error("not read in parts")
+	}
+}
+
+// The elements that tell the models array from others are edited.
+func TestOtherArrayAfterEdit(t *testing.T) {
+	rest := strings.Repeat("  { x: 1, y: [1, 2, 3, 4, 5, 6, 7, 8, 9] },\n", 12)
+	for what, texts := range map[string][2]string{
+		"the first is no entry any more":         {`{ id: "a", name: "b" },` + "\n", "id|idx"},
+		"the third is no entry any more":         {`{}, {}, { id: "a", name: "b" },` + "\n", "id|idx"},
+		"the third becomes one":                  {`{}, {}, { idx: "a", name: "b" },` + "\n", "idx|id"},
+		"the first is none and not plain":        {`{ id: "a", name: "b" },` + "\n", `id: "a"|i: f()`},
+		"the first is one and not plain":         {`{ id: "a", name: "b" },` + "\n", `"a"|f()`},
+		"the fourth, with comments before it":    {`/* 1 */ {}, /* 2 */ {}, {}, { id: "a", name: "b" },` + "\n", "id|idx"},
+		"the first is one, the second no longer": {`{ id: "a", name: "b" }, { id: "c", name: "d" },` + "\n", `id: "c"|i: "c"`},
+	} {
+		src := []byte("const list = [" + texts[0] + rest + "]\nconst few = [{ x: 1, name: 2, modules: 3 }]\nexport default list\n")
+		for _, exported := range []string{"few", "list", ""} {
+			src := bytes.Replace(src, []byte("default list"), []byte("default "+exported), 1)
+			if exported == "" {
+				src = bytes.Replace(src, []byte("\nexport default "), nil, 1)
+			}
+			before, after, _ := strings.Cut(texts[1], "|")
+			at := bytes.LastIndex(src, []byte(before))
+			if at < 0 {
+				t.Fatal(what)
+			}
+			doc := open(src, 0)
+			equalFiles(t, what, doc.File(), fromOneTree(src))
+			there, back := TextEdit{Span{at, at + len(before)}, after}, TextEdit{Span{at, at + len(after)}, before}
+			for _, e := range []TextEdit{there, back, there} {
+				f := doc.Edit(e)
+				equalFiles(t, what, f, fromOneTree(bytes.Clone(f.Src)))
+			}
+			doc.Close()
+		}
+	}
+}
+
+// TestTypingInPart stays in one entry that is not plain.
+func TestTypingInPart(t *testing.T) {
+	n := 1500
+	if testing.Short() {
+		n = 300
+	}
+	doc := open(many(), 0)
+	defer doc.Close()
+	kept := 0
+	for i := range n {
+		r := rand.New(rand.NewPCG(*editSeed, uint64(i)))
+		e := doc.File().Entries[len(doc.File().Entries)-1-i/100%3*3]
+		at := e.Offset + 1 + r.IntN(e.Model.Span.End-1)
+		typed := []string{" ", "x", "1", "/* c */", "\n", "// c 𝒳\n", ", extra: f()", "é", "...x, ", strings.Repeat("long ", r.IntN(120))}
+		edit := TextEdit{Span{at, at}, typed[r.IntN(len(typed))]}
+		before := doc.File().Src
+		for _, edits := range [][]TextEdit{{edit}, inverse(before, []TextEdit{edit})} {
+			f := doc.Edits(edits)
+			equalFiles(t, fmt.Sprintf("edit %d: %+v", i, edits), f, fromOneTree(bytes.Clone(f.Src)))
+			if doc.reading.parts != nil {
+				kept++
+			}
+		}
+	}
+	if kept < n/2 {
+		t.Errorf("of %d edits %d gave texts that are read in parts", 2*n, kept)
 	}
 }
