@@ -105,16 +105,17 @@ func (f *File) commentsIn(s Span) string {
 // InsertProperty adds `key: value` to an object literal (its span, braces
 // included) behind the property after, or as the first one when after is
 // zero. value is TypeScript.
-func (f *File) InsertProperty(object, after Span, key, value string) TextEdit {
+func (f *File) InsertProperty(object, after Span, key, value string) []TextEdit {
 	return f.InsertElement(object, after, f.Style.filled().Key(key)+": "+value)
 }
 
 // InsertElement adds an element to an array, or a property to an object
 // (container is the literal with its brackets), behind the element after or
-// as the first one when after is zero.
-func (f *File) InsertElement(container, after Span, text string) TextEdit {
+// as the first one when after is zero: one pure insertion, or two where a comma
+// is lacking before a comment.
+func (f *File) InsertElement(container, after Span, text string) []TextEdit {
 	if after == (Span{}) {
-		return f.insertFirst(container, text)
+		return []TextEdit{f.insertFirst(container, text)}
 	}
 	style := f.Style.filled()
 	style.EOL = f.eolNear(container.End, style.EOL)
@@ -129,15 +130,15 @@ func (f *File) InsertElement(container, after Span, text string) TextEdit {
 	multi := alone && (ends || f.closesLine(lineEnd, container))
 	switch {
 	case comma >= 0 && multi && ends:
-		return insertion(lineEnd, style.EOL+indent+text+",")
+		return []TextEdit{insertion(lineEnd, style.EOL+indent+text+",")}
 	case comma >= 0:
-		return insertion(at, " "+text+",")
+		return []TextEdit{insertion(at, " "+text+",")}
 	case multi && lineEnd > at: // the comment stays behind its element
-		return insertion(lineEnd, style.EOL+indent+", "+text)
+		return []TextEdit{insertion(at, ","), insertion(lineEnd, style.EOL+indent+text)}
 	case multi:
-		return insertion(at, ","+style.EOL+indent+text)
+		return []TextEdit{insertion(at, ","+style.EOL+indent+text)}
 	}
-	return insertion(at, ", "+text)
+	return []TextEdit{insertion(at, ", "+text)}
 }
 
 func insertion(at int, text string) TextEdit { return TextEdit{Span{at, at}, text} }

@@ -68,7 +68,7 @@ func TestInsertProperty(t *testing.T) {
 		{"last, comma", "{\n    a: 1,\n  }", "a: 1", "{\n    a: 1,\n    n: 0,\n  }"},
 		{"last, no comma", "{\n    a: 1\n  }", "a: 1", "{\n    a: 1,\n    n: 0\n  }"},
 		{"comment behind the comma", "{\n    a: 1, // c\n  }", "a: 1", "{\n    a: 1, // c\n    n: 0,\n  }"},
-		{"comment behind, no comma", "{\n    a: 1 // c\n  }", "a: 1", "{\n    a: 1 // c\n    , n: 0\n  }"},
+		{"comment behind, no comma", "{\n    a: 1 // c\n  }", "a: 1", "{\n    a: 1, // c\n    n: 0\n  }"},
 		{"one line", "{ a: 1, b: 2 }", "a: 1", "{ a: 1, n: 0, b: 2 }"},
 		{"one line, last", "{ a: 1 }", "a: 1", "{ a: 1, n: 0 }"},
 		{"one line, last, comma", "{ a: 1, }", "a: 1", "{ a: 1, n: 0, }"},
@@ -85,7 +85,7 @@ func TestInsertProperty(t *testing.T) {
 		if c.after != "" {
 			after = spanOf(t, src, c.after)
 		}
-		got, err := Apply(f.Src, f.InsertProperty(f.Entries[0].Span(), after, "n", "0"))
+		got, err := Apply(f.Src, f.InsertProperty(f.Entries[0].Span(), after, "n", "0")...)
 		if err != nil || string(got) != "const models: Model[] = ["+c.want+"]" {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}

@@ -128,7 +128,7 @@ func (u *update) header(m NewModel) ([]TextEdit, error) {
 	if text == "" {
 		return nil, nil
 	}
-	return []TextEdit{u.file.InsertElement(u.at(model.Span), u.at(after), text)}, nil
+	return u.file.InsertElement(u.at(model.Span), u.at(after), text), nil
 }
 
 // remove deletes the modules that are gone.
@@ -194,7 +194,7 @@ func (u *update) counts(m NewModel) ([]TextEdit, error) {
 		if old.Count.Kind != Absent {
 			return nil
 		}
-		return []TextEdit{u.file.InsertProperty(u.at(old.ValueSpan), Span{}, "count", strconv.Itoa(next.Count))}
+		return u.file.InsertProperty(u.at(old.ValueSpan), Span{}, "count", strconv.Itoa(next.Count))
 	})
 }
 
@@ -203,7 +203,7 @@ func (u *update) parents(m NewModel) ([]TextEdit, error) {
 	return u.each(m, func(old *Module, next *NewModule) []TextEdit {
 		switch {
 		case old.Parent.Kind == Absent && next.Parent != "":
-			return []TextEdit{u.file.InsertProperty(u.at(old.ValueSpan), u.at(old.Count.Property), "parent", u.style.String(next.Parent))}
+			return u.file.InsertProperty(u.at(old.ValueSpan), u.at(old.Count.Property), "parent", u.style.String(next.Parent))
 		case old.Parent.Kind == StringLiteral && next.Parent == "":
 			return []TextEdit{u.file.DeleteElement(u.at(old.Parent.Property))}
 		}
@@ -221,7 +221,7 @@ func (u *update) types(m NewModel) ([]TextEdit, error) {
 		if old.Parent.Kind != Absent {
 			after = old.Parent.Property
 		}
-		return []TextEdit{u.file.InsertProperty(u.at(old.ValueSpan), u.at(after), "type", u.style.typeOf(*next))}
+		return u.file.InsertProperty(u.at(old.ValueSpan), u.at(after), "type", u.style.typeOf(*next))
 	})
 }
 
@@ -246,7 +246,7 @@ func (u *update) definitions(m NewModel) ([]TextEdit, error) {
 		indent, _ := lineIndentOf(u.file.Src, u.at(last).Start)
 		const key = "definitions: "
 		text := key + u.style.array(next.Definitions, indent, utf8.RuneCountInString(indent)+len(key))
-		return []TextEdit{u.file.InsertElement(u.at(old.ValueSpan), u.at(last), text)}
+		return u.file.InsertElement(u.at(old.ValueSpan), u.at(last), text)
 	})
 }
 
@@ -287,7 +287,7 @@ func (u *update) changeArray(defs Strings, next []string) []TextEdit {
 			}
 			text += u.style.String(d)
 		}
-		edits = append(edits, u.file.InsertElement(u.at(defs.Span), last, text))
+		edits = append(edits, u.file.InsertElement(u.at(defs.Span), last, text)...)
 	}
 	return edits
 }
@@ -335,7 +335,7 @@ func (u *update) add(modules []NewModule, i int) ([]TextEdit, error) {
 	if after != (Span{}) {
 		indent, _ = lineIndentOf(u.file.Src, after.Start)
 	}
-	return []TextEdit{u.file.InsertElement(object, after, PrintModule(modules[i], u.style, indent))}, nil
+	return u.file.InsertElement(object, after, PrintModule(modules[i], u.style, indent)), nil
 }
 
 // difference gives the edits between two forms of an entry, line by line,

@@ -149,9 +149,9 @@ func (c *comparison) addition(title string, parent, after *tsast.Module, modules
 		texts[i] = tsast.PrintModule(added, c.p.style, indent)
 	}
 	file := c.p.entryFile()
-	edit := file.InsertElement(object, last.Span, strings.Join(texts, ","+c.p.separator(last.Span.Start)))
+	edits := file.InsertElement(object, last.Span, strings.Join(texts, ","+c.p.separator(last.Span.Start)))
 	return []Fix{{
-		Title: fmt.Sprintf("%s (%d ×%d)", title, len(modules), modules[0].Count), Edits: []tsast.TextEdit{edit}, Preferred: true,
+		Title: fmt.Sprintf("%s (%d ×%d)", title, len(modules), modules[0].Count), Edits: edits, Preferred: true,
 	}}
 }
 
