@@ -46,8 +46,14 @@ type scanner struct {
 	found scanned
 }
 
-// minSlots is how many elements make an array worth dividing.
-const minSlots = 8
+// minSlots is how many elements make an array worth dividing. maxDepth and
+// maxMarks are what a scan keeps at most: a hostile text may nest as deep as it
+// is long. The largest text that is parsed has a tenth of the marks.
+const (
+	minSlots = 8
+	maxDepth = 256
+	maxMarks = 1 << 20
+)
 
 // scan finds the innermost array that is more than half of a text; false when
 // there is none, or when only a parser can say.
@@ -117,7 +123,7 @@ func (s *scanner) run(at int, one bool) (end int, ok bool) {
 		default:
 			ok = false
 		}
-		if !ok {
+		if !ok || len(s.open) > maxDepth || len(s.marks) > maxMarks {
 			return 0, false
 		}
 		i = next
