@@ -24,6 +24,8 @@ func TestEditInModule(t *testing.T) {
 		{"other quotes and no comma", "type: \"layer\",\n        definitions: [\"gemm_n1_k2\", 'b' /* c */],", "type: 'layer'", true},
 		{"emptied", "count: 1, type: \"block\"", "", true},
 		{"no plain data", "0x10", "f(1)", false},
+		{"no text goes on behind a zero byte", "/* c */", "/* \x00 */", false},
+		{"nor a comment in a line", "16,", "16, // \x00\n", false},
 		{"a module becomes two", "parent: \"Top\",", "parent: \"Top\" }, more: { count: 2,", false},
 		{"the end is commented out", "type: \"block\" }", "type: \"block\" // }", false},
 		{"the name", `"low-er"`, `"lower"`, false},

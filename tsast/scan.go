@@ -206,7 +206,8 @@ func (s *scanner) afterString(at int) (int, bool) {
 	return 0, false
 }
 
-// afterComment gives the end of a comment that begins at a byte.
+// afterComment gives the end of a comment that begins at a byte. A zero byte
+// is the end of the text to tree-sitter, and so of the comment.
 func (s *scanner) afterComment(at int) (int, bool) {
 	rest := s.src[at:]
 	switch {
@@ -217,10 +218,10 @@ func (s *scanner) afterComment(at int) (int, bool) {
 		}
 		// What else ends a line is left to those who know.
 		line := bytes.TrimSuffix(rest[:n], []byte{'\r'})
-		return at + len(line), bytes.IndexByte(line, '\r') < 0 && !bytes.Contains(line, []byte("\u2028")) && !bytes.Contains(line, []byte("\u2029"))
+		return at + len(line), !bytes.ContainsAny(line, "\r\u2028\u2029\x00")
 	case bytes.HasPrefix(rest, []byte("/*")):
 		n := bytes.Index(rest[2:], []byte("*/"))
-		return at + n + 4, n >= 0
+		return at + n + 4, n >= 0 && bytes.IndexByte(rest[2:2+n], 0) < 0
 	}
 	return 0, false // a regular expression, or a division
 }
