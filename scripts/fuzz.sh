@@ -4,7 +4,7 @@
 # the package's testdata/fuzz by go test and listed at the end; exit 1 if any.
 # FUZZWORKERS is how many run side by side (default: one per processor). A
 # worker "hung or terminated" on a machine with other work may only have had
-# too little of it: go test -run TARGET/FILE tells.
+# too little of it (an input has ten seconds): go test -run TARGET/FILE tells.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 time=${1:-10m}
@@ -18,7 +18,7 @@ for package in $(go list ./...); do
     targets=$((targets + 1))
     name=$(basename "$package").$target
     echo "=== $package $target for $time"
-    if go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" ${FUZZWORKERS:+-parallel "$FUZZWORKERS"} "$package" >"$log/$name.txt" 2>&1; then
+    if go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 50x ${FUZZWORKERS:+-parallel "$FUZZWORKERS"} "$package" >"$log/$name.txt" 2>&1; then
       grep '^fuzz: elapsed' "$log/$name.txt" | tail -1
     else
       findings+=("$package $target: see $log/$name.txt")
