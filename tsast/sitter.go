@@ -4,6 +4,7 @@ package tsast
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -172,18 +173,31 @@ static void fl_trim(void) {
 #endif
 }
 
+// fl_clock is this thread's processor time in microseconds.
+static uint64_t fl_clock(void) {
+#if defined(__linux__) || defined(__APPLE__)
+	struct timespec t;
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0) return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+#endif
+	return (uint64_t)clock() * 1000000 / CLOCKS_PER_SEC;
+}
+
 // fl_parse parses in rounds of 100 steps, at most so many. There are short
 // texts on which tree-sitter reduces in a circle without end; a parse that is
 // interrupted there and resumed reads its lookahead again and gets out. The
 // parser looks at its flag every 100 steps: one that is always set makes rounds
-// of them. No clock is asked, so that what is read is the text's own matter
-// and not that of what else the machine does. NULL when nothing helps.
-static TSTree *fl_parse(TSParser *p, const TSTree *old, const char *text, uint32_t len, uint64_t rounds) {
+// of them. What is read of a text is so its own matter, and not that of what
+// else the machine does. Only where the rounds themselves become slow (each
+// error copies those before it), a bound of processor time ends it. NULL when
+// nothing helps.
+static TSTree *fl_parse(TSParser *p, const TSTree *old, const char *text, uint32_t len, uint64_t rounds, uint64_t micros) {
 	static const size_t always = 1;
 	ts_parser_set_cancellation_flag(p, &always);
-	while (rounds-- > 0) {
+	uint64_t start = fl_clock();
+	for (uint64_t i = 1; i <= rounds; i++) {
 		TSTree *tree = ts_parser_parse_string(p, old, text, len);
 		if (tree) return tree;
+		if (i % 16 == 0 && fl_clock() - start > micros) break;
 	}
 	ts_parser_reset(p); // else the next text would continue this one
 	return NULL;
@@ -203,10 +217,14 @@ import (
 
 // A parse takes mostRounds rounds and one for every bytesPerRound bytes before
 // it is taken to be stuck. Sound texts take one for 250 bytes, texts in which
-// every line is broken one for 180, and the worst of short ones 50.
+// every line is broken one for 180, and the worst of short ones 50. It takes
+// mostMicros microseconds and microsPerByte for every byte at most; sound texts
+// take a tenth of a microsecond, texts with five errors in each line one.
 const (
 	mostRounds    = 600
 	bytesPerRound = 16
+	mostMicros    = 1_000_000
+	microsPerByte = 4
 )
 
 // maxText is the largest text that is parsed, 1,900 times upstream's: reading
@@ -325,7 +343,7 @@ func (p *parser) parseFor(old *tree, text []byte, size int) *tree {
 	}
 	start := (*C.char)(unsafe.Pointer(unsafe.SliceData(text))) // #nosec G103 -- read during the call only
 	rounds := mostRounds + size/bytesPerRound
-	c := C.fl_parse(p.c, oldTree, start, C.uint32_t(len(text)), C.uint64_t(rounds)) // #nosec G115 -- bounded by maxText
+	c := C.fl_parse(p.c, oldTree, start, C.uint32_t(len(text)), C.uint64_t(rounds), C.uint64_t(mostMicros+microsPerByte*size)) // #nosec G115 -- bounded by maxText
 	if c == nil {
 		return nil
 	}
