@@ -31,10 +31,11 @@ var arrows = map[string][]string{
 	"phases/baseline/index/gen": {"phases/baseline", "phases/baseline/pysrc", "phases/baseline/repo", "phases/baseline/index", "phases/extract"},
 	"phases/baseline":           {"phases/extract", "phases/baseline/pysrc", "phases/baseline/repo", "phases/baseline/index"},
 	"phases/dataset":            {"phases/definition"},
+	"phases/limit":              {},
 	"phases/generate":           {"phases/extract", "phases/baseline", "phases/definition", "tsast"},
 	"phases/validate":           {"tsast", "phases/definition", "phases/extract"},
 	"phases":                    {"tsast", "phases/definition", "phases/extract", "phases/extract/hub", "phases/extract/catalog", "phases/baseline", "phases/baseline/repo", "phases/baseline/index", "phases/dataset", "phases/generate", "phases/validate"},
-	"lsp":                       {"phases", "phases/validate", "phases/definition", "phases/extract", "tsast"},
+	"lsp":                       {"phases", "phases/limit", "phases/validate", "phases/definition", "phases/extract", "tsast"},
 }
 
 // doors are the standard packages that only the named packages may import.

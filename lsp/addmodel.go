@@ -13,6 +13,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/limit"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -58,6 +59,9 @@ func (j *job) run() {
 	if err := j.ctx.Err(); err != nil && errors.Is(j.err, errDeclined) {
 		j.err = err // the question went away with the job: nobody declined
 	}
+	if memory := j.outOfMemory(); memory != nil && j.err != nil {
+		j.err = memory
+	}
 	if j.progress != nil {
 		j.progress.end(j.endMessage())
 	}
@@ -67,7 +71,7 @@ func (j *job) run() {
 	case j.err == nil:
 		s.log.Info("job done", "job", j.id, "repo", j.req.HFRepoID, "applied", j.applied)
 	case errors.Is(j.err, errDeclined):
-	case j.ctx.Err() != nil:
+	case j.cancelled():
 		s.log.Info("job cancelled", "job", j.id, "repo", j.req.HFRepoID)
 		if !told && !j.req.wait && s.ctx.Err() == nil {
 			s.notifyUser(protocol.MessageTypeInfo, fmt.Sprintf("Adding %s was cancelled; models.ts is as it was.", cmp.Or(j.req.HFRepoID, "a model")))
@@ -80,9 +84,21 @@ func (j *job) run() {
 	}
 }
 
+// outOfMemory returns the error of a job that was ended because of the memory
+// it took; nil for any other.
+func (j *job) outOfMemory() error {
+	if cause := context.Cause(j.ctx); errors.As(cause, new(*limit.MemoryError)) {
+		return cause
+	}
+	return nil
+}
+
+// cancelled reports whether the user or the session ended the job.
+func (j *job) cancelled() bool { return j.ctx.Err() != nil && j.outOfMemory() == nil }
+
 func (j *job) endMessage() string {
 	switch {
-	case j.ctx.Err() != nil:
+	case j.cancelled():
 		return "cancelled"
 	case j.err != nil:
 		return "failed"

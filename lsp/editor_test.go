@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"github.com/fib-ls/fib-ls/phases/limit"
 	"io"
 	"net"
 	"strconv"
@@ -49,7 +50,8 @@ type editorOptions struct {
 	scoped   map[string]string // those of a folder, by its URI
 	raw      bool              // leave server requests to the test
 	// holds is a request of the server that is never answered.
-	holds string
+	holds  string
+	memory *limit.Watch
 }
 
 // editor is a fake editor on the production chain.
@@ -141,7 +143,7 @@ func newEditor(t testing.TB, opts editorOptions) *editor {
 		t: t, opts: opts, out: client, code: make(chan int, 1),
 		waiting: map[string]chan rpcMessage{}, texts: map[string]string{}, versions: map[string]int{}, published: map[string][]published{},
 	}
-	e.server = New(Options{Engine: opts.engine, Version: "test", Alive: opts.alive, DocsURL: "https://example.org/rules.md"})
+	e.server = New(Options{Engine: opts.engine, Version: "test", Alive: opts.alive, DocsURL: "https://example.org/rules.md", Memory: opts.memory})
 	go func() { e.code <- e.server.Run(context.Background(), server, server) }()
 	go e.read(bufio.NewReader(client))
 	t.Cleanup(func() {

@@ -60,7 +60,7 @@ func (j *job) ended() jobDone {
 		d.State = "added"
 	case errors.Is(j.err, errDeclined):
 		d.State = "declined"
-	case j.ctx.Err() != nil:
+	case j.cancelled():
 		d.State = "cancelled"
 	default:
 		d.State, d.Message = "failed", j.err.Error()

@@ -70,7 +70,7 @@ func (js *jobs) start(req addRequest) (*job, error) {
 	}
 	js.last++
 	j := &job{id: "add-" + strconv.Itoa(js.last), server: js.server, req: req, done: make(chan struct{})}
-	j.ctx, j.cancel = context.WithCancel(js.server.ctx)
+	j.ctx, j.cancel = js.server.opts.Memory.Run(js.server.ctx)
 	if js.running == nil {
 		js.running = make(map[string]*job)
 	}

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/limit"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -118,6 +120,26 @@ func TestCancelJob(t *testing.T) {
 				t.Errorf("%s: the text changed", way)
 			}
 		}
+	})
+}
+
+// A job that takes too much memory fails with the reason, and the server
+// lives on.
+func TestJobOutOfMemory(t *testing.T) {
+	t.Setenv("GOMEMLIMIT", "off") // the test process has no limit
+	bubble(t, func(t *testing.T) {
+		memory := limit.Start(0, time.Hour, func(err error) { t.Error("the process was ended:", err) })
+		e := newEditor(t, editorOptions{engine: &fakeEngine{block: make(chan struct{})}, memory: memory})
+		e.open(modelsURI, smallModels)
+		_, answer := e.send("workspace/executeCommand", `{"command":"fib-ls.addModel","arguments":[{"repoId":"acme/A-1","wait":true}]}`)
+		if _, err := e.await("add", answer); err == nil || !strings.Contains(err.Error(), "MiB of memory would be needed") {
+			t.Errorf("answered %v", err)
+		}
+		memory.Close()
+		if got := e.text(modelsURI); got != smallModels {
+			t.Error("the text changed")
+		}
+		e.must("workspace/executeCommand", `{"command":"fib-ls.listRepos","arguments":[]}`)
 	})
 }
 

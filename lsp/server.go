@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
 
+	"github.com/fib-ls/fib-ls/phases/limit"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -45,6 +46,8 @@ type Options struct {
 	// Trim gives memory back to the system; it is called some time after a
 	// large document was read, which takes much more than keeping it.
 	Trim func()
+	// Memory cancels the jobs when the process holds too much; nil never does.
+	Memory *limit.Watch
 }
 
 // Server is one session with one client.

@@ -9,29 +9,57 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/limit"
 )
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(guarded(os.Exit, limit.Memory, run)) }
 
-// run is main without os.Exit, so that deferred work is done.
-func run() int {
+// grace is how long a run that was told to end may take to do so in its own
+// way. Ending the process is safe at any moment (see TestKillAdd): what is
+// lost is only the message of where it stood.
+const grace = 800 * time.Millisecond
+
+// guarded runs work with a context that ends at SIGINT or SIGTERM and with a
+// bound on the memory of the process. Work that does not look at its context
+// is ended all the same.
+func guarded(exit func(int), most uint64, work func(context.Context) int) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The first signal asks the command to end, the second one ends it.
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the process at once
+		time.AfterFunc(grace, func() { exit(exitInterrupted) })
+	})
+	memory := limit.Start(most, grace, func(err error) {
+		printError(err)
+		exit(exitUsage)
+	})
+	defer memory.Close()
+	return work(limit.NewContext(ctx, memory))
+}
+
+// run executes the command line.
+func run(ctx context.Context) int {
 	root := newRootCommand()
 	root.SetArgs(joinBooleans(root, os.Args[1:]))
-	err := root.ExecuteContext(ctx)
-	if err != nil {
-		if text := err.Error(); text != "" {
-			fmt.Fprintln(os.Stderr, "fib-ls: "+phases.Terminal(text))
-			var hinted interface{ Hint() string }
-			if errors.As(err, &hinted) && hinted.Hint() != "" {
-				fmt.Fprintln(os.Stderr, phases.Terminal(hinted.Hint()))
-			}
-		}
+	cmd, err := root.ExecuteContextC(ctx)
+	if cause := context.Cause(cmd.Context()); err != nil && errors.As(cause, new(*limit.MemoryError)) {
+		err = cause
 	}
+	printError(err)
 	return exitCode(ctx, err)
+}
+
+// printError prints an error that has not been printed yet, and its hint.
+func printError(err error) {
+	if err == nil || err.Error() == "" {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "fib-ls: "+phases.Terminal(err.Error()))
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) && hinted.Hint() != "" {
+		fmt.Fprintln(os.Stderr, phases.Terminal(hinted.Hint()))
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/limit"
 )
 
 // globals are the flags that every command takes.
@@ -46,7 +47,13 @@ input, 4 authentication, 130 interrupted.`,
 			return cmd.Help()
 		},
 	}
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return g.validate() }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.Name() != "serve" { // which bounds its jobs one by one, and lives on
+			ctx, _ := limit.FromContext(cmd.Context()).Run(cmd.Context()) // ends with the process
+			cmd.SetContext(ctx)
+		}
+		return g.validate()
+	}
 	root.Version, _ = buildVersion()
 	root.SetVersionTemplate(versionLine() + "\n")
 	flags := root.PersistentFlags()

@@ -14,7 +14,7 @@ import (
 var update = os.Getenv("UPDATE") != ""
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"fib-ls": main})
+	testscript.Main(m, map[string]func(){"fib-ls": main, "deaf": deaf})
 }
 
 // TestScripts runs the command line as people type it: every txtar in

@@ -262,10 +262,10 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 	if f.def != nil && f.def.Async {
 		return in.unknownf("asynchronous function %s", f.name())
 	}
-	if in.depth >= in.limits.Depth {
-		in.stop(errDepth)
+	if !in.descend() {
 		return in.unknownf("calls nested too deeply")
 	}
+	defer in.ascend()
 	if f.bound {
 		args = append([]value{f.self}, args...)
 	}
@@ -273,8 +273,6 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 	fr.vars = in.bindArguments(f.params(), args, kw, in.newFrame(f.mod, f.closure, nil))
 	fr.vars.closed = f.def != nil && in.facts.isClosed(f.def)
 	fr.owner = f.owner
-	in.depth++
-	defer func() { in.depth-- }()
 	if w := in.walk; w != nil {
 		if o, ok := f.self.(*object); ok && f.bound && o.template != nil {
 			in.visit(o)

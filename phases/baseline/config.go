@@ -272,6 +272,12 @@ func (in *interp) newConfig(o *extract.Object, path, modelType string) *config {
 	}
 	defaults := hubDefaults(modelType)
 	c := &config{path: path, fields: newNamespace(), over: newNamespace(), defaults: defaults}
+	if !in.step() || !in.grow(len(defaults.values)) || !in.descend() {
+		return c
+	}
+	defer in.ascend()
+	in.making = append(in.making, modelType)
+	defer func() { in.making = in.making[:len(in.making)-1] }()
 	if o != nil {
 		for _, k := range o.Keys {
 			v := o.Values[k]
@@ -283,7 +289,9 @@ func (in *interp) newConfig(o *extract.Object, path, modelType string) *config {
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(defaults.nested)) {
-		if _, ok := c.fields.get(k); !ok {
+		// A class that has one of its own kind in it has none by default: it
+		// would have no end.
+		if _, ok := c.fields.get(k); !ok && !slices.Contains(in.making, defaults.nested[k]) {
 			c.fields.set(k, in.newConfig(nil, path+"."+k, defaults.nested[k]))
 		}
 	}

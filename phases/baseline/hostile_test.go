@@ -162,6 +162,37 @@ func TestHostileConstructors(t *testing.T) {
 	}
 }
 
+// TestConfigsThatNest: whatever a configuration says, and whatever the table
+// of class defaults nests in what, making it ends, and within few steps.
+func TestConfigsThatNest(t *testing.T) {
+	// One level of a configuration that names its own type in every field
+	// that may hold another.
+	within := func(modelType string, inner extract.Value) *extract.Object {
+		o := &extract.Object{Keys: []string{"model_type"}, Values: map[string]extract.Value{"model_type": modelType}}
+		for _, k := range []string{"text_config", "vision_config"} {
+			o.Keys, o.Values[k] = append(o.Keys, k), inner
+		}
+		return o
+	}
+	for modelType := range hubSections() {
+		in := newInterp(context.Background(), NewReader(mapSource{}, nil), Limits{Steps: 20_000}, environmentFacts{tp: 1})
+		in.newConfig(nil, "config", modelType)
+		in.newConfig(within(modelType, &extract.Object{}), "config", modelType)
+		if in.stopped != nil || in.depth != 0 || len(in.making) != 0 {
+			t.Errorf("%s: %v at depth %d", modelType, in.stopped, in.depth)
+		}
+	}
+	deep := within("pp_formulanet", int64(1))
+	for range 400 {
+		deep = within("pp_formulanet", deep)
+	}
+	in := newInterp(context.Background(), NewReader(mapSource{}, nil), Limits{}, environmentFacts{tp: 1})
+	in.newConfig(deep, "config", "")
+	if !errors.Is(in.stopped, errDepth) {
+		t.Errorf("400 levels: %v, not %v", in.stopped, errDepth)
+	}
+}
+
 // TestHostileDefaults runs the worst of them with the limits that users have.
 func TestHostileDefaults(t *testing.T) {
 	if testing.Short() {

@@ -44,6 +44,7 @@ type interp struct {
 
 	steps, cells, depth int
 	objects             int
+	making              []string // model_types of the configurations that are being made, outermost first
 	// stopped is set when a bound was reached: everything then unwinds.
 	stopped error
 	// raised is the exception that an expression raised and no statement
@@ -89,7 +90,7 @@ type environmentFacts struct {
 }
 
 var (
-	errDepth = errors.New("gave up: calls nest too deeply")
+	errDepth = errors.New("gave up: calls or configurations nest too deeply")
 	errCells = errors.New("gave up: too many values")
 	errTree  = errors.New("gave up: too many modules")
 )
@@ -148,6 +149,20 @@ func (in *interp) grow(n int) bool {
 	in.cells += n
 	return true
 }
+
+// descend counts one level of whatever recurses: calls, star imports, nested
+// configurations. When it returns true, ascend must follow; when false, there
+// are too many levels, and the analysis ends.
+func (in *interp) descend() bool {
+	if in.depth >= in.limits.Depth {
+		in.stop(errDepth)
+		return false
+	}
+	in.depth++
+	return true
+}
+
+func (in *interp) ascend() { in.depth-- }
 
 // halted says whether evaluation must unwind: a bound or an exception.
 func (in *interp) halted() bool { return in.stopped != nil || in.raised != nil }
