@@ -16,10 +16,13 @@ type class struct {
 	*classMembers                  // shared: never written
 	cache         map[string]value // evaluated class variables
 	mro           []value          // *class and *external, itself first
+	// before is what the class's name stood for where its statement begins
+	// (class Layer(Layer), with an imported base); missing{} for nothing.
+	before value
 }
 
 func (in *interp) newClass(mod *module, def *pysrc.ClassDef, closure *frame) *class {
-	return &class{mod: mod, def: def, name: def.Name, closure: closure, classMembers: in.facts.members(def), cache: map[string]value{}}
+	return &class{mod: mod, def: def, name: def.Name, closure: closure, classMembers: in.facts.members(def), cache: map[string]value{}, before: missing{}}
 }
 
 func (c *class) qualified() string { return c.mod.name + "." + c.name }
@@ -101,6 +104,10 @@ func (in *interp) resolutionOrder(c *class) []value {
 	fr := c.closure
 	if fr == nil {
 		fr = in.moduleFrame(c.mod)
+	}
+	if !isMissing(c.before) {
+		fr = in.newFrame(c.mod, fr, nil)
+		in.setVar(fr.vars, c.name, c.before)
 	}
 	for _, b := range c.def.Bases {
 		v := in.eval(b, fr)

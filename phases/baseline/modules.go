@@ -260,9 +260,18 @@ func (in *interp) bind(m *module, name string, bindings []binding) value {
 	var v value
 	found := false
 	for _, b := range bindings {
-		if in.guarded(b.guards, fr) {
-			found = true
-			v = in.bindingValue(m, name, b, fr)
+		if !in.guarded(b.guards, fr) {
+			continue
+		}
+		earlier := value(missing{})
+		if found { // a statement that binds the name again may use what it stood for
+			earlier = v
+			in.setVar(fr.vars, name, v)
+		}
+		found = true
+		v = in.bindingValue(m, name, b, fr)
+		if c, ok := v.(*class); ok && c.def == b.stmt {
+			c.before = earlier
 		}
 	}
 	if !found { // imported for type checkers only: still resolves classes
