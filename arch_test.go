@@ -22,7 +22,9 @@ const module = "github.com/fib-ls/fib-ls/"
 var arrows = map[string][]string{
 	"tsast":                     {},
 	"phases/definition":         {},
-	"phases/extract/hub":        {},
+	"phases/regular":            {},
+	"phases/extract/hub":        {"phases/regular"},
+	"phases/extract/weights":    {},
 	"phases/extract/catalog":    {},
 	"phases/extract":            {"phases/extract/hub", "phases/extract/catalog"},
 	"phases/baseline/pysrc":     {},

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // cache is huggingface_hub's directory of downloaded files:
@@ -126,25 +127,7 @@ func (c *cache) read(repoID, commit, filename string) (*entry, error) {
 }
 
 // readSmall reads a regular file of at most limit bytes.
-func readSmall(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }() // only read
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		return nil, errors.New("it is too large")
-	}
-	return data, err
-}
+func readSmall(path string, limit int64) ([]byte, error) { return regular.Read(path, limit) }
 
 // knownAbsent says whether the cache remembers that a commit has no such file.
 func (c *cache) knownAbsent(repoID, commit, filename string) bool {

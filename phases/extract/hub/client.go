@@ -35,6 +35,9 @@ type Options struct {
 	// Transport sends requests; nil is one made from the environment. It must
 	// not follow redirects (an http.RoundTripper never does).
 	Transport http.RoundTripper
+	// Headers keeps what was read of safetensors files between runs; nil keeps
+	// nothing.
+	Headers HeaderCache
 	// Jitter gives a random number in [0,1); nil is math/rand.
 	Jitter func() float64
 }
@@ -72,6 +75,7 @@ type Client struct {
 	redact   *redactor
 	progress func(Progress)
 	cache    *cache
+	headers  HeaderCache
 	flights  flights
 	official func(origin string) bool // isOfficial; tests let a fake Hub count as official
 
@@ -93,7 +97,7 @@ func New(o Options) *Client {
 	c := &Client{
 		set: set, http: o.Transport, clock: o.Clock, jitter: o.Jitter, budget: o.Budget,
 		progress: o.Progress, redact: newRedactor(set.token), warned: map[string]bool{},
-		official: isOfficial,
+		official: isOfficial, headers: o.Headers,
 	}
 	if c.http == nil {
 		c.http = newTransport(set)

@@ -16,6 +16,7 @@ type call struct {
 	c                          *Client
 	repoID, revision, filename string
 	deadline                   time.Time
+	span                       string // of a GET: the Range header; "" for the whole file
 	retries                    []string
 	warnings                   []string
 }
@@ -128,6 +129,10 @@ func (k *call) send(ctx context.Context, method string, u *url.URL, trusted bool
 	}
 	auth := c.mayAuthorize(u, trusted)
 	trace := setHeaders(req, c.set, auth)
+	if k.span != "" && method == http.MethodGet {
+		req.Header.Set("Range", k.span)
+		req.Header.Set("Accept-Encoding", "identity") // positions are those of the file itself
+	}
 	wait := c.set.headTimeout
 	if method == http.MethodGet {
 		wait = c.set.readTimeout

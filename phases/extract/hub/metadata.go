@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -84,8 +85,11 @@ func headerSize(v string) int64 {
 
 // sizeLimit is the cap of a file of this name, in bytes.
 func sizeLimit(filename string) int64 {
-	if strings.HasSuffix(filename, ".index.json") {
+	switch {
+	case strings.HasSuffix(filename, ".index.json"):
 		return maxIndexBytes
+	case strings.HasSuffix(filename, safetensorsSuffix):
+		return math.MaxInt64 // only its header is read, which has a bound of its own
 	}
 	return maxConfigBytes
 }

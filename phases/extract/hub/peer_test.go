@@ -30,6 +30,8 @@ type peerJob struct {
 	Offline   bool              `json:"offline"`
 	Scan      bool              `json:"scan"`
 	TellSleep string            `json:"tell_sleep"`
+
+	Safetensors bool `json:"safetensors"`
 }
 
 type peerResult struct {
@@ -43,6 +45,9 @@ type peerResult struct {
 	ScanWarnings []string  `json:"scan_warnings"`
 	Cached       string    `json:"cached"`
 	Crash        string    `json:"crash"`
+
+	Tensors    []string         `json:"tensors"`
+	Parameters map[string]int64 `json:"parameters"`
 }
 
 // peerPython finds the interpreter that scripts/hub-peer.sh installs. Where it

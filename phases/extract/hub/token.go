@@ -3,9 +3,10 @@ package hub
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 const maxTokenFile = 64 << 10
@@ -67,14 +68,7 @@ func (s *settings) setToken(t, source string) {
 }
 
 func readTokenFile(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxTokenFile {
-		return "", errors.New("it is not a small regular file")
-	}
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, maxTokenFile)
 	return cleanToken(string(data)), err
 }
 

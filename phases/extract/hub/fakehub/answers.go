@@ -218,11 +218,57 @@ func (s *Server) answerStore(w http.ResponseWriter, r *http.Request) {
 
 func sendFile(w http.ResponseWriter, r *http.Request, content []byte) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Accept-Ranges", "bytes")
+	if span := r.Header.Get("Range"); span != "" && r.Method == http.MethodGet {
+		sendRange(w, span, content)
+		return
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(content)
 	}
+}
+
+// sendRange answers "bytes=FIRST-LAST", the only form that clients of the Hub
+// send.
+func sendRange(w http.ResponseWriter, span string, content []byte) {
+	first, last := -1, -1
+	if _, err := fmt.Sscanf(span, "bytes=%d-%d", &first, &last); err != nil || first < 0 || first > last || first >= len(content) {
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", len(content)))
+		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+		return
+	}
+	part := content[first:min(last+1, len(content))]
+	w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, first+len(part)-1, len(content)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(part)))
+	w.WriteHeader(http.StatusPartialContent)
+	_, _ = w.Write(part) // the client may be gone
+}
+
+// totals answers /api/models/ORG/NAME[/revision/REV]?expand[]=safetensors.
+func (s *Server) totals(w http.ResponseWriter, r *http.Request) {
+	id, revision, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/api/models/"), "/revision/")
+	repo := s.admit(w, r, id)
+	if repo == nil {
+		return
+	}
+	answer := map[string]any{"id": id}
+	s.mu.Lock()
+	if repo.Parameters != nil {
+		total := int64(0)
+		for _, n := range repo.Parameters {
+			total += n
+		}
+		answer["safetensors"] = map[string]any{"parameters": repo.Parameters, "total": total}
+	}
+	known := revision == "" || repo.Commit(revision) != nil
+	s.mu.Unlock()
+	if !known {
+		refuse(w, r, http.StatusNotFound, "RevisionNotFound", "Invalid rev id: "+revision)
+		return
+	}
+	sendJSON(w, answer)
 }
 
 func (s *Server) answerAPI(w http.ResponseWriter, r *http.Request) {
@@ -237,6 +283,8 @@ func (s *Server) answerAPI(w http.ResponseWriter, r *http.Request) {
 		name := s.tokens[token]
 		s.mu.Unlock()
 		sendJSON(w, map[string]string{"name": name, "type": "user"})
+	case strings.HasPrefix(r.URL.Path, "/api/models/"):
+		s.totals(w, r)
 	case r.URL.Path == "/api/models":
 		sendJSON(w, s.search(r.URL.Query().Get("search"), r.URL.Query().Get("limit"), token))
 	default:

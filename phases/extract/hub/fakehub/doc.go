@@ -74,6 +74,9 @@ type Repo struct {
 	MovedTo string
 	// Access are the tokens that may read a private or gated repository.
 	Access []string
+	// Parameters are the totals by type that the API tells of the safetensors
+	// files; nil for none.
+	Parameters map[string]int64
 	// Downloads is what the search sorts by.
 	Downloads int
 }

@@ -284,6 +284,19 @@ func Gzip(x *Exchange) {
 	}
 }
 
+// IgnoreRange answers a request for a part with the whole file.
+func IgnoreRange(x *Exchange) {
+	x.R.Header.Del("Range")
+	x.Next()
+}
+
+// EndlessFile answers a request for a part with the whole file, and goes on
+// after its end until the client breaks the connection.
+func EndlessFile(x *Exchange) {
+	x.R.Header.Del("Range")
+	Endless(x)
+}
+
 // Endless sends a body that does not end.
 func Endless(x *Exchange) {
 	a := x.Usual()

@@ -5,7 +5,10 @@ Every job runs in a process of its own, because the library reads its
 environment while it is imported:
 
     {"env": {...}, "repo": ..., "revision": ..., "file": ...,
-     "offline": bool, "scan": bool, "tell_sleep": path}
+     "offline": bool, "scan": bool, "tell_sleep": path, "safetensors": bool}
+
+With "safetensors" the job reads the headers of the repository's checkpoint
+in place of a file.
 
 Pauses are recorded and not slept, unless tell_sleep names a file to make at
 the first one.
@@ -54,6 +57,18 @@ def run(job):
     disable_progress_bars()
     logging.set_verbosity(logging.CRITICAL)
     out = {"version": huggingface_hub.__version__}
+    if job.get("safetensors"):
+        try:
+            meta = huggingface_hub.get_safetensors_metadata(job["repo"], revision=job.get("revision") or None)
+            out["tensors"] = sorted(
+                f"{file} {name} {t.dtype} {list(t.shape)}"
+                for file, m in meta.files_metadata.items() for name, t in m.tensors.items()
+            )
+            out["parameters"] = meta.parameter_count
+        except BaseException as error:  # noqa: BLE001
+            out["error"] = describe(error)
+            out["message"] = str(error)
+        return out
     try:
         path = hf_hub_download(
             job["repo"],

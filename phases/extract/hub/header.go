@@ -1,0 +1,187 @@
+package hub
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A safetensors file begins with eight bytes, the little-endian length of the
+// header, and then the header: JSON that names its tensors.
+const (
+	headerPrefix = 8
+	// maxHeader is the bound that the safetensors format itself sets.
+	maxHeader = 25_000_000
+	// firstRange is what is asked for first, as huggingface_hub does: most
+	// headers fit.
+	firstRange = 100_000
+)
+
+// Header is the beginning of one safetensors file.
+type Header struct {
+	Filename string
+	// JSON is the header's text, as the file has it.
+	JSON []byte
+	// ETag is the SHA-256 of the whole file by which the Hub knows it; ""
+	// where nobody said.
+	ETag string
+	// Size is the length of the whole file, -1 where nobody said.
+	Size int64
+	// From is FromHub, FromCache or FromDisk.
+	From string
+}
+
+// HeaderError is a file that begins otherwise than a safetensors file does, or
+// whose beginning did not arrive whole.
+type HeaderError struct {
+	Subject
+	Reason string
+	again  bool
+}
+
+func (e *HeaderError) retry() (bool, time.Duration) { return e.again, 0 }
+
+func (e *HeaderError) Error() string {
+	of := ""
+	if e.RepoID != "" {
+		of = " of " + e.id()
+	}
+	return fmt.Sprintf("the header of %s%s cannot be read: %s%s", e.Filename, of, e.Reason, e.tail())
+}
+
+// Kind is "header".
+func (e *HeaderError) Kind() string { return "header" }
+
+// Hint is what the file may be.
+func (e *HeaderError) Hint() string {
+	return "The file is damaged, or no safetensors file: download it again, or go without with --weights off."
+}
+
+// headerLength reads the length of a header from the first eight bytes of a
+// file of the given size (-1: unknown).
+func headerLength(start []byte, size int64) (int64, string) {
+	if len(start) < headerPrefix {
+		return 0, fmt.Sprintf("it has %d bytes, fewer than the length of a header takes", len(start))
+	}
+	n := binary.LittleEndian.Uint64(start)
+	switch {
+	case n > maxHeader:
+		return 0, fmt.Sprintf("it would be %d bytes long; at most %d are allowed", n, int64(maxHeader))
+	case n < 2:
+		return 0, fmt.Sprintf("it would be %d bytes long", n)
+	case size >= 0 && int64(n)+headerPrefix > size:
+		return 0, fmt.Sprintf("it would be %d bytes long, more than the file's %d", n, size)
+	}
+	return int64(n), ""
+}
+
+// header GETs the beginning of a file, with up to maxTries tries.
+func (k *call) header(ctx context.Context, m *metadata, spend func(int64) error) ([]byte, error) {
+	var got []byte
+	err := k.again(ctx, maxTries, func() error {
+		start, err := k.getRange(ctx, m, 0, firstRange, spend)
+		if err != nil {
+			return err
+		}
+		length, reason := headerLength(start, m.size)
+		if reason != "" {
+			return &HeaderError{Subject: k.subjectOf(m.location), Reason: reason}
+		}
+		end := headerPrefix + length
+		if int64(len(start)) < end && len(start) > firstRange {
+			rest, err := k.getRange(ctx, m, int64(len(start)), end-1, spend)
+			if err != nil {
+				return err
+			}
+			start = append(start, rest...)
+		}
+		if int64(len(start)) < end {
+			return &HeaderError{Subject: k.subjectOf(m.location), again: true,
+				Reason: fmt.Sprintf("%d of its %d bytes came", len(start)-headerPrefix, length)}
+		}
+		got = start[headerPrefix:end]
+		return nil
+	})
+	return got, err
+}
+
+// getRange GETs the bytes from first to last of a file. A server that does not
+// know ranges sends the whole file: it is read up to what was asked for, or up
+// to the end of the header that it begins with, and cut off there.
+func (k *call) getRange(ctx context.Context, m *metadata, first, last int64, spend func(int64) error) ([]byte, error) {
+	part := *k
+	part.span = fmt.Sprintf("bytes=%d-%d", first, last)
+	a, err := part.follow(ctx, http.MethodGet, m.location, m.trusted)
+	k.warnings = part.warnings
+	if err != nil {
+		return nil, err
+	}
+	defer a.close() // which ends the exchange: a body that goes on is not read
+	want := last - first + 1
+	switch a.StatusCode {
+	case http.StatusPartialContent:
+		if at, ok := rangeStart(a.Header.Get("Content-Range")); !ok || at != first {
+			return nil, &HeaderError{Subject: k.subject(a), again: true,
+				Reason: "the server sends another part of the file than was asked for"}
+		}
+	case http.StatusOK:
+		if first > 0 {
+			return nil, &HeaderError{Subject: k.subject(a), Reason: "the server sent a part of the file once and the whole file the second time"}
+		}
+		k.c.log.Info("hub server ignores ranges", "url", displayURL(a.at))
+	default:
+		return nil, &StatusError{k.subject(a)}
+	}
+	return k.readPart(ctx, a, want, spend)
+}
+
+// rangeStart reads the first position of "bytes 0-99/200".
+func rangeStart(v string) (int64, bool) {
+	v, ok := strings.CutPrefix(strings.TrimSpace(v), "bytes ")
+	first, _, dash := strings.Cut(v, "-")
+	n, err := strconv.ParseInt(first, 10, 64)
+	return n, ok && dash && err == nil && n >= 0
+}
+
+// readPart reads a body up to what was asked for. Of a whole file it reads on
+// to the end of the header, so that a second request is not needed.
+func (k *call) readPart(ctx context.Context, a *answer, want int64, spend func(int64) error) ([]byte, error) {
+	idle := newIdleTimer(k.c.clock, k.c.set.readTimeout, func() { a.cancel(errNoData) })
+	defer idle.stop()
+	body := make([]byte, 0, min(want, firstRange+1))
+	for int64(len(body)) < want {
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+		room := body[len(body):min(int64(cap(body)), want)]
+		n, err := a.Body.Read(room)
+		body = body[:len(body)+n]
+		if n > 0 {
+			idle.restart()
+			if err := spend(int64(n)); err != nil {
+				return nil, err
+			}
+		}
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			break
+		}
+		if err != nil {
+			return nil, k.bodyError(a, err)
+		}
+		if ctx.Err() != nil {
+			return nil, k.bodyError(a, context.Cause(ctx))
+		}
+		if a.StatusCode == http.StatusOK && int64(len(body)) >= headerPrefix && want == firstRange+1 {
+			if length, reason := headerLength(body, -1); reason == "" {
+				want = headerPrefix + length
+			}
+		}
+	}
+	return body, nil
+}

@@ -1,0 +1,103 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/fib-ls/fib-ls/phases/regular"
+)
+
+// headerOfFile reads the header of a safetensors file on this machine. spend is
+// asked before memory is taken.
+func headerOfFile(path, name string, spend func(int64) error) (*Header, error) {
+	f, err := regular.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	start := make([]byte, headerPrefix)
+	n, err := io.ReadFull(f, start)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	length, reason := headerLength(start[:n], info.Size())
+	if reason != "" {
+		return nil, &HeaderError{Subject: Subject{Filename: name}, Reason: reason}
+	}
+	if err := spend(length); err != nil {
+		return nil, err
+	}
+	text := make([]byte, length)
+	if _, err := io.ReadFull(f, text); err != nil {
+		return nil, fmt.Errorf("reading the header of %s: %w", name, err)
+	}
+	return &Header{Filename: name, JSON: text, Size: info.Size(), From: FromDisk}, nil
+}
+
+// ReadCheckpoint reads the headers of the safetensors files of a directory, as
+// `save_pretrained` leaves them.
+func ReadCheckpoint(dir string, cover Cover) (*Checkpoint, error) {
+	single, err := headerOfFile(filepath.Join(dir, singleFile), singleFile, new(headerBudget).spend)
+	if err == nil {
+		return &Checkpoint{From: FromDisk, Headers: []Header{*single}, Files: 1}, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	index, err := regular.Read(filepath.Join(dir, indexFile), maxIndexBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &NoCheckpointError{Where: dir}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", indexFile, err)
+	}
+	weightMap, files, err := parseIndex(index, Subject{})
+	if err != nil {
+		return nil, err
+	}
+	wanted, partial := chosen(weightMap, files, cover)
+	ck := &Checkpoint{From: FromDisk, WeightMap: weightMap, Files: len(files), Partial: partial}
+	return ck, readShards(dir, wanted, ck)
+}
+
+// readShards reads the headers of a directory's files. Their names were
+// checked: an index does not lead out of the directory that it came with. Links
+// are followed, since the Hub's cache is made of such; only headers are read.
+func readShards(dir string, wanted []string, ck *Checkpoint) error {
+	read := make([]*Header, len(wanted))
+	var budget headerBudget
+	var group errgroup.Group
+	group.SetLimit(parallelShards)
+	for i, name := range wanted {
+		group.Go(func() error {
+			h, err := headerOfFile(filepath.Join(dir, filepath.FromSlash(name)), name, budget.spend)
+			if errors.Is(err, fs.ErrNotExist) {
+				return &HeaderError{Subject: Subject{Filename: name}, Reason: "the index names it, and it is not there"}
+			}
+			read[i] = h
+			return err
+		})
+	}
+	err := group.Wait()
+	if err != nil && !errors.Is(err, errHeadersFull) {
+		return err
+	}
+	for _, h := range read {
+		if h != nil {
+			ck.Headers = append(ck.Headers, *h)
+		}
+	}
+	if err != nil {
+		ck.Partial = fmt.Sprintf("%v: %d of %d files were read", errHeadersFull, len(ck.Headers), ck.Files)
+	}
+	return nil
+}

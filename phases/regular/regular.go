@@ -1,0 +1,88 @@
+// Package regular opens files that strangers may have planted: a pipe of a
+// name that we read would hold a run for ever, a device might do anything.
+// Every path that can come with a repository, a workspace or a shared cache is
+// opened here.
+package regular
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// ErrNotRegular is the reason for not opening what is no file with content: a
+// pipe, a socket, a device, a directory.
+var ErrNotRegular = errors.New("it is not a regular file")
+
+// ErrTooLarge is the reason for not reading a file beyond its bound.
+var ErrTooLarge = errors.New("it is too large")
+
+// Open opens a regular file for reading; links are followed. It never waits
+// for the other end of a pipe: what is no regular file is not opened, and what
+// becomes one between the look and the opening is opened without blocking and
+// closed again.
+func Open(path string) (*os.File, error) {
+	if err := Check(path); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|NonBlocking, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
+	}
+	if err != nil {
+		_ = f.Close() // nothing was read
+		return nil, err
+	}
+	return f, nil
+}
+
+// Check says why a path cannot be opened as a regular file; links are
+// followed.
+func Check(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
+	}
+	return nil
+}
+
+// CheckOrAbsent is Check for a path that will be made when nothing is there,
+// such as a lock.
+func CheckOrAbsent(path string) error {
+	err := Check(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Read reads a regular file of at most limit bytes.
+func Read(path string, limit int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	return ReadFrom(f, path, limit)
+}
+
+// ReadFrom reads at most limit bytes; more of them is an error.
+func ReadFrom(r io.Reader, name string, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: it has more than %d bytes", ErrTooLarge, limit)}
+	}
+	return data, nil
+}
