@@ -1,5 +1,7 @@
 package extract
 
+import "fmt"
+
 // widths are a kind's sizes that no layer has alone: what queries, keys and
 // values take together, and the rotated part of a head.
 func (r *reader) widths(k *AttentionKind, m mixer) []Dimension {
@@ -28,7 +30,7 @@ func (r *reader) widths(k *AttentionKind, m mixer) []Dimension {
 
 // rotaryFormula is how rotaryDim came to its number.
 func (r *reader) rotaryFormula(m mixer, headDim string) string {
-	if m.family == MLA || m.family == DSA || r.row == "deepseek_v4" {
+	if m.family == MLA || m.family == DSA || r.fam.Attention == compressedAttention {
 		return "qk_rope_head_dim"
 	}
 	for _, field := range rotaryFields() {
@@ -39,8 +41,8 @@ func (r *reader) rotaryFormula(m mixer, headDim string) string {
 	switch {
 	case m.rotary == m.headDim:
 		return headDim
-	case r.row == "chatglm":
-		return headDim + "/2"
+	case r.fam.RotaryShare > 0:
+		return fmt.Sprintf("%s*%g", headDim, r.fam.RotaryShare)
 	}
 	if r.text.Has("partial_rotary_factors") {
 		return headDim + "*partial_rotary_factors"

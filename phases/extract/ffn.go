@@ -59,21 +59,16 @@ func anyTrue(list []bool) bool {
 
 // denseBeside: a sparse layer has a dense MLP beside its experts.
 func (r *reader) denseBeside() bool {
-	return r.lay.denseBesideMoE || (r.row == "grok-1" && r.flag("residual_moe", false))
+	return r.fam.DenseBesideMoE
 }
 
 // noMLP: layers that have a mixer only.
 func (r *reader) noMLP(word string, layer int) bool {
-	switch r.row {
-	case "mamba", "mamba2", "falcon_mamba":
-		return r.opt("d_intermediate") == 0
-	case "zamba", "zamba2":
-		return word == wordMamba
-	}
-	if r.onePart() {
+	if r.fam.OnePart {
 		return r.part(layer) == partMixer
 	}
-	return r.text.Has("ssm_cfg") && r.opt("d_intermediate") == 0
+	bare := r.text.Has("ssm_cfg") || r.fam.NoMLPWithMamba && word == wordMamba
+	return bare && r.opt("d_intermediate") == 0
 }
 
 // The parts a layer can consist of where a pattern gives each layer only one.
@@ -83,12 +78,9 @@ const (
 	partMoE   = "moe"
 )
 
-// onePart: families whose layers are either a mixer or a feed-forward part.
-func (r *reader) onePart() bool { return r.row == "nemotron_h" || r.row == "zaya" }
-
-// part says what a layer consists of in such families.
+// part says what a layer consists of in families with one part a layer.
 func (r *reader) part(layer int) string {
-	if r.row == "zaya" {
+	if r.fam.Alternates {
 		return r.zayaPart(layer)
 	}
 	word := ""
@@ -122,7 +114,7 @@ func (r *reader) denseWidths(sparse []bool) (list []int, formula string) {
 	for _, s := range sparse {
 		allSparse = allSparse && s
 	}
-	if (allSparse && !r.denseBeside()) || (r.onePart() && !r.hasDense()) {
+	if (allSparse && !r.denseBeside()) || (r.fam.OnePart && !r.hasDense()) {
 		return make([]int, r.layers), ""
 	}
 	if list, ok := r.multipliedWidths(); ok {
@@ -176,7 +168,7 @@ func (r *reader) impliedWidth() (n int, why string) {
 		n := (int(math.Floor(f*float64(r.hidden))) + m - 1) / m * m
 		return n, "ffn_proj_factor*hidden_size, up to a multiple of ffn_round_up_to_multiple_of"
 	}
-	if r.lay.gating == "ungated" && r.lay.norm == "layernorm" || r.row == "rwkv" {
+	if r.fam.Gating == "ungated" && r.fam.Norm == "layernorm" || r.fam.ChannelMixing {
 		return 4 * r.hidden, "4*hidden_size, as the family's code computes it"
 	}
 	if r.noMLP(wordMamba, 0) {
@@ -212,8 +204,8 @@ func (r *reader) multipliedWidths() ([]int, bool) {
 // adjustWidths applies what a family's code does to the stated width.
 func (r *reader) adjustWidths(list []int, field string) ([]int, string) {
 	formula := field
-	switch r.row {
-	case "qwen", "recurrent_gemma":
+	switch r.fam.Width {
+	case "half":
 		formula = field + "/2"
 		for i := range list {
 			list[i] /= 2
@@ -225,7 +217,7 @@ func (r *reader) adjustWidths(list []int, field string) ([]int, string) {
 				list[i] = r.lfm2Width(list[i])
 			}
 		}
-	case "gemma4":
+	case "double_shared_kv":
 		shared := r.opt("num_kv_shared_layers")
 		if shared > 0 && r.flag("use_double_wide_mlp", false) {
 			for i := max(0, r.layers-shared); i < r.layers; i++ {
@@ -247,7 +239,7 @@ func (r *reader) lfm2Width(stated int) int {
 
 // gated tells whether the MLP multiplies its input by a gate.
 func (r *reader) gated() bool {
-	switch r.lay.gating {
+	switch r.fam.Gating {
 	case "gated":
 		return true
 	case "ungated":
@@ -258,17 +250,15 @@ func (r *reader) gated() bool {
 	}
 	switch strings.ToLower(r.act) {
 	case "relu2", "gelu", "gelu_new", "gelu_fast", "quick_gelu", "relu", "squared_relu":
-		if !strings.Contains(r.row, "gemma") {
-			r.infer("mlp.gated", false, "activation "+r.act+" of an unknown family")
-			return false
-		}
+		r.infer("mlp.gated", false, "activation "+r.act+" of an unknown family")
+		return false
 	}
 	return true
 }
 
 // mlpKind fills in a kind and its dimensions.
 func (r *reader) mlpKind(f ffn) MLPKind {
-	k := MLPKind{Family: f.family, IntermediateSize: f.width, Activation: r.act, Gated: r.gated(), Attribute: r.lay.mlp}
+	k := MLPKind{Family: f.family, IntermediateSize: f.width, Activation: r.act, Gated: r.gated(), Attribute: r.fam.MLP}
 	d := &dims{r: r}
 	switch f.family {
 	case DenseMLP:
@@ -277,14 +267,14 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 		k.Activation, k.Gated = "", false
 		d.linear("linear_mlp", r.hidden, r.hidden, "hidden_size")
 	case SparseMoE:
-		k.Attribute, k.Experts = r.lay.moe, r.lay.experts
+		k.Attribute, k.Experts = r.fam.MoE, r.fam.Experts
 		k.IntermediateSize = f.expert
-		k.Gated = !r.lay.moeUngated
+		k.Gated = !r.fam.MoEUngated
 		k.MoE = r.moeFacts(f)
 		if r.denseBeside() {
-			r.denseDims(d, "../"+r.lay.mlp+".", f)
+			r.denseDims(d, "../"+r.fam.MLP+".", f)
 			for i := range d.list {
-				d.list[i].Times = r.lay.perLayer
+				d.list[i].Times = r.fam.PerLayer
 			}
 		}
 		r.moeDims(d, f)
@@ -298,13 +288,13 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 	k.Dimensions = nonNil(d.list)
 	k.Norms = []Dimension{}
 	if f.family != NoMLP {
-		k.Norms = r.layerNormDims(r.lay.mlpNorms)
+		k.Norms = r.layerNormDims(r.fam.MLPNorms)
 	}
-	if f.family == SparseMoE && r.row == "gemma4" {
-		k.Norms = append(k.Norms, r.layerNormDims([]string{"post_feedforward_layernorm_1", "post_feedforward_layernorm_2", "pre_feedforward_layernorm_2", "router.norm"})...)
+	if f.family == SparseMoE {
+		k.Norms = append(k.Norms, r.layerNormDims(r.fam.MoENorms)...)
 	}
 	for i := range k.Norms {
-		k.Norms[i].Times = r.lay.perLayer
+		k.Norms[i].Times = r.fam.PerLayer
 	}
 	return k
 }
@@ -312,7 +302,7 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 // perLayerInputs are Gemma 3n's and 4's second embeddings, which every layer
 // mixes in after its MLP, and Gemma 3n's AltUp and LAuReL.
 func (r *reader) perLayerInputs(d *dims) {
-	if r.row != "gemma4" && r.row != "gemma3n" {
+	if !r.fam.PerLayerInputs {
 		return
 	}
 	if n := r.opt("hidden_size_per_layer_input"); n > 0 {
@@ -320,7 +310,7 @@ func (r *reader) perLayerInputs(d *dims) {
 		d.linear("../per_layer_projection", r.hidden, n, "hidden_size_per_layer_input")
 		d.norm("../post_per_layer_input_norm", "rmsnorm", r.hidden, "hidden_size")
 	}
-	if r.row != "gemma3n" {
+	if !r.fam.AltUp {
 		return
 	}
 	n, rank := r.or("altup_num_inputs", 4), r.or("laurel_rank", 64)
@@ -335,24 +325,24 @@ func (r *reader) perLayerInputs(d *dims) {
 
 // denseDims are the projections of a dense MLP.
 func (r *reader) denseDims(d *dims, prefix string, f ffn) {
-	l := r.lay
+	l := r.fam
 	switch {
-	case r.row == "rwkv":
+	case r.fam.ChannelMixing:
 		d.linear(prefix+"key", f.width, r.hidden, f.formula)
 		d.linear(prefix+"receptance", r.hidden, r.hidden, "hidden_size")
 		d.linear(prefix+"value", r.hidden, f.width, f.formula)
 		return
 	case !r.gated():
-		up := l.up
+		up := l.Up
 		if up == "gate_up_proj" {
 			up = "up_proj"
 		}
 		d.linear(prefix+up, f.width, r.hidden, f.formula)
-	case l.up2 != "":
-		d.linear(prefix+l.up, f.width, r.hidden, f.formula)
-		d.linear(prefix+l.up2, f.width, r.hidden, f.formula)
+	case l.Up2 != "":
+		d.linear(prefix+l.Up, f.width, r.hidden, f.formula)
+		d.linear(prefix+l.Up2, f.width, r.hidden, f.formula)
 	default:
-		d.linear(prefix+l.up, 2*f.width, r.hidden, "2*"+f.formula)
+		d.linear(prefix+l.Up, 2*f.width, r.hidden, "2*"+f.formula)
 	}
-	d.linear(prefix+l.down, r.hidden, f.width, f.formula)
+	d.linear(prefix+l.Down, r.hidden, f.width, f.formula)
 }

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,7 +31,8 @@ type fields struct {
 	root, text *Object
 	prefix     string // where text stands in root, with its dot; "" at the root
 	class      *classRow
-	classSizes bool // Options.ClassSizes
+	own        map[string]json.RawMessage // defaults of the family's own code
+	classSizes bool                       // Options.ClassSizes
 
 	defaults, inferred []FieldNote
 	noted              map[string]bool
@@ -90,7 +92,7 @@ func (f *fields) value(field string) (found, bool) {
 	if ok {
 		return got, true
 	}
-	v, why, ok := f.class.fallback(field, got.Null, f)
+	v, why, ok := f.fallback(field, got.Null)
 	if !ok {
 		return got, false
 	}
@@ -99,6 +101,15 @@ func (f *fields) value(field string) (found, bool) {
 	}
 	f.note(&f.defaults, field, v, why)
 	return found{Value: v, Null: got.Null}, true
+}
+
+// fallback is what is taken for a field that the file does not state: by the
+// family's own code, else by its configuration class.
+func (f *fields) fallback(field string, null bool) (v Value, why string, ok bool) {
+	if raw, there := f.own[field]; there {
+		return parseScalar(string(raw)), "what the family's code takes", true
+	}
+	return f.class.fallback(field, null, f)
 }
 
 // checkpointSize says of a field that it is the checkpoint's own size. At the

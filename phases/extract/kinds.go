@@ -155,7 +155,7 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	k := AttentionKind{
 		Family: m.family, Type: string(m.family), NumHeads: m.heads, NumKVHeads: m.kv, HeadDim: m.headDim,
 		RotaryDim: m.rotary, SlidingWindow: m.window, Sinks: m.sinks, word: m.word, compress: m.compress, indexed: m.indexed,
-		Attribute: r.lay.attn, Core: "attn",
+		Attribute: r.fam.Attn, Core: "attn",
 	}
 	if m.vHeadDim != m.headDim {
 		k.VHeadDim = m.vHeadDim
@@ -198,7 +198,7 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	k.Dimensions, k.widths = nonNil(d.list), r.widths(&k, m)
 	k.Norms = []Dimension{}
 	if m.family != NoAttention {
-		k.Norms = r.layerNormDims(r.lay.attnNorms)
+		k.Norms = r.layerNormDims(r.fam.AttnNorms)
 	}
 	if m.crosses {
 		k.Type, k.Attribute = "cross", "cross_attn"
@@ -227,7 +227,7 @@ func nonNil(list []Dimension) []Dimension {
 func (r *reader) layerNormDims(names []string) []Dimension {
 	d := &dims{r: r}
 	for _, name := range names {
-		d.norm(name, r.lay.norm, r.hidden, "hidden_size")
+		d.norm(name, r.fam.Norm, r.hidden, "hidden_size")
 	}
 	return nonNil(d.list)
 }

@@ -25,6 +25,12 @@ const (
 	valueIndexer = 2
 )
 
+// The attentions with projections of their own (families.Family.Attention).
+const (
+	compressedAttention = "compressed"
+	convolvedAttention  = "convolved"
+)
+
 // schedule works out what every layer has.
 func (r *reader) schedule() {
 	if v, ok := r.text.List("block_configs"); ok && len(v) > 0 {
@@ -74,11 +80,11 @@ func (r *reader) schedule() {
 // linearFamily tells which linear attention a family has, by its fields.
 func (r *reader) linearFamily() AttentionFamily {
 	switch {
-	case r.text.Has("linear_attn_config") || r.row == "kimi_linear":
+	case r.text.Has("linear_attn_config"), r.fam.LinearKind == string(KDA):
 		return KDA
-	case r.text.Has("attn_type_list"), r.row == "minimax", r.row == "bailing_hybrid", r.row == "bailing_moe_linear", r.row == "bailing":
+	case r.text.Has("attn_type_list"), r.fam.LinearKind == string(Lightning):
 		return Lightning
-	case r.has("linear_num_value_heads"), r.row == "qwen3_next", r.row == "qwen3_5", r.opt("linear_num_value_heads") > 0:
+	case r.fam.LinearKind == string(GDN), r.opt("linear_num_value_heads") > 0:
 		return GDN
 	}
 	return OtherMixer
@@ -89,11 +95,13 @@ func (r *reader) mambaFamily() AttentionFamily {
 	if layer, _ := r.text.Object("ssm_cfg").String("layer"); layer == "Mamba2" {
 		return Mamba2
 	}
-	switch r.row {
-	case "mamba", "falcon_mamba", "jamba", "zamba":
+	switch r.fam.Mamba {
+	case 1:
 		return Mamba1
+	case 2:
+		return Mamba2
 	}
-	if r.has("mamba_head_dim") || r.opt("mamba_num_heads") > 0 || r.row == "mamba2" {
+	if r.has("mamba_head_dim") || r.opt("mamba_num_heads") > 0 {
 		return Mamba2
 	}
 	return Mamba1
@@ -186,8 +194,11 @@ func (r *reader) kvCounts(heads []int) []int {
 	if r.mla() {
 		return heads // the latent vector is expanded for every head
 	}
-	if n := r.multiQuery(); n > 0 {
-		return repeat(n, r.layers)
+	switch r.fam.KVHeads {
+	case "one":
+		return repeat(1, r.layers)
+	case "all":
+		return heads
 	}
 	list, ok := r.perLayer("num_key_value_heads", r.layers)
 	if !ok && r.err == nil {
@@ -203,29 +214,6 @@ func (r *reader) kvCounts(heads []int) []int {
 		}
 	}
 	return list
-}
-
-// multiQuery: families with a switch for one shared key-value head. 0 when the
-// general field counts.
-func (r *reader) multiQuery() int {
-	switch r.row {
-	case "gpt_bigcode":
-		if r.flag("multi_query", true) {
-			return 1
-		}
-	case "falcon":
-		if !r.flag("new_decoder_architecture", false) {
-			if r.flag("multi_query", true) {
-				return 1
-			}
-			return r.size("num_attention_heads")
-		}
-	case "chatglm":
-		if !r.flag("multi_query_attention", false) {
-			return r.size("num_attention_heads")
-		}
-	}
-	return 0
 }
 
 // headDim is the stated size of a head, else hidden_size over heads. MLA's heads
@@ -280,13 +268,13 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 		}
 	}
 	switch {
-	case r.row == "deepseek_v4":
+	case r.fam.Attention == compressedAttention:
 		m.family, m.compress = OtherMixer, r.compressRatio(layer)
 		m.rotary = r.opt("qk_rope_head_dim")
 	case r.mla():
 		return r.mlaMixer(m)
-	case r.row == "llama4" && m.rotary == 0:
-		m.noQKNorm = true // Llama 4 norms queries and keys of rotary layers only
+	case r.fam.QKNormRopeOnly && m.rotary == 0:
+		m.noQKNorm = true
 	}
 	return m
 }
@@ -307,7 +295,7 @@ func (m *mixer) apply(h headSet) {
 }
 
 func (r *reader) sinks(word string) bool {
-	if r.lay.sinks {
+	if r.fam.Sinks {
 		return true
 	}
 	if word == wordSliding {
@@ -330,13 +318,11 @@ func (r *reader) nope(words []string) func(int, string) bool {
 			return func(i int, _ string) bool { return (i+1)%n == 0 }
 		}
 	}
-	switch r.row {
-	case "smollm3":
-		return func(i int, _ string) bool { return (i+1)%4 == 0 }
-	case "cohere2", "exaone4", "exaone_moe", "afmoe", "cohere2_moe":
-		if mixed {
-			return func(_ int, word string) bool { return word == wordFull }
-		}
+	if n := r.fam.NopeEvery; n > 0 {
+		return func(i int, _ string) bool { return (i+1)%n == 0 }
+	}
+	if r.fam.NopeFull && mixed {
+		return func(_ int, word string) bool { return word == wordFull }
 	}
 	return func(int, string) bool { return false }
 }

@@ -2,7 +2,7 @@ package extract
 
 // gdnDims are Gated DeltaNet's projections (Qwen3-Next, Qwen3.5).
 func (r *reader) gdnDims(d *dims, k *AttentionKind) {
-	k.Attribute, k.RotaryDim = r.lay.linear, 0
+	k.Attribute, k.RotaryDim = r.fam.Linear, 0
 	k.LinearNumKeyHeads, k.LinearNumValueHeads = r.size("linear_num_key_heads"), r.size("linear_num_value_heads")
 	k.LinearKeyHeadDim, k.LinearValueHeadDim = r.size("linear_key_head_dim"), r.size("linear_value_head_dim")
 	k.ConvKernel = r.or("linear_conv_kernel_dim", 4)
@@ -15,8 +15,8 @@ func (r *reader) gdnDims(d *dims, k *AttentionKind) {
 	d.linear("in_proj_qkvz", 2*keys+2*values, r.hidden, "2*"+keyWidth+" + 2*"+valueWidth)
 	d.linear("in_proj_ba", 2*k.LinearNumValueHeads, r.hidden, "2*linear_num_value_heads")
 	norm := "gated"
-	if r.row == "qwen3_5" {
-		norm = "rmsnorm"
+	if r.fam.GDNNorm != "" {
+		norm = r.fam.GDNNorm
 	}
 	d.norm("norm", norm, k.LinearValueHeadDim, "linear_value_head_dim")
 	d.linear("out_proj", r.hidden, values, valueWidth)
@@ -24,7 +24,7 @@ func (r *reader) gdnDims(d *dims, k *AttentionKind) {
 
 // kdaDims are Kimi Delta Attention's projections.
 func (r *reader) kdaDims(d *dims, k *AttentionKind) {
-	k.Attribute, k.RotaryDim = r.lay.linear, 0
+	k.Attribute, k.RotaryDim = r.fam.Linear, 0
 	if k.Attribute == "linear_attn" {
 		k.Attribute = "self_attn"
 	}
@@ -60,13 +60,13 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 
 // lightningDims are lightning attention's projections (MiniMax, Bailing).
 func (r *reader) lightningDims(d *dims, k *AttentionKind) {
-	k.Attribute = r.lay.linear
+	k.Attribute = r.fam.Linear
 	heads := r.size("num_attention_heads")
 	headDim := r.headDim(heads)
 	width := heads * headDim
 	k.NumHeads, k.NumKVHeads, k.HeadDim = heads, heads, headDim
 	const w = "num_attention_heads*head_dim"
-	if r.row == "minimax" {
+	if r.fam.LightningGate == "output_gate" {
 		k.RotaryDim = 0
 		d.linear("qkv_proj", 3*width, r.hidden, "3*"+w)
 		d.linear("output_gate", width, r.hidden, w)
@@ -98,7 +98,7 @@ func (r *reader) convDims(d *dims, k *AttentionKind) {
 
 // rwkvDims are RWKV's time mixing.
 func (r *reader) rwkvDims(d *dims, k *AttentionKind) {
-	k.Attribute, k.Core = r.lay.linear, ""
+	k.Attribute, k.Core = r.fam.Linear, ""
 	if !r.known || k.Attribute == "linear_attn" {
 		k.Attribute = "attention"
 	}
@@ -138,11 +138,11 @@ func (r *reader) jetDims(d *dims, k *AttentionKind) {
 // their projections listed.
 func (r *reader) otherDims(d *dims, k *AttentionKind, m mixer) {
 	switch {
-	case r.row == "jet_nemotron" && m.word == wordLinear:
+	case r.fam.LinearKind == "jet" && m.word == wordLinear:
 		r.jetDims(d, k)
-	case r.row == "deepseek_v4":
+	case r.fam.Attention == compressedAttention:
 		r.compressedDims(d, k)
-	case r.row == "recurrent_gemma" && m.word == wordRecurrent, m.word == wordMamba, r.row == "recurrent_gemma" && m.word == wordLinear:
+	case r.fam.LinearKind == "rglru" && (m.word == wordRecurrent || m.word == wordLinear), m.word == wordMamba:
 		width := r.or("lru_width", r.hidden)
 		k.Type, k.Core, k.ConvKernel = "rglru", "rg_lru", r.or("conv_kernel", 4)
 		d.linear("linear_y", width, r.hidden, "lru_width")

@@ -3,7 +3,7 @@ package extract
 // mamba2Dims are Mamba 2's projections. in_proj makes gate, input, both state
 // projections and the time step at once.
 func (r *reader) mamba2Dims(d *dims, k *AttentionKind) {
-	k.Attribute = r.lay.mixer
+	k.Attribute = r.fam.Mixer
 	k.RotaryDim = 0
 	r.mamba2Sizes(k)
 	if r.err != nil {
@@ -21,7 +21,7 @@ func (r *reader) mamba2Sizes(k *AttentionKind) {
 	inner := r.opt("mamba_intermediate_size")
 	switch {
 	case inner > 0:
-	case heads > 0 && headDim > 0 && (r.row == "nemotron_h" || r.row == "mamba2"):
+	case heads > 0 && headDim > 0 && r.fam.MambaByHeads:
 		inner = heads * headDim
 	default:
 		inner = r.or("mamba_expand", 2) * r.hidden
@@ -48,7 +48,7 @@ func (r *reader) mamba2Sizes(k *AttentionKind) {
 // mambaHeads reads the number of heads; the pure Mamba 2 class has no other
 // heads and calls them num_heads.
 func (r *reader) mambaHeads() int {
-	if r.row == "mamba2" && !r.has("mamba_num_heads") && r.has("num_attention_heads") {
+	if r.fam.MambaPlainNames && !r.has("mamba_num_heads") && r.has("num_attention_heads") {
 		return r.opt("num_attention_heads")
 	}
 	return r.opt("mamba_num_heads")
@@ -57,7 +57,7 @@ func (r *reader) mambaHeads() int {
 // mambaHeadDim reads the head size, which files also write as "auto".
 func (r *reader) mambaHeadDim() int {
 	got, ok := r.value("mamba_head_dim")
-	if r.row == "mamba2" && !r.has("mamba_head_dim") {
+	if r.fam.MambaPlainNames && !r.has("mamba_head_dim") {
 		if own, there := r.lookup("head_dim"); there {
 			got, ok = own, true
 		}
@@ -92,11 +92,7 @@ func (r *reader) mamba2Linears(d *dims, k *AttentionKind, prefix string) {
 }
 
 // besideMamba adds the Mamba 2 that stands beside the attention of a layer.
-// Falcon-H1's layer holds the attention itself.
 func (r *reader) besideMamba(d *dims, k *AttentionKind) {
-	if r.row == "falcon_h1" && k.QKNorm == "" {
-		k.Attribute = ""
-	}
 	r.mamba2Sizes(k)
 	if r.err != nil {
 		return
@@ -106,7 +102,7 @@ func (r *reader) besideMamba(d *dims, k *AttentionKind) {
 
 // mamba1Dims are Mamba 1's projections.
 func (r *reader) mamba1Dims(d *dims, k *AttentionKind) {
-	k.Attribute, k.RotaryDim = r.lay.mixer, 0
+	k.Attribute, k.RotaryDim = r.fam.Mixer, 0
 	k.StateSize, k.ConvKernel = r.or("ssm_state_size", 16), r.or("conv_kernel", 4)
 	inner := r.opt("mamba_intermediate_size")
 	width := "mamba_intermediate_size"
@@ -123,7 +119,7 @@ func (r *reader) mamba1Dims(d *dims, k *AttentionKind) {
 	d.linear("x_proj", rank+2*k.StateSize, inner, "time_step_rank + 2*ssm_state_size")
 	d.linear("dt_proj", inner, rank, width)
 	d.linear("out_proj", r.hidden, inner, width)
-	if r.row == "jamba" {
+	if r.fam.MambaNorms {
 		d.norm("dt_layernorm", "rmsnorm", rank, "time_step_rank")
 		d.norm("b_layernorm", "rmsnorm", k.StateSize, "ssm_state_size")
 		d.norm("c_layernorm", "rmsnorm", k.StateSize, "ssm_state_size")
@@ -132,7 +128,7 @@ func (r *reader) mamba1Dims(d *dims, k *AttentionKind) {
 
 // pureMamba: every layer is a Mamba, so that intermediate_size is its width.
 func (r *reader) pureMamba() bool {
-	return r.row == "mamba" || r.row == "falcon_mamba" || r.row == "mamba2"
+	return r.fam.Mixes == wordMamba
 }
 
 // timeStepRank is stated, or "auto": hidden_size/16, rounded up.

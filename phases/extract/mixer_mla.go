@@ -2,7 +2,7 @@ package extract
 
 // mla: the family compresses keys and values into a latent vector.
 func (r *reader) mla() bool {
-	return r.opt("kv_lora_rank") > 0 && r.row != "deepseek_v4" && !r.plainHeads()
+	return r.opt("kv_lora_rank") > 0 && r.fam.Attention != compressedAttention && !r.plainHeads()
 }
 
 // plainHeads: DeepSeek's first MoE and others have use_mla false.
@@ -29,7 +29,7 @@ func (r *reader) mlaMixer(m mixer) mixer {
 
 // mlaDims are the projections of MLA, and of DSA's indexer.
 func (r *reader) mlaDims(d *dims, k *AttentionKind) {
-	k.Core, k.PerLayer = r.lay.core, r.lay.perLayer
+	k.Core, k.PerLayer = r.fam.Core, r.fam.PerLayer
 	k.KVLoraRank, k.QLoraRank = r.opt("kv_lora_rank"), r.opt("q_lora_rank")
 	k.QKNopeHeadDim, k.QKRopeHeadDim = r.opt("qk_nope_head_dim"), r.opt("qk_rope_head_dim")
 	k.VHeadDim = r.opt("v_head_dim")
@@ -41,7 +41,7 @@ func (r *reader) mlaDims(d *dims, k *AttentionKind) {
 	case k.QLoraRank == 0:
 		d.linear("q_proj", queries, r.hidden, "num_attention_heads*"+qkFormula)
 		d.linear("kv_a_proj_with_mqa", latent, r.hidden, latentFormula)
-	case r.lay.splitQA:
+	case r.fam.SplitQA:
 		d.linear("q_a_proj", k.QLoraRank, r.hidden, "q_lora_rank")
 		d.norm("q_a_layernorm", "rmsnorm", k.QLoraRank, "q_lora_rank")
 		d.linear("q_b_proj", queries, k.QLoraRank, "num_attention_heads*"+qkFormula)

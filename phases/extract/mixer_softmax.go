@@ -4,9 +4,9 @@ import "fmt"
 
 // softmaxDims are the projections and norms of a GQA, MHA or MQA.
 func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
-	l := r.lay
+	l := r.fam
 	names := headNames(r, m)
-	if r.row == "zaya" {
+	if r.fam.Attention == convolvedAttention {
 		r.zayaDims(d, m)
 		return
 	}
@@ -21,16 +21,16 @@ func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
 	if m.vHeadDim != m.headDim {
 		formula = fmt.Sprintf("(%s + %s)*%s + %s*%s", qFormula, names.kv, names.dim, names.kv, names.vDim)
 	}
-	d.linear(l.qkv, n, r.attentionInput(), formula)
+	d.linear(l.QKV, n, r.attentionInput(), formula)
 	out := names.dim
 	if m.vHeadDim != m.headDim {
 		out = names.vDim
 	}
-	d.linear(l.o, r.hidden, m.heads*m.vHeadDim, names.heads+"*"+out)
+	d.linear(l.O, r.hidden, m.heads*m.vHeadDim, names.heads+"*"+out)
 	r.gateDims(d, k, m, names)
 	r.queryNorms(d, k, m, names)
 	r.blockIndexerDims(d, k, m)
-	if r.row == "iquestloopcoder" { // each pass over the layers has a cache of its own
+	if r.fam.Loops { // each pass over the layers has a cache of its own
 		k.Kernels = r.or("loop_num", 2)
 	}
 }
@@ -110,37 +110,20 @@ func headNames(r *reader, m mixer) headName {
 
 // gatedQueries: the query projection also makes the output gate.
 func (r *reader) gatedQueries() bool {
-	if r.row == "qwen3_next" || r.row == "qwen3_5" {
-		return r.flag("attn_output_gate", true)
-	}
-	return r.lay.gate == "" && r.flag("attn_output_gate", false)
+	return r.fam.GatedQueries || r.fam.Gate == "" && r.flag("attn_output_gate", false)
 }
 
 // gateDims: an output gate with a projection of its own.
 func (r *reader) gateDims(d *dims, k *AttentionKind, m mixer, names headName) {
-	if r.lay.gate == "" {
+	if r.fam.Gate == "" {
 		return
-	}
-	switch r.row {
-	case "step3p5", "step3p7":
-		if !r.flag("use_head_wise_attn_gate", false) {
-			return
-		}
-	case "laguna":
-		if !r.flag("gating", true) {
-			return
-		}
-	case "muse_glimmer":
-		if !r.flag("use_attn_output_gate", true) {
-			return
-		}
 	}
 	k.OutputGate = true
-	if r.lay.gateWidth == "heads" {
-		d.linear(r.lay.gate, m.heads, r.hidden, names.heads)
+	if r.fam.GateWidth == "heads" {
+		d.linear(r.fam.Gate, m.heads, r.hidden, names.heads)
 		return
 	}
-	d.linear(r.lay.gate, m.heads*m.headDim, r.hidden, names.heads+"*"+names.dim)
+	d.linear(r.fam.Gate, m.heads*m.headDim, r.hidden, names.heads+"*"+names.dim)
 }
 
 // queryNorms adds the norms of queries, keys and values.
@@ -159,17 +142,17 @@ func (r *reader) queryNorms(d *dims, k *AttentionKind, m mixer, names headName) 
 		k.QNormSize, k.KNormSize = m.heads*m.headDim, m.kv*m.headDim
 		q, kv = names.heads+"*"+names.dim, names.kv+"*"+names.dim
 	}
-	d.norm(r.lay.qNorm, r.lay.qkNormType, k.QNormSize, q)
-	if r.lay.kNorm != "-" {
-		d.norm(r.lay.kNorm, r.lay.qkNormType, k.KNormSize, kv)
+	d.norm(r.fam.QNorm, r.fam.QKNormType, k.QNormSize, q)
+	if r.fam.KNorm != "-" {
+		d.norm(r.fam.KNorm, r.fam.QKNormType, k.KNormSize, kv)
 	}
-	d.norm(r.lay.vNorm, r.lay.qkNormType, m.headDim, names.dim)
+	d.norm(r.fam.VNorm, r.fam.QKNormType, m.headDim, names.dim)
 }
 
 // attentionInput is the width that the query, key and value projections read:
 // Zamba's shared blocks read the layer's input beside the model's first one.
 func (r *reader) attentionInput() int {
-	if r.row == "zamba" || r.row == "zamba2" {
+	if r.fam.WideInput {
 		return r.or("attention_hidden_size", 2*r.hidden)
 	}
 	return r.hidden

@@ -10,7 +10,7 @@ import (
 // sparseLayers tells which layers have experts.
 func (r *reader) sparseLayers() []bool {
 	none := make([]bool, r.layers)
-	if r.onePart() {
+	if r.fam.OnePart {
 		for i := range none {
 			none[i] = r.part(i) == partMoE
 		}
@@ -194,19 +194,25 @@ func maxOf(list []int) int {
 	return n
 }
 
+// The routers that are no single linear layer (families.Family.RouterKind).
+const (
+	mlpRouter   = "mlp"
+	productKeys = "product_keys"
+)
+
 // moeFFN reads the experts of the sparse layers.
 func (r *reader) moeFFN() ffn {
 	f := ffn{family: SparseMoE, experts: r.size("num_experts"), topK: r.or("num_experts_per_tok", 1)}
 	f.expert = r.opt("moe_intermediate_size")
 	switch {
-	case r.row == "doge":
+	case r.fam.RouterKind == productKeys:
 		f.expert = 1 // each expert is one row of an embedding
-	case r.row == "zaya":
+	case r.fam.RouterKind == mlpRouter:
 		f.expert = r.zayaExpert()
 	case f.expert == 0:
 		f.expert = r.size("intermediate_size")
 	}
-	if f.topK > f.experts && r.row != "doge" {
+	if f.topK > f.experts && r.fam.RouterKind != productKeys {
 		r.wrong("num_experts_per_tok", Value(int64(f.topK)), "more than the %d experts", f.experts)
 	}
 	f.shared, f.sharedW, f.sharedF = r.sharedExperts(f.expert)
@@ -217,22 +223,19 @@ func (r *reader) moeFFN() ffn {
 // their width together and its formula.
 func (r *reader) sharedExperts(expert int) (n, width int, formula string) {
 	n = r.opt("num_shared_experts")
-	switch r.row {
-	case "llama4":
-		return 1, r.size("intermediate_size"), "intermediate_size"
-	case "granitemoe", "granitemoeshared", "granitemoehybrid", "minimax":
-		if w := r.opt("shared_intermediate_size"); w > 0 {
-			return 1, w, "shared_intermediate_size"
+	switch {
+	case r.fam.NoShared:
+		return 0, 0, ""
+	case r.fam.SharedSize != "":
+		if w := r.opt(r.fam.SharedSize); w > 0 {
+			return 1, w, r.fam.SharedSize
 		}
 		return 0, 0, ""
-	case "hunyuan_v1_moe", "hunyuan":
-		if r.flag("use_mixed_mlp_moe", n > 0) && n > 0 {
-			return n, n * r.size("intermediate_size"), r.name("num_shared_experts") + "*intermediate_size"
-		}
-		return 0, 0, ""
+	case r.fam.SharedUnit != "" && n > 0:
+		return n, n * r.size(r.fam.SharedUnit), r.name("num_shared_experts") + "*" + r.fam.SharedUnit
 	}
 	if w := r.opt("shared_expert_intermediate_size"); w > 0 {
-		if r.lay.sharedGate == "" && r.has("num_shared_experts") && n == 0 {
+		if r.fam.SharedGate == "" && r.has("num_shared_experts") && n == 0 {
 			return 0, 0, ""
 		}
 		return max(n, 1), w, "shared_expert_intermediate_size"
@@ -248,7 +251,7 @@ func (r *reader) moeFacts(f ffn) *MoE {
 	return &MoE{
 		NumExperts: f.experts, NumExpertsPerTok: f.topK, MoEIntermediateSize: f.expert,
 		NGroup: r.opt("n_group"), TopKGroup: r.opt("topk_group"),
-		SharedExperts: f.shared, SharedIntermediateSize: f.sharedW, SharedExpertGate: r.lay.sharedGate != "" && f.sharedW > 0,
+		SharedExperts: f.shared, SharedIntermediateSize: f.sharedW, SharedExpertGate: r.fam.SharedGate != "" && f.sharedW > 0,
 		Routing: r.routing(), ExpertHiddenSize: r.opt("moe_latent_size"),
 	}
 }
@@ -256,20 +259,20 @@ func (r *reader) moeFacts(f ffn) *MoE {
 // moeDims are the router and the shared experts of a sparse part; the routed
 // experts are facts of MoE, not linear layers.
 func (r *reader) moeDims(d *dims, f ffn) {
-	l := r.lay
-	if r.row == "zaya" {
+	l := r.fam
+	if r.fam.RouterKind == mlpRouter {
 		r.zayaRouter(d, f)
 		return
 	}
 	outputs, formula := f.experts, "num_experts"
-	if r.row == "doge" { // product keys: two keys name an expert
+	if r.fam.RouterKind == productKeys { // product keys: two keys name an expert
 		outputs, formula = 2*int(math.Sqrt(float64(f.experts))), "2*sqrt(num_experts)"
 	}
 	if n := r.opt("zero_expert_num"); n > 0 {
 		outputs, formula = outputs+n, "num_experts + zero_expert_num"
 	}
-	d.linear(l.router, outputs, r.hidden, formula)
-	if r.row == "ernie4_5_moe_vl" || r.row == "ernie4_5_vl_moe" {
+	d.linear(l.Router, outputs, r.hidden, formula)
+	if r.fam.VisionGate {
 		if list, scalar, ok, _ := r.text.Ints(r.name("num_experts")); ok && !scalar && len(list) > 1 {
 			d.linear("vision_experts_gate", list[1], r.hidden, "num_experts")
 		}
@@ -281,12 +284,12 @@ func (r *reader) moeDims(d *dims, f ffn) {
 	if f.sharedW == 0 {
 		return
 	}
-	prefix := l.shared + "."
-	if l.sharedOutside {
+	prefix := l.Shared + "."
+	if l.SharedOutside {
 		prefix = "../" + prefix
 	}
-	up, times := l.sharedUp, 2
-	if l.moeUngated {
+	up, times := l.SharedUp, 2
+	if l.MoEUngated {
 		times = 1
 	}
 	upFormula := f.sharedF
@@ -294,8 +297,8 @@ func (r *reader) moeDims(d *dims, f ffn) {
 		upFormula = "2*" + f.sharedF
 	}
 	d.linear(prefix+up, times*f.sharedW, r.hidden, upFormula)
-	d.linear(prefix+l.sharedDown, r.hidden, f.sharedW, f.sharedF)
-	if l.sharedGate != "" {
-		d.linear(l.sharedGate, 1, r.hidden, "1")
+	d.linear(prefix+l.SharedDown, r.hidden, f.sharedW, f.sharedF)
+	if l.SharedGate != "" {
+		d.linear(l.SharedGate, 1, r.hidden, "1")
 	}
 }

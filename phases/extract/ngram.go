@@ -32,7 +32,7 @@ func (r *reader) ngramEmbedding(d *dims) {
 		r.wrong(r.name(splitField), Value(int64(split)), "makes %d tables, more than the hidden size %d can be split over", tables, r.hidden)
 		return
 	}
-	embed := r.lay.embed + "."
+	embed := r.fam.Embed + "."
 	counted := "(emb_neighbor_num-1)*emb_split_num"
 	d.add(Dimension{Name: embed + "word_embeder", Type: "embedding", N: r.arch.VocabSize, K: r.hidden, Formula: "vocab_size"})
 	d.add(Dimension{Name: embed + "oe_embeder", Type: "embedding", N: tables*int(rows) + tables*tables, K: width,

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
 // Options are what Read takes beside the file.
@@ -81,9 +83,8 @@ func (o Options) overrides() (values, why map[string]string) {
 type reader struct {
 	*fields
 	loc    *located
-	lay    layout
-	row    string // name of the layout's row
-	known  bool   // the layout has a row
+	fam    families.Family
+	known  bool // the family has a row
 	arch   *Architecture
 	layers int
 	hidden int
@@ -185,12 +186,20 @@ func newReader(loc *located) *reader {
 		// a file that does not say which class it is for.
 		r.class = nil
 	}
-	r.lay, r.row, r.known = layoutOf(names...)
+	r.fam, r.known = families.Find(names...)
+	r.own = r.fam.Defaults
+	r.fail2(r.fam.Apply(r.familyField))
 	if !r.known {
 		a.Generic = true
 		a.Warnings = append(a.Warnings, fmt.Sprintf("the layout of %s is not known; it is read as a plain decoder of its fields", class))
 	}
 	return r
+}
+
+// familyField answers for the conditions of a family's row.
+func (r *reader) familyField(field string) (any, bool) {
+	got, ok := r.value(field)
+	return got.Value, ok
 }
 
 // applyOverrides writes --set values into copies of the objects. A key belongs
@@ -259,7 +268,7 @@ func (r *reader) refusedDefaults() []FieldNote {
 	}
 	var list []FieldNote
 	for _, field := range r.missing {
-		if v, why, ok := r.class.fallback(field, false, r.fields); ok {
+		if v, why, ok := r.fallback(field, false); ok {
 			list = append(list, FieldNote{Field: field, Value: exportable(v), Why: why})
 		}
 	}
@@ -310,19 +319,14 @@ func (r *reader) layerCount() int {
 // listedLayers is the number of layers of families whose own list of them
 // counts where it disagrees with num_hidden_layers; 0 in all others.
 func (r *reader) listedLayers() int {
-	n, field := 0, ""
-	switch r.row {
-	case "nemotron_h":
-		field = "hybrid_override_pattern"
-		pattern, _ := r.text.String(field)
+	n, field := 0, r.fam.LayerList
+	if pattern, ok := r.text.String(field); ok {
 		n = len(strings.ReplaceAll(pattern, "|", ""))
-		if n == 0 && !r.has("layers_block_type") && !r.has("layer_types") {
-			r.lack(field) // its class's default is one model's pattern
-		}
-	case "zaya":
-		field = "zaya_layers"
-		list, _ := r.text.List(field)
+	} else if list, ok := r.text.List(field); ok {
 		n = len(list)
+	}
+	if n == 0 && field != "" && !r.fam.Alternates && !r.has("layers_block_type") && !r.has("layer_types") {
+		r.lack(field) // its class's default is one model's pattern
 	}
 	if n > 10_000 {
 		return 0 // no model: num_hidden_layers says so, or the list's reader

@@ -32,21 +32,21 @@ func (r *reader) partialRotary(layerType string) float64 {
 			return f
 		}
 	}
+	if r.fam.RotaryShare > 0 {
+		return r.fam.RotaryShare
+	}
 	return 1
 }
 
 // rotaryDim is the rotated width of a head of this size.
 func (r *reader) rotaryDim(headDim int, layerType string) int {
-	if r.lay.noRope || headDim == 0 || r.alibi() {
+	if r.fam.NoRope || headDim == 0 || r.alibi() {
 		return 0
 	}
 	for _, field := range rotaryFields() {
 		if n := r.opt(field); n > 0 {
 			return min(n, headDim)
 		}
-	}
-	if r.row == "chatglm" {
-		return headDim / 2
 	}
 	return int(math.Floor(float64(headDim)*clamp(r.partialRotary(layerType)) + 1e-9))
 }
@@ -71,9 +71,6 @@ func clamp(f float64) float64 { return math.Max(0, math.Min(1, f)) }
 
 // alibi: positions come from attention biases, not from rotation.
 func (r *reader) alibi() bool {
-	if r.row == "baichuan" {
-		return r.hidden == 5120 // the 13B models
-	}
 	if t := r.str("position_embedding_type"); t == "nope" || t == "alibi" || t == "absolute" || t == "learned_absolute" {
 		return true
 	}

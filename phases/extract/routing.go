@@ -5,8 +5,8 @@ package extract
 // ones renormalised), softmax (not renormalised), sigmoid, llama4,
 // grouped_softmax, or the score function of the file.
 func (r *reader) routing() string {
-	if r.row == "llama4" {
-		return "llama4"
+	if r.fam.Routing != "" {
+		return r.fam.Routing
 	}
 	score := ""
 	for _, field := range []string{"scoring_func", "score_function", "moe_router_activation_func", "moe_router_activation", "score_func", "moe_router_score_function", "router_score_function"} {
@@ -16,8 +16,8 @@ func (r *reader) routing() string {
 		}
 	}
 	groups := r.opt("n_group")
-	if score == "" && r.sigmoidByCode() {
-		score = "sigmoid"
+	if score == "" {
+		score = r.fam.Score
 	}
 	switch {
 	case score == "sigmoid" && groups > 0:
@@ -35,8 +35,7 @@ func (r *reader) routing() string {
 		}
 		return "renorm"
 	}
-	switch r.row {
-	case "mixtral", "gpt_oss", "granitemoe", "granitemoeshared", "granitemoehybrid", "dbrx", "grok-1", "minimax", "qwen3", "qwen3_5", "hunyuan_v1_moe", "jamba", "phimoe":
+	if r.fam.Renorm {
 		return "renorm"
 	}
 	if r.has("moe_renormalize") || r.has("norm_expert_weight") {
@@ -46,14 +45,4 @@ func (r *reader) routing() string {
 		return "softmax"
 	}
 	return "unknown"
-}
-
-// sigmoidByCode: families whose code scores with a sigmoid and a correction
-// bias whatever the file says.
-func (r *reader) sigmoidByCode() bool {
-	switch r.row {
-	case "deepseek_v3", "deepseek_v32", "kimi_k2", "kimi", "glm4_moe", "glm4v_moe", "glm_moe_dsa", "glm4_moe_lite", "nemotron_h", "dots1", "exaone_moe", "axk1", "bailing_hybrid":
-		return true
-	}
-	return false
 }

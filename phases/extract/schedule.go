@@ -87,16 +87,10 @@ func (r *reader) everyLayer(word string) []string {
 // onlyWord is the mixer of families with one kind.
 func (r *reader) onlyWord() string {
 	switch {
-	case r.row == "rwkv" || strings.HasPrefix(r.arch.ModelType, "rwkv"):
-		return wordRWKV
-	case r.row == "falcon_h1":
-		return wordBoth
-	case r.row == "mamba" || r.row == "mamba2" || r.row == "falcon_mamba":
-		return wordMamba
+	case r.fam.Mixes != "":
+		return r.fam.Mixes
 	case r.text.Has("ssm_cfg") || (r.has("ssm_state_size") && !r.has("num_attention_heads")):
 		return wordMamba
-	case r.arch.ModelType == "xlstm":
-		return wordRecurrent
 	}
 	return wordFull
 }
@@ -191,7 +185,7 @@ func expandTypes(types []Value, n int) []Value {
 }
 
 // translate turns a file's words into ours; "linear_attention" of a family
-// whose linear mixer is a Mamba is a Mamba. A word that nobody knows is an
+// with Mamba layers is a Mamba, as transformers 5 writes it. A word that nobody knows is an
 // error, with the list's name.
 func (r *reader) translate(field string, values []Value) []string {
 	table := layerWords()
@@ -211,7 +205,7 @@ func (r *reader) translate(field string, values []Value) []string {
 			return nil
 		}
 		switch {
-		case word == wordLinear && r.linearIsMamba():
+		case word == wordLinear && r.hasMamba():
 			word = wordMamba
 		case word == wordBoth && !r.hasMamba(): // some families call their own attention hybrid
 			word = wordFull
@@ -223,22 +217,10 @@ func (r *reader) translate(field string, values []Value) []string {
 
 // hasMamba: the family has Mamba layers, or fields of them.
 func (r *reader) hasMamba() bool {
-	switch r.row {
-	case "falcon_h1", "zamba", "zamba2":
-		return true
+	if r.fam.Type != "" {
+		return r.fam.Mamba > 0
 	}
-	return r.row == "" && (r.has("mamba_num_heads") || r.has("mamba_expand"))
-}
-
-// linearIsMamba: transformers 5 writes linear_attention also for Mamba layers.
-func (r *reader) linearIsMamba() bool {
-	switch r.row {
-	case "nemotron_h", "bamba", "granitemoehybrid", "jamba", "zamba", "zamba2", "mamba", "mamba2", "falcon_mamba":
-		return true
-	case "":
-		return r.has("mamba_num_heads") || r.has("mamba_expand")
-	}
-	return false
+	return r.has("mamba_num_heads") || r.has("mamba_expand")
 }
 
 // wordsFromTypeList reads lists of numbers: MiniMax's attn_type_list (1 is

@@ -99,7 +99,7 @@ func (r *reader) wordsFromWindow() []string {
 		return nil
 	}
 	if !switched {
-		if r.class == nil || !r.windowed() {
+		if r.class == nil || !r.fam.Windowed {
 			return nil
 		}
 		return r.everyLayer(wordSliding)
@@ -111,13 +111,4 @@ func (r *reader) wordsFromWindow() []string {
 		}
 	}
 	return r.every(func(i int) bool { return i >= from }, wordSliding, wordFull)
-}
-
-// windowed are families in which a stated sliding_window holds for every layer.
-func (r *reader) windowed() bool {
-	switch r.row {
-	case "mistral", "mixtral", "phi3", "starcoder2", "ministral", "phimoe", "mistral3", "ministral3", "minimax", "minimax_m2":
-		return true
-	}
-	return false
 }

@@ -110,9 +110,9 @@ func (r *reader) mlpSummary() MLP {
 }
 
 func (r *reader) skeleton() Skeleton {
-	l := r.lay
-	s := Skeleton{Model: l.model, Embed: l.embed, Layers: l.layers, FinalNorm: l.finalNorm, Head: l.head}
-	if l.finalNormShared {
+	l := r.fam
+	s := Skeleton{Model: l.Model, Embed: l.Embed, Layers: l.Layers, FinalNorm: l.FinalNorm, Head: l.Head}
+	if l.FinalNormShared {
 		s.FinalNorm = ""
 	}
 	return s
@@ -123,17 +123,17 @@ func (r *reader) skeleton() Skeleton {
 func (r *reader) extra() []Dimension {
 	d := &dims{r: r}
 	r.ngramEmbedding(d)
-	if len(r.mixers) > 0 && r.row == "iquestloopcoder" {
+	if len(r.mixers) > 0 && r.fam.Loops {
 		m := r.mixers[0]
 		d.linear("gate_projections.gate_proj", m.heads, m.headDim, "num_attention_heads")
 		d.list[len(d.list)-1].Times = r.layers
 	}
-	if r.row == "gemma4" || r.row == "gemma3n" {
+	if r.fam.PerLayerInputs {
 		if n := r.opt("hidden_size_per_layer_input"); n > 0 {
 			d.linear("per_layer_model_projection", r.layers*n, r.hidden, "num_hidden_layers*hidden_size_per_layer_input")
 			d.norm("per_layer_projection_norm", "rmsnorm", n, "hidden_size_per_layer_input")
 		}
-		if n := r.or("altup_num_inputs", 4); r.row == "gemma3n" && n > 1 {
+		if n := r.or("altup_num_inputs", 4); r.fam.AltUp && n > 1 {
 			for _, name := range []string{"altup_projections", "altup_unembed_projections"} {
 				d.linear(name, r.hidden, r.hidden, "hidden_size")
 				d.list[len(d.list)-1].Times = n - 1

@@ -6,7 +6,7 @@ package extract
 
 // wordsFromParts are the mixers of Zaya's layers.
 func (r *reader) wordsFromParts() []string {
-	if r.row != "zaya" {
+	if !r.fam.Alternates {
 		return nil
 	}
 	list := r.everyLayer(wordFull)
@@ -44,7 +44,7 @@ func (r *reader) zayaDims(d *dims, m mixer) {
 	d.linear("qkv.linear_k", keys, r.hidden, "num_key_value_heads*head_dim")
 	d.linear("qkv.val_proj1", keys/2, r.hidden, "num_key_value_heads*head_dim/2")
 	d.linear("qkv.val_proj2", keys/2, r.hidden, "num_key_value_heads*head_dim/2")
-	d.linear(r.lay.o, r.hidden, queries, "num_attention_heads*head_dim")
+	d.linear(r.fam.O, r.hidden, queries, "num_attention_heads*head_dim")
 }
 
 // zayaExpert is the width of one expert: ffn_hidden_size counts gate and up

@@ -1,0 +1,167 @@
+// Package families is the one table of what is known of families of models: a
+// row of families.jsonl per model_type, with what its config.json does not say.
+// A new family is one row.
+package families
+
+import "encoding/json"
+
+// Family is one row of the table: how the code that serves a family lays out a
+// decoder layer, which norms it has, what its modules are called, and where its
+// config.json means something of its own. Names are SGLang's attribute names
+// where SGLang serves the family, HuggingFace's else. A column that a row leaves
+// out has the plain value, that of the Llama layout.
+type Family struct {
+	// Type is the model_type; Like names the row that this one starts from.
+	Type string `json:"type"`
+	Like string `json:"like,omitempty"`
+	// Generic: only the columns given are known, the rest is read as of a plain
+	// decoder and reported as such.
+	Generic bool `json:"generic,omitempty"`
+
+	// What stands around the layers.
+	Model           string `json:"model,omitempty"`
+	Embed           string `json:"embed,omitempty"`
+	Layers          string `json:"layers,omitempty"`
+	FinalNorm       string `json:"final_norm,omitempty"`
+	Head            string `json:"head,omitempty"`
+	FinalNormShared bool   `json:"final_norm_shared,omitempty"` // no final norm
+
+	Norm     string `json:"norm,omitempty"`     // rmsnorm|layernorm
+	Parallel bool   `json:"parallel,omitempty"` // attention and MLP read the same normed input
+	// AttnNorms and MLPNorms are the norms of the layer that come with its token
+	// mixer and with its feed-forward part, in order.
+	AttnNorms []string `json:"attn_norms,omitempty"`
+	MLPNorms  []string `json:"mlp_norms,omitempty"`
+
+	// Softmax attention.
+	Attn       string `json:"attn,omitempty"` // the token mixer's module; "-" when it is the layer itself
+	QKV        string `json:"qkv,omitempty"`
+	O          string `json:"o,omitempty"`
+	QKNorm     string `json:"qk_norm,omitempty"`      // per_head|per_projection; "field…" when use_qk_norm or qk_layernorm decides
+	QKNormType string `json:"qk_norm_type,omitempty"` // rmsnorm|layernorm
+	QNorm      string `json:"q_norm,omitempty"`
+	KNorm      string `json:"k_norm,omitempty"` // "-": one module norms both
+	VNorm      string `json:"v_norm,omitempty"`
+	Gate       string `json:"gate,omitempty"`       // an output gate's own projection
+	GateWidth  string `json:"gate_width,omitempty"` // heads|heads*head_dim: the width of that projection
+	Sinks      bool   `json:"sinks,omitempty"`
+	Windowed   bool   `json:"windowed,omitempty"` // a stated sliding_window holds for every layer
+	// KVHeads overrules num_key_value_heads: "one" head, or "all", as many as
+	// attention heads.
+	KVHeads string `json:"kv_heads,omitempty"`
+	// GatedQueries: the query projection makes an output gate too.
+	GatedQueries bool `json:"gated_queries,omitempty"`
+	// QKNormRopeOnly: layers without rotary embedding have no norms of queries
+	// and keys.
+	QKNormRopeOnly bool `json:"qk_norm_rope_only,omitempty"`
+	// WideInput: queries, keys and values read attention_hidden_size features,
+	// the layer's input beside the model's first one.
+	WideInput bool `json:"wide_input,omitempty"`
+	// Loops: loop_num passes over the layers, each with a cache of its own.
+	Loops bool `json:"loops,omitempty"`
+	// Attention names an attention with projections of its own: "convolved"
+	// (Zaya), "compressed" (DeepSeek-V4).
+	Attention string `json:"attention,omitempty"`
+
+	// Positions.
+	NoRope      bool    `json:"no_rope,omitempty"`      // absolute or learned positions, or ALiBi
+	RotaryShare float64 `json:"rotary_share,omitempty"` // of a head, where the file does not say
+	NopeEvery   int     `json:"nope_every,omitempty"`   // one layer in so many has no rotary embedding
+	NopeFull    bool    `json:"nope_full,omitempty"`    // full layers beside sliding ones have none
+
+	// Multi-head latent attention.
+	Core    string `json:"core,omitempty"` // the kernel's module
+	SplitQA bool   `json:"split_qa,omitempty"`
+	// PerLayer is how many mixers one layer has, when more than one.
+	PerLayer int `json:"per_layer,omitempty"`
+
+	// The feed-forward part.
+	MLP            string `json:"mlp,omitempty"` // "-": its projections stand in the layer
+	Up             string `json:"up,omitempty"`
+	Up2            string `json:"up2,omitempty"` // a second projection beside Up that is not fused with it
+	Down           string `json:"down,omitempty"`
+	Gating         string `json:"gating,omitempty"` // gated|ungated; "" follows the activation
+	ChannelMixing  bool   `json:"channel_mixing,omitempty"`
+	DenseBesideMoE bool   `json:"dense_beside_moe,omitempty"` // a sparse layer has the dense MLP too
+	// Width is what the family's code does to the stated width: "half", "lfm2"
+	// (to a multiple), "double_shared_kv" (Gemma 4).
+	Width string `json:"width,omitempty"`
+
+	// Experts.
+	MoE           string   `json:"moe,omitempty"` // the sparse module
+	Router        string   `json:"router,omitempty"`
+	Experts       string   `json:"experts,omitempty"`
+	MoEUngated    bool     `json:"moe_ungated,omitempty"`
+	MoENorms      []string `json:"moe_norms,omitempty"` // more norms of a sparse layer
+	Shared        string   `json:"shared,omitempty"`    // the shared experts' module
+	SharedUp      string   `json:"shared_up,omitempty"`
+	SharedDown    string   `json:"shared_down,omitempty"`
+	SharedOutside bool     `json:"shared_outside,omitempty"` // beside the sparse module
+	SharedGate    string   `json:"shared_gate,omitempty"`    // the shared experts' own gate
+	// SharedSize is the field with the width of the one shared expert, SharedUnit
+	// that with the width of each of num_shared_experts. NoShared: there are none.
+	SharedSize string `json:"shared_size,omitempty"`
+	SharedUnit string `json:"shared_unit,omitempty"`
+	NoShared   bool   `json:"no_shared,omitempty"`
+	// VisionGate: images have experts of their own, with a gate beside.
+	VisionGate bool `json:"vision_gate,omitempty"`
+	// RouterKind names a router that is no single linear layer: "mlp" (Zaya),
+	// "product_keys" (Doge).
+	RouterKind string `json:"router_kind,omitempty"`
+	// Routing overrules the file; Score is the score function where the file
+	// names none; Renorm: picked scores are renormalised where nothing says so.
+	Routing string `json:"routing,omitempty"`
+	Score   string `json:"score,omitempty"`
+	Renorm  bool   `json:"renorm,omitempty"`
+
+	// Other token mixers.
+	Mixer  string `json:"mixer,omitempty"`  // the module of a Mamba mixer
+	Linear string `json:"linear,omitempty"` // the module of linear attention
+	// Mixes is what mixes tokens in every layer where no field says so: mamba,
+	// both, rwkv, recurrent; "" is softmax attention.
+	Mixes string `json:"mixes,omitempty"`
+	// LinearKind is what linear attention is in this family: gdn, kda,
+	// lightning, jet, rglru.
+	LinearKind string `json:"linear_kind,omitempty"`
+	// GDNNorm is the kind of norm behind a gated delta net, where it is not gated.
+	GDNNorm string `json:"gdn_norm,omitempty"`
+	// LightningGate is the gate of lightning attention: "output_gate" (MiniMax),
+	// "g_proj" (Bailing).
+	LightningGate string `json:"lightning_gate,omitempty"`
+	Mamba         int    `json:"mamba,omitempty"` // generation of its Mamba mixers, 1 or 2
+	// MambaByHeads: the inner width is heads*head_dim; MambaPlainNames: its heads
+	// are called num_heads and head_dim; MambaNorms: time step and states have
+	// norms.
+	MambaByHeads    bool `json:"mamba_by_heads,omitempty"`
+	MambaPlainNames bool `json:"mamba_plain_names,omitempty"`
+	MambaNorms      bool `json:"mamba_norms,omitempty"`
+	// NoMLPWithMamba: a layer with a Mamba mixer has no MLP.
+	NoMLPWithMamba bool `json:"no_mlp_with_mamba,omitempty"`
+
+	// LayerList is the field whose list of layers counts where num_hidden_layers
+	// says otherwise. OnePart: a layer is either a mixer or a feed-forward part.
+	LayerList string `json:"layer_list,omitempty"`
+	OnePart   bool   `json:"one_part,omitempty"`
+	// Alternates: without a list, even layers are attention and odd ones experts.
+	Alternates bool `json:"alternates,omitempty"`
+
+	// PerLayerInputs: every layer mixes in an embedding of its own (Gemma 3n, 4);
+	// AltUp: it predicts and corrects several streams, and has a low-rank
+	// residual (Gemma 3n).
+	PerLayerInputs bool `json:"per_layer_inputs,omitempty"`
+	AltUp          bool `json:"altup,omitempty"`
+
+	// Defaults are what the family's code takes for fields that a file leaves
+	// out, where its configuration class does not say or says otherwise.
+	Defaults map[string]json.RawMessage `json:"defaults,omitempty"`
+
+	// When are changes of the row that fields of the config decide.
+	When []Case `json:"when,omitempty"`
+}
+
+// Case changes columns of a row where all fields of If have the values given.
+// false stands for absent, too.
+type Case struct {
+	If  map[string]any  `json:"if"`
+	Set json.RawMessage `json:"set"`
+}

@@ -1,0 +1,162 @@
+package families
+
+import (
+	"bytes"
+	_ "embed" // the table
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// tableFile has one family a line; lines that begin with # are headings.
+//
+//go:embed families.jsonl
+var tableFile []byte
+
+// plain is the Llama layout, from which every row starts.
+func plain() Family {
+	return Family{
+		Model: "model", Embed: "embed_tokens", Layers: "layers", FinalNorm: "norm", Head: "lm_head",
+		Norm: "rmsnorm", AttnNorms: []string{"input_layernorm"}, MLPNorms: []string{"post_attention_layernorm"},
+		Attn: "self_attn", QKV: "qkv_proj", O: "o_proj", QKNormType: "rmsnorm", QNorm: "q_norm", KNorm: "k_norm",
+		MLP: "mlp", Up: "gate_up_proj", Down: "down_proj",
+		MoE: "mlp", Router: "gate", Experts: "experts",
+		Shared: "shared_experts", SharedUp: "gate_up_proj", SharedDown: "down_proj",
+		Mixer: "mamba", Linear: "linear_attn", Core: "attn_mqa",
+	}
+}
+
+// lines are the table's lines by model_type: reading one takes microseconds,
+// reading them all would delay every start.
+var lines = sync.OnceValue(func() map[string][]byte {
+	found := map[string][]byte{}
+	for _, line := range bytes.Split(tableFile, []byte("\n")) {
+		rest, ok := bytes.CutPrefix(line, []byte(`{"type":"`))
+		if !ok {
+			continue
+		}
+		name, _, _ := bytes.Cut(rest, []byte(`"`))
+		found[string(name)] = line
+	}
+	return found
+})
+
+// Types lists the model_types that have a row.
+func Types() []string {
+	list := make([]string, 0, len(lines()))
+	for name := range lines() {
+		list = append(list, name)
+	}
+	return list
+}
+
+// Find reads the row of the first name that has one, the best name first: the
+// type of the class that serves a model, its model_type, its wrapper's. Each is
+// tried without its last parts too (qwen3_vl_moe_text: qwen3_vl_moe, …, qwen3).
+// Without a row it returns the plain layout with an empty Type, and false.
+func Find(names ...string) (f Family, known bool) {
+	for _, name := range names {
+		for name != "" {
+			if _, there := lines()[name]; there {
+				f, err := read(name)
+				if err != nil { // the package's tests read every row
+					return plain(), false
+				}
+				return f, !f.Generic
+			}
+			i := strings.LastIndexAny(name, "_-")
+			name = name[:max(i, 0)]
+		}
+	}
+	return plain(), false
+}
+
+// read reads a row on top of the one that it is like.
+func read(name string) (Family, error) {
+	f := plain()
+	chain := [][]byte{}
+	for at := name; at != ""; {
+		line, there := lines()[at]
+		if !there || len(chain) > 4 {
+			return f, fmt.Errorf("row %s: it is like %s, which has no row", name, at)
+		}
+		chain = append(chain, line)
+		var head struct{ Like string }
+		if err := json.Unmarshal(line, &head); err != nil {
+			return f, fmt.Errorf("row %s: %w", at, err)
+		}
+		at = head.Like
+	}
+	for i := len(chain) - 1; i >= 0; i-- {
+		if err := set(&f, chain[i]); err != nil {
+			return f, fmt.Errorf("row %s: %w", name, err)
+		}
+	}
+	return f, nil
+}
+
+// set writes the columns that an object has. A column it lacks stays.
+func set(f *Family, object []byte) error {
+	// A decoder writes into the lists and maps that it finds.
+	before := f.When
+	f.When = nil
+	f.Defaults = maps.Clone(f.Defaults)
+	for _, list := range []*[]string{&f.AttnNorms, &f.MLPNorms, &f.MoENorms} {
+		*list = slices.Clone(*list)
+	}
+	in := json.NewDecoder(bytes.NewReader(object))
+	in.DisallowUnknownFields()
+	err := in.Decode(f)
+	if f.When == nil {
+		f.When = before
+	}
+	return err
+}
+
+// Fields answers for a config: what a field's value is, and whether it has one.
+type Fields func(field string) (value any, ok bool)
+
+// Apply changes the row by those of its cases that hold for a config.
+func (f *Family) Apply(fields Fields) error {
+	for _, c := range f.When {
+		if !c.holds(fields) {
+			continue
+		}
+		if err := set(f, c.Set); err != nil {
+			return fmt.Errorf("row %s: %w", f.Type, err)
+		}
+	}
+	return nil
+}
+
+func (c Case) holds(fields Fields) bool {
+	for field, want := range c.If {
+		got, ok := fields(field)
+		if !ok {
+			got = false
+		}
+		if !equal(got, want) {
+			return false
+		}
+	}
+	return true
+}
+
+// equal compares a config's value with the table's: numbers by size, a number as
+// a truth value where the table has one.
+func equal(got, want any) bool {
+	number, isNumber := got.(float64)
+	if n, isInt := got.(int64); isInt {
+		number, isNumber = float64(n), true
+	}
+	if want, isBool := want.(bool); isBool && isNumber {
+		return (number != 0) == want
+	}
+	if isNumber {
+		return number == want
+	}
+	return got == want
+}
