@@ -117,6 +117,9 @@ func (in *interp) objectAttr(o *object, name string) value {
 	}
 	if owner, s := in.findMember(c, name, nil); s != nil {
 		if _, isFunc := s.(*pysrc.FuncDef); isFunc && o.leaf != "" && owner.mod.leaf {
+			if name == "tie_weights" {
+				return &builtin{name, func(in *interp, args []value, _ *namespace) value { return in.tiedHead(o, args) }}
+			}
 			return in.unknownf("method %s of layer %s", name, o.leaf)
 		}
 		return in.memberValue(owner, s, name, o, c)
@@ -145,6 +148,18 @@ func (in *interp) customGetattr(method value, name string) value {
 	}
 	in.raised = before
 	return v
+}
+
+// tiedHead is what ParallelLMHead.tie_weights(embedding) gives: the head
+// itself, now of the embedding's weights, or the embedding when its weights are
+// packed in GGUF's format.
+func (in *interp) tiedHead(head *object, args []value) value {
+	if q, ok := head.args.value("quant_config").(*object); ok && len(args) == 1 {
+		if in.call(in.attribute(q, "get_name"), nil, nil) == "gguf" {
+			return args[0]
+		}
+	}
+	return head
 }
 
 // externalObjectAttr is an attribute of an instance of an external class.

@@ -229,6 +229,9 @@ func (in *interp) makeConfig(o *extract.Object, path, modelType string) value {
 	}
 	if in.configClasses != nil && modelType != "" {
 		if cls := in.configClasses(in, modelType); cls != nil {
+			if base := in.hubAlias(cls); base != "" {
+				return in.aliasConfig(cls, o, path, modelType, base)
+			}
 			conf := in.attempt(func() value { return in.ownConfig(cls, o) })
 			if isConfigValue(conf) {
 				return conf
@@ -270,6 +273,12 @@ func (in *interp) newConfig(o *extract.Object, path, modelType string) *config {
 			modelType = s
 		}
 	}
+	return in.configOfType(o, path, modelType)
+}
+
+// configOfType makes the configuration of one object of config.json with the
+// defaults of a model_type, whatever the object says.
+func (in *interp) configOfType(o *extract.Object, path, modelType string) *config {
 	defaults := hubDefaults(modelType)
 	c := &config{path: path, fields: newNamespace(), over: newNamespace(), defaults: defaults}
 	if !in.step() || !in.grow(len(defaults.values)) || !in.descend() {

@@ -34,18 +34,18 @@ func (r *Reader) configClassOf(in *interp, modelType string) *class {
 			continue
 		}
 		for _, class := range registeredConfigs(m.body) {
-			if c := r.configNamed(in, m, class, modelType); c != nil {
-				return c
+			if found := r.configNamed(in, m, class, modelType); len(found) > 0 {
+				return found[0]
 			}
 		}
 	}
 	return r.selfRegistered(in, modelType)[modelType]
 }
 
-// configNamed resolves a class of the registry when it is for a model_type;
-// "" accepts every type. Its file is looked into only when it mentions the
-// type.
-func (r *Reader) configNamed(in *interp, m *module, name, modelType string) *class {
+// configNamed resolves a name of the registry, a class or a list of classes, to
+// the class that is for a model_type; "" accepts every type. Its file is looked
+// into only when it mentions the type.
+func (r *Reader) configNamed(in *interp, m *module, name, modelType string) []*class {
 	for _, b := range m.bindings[name] {
 		from, ok := b.stmt.(*pysrc.ImportFrom)
 		if !ok {
@@ -57,14 +57,22 @@ func (r *Reader) configNamed(in *interp, m *module, name, modelType string) *cla
 			return nil
 		}
 	}
-	c, ok := in.global(m, name).(*class)
+	v := in.global(m, name)
+	candidates, ok := iterate(v)
 	if !ok {
-		return nil
+		candidates = []value{v}
 	}
-	if t := in.modelTypeOf(c); t != "" && (t == modelType || modelType == "") {
-		return c
+	var out []*class
+	for _, v := range candidates {
+		c, ok := v.(*class)
+		if !ok {
+			continue
+		}
+		if t := in.modelTypeOf(c); t != "" && (t == modelType || modelType == "") {
+			out = append(out, c)
+		}
 	}
-	return nil
+	return out
 }
 
 // modelTypeOf is a configuration class's model_type; "" when it has none.
@@ -83,31 +91,49 @@ func (r *Reader) mentions(path string, words ...string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(string(text), w) })
 }
 
-// registeredConfigs are the class names that the registry of configuration
-// classes lists.
+// registeredConfigs are the names that the registry of configuration classes
+// is filled with: of the classes of its table, of classes that are put under
+// their model_type afterwards, and of lists of classes that it is updated with.
 func registeredConfigs(body []pysrc.Stmt) []string {
+	const registry = "_CONFIG_REGISTRY"
 	var out []string
-	for _, s := range body {
-		a, ok := s.(*pysrc.AssignStmt)
-		if !ok || a.Value == nil || !slices.Contains(targetNames(a.Targets[0]), "_CONFIG_REGISTRY") {
-			continue
-		}
-		var elts []pysrc.Expr
-		switch v := a.Value.(type) {
-		case *pysrc.Comprehension:
-			if l, ok := v.Clauses[0].Iter.(*pysrc.ListExpr); ok {
-				elts = l.Elts
-			}
-		case *pysrc.ListExpr:
-			elts = v.Elts
-		case *pysrc.DictExpr:
-			elts = v.Values
-		}
+	add := func(elts ...pysrc.Expr) {
 		for _, e := range elts {
 			if n, ok := e.(*pysrc.Name); ok {
 				out = append(out, n.ID)
 			}
 		}
+	}
+	table := func(e pysrc.Expr) {
+		switch e := e.(type) {
+		case *pysrc.Comprehension:
+			add(e.Clauses[0].Iter)
+			if l, ok := e.Clauses[0].Iter.(*pysrc.ListExpr); ok {
+				add(l.Elts...)
+			}
+		case *pysrc.ListExpr:
+			add(e.Elts...)
+		case *pysrc.DictExpr:
+			add(e.Values...)
+		}
+	}
+	for _, s := range body {
+		pysrc.Inspect(s, func(n any) bool {
+			switch n := n.(type) {
+			case *pysrc.AssignStmt:
+				if n.Value != nil && slices.Contains(targetNames(n.Targets[0]), registry) {
+					table(n.Value)
+				}
+				if item, ok := n.Targets[0].(*pysrc.Subscript); ok && pysrc.Unparse(item.X) == registry {
+					add(n.Value)
+				}
+			case *pysrc.Call:
+				if len(n.Args) == 1 && pysrc.Unparse(n.Fn) == registry+".update" {
+					table(n.Args[0])
+				}
+			}
+			return true
+		})
 	}
 	return out
 }
@@ -192,7 +218,7 @@ func (r *Reader) configTypes() map[string]string {
 			continue
 		}
 		for _, class := range registeredConfigs(m.body) {
-			if c := r.configNamed(in, m, class, ""); c != nil {
+			for _, c := range r.configNamed(in, m, class, "") {
 				out[in.modelTypeOf(c)] = c.qualified()
 			}
 		}

@@ -150,7 +150,8 @@ func (in *interp) describe(r *rowBuilder, o *object) {
 }
 
 // rotary reads the arguments of get_rope, which rotates only a part of
-// rotary_dim when a partial_rotary_factor below 1 is given.
+// rotary_dim when a partial_rotary_factor below 1 is given. Proportional
+// scaling (Gemma 4) goes through the whole head: the rest of it has frequency 0.
 func (r *rowBuilder) rotary(args *namespace) {
 	if v, ok := args.get("is_neox_style"); ok {
 		if neox, isBool := v.(bool); isBool {
@@ -174,7 +175,25 @@ func (r *rowBuilder) rotary(args *namespace) {
 			return
 		}
 	}
+	if head, ok := args.value("head_size").(int); ok && ropeType(args) == "proportional" {
+		dim = head
+	}
 	r.RotaryDim = &dim
+}
+
+// ropeType is the kind of scaling that get_rope is asked for; "" for none.
+func ropeType(args *namespace) string {
+	scaling, ok := args.value("rope_scaling").(*dict)
+	if !ok {
+		return ""
+	}
+	for _, key := range []string{"rope_type", "type"} {
+		if v, ok := scaling.get(key); ok {
+			kind, _ := v.(string)
+			return kind
+		}
+	}
+	return ""
 }
 
 // isExperts says whether a layer is a fused block of routed experts.

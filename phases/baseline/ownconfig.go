@@ -1,5 +1,10 @@
 package baseline
 
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
 // hubConfig is a call of a configuration class of transformers.
 func (in *interp) hubConfig(class string, kw *namespace) value {
 	c := &config{path: class, fields: kw.clone(), over: newNamespace(), defaults: &classDefaults{class: class}}
@@ -8,6 +13,44 @@ func (in *interp) hubConfig(class string, kw *namespace) value {
 		in.resolveDefaults(c)
 	}
 	return c
+}
+
+// hubAlias is the model_type of the class of transformers that a configuration
+// class of SGLang gives another model_type, and at most some class variables;
+// "" when the class does more than that, or extends none that is known.
+func (in *interp) hubAlias(c *class) string {
+	for _, b := range in.resolutionOrder(c) {
+		switch b := b.(type) {
+		case *class:
+			for _, name := range b.order {
+				if _, ok := b.byName[name].(*pysrc.AssignStmt); !ok {
+					return ""
+				}
+			}
+		case *external:
+			return hubTypeOfConfig(lastPart(b.path))
+		}
+	}
+	return ""
+}
+
+// aliasConfig makes a configuration of an alias: the class's variables are what
+// neither the file nor the class of transformers says.
+func (in *interp) aliasConfig(c *class, o *extract.Object, path, modelType, base string) value {
+	conf := in.configOfType(o, path, base)
+	conf.fields.set("model_type", modelType)
+	for _, b := range in.resolutionOrder(c) {
+		own, ok := b.(*class)
+		if !ok {
+			continue
+		}
+		for _, name := range own.order {
+			if isMissing(in.configAttr(conf, name)) {
+				conf.fields.set(name, in.classAttr(own, name))
+			}
+		}
+	}
+	return conf
 }
 
 // configInit is what the constructor of transformers' configuration classes

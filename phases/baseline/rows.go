@@ -30,12 +30,11 @@ type rowSet struct {
 	layers map[*rowBuilder][]int
 	byKey  map[rowKey]*rowBuilder
 	first  map[int]string // path at which an object was first seen
-	tied   map[string]bool
 }
 
 // rowsOf makes the rows of a flattened module tree, in construction order.
 func (in *interp) rowsOf(nodes []treeNode) []*rowBuilder {
-	s := &rowSet{in: in, layers: map[*rowBuilder][]int{}, byKey: map[rowKey]*rowBuilder{}, first: map[int]string{}, tied: map[string]bool{}}
+	s := &rowSet{in: in, layers: map[*rowBuilder][]int{}, byKey: map[rowKey]*rowBuilder{}, first: map[int]string{}}
 	for _, n := range nodes {
 		s.add(n)
 	}
@@ -57,10 +56,6 @@ func (s *rowSet) add(n treeNode) {
 			return
 		}
 		if at, seen := s.first[v.id]; seen && at != n.path {
-			if s.tied[n.path] {
-				return
-			}
-			s.tied[n.path] = true
 			r.Tied = at
 		} else {
 			s.first[v.id] = n.path
@@ -83,9 +78,6 @@ func (s *rowSet) add(n treeNode) {
 		have = r
 		s.byKey[key] = r
 		s.rows = append(s.rows, r)
-	}
-	if r.Tied != "" { // told once
-		n.times, n.also = 1, nil
 	}
 	if len(n.counts) == 0 {
 		have.Count += n.times

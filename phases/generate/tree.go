@@ -75,11 +75,18 @@ func (t *trie) child(seg string) *trie {
 	return c
 }
 
+// isTiedHead reports whether a second name of a module is a second use of it:
+// the embedding's weights as the head. Any other (self.model = self.lm.model,
+// a layer's second name for one of its parts) is no part of its own.
+func isTiedHead(r baseline.Module) bool {
+	weights := r.Type == baseline.TypeEmbedding || r.Type == baseline.TypeLMHead
+	return weights && r.Layers == "" && lastSegment(r.Path) != lastSegment(r.Tied)
+}
+
 func plantTrie(rows []baseline.Module) *trie {
 	root := &trie{index: map[string]*trie{}}
 	for _, r := range rows {
-		// A second name for a part of the same layer is no part of its own.
-		if r.Count < 1 || r.Tied != "" && r.Layers != "" {
+		if r.Count < 1 || r.Tied != "" && !isTiedHead(r) {
 			continue
 		}
 		at := root
