@@ -183,7 +183,7 @@ func (j *job) dryRun() error {
 	if err := j.server.engine.Place(j.result, text); err != nil {
 		return err
 	}
-	j.text = phases.Diff(j.result)
+	j.text = j.result.Diff()
 	return nil
 }
 

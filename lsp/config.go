@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -283,7 +284,7 @@ func (c *configs) folderOf(file string) string {
 	}
 	if file != "" {
 		slash := filepath.ToSlash(file)
-		if dir, ok := strings.CutSuffix(slash, "/"+phases.DefaultModelsTS); ok && dir != "" {
+		if dir, ok := strings.CutSuffix(slash, "/"+modelsfile.DefaultPath); ok && dir != "" {
 			return filepath.FromSlash(dir)
 		}
 		return filepath.Dir(file)

@@ -10,6 +10,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/expect"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -35,7 +36,7 @@ func lineDiff(want, got string) string {
 // realEngine is the phases themselves, without network.
 type realEngine struct {
 	env          *phases.Env
-	expectations *phases.Expectations
+	expectations *expect.Expectations
 }
 
 func newRealEngine(t testing.TB) *realEngine {
@@ -53,7 +54,7 @@ func newRealEngine(t testing.TB) *realEngine {
 		WorkDir: dir, CacheDir: dir, NoSGLangFetch: true, Log: slog.New(slog.DiscardHandler),
 	}
 	env.ConnectHub("test", true, 0)
-	return &realEngine{env, phases.NewExpectations(env)}
+	return &realEngine{env, expect.New(env)}
 }
 
 func (r *realEngine) job(w Workspace) *phases.Env {

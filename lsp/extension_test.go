@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/report"
 )
 
 // extensionCapabilities are those of our own extension.
@@ -66,13 +66,13 @@ func TestJobDone(t *testing.T) {
 		check   func(jobDone) bool
 	}{
 		{state: "added", check: func(d jobDone) bool {
-			return d.ModelID == "a-1" && d.Modules == 2 && d.Findings == 0 && !d.OpenReport && filepath.Base(d.Report) == phases.FileSummary
+			return d.ModelID == "a-1" && d.Modules == 2 && d.Findings == 0 && !d.OpenReport && filepath.Base(d.Report) == report.FileSummary
 		}},
-		{state: "added", engine: &fakeEngine{problem: &phases.Problem{Rule: "r", Severity: "warning", Message: "m"}},
+		{state: "added", engine: &fakeEngine{problem: &report.Problem{Rule: "r", Severity: "warning", Message: "m"}},
 			prepare: func(e *editor) { e.answer = func(string, []string) string { return "Insert" } },
 			check:   func(d jobDone) bool { return d.Findings == 1 && d.OpenReport }},
 		{state: "updated", args: `"modelName":"tiny","update":true,`, check: func(d jobDone) bool { return d.ModelID == "tiny" }},
-		{state: "declined", engine: &fakeEngine{problem: &phases.Problem{Rule: "r", Severity: "error", Message: "m"}}},
+		{state: "declined", engine: &fakeEngine{problem: &report.Problem{Rule: "r", Severity: "error", Message: "m"}}},
 		{state: "cancelled", engine: &fakeEngine{block: make(chan struct{})}, prepare: func(e *editor) {
 			go func() { e.notify("window/workDoneProgress/cancel", `{"token":"fib-ls/add-1"}`) }()
 		}},

@@ -13,6 +13,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -27,7 +28,7 @@ type fakeEngine struct {
 	missing []string
 	fail    error
 	repos   []Repo
-	problem *phases.Problem
+	problem *report.Problem
 	data    *fakeDataset
 	expect  func(m *tsast.Model) *validate.ExpectedEntry
 	watched []string
@@ -75,7 +76,7 @@ func (f *fakeEngine) Prepare(ctx context.Context, w Workspace, req phases.Reques
 			return nil, &extract.MissingFieldsError{ModelType: "fake", Fields: f.missing}
 		}
 	}
-	r := &phases.Result{Request: req, Files: map[string]string{}, Problems: []phases.Problem{}, Warnings: []string{}}
+	r := &phases.Result{Request: req, Files: map[string]string{}, Problems: []report.Problem{}, Warnings: []string{}}
 	r.Model = generate.Entry{ID: req.ModelName, Name: orText(req.DisplayName, req.ModelName), Description: orText(req.Description, "A model."), Modules: []generate.Module{
 		{Name: "FakeForCausalLM", Count: 1, Type: "block", Definitions: []string{}},
 		{Name: "norm", Count: 1, Parent: "FakeForCausalLM", Type: "layer", Definitions: []string{"rmsnorm_h4096"}},
@@ -128,7 +129,7 @@ func (f *fakeEngine) Place(r *phases.Result, text []byte) error {
 
 func (f *fakeEngine) Write(w Workspace, r *phases.Result) error {
 	dir := orText(r.Request.OutputDir, "model_analysis_"+r.Model.ID)
-	r.Files[phases.FileSummary] = filepath.Join(dir, phases.FileSummary)
+	r.Files[report.FileSummary] = filepath.Join(dir, report.FileSummary)
 	if w.Dir == "" || strings.HasPrefix(w.Dir, "/w") {
 		return nil // no such directory in tests that have no disk
 	}
@@ -139,7 +140,7 @@ func (f *fakeEngine) Write(w Workspace, r *phases.Result) error {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(path, phases.FileSummary), []byte("# Model Addition Summary: "+r.Model.ID+"\n"), 0o600)
+	return os.WriteFile(filepath.Join(path, report.FileSummary), []byte("# Model Addition Summary: "+r.Model.ID+"\n"), 0o600)
 }
 
 func (f *fakeEngine) Forget(repo string) {

@@ -13,6 +13,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/report"
 )
 
 // maxJobs bounds the jobs that run at the same time.
@@ -160,7 +161,7 @@ type outcome struct {
 	Updated  bool              `json:"updated,omitempty"`
 	Diff     string            `json:"diff,omitempty"`
 	Entry    string            `json:"entry,omitempty"`
-	Problems []phases.Problem  `json:"problems,omitempty"`
+	Problems []report.Problem  `json:"problems,omitempty"`
 	Warnings []string          `json:"warnings,omitempty"`
 	Files    map[string]string `json:"files,omitempty"`
 }
@@ -179,7 +180,7 @@ func (j *job) summaryPath() string {
 	if j.result == nil {
 		return ""
 	}
-	path := j.result.Files[phases.FileSummary]
+	path := j.result.Files[report.FileSummary]
 	if path != "" && !filepath.IsAbs(path) {
 		path = filepath.Join(j.workspace.Dir, path)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/limit"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -370,7 +371,7 @@ func TestInputBox(t *testing.T) {
 // A job can be cancelled wherever it stands, also where it waits for the
 // client: at each question, at the edit, and until the edit shows.
 func TestCancelAtEachStep(t *testing.T) {
-	serious := &phases.Problem{Rule: "r", Severity: "error", Message: "m"}
+	serious := &report.Problem{Rule: "r", Severity: "error", Message: "m"}
 	for _, c := range []struct {
 		step, holds, applies, args string
 		engine                     *fakeEngine

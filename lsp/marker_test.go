@@ -14,7 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -102,7 +102,7 @@ func newMarker(t *testing.T, archive *txtar.Archive, utf8 bool) *markerRun {
 		engine.fail = fmt.Errorf("%s", o.Fail)
 	}
 	if o.Problem != "" {
-		engine.problem = &phases.Problem{Rule: "source-disagreement", Severity: "warning", Message: o.Problem}
+		engine.problem = &report.Problem{Rule: "source-disagreement", Severity: "warning", Message: o.Problem}
 	}
 	for i, id := range o.Repos {
 		engine.repos = append(engine.repos, Repo{ID: id, From: "cache", Used: time.Unix(int64(i), 0)})

@@ -14,7 +14,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
-	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -90,9 +90,9 @@ func modelsAbove(dir string) string {
 		return ""
 	}
 	for up := 0; up < 8; up++ {
-		rest := phases.DefaultModelsTS
+		rest := modelsfile.DefaultPath
 		for {
-			if path := filepath.Join(dir, filepath.FromSlash(rest)); up == 0 || rest == phases.DefaultModelsTS {
+			if path := filepath.Join(dir, filepath.FromSlash(rest)); up == 0 || rest == modelsfile.DefaultPath {
 				if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 					return path
 				}
@@ -333,7 +333,7 @@ func (j *job) onDisk(edited []byte) bool {
 
 // createModels makes a models.ts that was missing, for clients that cannot.
 func createModels(path string, text []byte) error {
-	file, err := phases.ReadModels(path)
+	file, err := modelsfile.Read(path)
 	if err != nil {
 		return err
 	}

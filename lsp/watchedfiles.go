@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
-
-	"github.com/fib-ls/fib-ls/phases"
 )
 
 // watchers are the files whose changes matter: models.ts itself, Definitions
@@ -17,7 +16,7 @@ func (s *Server) watchers() *protocol.DidChangeWatchedFilesRegistrationOptions {
 	var w []protocol.FileSystemWatcher
 	outside := []string{"definitions/**/*.json", ".git/HEAD", "models--*/refs/*"}
 	for _, glob := range []string{
-		"**/apps/web/data/" + path.Base(phases.DefaultModelsTS),
+		"**/apps/web/data/" + path.Base(modelsfile.DefaultPath),
 		"**/" + outside[0],
 		"**/sglang/" + outside[1],
 		"**/" + outside[2],

@@ -9,6 +9,8 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/report"
 )
 
 // ClassReport says whether SGLang's source decided a class.
@@ -93,7 +95,7 @@ func RunBaselineOf(ctx context.Context, env *Env, req Request, keyword string) (
 	if req.ModelName == "" {
 		req.ModelName = SuggestModelName(keyword)
 	}
-	if err := req.completeIn(env); err != nil {
+	if err := req.Complete(env); err != nil {
 		return nil, err
 	}
 	r := newResult(req)
@@ -134,7 +136,7 @@ func RunBaselineOf(ctx context.Context, env *Env, req Request, keyword string) (
 	if req.DryRun {
 		return r, nil
 	}
-	return r, r.write(env, writeBaseline)
+	return r, r.write(env, report.BaselineFiles)
 }
 
 // describeImplementation says in one line what a class was read with and
@@ -186,7 +188,7 @@ func findClass(reader *baseline.Reader, keyword string) (baseline.ClassInfo, err
 			unregistered.Near = append(unregistered.Near, m.Name)
 		}
 	}
-	return class, &MissingInputError{Err: unregistered}
+	return class, &fault.Missing{Err: unregistered}
 }
 
 // plainWord is a name without what class names, file names and model names

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/fault"
 )
 
 // TestSurveyDecidesTheTextModels: with the built-in facts alone, SGLang's
@@ -31,7 +33,7 @@ func TestSurveyDecidesTheTextModels(t *testing.T) {
 // TestClassConfigs: a class gets the config of a model of its own, else one of
 // its family, and always with its own name.
 func TestClassConfigs(t *testing.T) {
-	reader := embedded()
+	reader := Embedded()
 	for class, modelType := range map[string]string{
 		"Qwen3ForCausalLM": "qwen3", "BailingMoEForCausalLM": "bailing_moe", "QuantMixtralForCausalLM": "mixtral",
 		"TorchNativePhi3ForCausalLM": "phi3", "Grok1ModelForCausalLM": "grok-1", "MiniMaxM3SparseForCausalLM": "minimax_m3_vl_text",
@@ -60,7 +62,7 @@ func TestClassConfigs(t *testing.T) {
 // name of that one alone, or is the text model's name; nothing that only looks
 // like it is taken.
 func TestFindClassByKeyword(t *testing.T) {
-	reader := embedded()
+	reader := Embedded()
 	for keyword, want := range map[string]string{
 		"LlamaForCausalLM": "LlamaForCausalLM", "llama": "LlamaForCausalLM", "qwen3": "Qwen3ForCausalLM", "deepseek_v2": "DeepseekV2ForCausalLM",
 		"gpt-oss": "GptOssForCausalLM", "Qwen3Mo": "", "NopeForCausalLM": "", "zzzz": "", "_": "",
@@ -70,7 +72,7 @@ func TestFindClassByKeyword(t *testing.T) {
 			t.Errorf("%q: %s, %v; want %q", keyword, class.Name, err, want)
 		}
 	}
-	var missing *MissingInputError
+	var missing *fault.Missing
 	if _, err := findClass(reader, "NopeForCausalLM"); !errors.As(err, &missing) || !strings.Contains(err.Error(), "registers no model class") {
 		t.Errorf("an unknown class: %v", err)
 	}

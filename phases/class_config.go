@@ -13,6 +13,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/fault"
 )
 
 // classConfig is a config to read a class with, and whose it is.
@@ -134,7 +135,7 @@ func analyseWith(ctx context.Context, reader *baseline.Reader, class string, con
 		}
 	}
 	if best == nil {
-		return nil, nil, &UsageError{Message: "no config is known for " + class, Hint: "give one with --config FILE or --hf-repo-id ORG/NAME"}
+		return nil, nil, &fault.Usage{Message: "no config is known for " + class, Hint: "give one with --config FILE or --hf-repo-id ORG/NAME"}
 	}
 	return best, used, nil
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline"
 )
 
-// embedded gives the reader of the index that is built into the binary: one
+// Embedded returns the reader of the index that is built into the binary: one
 // for the process, as it never changes.
-var embedded = sync.OnceValue(func() *baseline.Reader {
+var Embedded = sync.OnceValue(func() *baseline.Reader {
 	return baseline.NewReader(baseline.NewEmbedded(), nil)
 })

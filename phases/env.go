@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
 )
 
 // Env is the world that a run may touch. Everything that is not in it
@@ -113,17 +114,23 @@ func (e *Env) progress(phase int, fraction float64, message string) {
 	}
 }
 
-// seconds reads a variable that holds a number of seconds, up to an hour.
-func (e *Env) seconds(name string, otherwise time.Duration) time.Duration {
+// TypeCheckOptions are those of a type check of a models.ts.
+func (e *Env) TypeCheckOptions(mode typecheck.Mode, modelsTS string) typecheck.Options {
+	return typecheck.Options{Mode: mode, Path: e.Path(modelsTS), Limit: e.seconds("FIB_LS_TYPECHECK_TIMEOUT")}
+}
+
+// seconds reads a variable that holds a number of seconds, up to an hour; 0
+// when it holds none.
+func (e *Env) seconds(name string) time.Duration {
 	n, err := strconv.Atoi(e.Getenv(name))
 	if err != nil || n < 1 || n > 3600 {
-		return otherwise
+		return 0
 	}
 	return time.Duration(n) * time.Second
 }
 
-// path resolves a user's path against the working directory.
-func (e *Env) path(p string) string {
+// Path resolves a user's path against the working directory.
+func (e *Env) Path(p string) string {
 	if p == "" || filepath.IsAbs(p) {
 		return p
 	}

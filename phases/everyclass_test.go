@@ -27,7 +27,7 @@ var notCompared = map[string]string{
 // built-in config of a model of it or with the defaults of its configuration
 // class: both must see the same layers.
 func TestEveryClass(t *testing.T) {
-	reader := embedded()
+	reader := Embedded()
 	classes, err := reader.Classes()
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func readersDiffer(t *testing.T, class string, config *extract.Object) (differen
 	if a, err = extract.Read(data, extract.Options{RepoID: "example/" + class, Overrides: stated, ClassSizes: true}); err != nil {
 		return nil, fmt.Errorf("phase 1 with its own defaults: %w", err)
 	}
-	impl, err := embedded().Analyse(t.Context(), class, a.Config, a.TextConfig, baseline.Options{TP: 1})
+	impl, err := Embedded().Analyse(t.Context(), class, a.Config, a.TextConfig, baseline.Options{TP: 1})
 	if err != nil {
 		return nil, fmt.Errorf("phase 2: %w", err)
 	}

@@ -1,4 +1,4 @@
-package phases
+package phases_test
 
 import (
 	"flag"
@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/diff"
+	"github.com/fib-ls/fib-ls/phases/expect"
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
@@ -16,9 +19,9 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // closedEnv is a world without network, home and cache.
-func closedEnv(t testing.TB) *Env {
+func closedEnv(t testing.TB) *phases.Env {
 	t.Helper()
-	return &Env{Getenv: func(string) string { return "" }, WorkDir: t.TempDir(), NoSGLangFetch: true}
+	return &phases.Env{Getenv: func(string) string { return "" }, WorkDir: t.TempDir(), NoSGLangFetch: true}
 }
 
 // testModels are our own small models, one per kind of layer.
@@ -39,9 +42,9 @@ func testModels(t testing.TB) []string {
 func nameOf(config string) string { return strings.TrimSuffix(filepath.Base(config), ".json") }
 
 // prepared runs phases 1 to 3 on a config, as add does offline.
-func prepared(t testing.TB, env *Env, config string, skip bool) *Result {
+func prepared(t testing.TB, env *phases.Env, config string, skip bool) *phases.Result {
 	t.Helper()
-	r, err := Prepare(t.Context(), env, Request{ModelName: nameOf(config), HFRepoID: "example/" + nameOf(config), Config: config, Offline: true, SkipSGLang: skip, TP: 1, EP: 1})
+	r, err := phases.Prepare(t.Context(), env, phases.Request{ModelName: nameOf(config), HFRepoID: "example/" + nameOf(config), Config: config, Offline: true, SkipSGLang: skip, TP: 1, EP: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +69,7 @@ func treeText(e generate.Entry) string {
 // goldenText shows what the whole pipeline makes of a config: the entry from
 // SGLang's source, what the config alone gives differently, and what is said
 // beside it.
-func goldenText(source, alone *Result) string {
+func goldenText(source, alone *phases.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\npattern: %s, TP=1 EP=1\n", source.Model.Description, source.Pattern)
 	if source.Baseline.Class == "" {
@@ -78,9 +81,9 @@ func goldenText(source, alone *Result) string {
 	if alone.Pattern != source.Pattern {
 		fmt.Fprintf(&b, "\nconfig alone: pattern %s\n", alone.Pattern)
 	}
-	if diff := unifiedDiff("", treeText(source.Model), treeText(alone.Model)); diff != "" {
+	if change := diff.Unified("", treeText(source.Model), treeText(alone.Model)); change != "" {
 		b.WriteString("\nconfig alone:\n")
-		for _, line := range strings.Split(strings.TrimSuffix(diff, "\n"), "\n")[2:] {
+		for _, line := range strings.Split(strings.TrimSuffix(change, "\n"), "\n")[2:] {
 			if line[0] == '+' || line[0] == '-' {
 				b.WriteString(line + "\n")
 			}
@@ -111,7 +114,7 @@ func TestGoldenModels(t *testing.T) {
 	for _, config := range testModels(t) {
 		t.Run(nameOf(config), func(t *testing.T) {
 			source, alone := prepared(t, env, config, false), prepared(t, env, config, true)
-			for _, r := range []*Result{source, alone} {
+			for _, r := range []*phases.Result{source, alone} {
 				checkPlaced(t, r)
 			}
 			golden := filepath.Join("..", "testdata", "golden", nameOf(config)+".txt")
@@ -126,8 +129,8 @@ func TestGoldenModels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := unifiedDiff(nameOf(config), string(want), got); diff != "" {
-				t.Errorf("go test ./phases -run GoldenModels -update writes it anew:\n%s", diff)
+			if change := diff.Unified(nameOf(config), string(want), got); change != "" {
+				t.Errorf("go test ./phases -run GoldenModels -update writes it anew:\n%s", change)
 			}
 		})
 	}
@@ -135,19 +138,15 @@ func TestGoldenModels(t *testing.T) {
 
 // checkPlaced puts an entry into upstream's kind of file: it must parse, have
 // no finding by any rule, and none by its own config.
-func checkPlaced(t *testing.T, r *Result) {
+func checkPlaced(t *testing.T, r *phases.Result) {
 	t.Helper()
-	if err := Place(r, nil); err != nil {
+	if err := phases.Place(r, nil); err != nil {
 		t.Fatal(err)
 	}
 	f := tsast.Parse(r.Edited)
-	known := &knownConfig{architecture: r.Architecture, label: "its config"}
-	expected := generateExpected(known, nil, 1, 1, false)
+	expected := expect.Entry(r.Architecture, "its config", 1, 1)
 	if expected == nil {
 		t.Fatal("nothing is expected of it")
-	}
-	expected.Closer = func() *validate.ExpectedEntry {
-		return generateExpected(known, implementationOf(r.Architecture), 1, 1, false)
 	}
 	opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}
 	for _, p := range validate.Check(f, opts) {

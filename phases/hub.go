@@ -123,10 +123,18 @@ func unique(ids []string, but string) []string {
 	return out
 }
 
+// HubClient is the client that ConnectHub made, or nil.
+func (e *Env) HubClient() *hub.Client {
+	if h, ok := e.Hub.(*hubFetcher); ok {
+		return h.client
+	}
+	return nil
+}
+
 // HubCache is the directory of the Hub's cache, "" when there is none.
 func (e *Env) HubCache() string {
-	if h, ok := e.Hub.(*hubFetcher); ok {
-		return h.client.CacheRoot()
+	if client := e.HubClient(); client != nil {
+		return client.CacheRoot()
 	}
 	return ""
 }

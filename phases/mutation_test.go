@@ -1,4 +1,4 @@
-package phases
+package phases_test
 
 import (
 	"encoding/json"
@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -73,8 +74,8 @@ func mutatedModel(t *testing.T, config string, seed int64, skipSGLang bool) {
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	req := Request{ModelName: "mutated", HFRepoID: "example/mutated", Config: file, Offline: true, SkipSGLang: skipSGLang, TP: 1, EP: 1}
-	result, err := Prepare(t.Context(), closedEnv(t), req)
+	req := phases.Request{ModelName: "mutated", HFRepoID: "example/mutated", Config: file, Offline: true, SkipSGLang: skipSGLang, TP: 1, EP: 1}
+	result, err := phases.Prepare(t.Context(), closedEnv(t), req)
 	if err != nil {
 		namesField(t, changed, err)
 		return
@@ -178,7 +179,7 @@ var gemmName = regexp.MustCompile(`^gemm_n(\d+)_k(\d+)$`)
 
 // holdsTogether: the schedule, the kinds and the entry count the same layers,
 // and a GEMM of an entry made from the config alone is a dimension of it.
-func holdsTogether(t *testing.T, changed string, r *Result) {
+func holdsTogether(t *testing.T, changed string, r *phases.Result) {
 	t.Helper()
 	a := r.Architecture
 	next, byAttention, byMLP := 0, 0, 0
@@ -221,7 +222,7 @@ func holdsTogether(t *testing.T, changed string, r *Result) {
 		return
 	}
 	known := map[string]bool{}
-	for _, d := range dimensionsOf(a) {
+	for _, d := range a.LayerSizes() {
 		known[strconv.Itoa(d.N)+"x"+strconv.Itoa(d.K)] = true
 	}
 	for _, m := range r.Model.Modules {

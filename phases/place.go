@@ -6,6 +6,9 @@ import (
 	"fmt"
 
 	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -36,35 +39,26 @@ func (e *PlacementError) Unwrap() error { return e.Err }
 
 // refuseDuplicate finds an entry of the request's id in the file.
 func refuseDuplicate(f *tsast.File, req Request) error {
-	i := findEntry(f, req.ModelName)
+	i := modelsfile.Find(f, req.ModelName)
 	if i < 0 || req.Update {
 		return nil
 	}
-	return &DuplicateError{ID: req.ModelName, Line: lineOf(f.Src, f.Entries[i].Offset)}
-}
-
-func findEntry(f *tsast.File, id string) int {
-	for i, e := range f.Entries {
-		if e.Model.ID.Value == id && e.Model.ID.Kind == tsast.StringLiteral {
-			return i
-		}
-	}
-	return -1
+	return &DuplicateError{ID: req.ModelName, Line: modelsfile.LineOf(f.Src, f.Entries[i].Offset)}
 }
 
 // Place puts the prepared entry into a text (nil: there is no file yet),
 // without touching any other byte, and runs phase 4 on what comes out. It
-// fills Original, Edited, EntryText, Checks and Problems. It is pure: the
+// fills Original, Edited, EntryText and Problems. It is pure: the
 // editor calls it with its buffer's text, the command line with the file's.
 func Place(r *Result, text []byte) error {
 	doc := tsast.Open(text)
 	defer doc.Close()
-	return placeIn(r, doc)
+	return PlaceIn(r, doc)
 }
 
-// placeIn is Place on an open document, which has the entry afterwards; after
+// PlaceIn is Place on an open document, which has the entry afterwards; after
 // an error it is as it was.
-func placeIn(r *Result, doc *tsast.Document) error {
+func PlaceIn(r *Result, doc *tsast.Document) error {
 	f := doc.File()
 	if err := refuseDuplicate(f, r.Request); err != nil {
 		return err
@@ -127,7 +121,7 @@ func (r *Result) respell(style tsast.Style) error {
 
 // edits are the changes that insert or refresh the entry.
 func (r *Result) edits(f *tsast.File, entry tsast.NewModel) ([]tsast.TextEdit, error) {
-	if i := findEntry(f, r.Model.ID); i >= 0 {
+	if i := modelsfile.Find(f, r.Model.ID); i >= 0 {
 		r.Updated = true
 		return tsast.ReplaceEntry(f, i, entry)
 	}
@@ -146,10 +140,10 @@ var errUnparsable = errors.New("the file with the new entry would not parse")
 func (r *Result) check(before, after *tsast.File) error {
 	if len(after.Problems) > len(before.Problems) {
 		p := after.Problems[0]
-		return &PlacementError{Path: r.Request.ModelsTS, Err: fmt.Errorf("%w: line %d: %s", errUnparsable, lineOf(after.Src, p.Span.Start), p.Message)}
+		return &PlacementError{Path: r.Request.ModelsTS, Err: fmt.Errorf("%w: line %d: %s", errUnparsable, modelsfile.LineOf(after.Src, p.Span.Start), p.Message)}
 	}
-	r.Checks, r.Problems = nil, []Problem{}
-	i := findEntry(after, r.Model.ID)
+	r.Problems = []report.Problem{}
+	i := modelsfile.Find(after, r.Model.ID)
 	if i < 0 {
 		return &PlacementError{Path: r.Request.ModelsTS, Err: errUnparsable}
 	}
@@ -160,10 +154,9 @@ func (r *Result) check(before, after *tsast.File) error {
 		}
 	}
 	validate.Sort(found)
-	r.Checks = found
 	for _, p := range found {
-		r.Problems = append(r.Problems, Problem{
-			Rule: p.Rule, Severity: string(p.Severity), Message: p.Message, Module: p.Module, Line: lineOf(after.Src, p.Span.Start),
+		r.Problems = append(r.Problems, report.Problem{
+			Rule: p.Rule, Severity: string(p.Severity), Message: p.Message, Module: p.Module, Line: modelsfile.LineOf(after.Src, p.Span.Start), Column: modelsfile.ColumnOf(after.Src, p.Span.Start),
 		})
 	}
 	r.addDisagreements()
@@ -173,8 +166,8 @@ func (r *Result) check(before, after *tsast.File) error {
 // addDisagreements reports where the config alone and SGLang's source differ.
 func (r *Result) addDisagreements() {
 	for _, d := range r.Generated.Disagreements {
-		r.Problems = append(r.Problems, Problem{
-			Rule: RuleDisagreement, Severity: string(validate.Warning),
+		r.Problems = append(r.Problems, report.Problem{
+			Rule: report.RuleDisagreement, Severity: string(validate.Warning),
 			Message: r.disagreement(d) + "; the entry follows the source",
 		})
 	}
@@ -184,20 +177,9 @@ func (r *Result) addDisagreements() {
 func (r *Result) disagreement(d generate.Disagreement) string {
 	switch d.What {
 	case "missing":
-		return fmt.Sprintf("%s: the config says %s (%s), SGLang's source has no such layer (%s)", d.Path, d.FromConfig, d.ConfigField, orText(r.Baseline.File, r.Baseline.Class))
+		return fmt.Sprintf("%s: the config says %s (%s), SGLang's source has no such layer (%s)", d.Path, d.FromConfig, d.ConfigField, prose.Or(r.Baseline.File, r.Baseline.Class))
 	case "extra":
 		return fmt.Sprintf("%s: SGLang's source has %s (%s), of which the config says nothing", d.Path, d.FromSource, d.SourceLine)
 	}
 	return fmt.Sprintf("%s of %s: the config says %s (%s), SGLang's source %s (%s)", d.What, d.Path, d.FromConfig, d.ConfigField, d.FromSource, d.SourceLine)
-}
-
-// RuleDisagreement marks a difference between the two readers of a model.
-const RuleDisagreement = "source-disagreement"
-
-// lineOf counts lines from 1.
-func lineOf(src []byte, offset int) int {
-	if offset > len(src) {
-		offset = len(src)
-	}
-	return bytes.Count(src[:offset], []byte("\n")) + 1
 }

@@ -1,4 +1,4 @@
-package phases
+package phases_test
 
 import (
 	"fmt"
@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/report"
 )
 
 // moeConfig is a small Qwen3 MoE, quantised so.
@@ -59,11 +62,11 @@ func TestQuantizations(t *testing.T) {
 				if err := os.WriteFile(file, fmt.Appendf(nil, moeConfig, quantization), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				r, err := Prepare(t.Context(), env, Request{ModelName: "m", Config: file, Offline: true, SkipSGLang: skip, TP: 1, EP: 1, Quantization: test.flag})
+				r, err := phases.Prepare(t.Context(), env, phases.Request{ModelName: "m", Config: file, Offline: true, SkipSGLang: skip, TP: 1, EP: 1, Quantization: test.flag})
 				if err != nil {
 					t.Fatal(err)
 				}
-				summary := Summary(r)
+				summary := report.Summary(r.Report())
 				for _, m := range r.Model.Modules {
 					if m.Name == "experts" && !slices.Equal(m.Definitions, test.want) {
 						t.Errorf("experts: %v, want %v", m.Definitions, test.want)
@@ -90,7 +93,7 @@ func TestMissingOpTypes(t *testing.T) {
 	} {
 		for _, skip := range []bool{false, true} {
 			r := prepared(t, env, filepath.Join(dir, config+".json"), skip)
-			_, section, found := strings.Cut(Summary(r), "## Layers Without a Definition")
+			_, section, found := strings.Cut(report.Summary(r.Report()), "## Layers Without a Definition")
 			if !found || !strings.Contains(section, "op type "+opType+" is missing") {
 				t.Errorf("%s (skip=%t) does not name %s:\n%s", config, skip, opType, section)
 			}

@@ -9,6 +9,10 @@ import (
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/extract/hub"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/report"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
 )
 
 // Request is everything that add takes: a flag of the command line, a field
@@ -39,39 +43,22 @@ type Request struct {
 	Offline      bool              `yaml:"offline" json:"offline"`
 	DryRun       bool              `yaml:"dry_run" json:"dryRun"`
 	// TypeCheck runs the web app's own TypeScript on the edited file.
-	TypeCheck TypeCheckMode `yaml:"-" json:"-"`
+	TypeCheck typecheck.Mode `yaml:"-" json:"-"`
 }
-
-// DefaultModelsTS is where FlashInfer-Bench keeps its models, from the root
-// of its repository.
-const DefaultModelsTS = "web/apps/web/data/models.ts"
 
 // modelNamePattern is the original workflow's format: lowercase letters,
 // digits, "." and "-"; it also keeps the name safe as a part of a path.
 var modelNamePattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$`)
 
-// UsageError is a request that cannot be honoured as it was put (exit 2).
-type UsageError struct {
-	Message string
-	Hint    string
-}
-
-func (e *UsageError) Error() string {
-	if e.Hint == "" {
-		return e.Message
-	}
-	return e.Message + "\n" + e.Hint
-}
-
 // ValidateModelName says what is wrong with a model name, if anything.
 func ValidateModelName(name string) error {
 	switch {
 	case name == "":
-		return &UsageError{Message: "no model name", Hint: "give one with --model-name, for example --model-name llama-3.3-70b"}
+		return &fault.Usage{Message: "no model name", Hint: "give one with --model-name, for example --model-name llama-3.3-70b"}
 	case len(name) > 96:
-		return &UsageError{Message: fmt.Sprintf("model name %q is %d characters long; at most 96 are allowed", name, len(name))}
+		return &fault.Usage{Message: fmt.Sprintf("model name %q is %d characters long; at most 96 are allowed", name, len(name))}
 	case !modelNamePattern.MatchString(name) || strings.Contains(name, ".."):
-		return &UsageError{
+		return &fault.Usage{
 			Message: fmt.Sprintf("model name %q: only lowercase letters, digits, \".\" and \"-\" are allowed, beginning and ending with a letter or digit", name),
 			Hint:    fmt.Sprintf("try --model-name %s", SuggestModelName(name)),
 		}
@@ -128,9 +115,9 @@ func (r *Request) readAddress(endpoint string) error {
 	return nil
 }
 
-// completeIn is complete in an environment: it may name another endpoint,
-// whose addresses are read, too.
-func (r *Request) completeIn(env *Env) error {
+// Complete checks a request and fills what it leaves out. The environment may
+// name another endpoint, whose addresses are read, too.
+func (r *Request) Complete(env *Env) error {
 	endpoint := ""
 	if env.Getenv != nil {
 		endpoint = env.Getenv("HF_ENDPOINT")
@@ -138,13 +125,8 @@ func (r *Request) completeIn(env *Env) error {
 	if err := r.readAddress(endpoint); err != nil {
 		return err
 	}
-	return r.complete()
-}
-
-// complete checks a request and fills what it leaves out.
-func (r *Request) complete() error {
 	if r.HFRepoID == "" && r.Config == "" {
-		return &UsageError{Message: "no model to add", Hint: "give a HuggingFace repository (--hf-repo-id ORG/NAME) or a config.json (--config FILE)"}
+		return &fault.Usage{Message: "no model to add", Hint: "give a HuggingFace repository (--hf-repo-id ORG/NAME) or a config.json (--config FILE)"}
 	}
 	if r.ModelName == "" {
 		r.ModelName = SuggestModelName(r.HFRepoID)
@@ -160,7 +142,7 @@ func (r *Request) complete() error {
 		value int
 	}{{"tp", r.TP}, {"ep", r.EP}} {
 		if p.value < 0 || p.value > 4096 {
-			return &UsageError{Message: fmt.Sprintf("--%s %d: give a number from 1 to 4096, or auto", p.flag, p.value)}
+			return &fault.Usage{Message: fmt.Sprintf("--%s %d: give a number from 1 to 4096, or auto", p.flag, p.value)}
 		}
 	}
 	if len(r.PageSizes) == 0 {
@@ -169,7 +151,7 @@ func (r *Request) complete() error {
 	r.PageSizes = unrepeated(r.PageSizes)
 	for _, p := range r.PageSizes {
 		if p < 1 || p > 65536 {
-			return &UsageError{Message: fmt.Sprintf("--page-size %d: give sizes from 1 to 65536, for example --page-size 1,64", p)}
+			return &fault.Usage{Message: fmt.Sprintf("--page-size %d: give sizes from 1 to 65536, for example --page-size 1,64", p)}
 		}
 	}
 	if err := oneOf("quantization", &r.Quantization, "auto", "none", "fp8", "nvfp4"); err != nil {
@@ -179,10 +161,10 @@ func (r *Request) complete() error {
 		return err
 	}
 	if r.OutputDir == "" {
-		r.OutputDir = outputPrefix + r.ModelName
+		r.OutputDir = report.DirPrefix + r.ModelName
 	}
 	if r.ModelsTS == "" {
-		r.ModelsTS = filepath.FromSlash(DefaultModelsTS)
+		r.ModelsTS = filepath.FromSlash(modelsfile.DefaultPath)
 	}
 	if strings.ContainsRune(r.OutputDir, 0) || strings.ContainsRune(r.ModelsTS, 0) {
 		return errors.New("a path holds a NUL character")
@@ -211,5 +193,16 @@ func oneOf(flag string, value *string, choices ...string) error {
 			return nil
 		}
 	}
-	return &UsageError{Message: fmt.Sprintf("--%s %s: choose one of %s", flag, *value, strings.Join(choices, ", "))}
+	return &fault.Usage{Message: fmt.Sprintf("--%s %s: choose one of %s", flag, *value, strings.Join(choices, ", "))}
+}
+
+// Clone copies a request so that items do not share maps or slices.
+func (r Request) Clone() Request {
+	c := r
+	c.PageSizes = append([]int(nil), r.PageSizes...)
+	c.Set = make(map[string]string, len(r.Set))
+	for k, v := range r.Set {
+		c.Set[k] = v
+	}
+	return c
 }

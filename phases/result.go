@@ -1,108 +1,75 @@
 package phases
 
 import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
 	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/diff"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/generate"
-	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/report"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
 )
 
-// Result is what Run gives: the stable --json contract, and the values from
-// which the summary and the editor's report are made.
+// Result is what a run works out: the values that the --json contract, the
+// summary and the editor's report are made from.
 type Result struct {
-	Model        generate.Entry        `json:"model"`
-	Architecture *extract.Architecture `json:"architecture"`
-	Pattern      generate.Pattern      `json:"pattern"`
-	Baseline     Baseline              `json:"baseline"`
-	Parallelism  generate.Parallelism  `json:"parallelism"`
-	Definitions  []Definition          `json:"definitions"`
-	Problems     []Problem             `json:"problems"`
-	Warnings     []string              `json:"warnings"`
-	Files        map[string]string     `json:"files"`
-	TimingsMS    map[string]float64    `json:"timings_ms"`
-
 	// Request is the request as it was completed.
-	Request Request `json:"-"`
-	// ConfigBytes are the bytes of config.json as fetched.
-	ConfigBytes    []byte                   `json:"-"`
-	Implementation *baseline.Implementation `json:"-"`
-	// Snippets are the spans of SGLang's source that phase 2 cites.
-	Snippets  []baseline.Snippet `json:"-"`
-	Generated *generate.Result   `json:"-"`
-	// Checks are phase 4's problems with their spans, for the edited text.
-	Checks []validate.Problem `json:"-"`
-	// EntryText is the TypeScript of the entry, as generated_entry.ts has it.
-	EntryText string `json:"-"`
-	// Edited is models.ts after the edit, Original before it (nil: no file).
-	Edited, Original []byte `json:"-"`
-	// respelled says that Generated follows a file that writes names the
+	Request Request
+
+	// Phase 1. ConfigBytes are the bytes of config.json as fetched.
+	Architecture *extract.Architecture
+	ConfigBytes  []byte
+
+	// Phase 2. Snippets are the spans of SGLang's source that it cites.
+	Implementation *baseline.Implementation
+	Baseline       report.Baseline
+	Snippets       []baseline.Snippet
+
+	// Phase 3. EntryText is the TypeScript of the entry, as generated_entry.ts
+	// has it.
+	Generated   *generate.Result
+	Model       generate.Entry
+	Pattern     generate.Pattern
+	Parallelism generate.Parallelism
+	Definitions []report.Definition
+	EntryText   string
+
+	// Phase 4. Edited is models.ts after the edit, Original before it (nil: no
+	// file). Updated reports that an entry was refreshed in place.
+	Original, Edited []byte
+	Updated          bool
+	Problems         []report.Problem
+	TypeScript       typecheck.Outcome
+
+	Warnings  []string
+	Files     map[string]string
+	TimingsMS map[string]float64
+
+	// Outputs is the output directory as it was claimed before the work began.
+	Outputs *report.Claimed
+	// respelled reports that Generated follows a file that writes names the
 	// older way.
 	respelled bool
-	// claimed is the output directory as it was made before the work began.
-	claimed *claimedDir
-	// Updated says that an entry was refreshed in place.
-	Updated bool `json:"-"`
-	// TypeScript is what became of the type check.
-	TypeScript TypeScriptOutcome `json:"-"`
 }
 
-// Baseline says where the layers' truth came from.
-type Baseline struct {
-	Source string `json:"source"` // clone|embedded|none
-	Class  string `json:"class"`
-	File   string `json:"file"`
-	Commit string `json:"commit"`
-	Date   string `json:"date,omitempty"`
-	Note   string `json:"note,omitempty"`
-}
+// HasErrors reports whether the entry has a problem of severity error.
+func (r *Result) HasErrors() bool { return report.HasErrors(r.Problems) }
 
-// Definition is one Definition that the model needs. InDataset is nil when
-// no dataset was at hand.
-type Definition struct {
-	Name      string   `json:"name"`
-	OpType    string   `json:"op_type"`
-	Modules   []string `json:"modules"`
-	InDataset *bool    `json:"in_dataset"`
-}
-
-// Problem is one finding of phase 4 in the contract's form.
-type Problem struct {
-	Rule     string `json:"rule"`
-	Severity string `json:"severity"`
-	Message  string `json:"message"`
-	Module   string `json:"module"`
-	Line     int    `json:"line"`
-}
-
-// HasErrors says whether the entry has a problem of severity error.
-func (r *Result) HasErrors() bool {
-	for _, p := range r.Problems {
-		if p.Severity == string(validate.Error) {
-			return true
-		}
+// Contract is the result as --json prints it.
+func (r *Result) Contract() report.Contract {
+	return report.Contract{
+		Model: r.Model, Architecture: r.Architecture, Pattern: r.Pattern, Baseline: r.Baseline, Parallelism: r.Parallelism,
+		Definitions: r.Definitions, Problems: r.Problems, Warnings: r.Warnings, Files: r.Files, TimingsMS: r.TimingsMS,
 	}
-	return false
-}
-
-// StepResult is what one step of the command line prints with --json: the keys
-// of the contract that this step had a part in, and no empty ones for phases
-// that did not run.
-type StepResult struct {
-	Model        *generate.Entry       `json:"model,omitempty"`
-	Architecture *extract.Architecture `json:"architecture,omitempty"`
-	Pattern      generate.Pattern      `json:"pattern,omitempty"`
-	Baseline     *Baseline             `json:"baseline,omitempty"`
-	Parallelism  *generate.Parallelism `json:"parallelism,omitempty"`
-	Definitions  []Definition          `json:"definitions,omitempty"`
-	Problems     []Problem             `json:"problems,omitempty"`
-	Warnings     []string              `json:"warnings"`
-	Files        map[string]string     `json:"files"`
-	TimingsMS    map[string]float64    `json:"timings_ms"`
 }
 
 // Step is the result as a step prints it.
-func (r *Result) Step() *StepResult {
-	s := &StepResult{Architecture: r.Architecture, Warnings: r.Warnings, Files: r.Files, TimingsMS: r.TimingsMS}
+func (r *Result) Step() *report.Step {
+	s := &report.Step{Architecture: r.Architecture, Warnings: r.Warnings, Files: r.Files, TimingsMS: r.TimingsMS}
 	if r.Implementation != nil {
 		s.Baseline = &r.Baseline
 	}
@@ -111,4 +78,51 @@ func (r *Result) Step() *StepResult {
 		s.Baseline, s.Definitions, s.Problems = &r.Baseline, r.Definitions, r.Problems
 	}
 	return s
+}
+
+// Report is the result as the texts and files of a run are made from it.
+func (r *Result) Report() *report.Run {
+	out := &report.Run{
+		Contract: r.Contract(), ModelsTS: r.Request.ModelsTS, DryRun: r.Request.DryRun, Updated: r.Updated, TypeScript: r.TypeScript,
+		ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Snippets: r.Snippets, EntryText: r.EntryText,
+	}
+	if r.Implementation != nil {
+		r.Implementation.ModelName = r.Request.ModelName
+	}
+	if r.Generated != nil {
+		out.Unmapped = r.Generated.Unmapped
+	}
+	return out
+}
+
+// Diff is the change of models.ts as a unified diff, "" when there is none.
+func (r *Result) Diff() string {
+	return diff.Unified(r.Request.ModelsTS, string(r.Original), string(r.Edited))
+}
+
+// WriteFiles writes the files of all phases into the output directory. It
+// does not touch models.ts.
+func (r *Result) WriteFiles(env *Env) error {
+	return r.write(env, report.ExtractFiles, report.BaselineFiles, report.GenerateFiles, report.ValidateFiles)
+}
+
+func (r *Result) write(env *Env, parts ...report.Part) error {
+	names, err := report.Write(env.Path(r.Request.OutputDir), r.Outputs, r.Report(), parts...)
+	for _, name := range names {
+		r.Files[name] = filepath.Join(r.Request.OutputDir, name)
+	}
+	return err
+}
+
+// writeAll writes models.ts and then the files of the phases. The raw entry
+// is saved even when models.ts cannot be written.
+func (r *Result) writeAll(env *Env, file *modelsfile.File) error {
+	err := file.Write(r.Edited)
+	if err == nil {
+		r.Files["models.ts"] = r.Request.ModelsTS
+	}
+	if filesErr := r.WriteFiles(env); filesErr != nil {
+		return errors.Join(err, fmt.Errorf("writing the report: %w", filesErr))
+	}
+	return err
 }

@@ -10,6 +10,10 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
+	"github.com/fib-ls/fib-ls/phases/report"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -17,7 +21,7 @@ import (
 // models.ts. The editor runs it in the background and places the entry into
 // the text as it is by then.
 func Prepare(ctx context.Context, env *Env, req Request) (*Result, error) {
-	if err := req.completeIn(env); err != nil {
+	if err := req.Complete(env); err != nil {
 		return nil, err
 	}
 	r := newResult(req)
@@ -68,7 +72,7 @@ func (r *Result) adopt(g *generate.Result) {
 		if modules == nil {
 			modules = []string{}
 		}
-		r.Definitions = append(r.Definitions, Definition{Name: d.Name, OpType: d.OpType, Modules: modules})
+		r.Definitions = append(r.Definitions, report.Definition{Name: d.Name, OpType: d.OpType, Modules: modules})
 	}
 	r.Warnings = append([]string{}, r.Architecture.Warnings...)
 	r.Warnings = append(r.Warnings, g.Warnings...)
@@ -79,11 +83,11 @@ func (r *Result) adopt(g *generate.Result) {
 // phase. An entry that is already there is a *DuplicateError unless the
 // request asks for an update.
 func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
-	if err := req.completeIn(env); err != nil {
+	if err := req.Complete(env); err != nil {
 		return nil, err
 	}
 	began := env.now()
-	file, err := ReadModels(env.path(req.ModelsTS))
+	file, err := modelsfile.Read(env.Path(req.ModelsTS))
 	if err != nil {
 		return nil, err
 	}
@@ -92,21 +96,21 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 	defer doc.Close()
 	if err := refuseDuplicate(doc.File(), req); err != nil {
 		file.Tidy()
-		tidyOutputDir(env.path(req.OutputDir))
+		report.Tidy(env.Path(req.OutputDir))
 		return nil, err
 	}
-	outputs, err := claimOutputDir(env.path(req.OutputDir), req.DryRun)
+	outputs, err := report.Claim(env.Path(req.OutputDir), req.DryRun)
 	if err != nil {
 		return nil, err
 	}
-	defer outputs.release()
+	defer outputs.Release()
 	r, err := Prepare(ctx, env, req)
 	if err != nil {
 		return nil, err
 	}
-	r.claimed = outputs
+	r.Outputs = outputs
 	if err := r.place(env, doc); err != nil {
-		return nil, r.saveRaw(env, err)
+		return nil, r.SaveEntry(env, err)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -120,14 +124,37 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 			return r, err
 		}
 	}
-	env.progress(4, 1, findingCount(len(r.Problems)))
+	env.progress(4, 1, prose.Count(len(r.Problems), "finding"))
 	return r, nil
+}
+
+// typeCheck is the compiler's part of phase 4: it adds what TypeScript says to
+// the result. That it could not be run is told, and no failure: the entry does
+// not rest on it.
+func (r *Result) typeCheck(ctx context.Context, env *Env) error {
+	if !r.Request.TypeCheck.Wanted() {
+		return nil
+	}
+	env.progress(4, 0.7, "type-checking with the web app's TypeScript")
+	found, err := typecheck.Entries(ctx, env.TypeCheckOptions(r.Request.TypeCheck, r.Request.ModelsTS), r.Model.ID)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		r.TypeScript.Note = "not type-checked: " + prose.FirstLine(err)
+		return nil
+	}
+	r.TypeScript.Ran = true
+	for _, f := range found {
+		r.Problems = append(r.Problems, report.Problem{Rule: typecheck.Rule, Severity: string(f.Severity), Message: f.Text, Line: f.Line})
+	}
+	return nil
 }
 
 // typeCheckWritten type-checks models.ts as it was written, and writes the
 // report anew with what came of it.
 func (r *Result) typeCheckWritten(ctx context.Context, env *Env) error {
-	if !r.Request.TypeCheck.wanted() {
+	if !r.Request.TypeCheck.Wanted() {
 		return nil
 	}
 	if err := r.typeCheck(ctx, env); err != nil {
@@ -140,18 +167,18 @@ func (r *Result) typeCheckWritten(ctx context.Context, env *Env) error {
 func (r *Result) place(env *Env, doc *tsast.Document) error {
 	return r.timed(env, "validate", func() error {
 		env.progress(4, 0, "placing the entry")
-		if err := placeIn(r, doc); err != nil {
+		if err := PlaceIn(r, doc); err != nil {
 			return err
 		}
 		MarkDataset(env, r)
-		env.progress(4, 0.5, findingCount(len(r.Problems)))
+		env.progress(4, 0.5, prose.Count(len(r.Problems), "finding"))
 		return nil
 	})
 }
 
-// saveRaw keeps the entry in the output directory when it could not be put
+// SaveEntry keeps the entry in the output directory when it could not be put
 // into models.ts, so that nothing that was worked out is lost.
-func (r *Result) saveRaw(env *Env, err error) error {
+func (r *Result) SaveEntry(env *Env, err error) error {
 	var placement *PlacementError
 	if !errors.As(err, &placement) || r.Request.DryRun {
 		return err
@@ -159,7 +186,7 @@ func (r *Result) saveRaw(env *Env, err error) error {
 	if filesErr := r.WriteFiles(env); filesErr != nil {
 		return errors.Join(err, filesErr)
 	}
-	return fmt.Errorf("%w\nThe entry is in %s", err, r.Files[FileEntry])
+	return fmt.Errorf("%w\nThe entry is in %s", err, r.Files[report.FileEntry])
 }
 
 // sourceRepo is the repository named in the entry's source comment: only a
@@ -169,11 +196,4 @@ func sourceRepo(a *extract.Architecture) string {
 		return ""
 	}
 	return a.Source.RepoID
-}
-
-func findingCount(n int) string {
-	if n == 1 {
-		return "1 finding"
-	}
-	return fmt.Sprintf("%d findings", n)
 }

@@ -1,4 +1,4 @@
-package phases
+package phases_test
 
 import (
 	"bytes"
@@ -8,16 +8,18 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // schemaFiles say which schema holds each JSON file that a run writes.
 var schemaFiles = map[string]string{
-	FileArchitecture:   "extract/schema/model_architecture.schema.json",
-	FileMapping:        "generate/schema/module_mapping.schema.json",
-	FileValidation:     "schema/validation.schema.json",
-	FileImplementation: "schema/sglang_implementation.schema.json",
-	FileKernelCalls:    "schema/kernel_calls.schema.json",
+	report.FileArchitecture:   "extract/schema/model_architecture.schema.json",
+	report.FileMapping:        "generate/schema/module_mapping.schema.json",
+	report.FileValidation:     "report/schema/validation.schema.json",
+	report.FileImplementation: "report/schema/sglang_implementation.schema.json",
+	report.FileKernelCalls:    "report/schema/kernel_calls.schema.json",
 }
 
 // schemaModels are models of different shape: dense, MLA with experts,
@@ -31,22 +33,22 @@ var schemaModels = []string{
 func TestFilesFollowTheirSchemas(t *testing.T) {
 	for _, repo := range schemaModels {
 		for _, skip := range []bool{false, true} {
-			env := benchEnv(t)
-			r, err := Run(context.Background(), env, Request{HFRepoID: repo, ModelsTS: "models.ts", OutputDir: "out", Offline: true, SkipSGLang: skip, ModelName: "schema-test"})
+			env := envWithModels(t)
+			r, err := phases.Run(context.Background(), env, phases.Request{HFRepoID: repo, ModelsTS: "models.ts", OutputDir: "out", Offline: true, SkipSGLang: skip, ModelName: "schema-test"})
 			if err != nil {
 				t.Errorf("%s: %v", repo, err)
 				continue
 			}
-			data, err := MarshalJSON(r)
+			data, err := report.MarshalJSON(r.Contract())
 			if err != nil {
 				t.Fatal(err)
 			}
-			holdToSchema(t, repo, "schema/result.schema.json", data)
+			holdToSchema(t, repo, "report/schema/result.schema.json", data)
 			written := 0
 			for name, schema := range schemaFiles {
 				data, err := os.ReadFile(filepath.Join(env.WorkDir, "out", name))
 				if err != nil {
-					if !skip || name != FileImplementation && name != FileKernelCalls {
+					if !skip || name != report.FileImplementation && name != report.FileKernelCalls {
 						t.Errorf("%s: %v", repo, err)
 					}
 					continue
@@ -59,6 +61,20 @@ func TestFilesFollowTheirSchemas(t *testing.T) {
 			}
 		}
 	}
+}
+
+// envWithModels is closedEnv with a models.ts in its directory.
+func envWithModels(t *testing.T) *phases.Env {
+	t.Helper()
+	env := closedEnv(t)
+	text, err := os.ReadFile(filepath.Join("..", "testdata", "models.ts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(env.WorkDir, "models.ts"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return env
 }
 
 func holdToSchema(t *testing.T, what, schema string, data []byte) {
@@ -80,14 +96,14 @@ func holdToSchema(t *testing.T, what, schema string, data []byte) {
 // TestSchemasAreStrict makes sure that the schemas refuse what they should: a
 // schema that accepts everything would hold nothing.
 func TestSchemasAreStrict(t *testing.T) {
-	for _, schema := range append([]string{"schema/result.schema.json"}, values(schemaFiles)...) {
+	for _, schema := range append([]string{"report/schema/result.schema.json"}, values(schemaFiles)...) {
 		compiled, err := jsonschema.NewCompiler().Compile(filepath.FromSlash(schema))
 		if err != nil {
 			t.Errorf("%s: %v", schema, err)
 			continue
 		}
 		for _, wrong := range []any{json.Number("3"), map[string]any{"a": "b"}, []any{map[string]any{}}} {
-			if schema == schemaFiles[FileMapping] {
+			if schema == schemaFiles[report.FileMapping] {
 				continue // any module name is a key there
 			}
 			if compiled.Validate(wrong) == nil {

@@ -8,15 +8,19 @@ import (
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/disk"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // newResult is an empty result of a completed request.
 func newResult(req Request) *Result {
 	return &Result{
-		Request: req, Problems: []Problem{}, Warnings: []string{}, Definitions: []Definition{},
-		Files: map[string]string{}, TimingsMS: map[string]float64{}, Baseline: Baseline{Source: baseline.KindNone},
+		Request: req, Problems: []report.Problem{}, Warnings: []string{}, Definitions: []report.Definition{},
+		Files: map[string]string{}, TimingsMS: map[string]float64{}, Baseline: report.Baseline{Source: baseline.KindNone},
 	}
 }
 
@@ -25,7 +29,7 @@ func RunExtract(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if req.ModelName == "" && req.HFRepoID == "" {
 		req.ModelName = nameOfConfig(req)
 	}
-	if err := req.completeIn(env); err != nil {
+	if err := req.Complete(env); err != nil {
 		return nil, err
 	}
 	r := newResult(req)
@@ -40,7 +44,7 @@ func RunExtract(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if req.DryRun {
 		return r, nil
 	}
-	return r, r.write(env, writeExtract)
+	return r, r.write(env, report.ExtractFiles)
 }
 
 // nameOfConfig names the model of a config file that came without a name, for
@@ -60,7 +64,7 @@ func nameOfConfig(req Request) string {
 	if filepath.Base(path) == "config.json" {
 		path = filepath.Dir(path)
 	}
-	return SuggestModelName(strings.TrimPrefix(strings.TrimSuffix(filepath.Base(path), ".json"), outputPrefix))
+	return SuggestModelName(strings.TrimPrefix(strings.TrimSuffix(filepath.Base(path), ".json"), report.DirPrefix))
 }
 
 // RunBaseline is phase 2 alone, with its files. It reads the architecture
@@ -74,7 +78,7 @@ func RunBaseline(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err != nil || req.DryRun {
 		return r, err
 	}
-	return r, r.write(env, writeBaseline)
+	return r, r.write(env, report.BaselineFiles)
 }
 
 // RunGenerate is phase 3 alone: from the files of phases 1 and 2 to the entry
@@ -90,14 +94,14 @@ func RunGenerate(env *Env, req Request, architecture, implementation string) (*R
 	if err := r.timed(env, "generate", func() error { return generateStep(env, r) }); err != nil {
 		return nil, err
 	}
-	file, err := ReadModels(env.path(req.ModelsTS))
+	file, err := modelsfile.Read(env.Path(req.ModelsTS))
 	if err != nil {
 		return nil, err
 	}
 	doc := tsast.Open(file.Text)
 	defer doc.Close()
 	if err := r.place(env, doc); err != nil {
-		return nil, r.saveRaw(env, err)
+		return nil, r.SaveEntry(env, err)
 	}
 	if req.DryRun {
 		return r, nil
@@ -106,7 +110,7 @@ func RunGenerate(env *Env, req Request, architecture, implementation string) (*R
 		return r, err
 	}
 	r.Files["models.ts"] = req.ModelsTS
-	return r, r.write(env, writeGenerate)
+	return r, r.write(env, report.GenerateFiles)
 }
 
 // RunValidate is phase 4 alone: the entry as it stands in models.ts.
@@ -121,13 +125,13 @@ func RunValidate(ctx context.Context, env *Env, req Request, architecture, imple
 	if err := generateStep(env, r); err != nil {
 		return nil, err
 	}
-	file, err := ReadModels(env.path(req.ModelsTS))
+	file, err := modelsfile.Read(env.Path(req.ModelsTS))
 	if err != nil {
 		return nil, err
 	}
 	f := tsast.Parse(file.Text)
-	if findEntry(f, req.ModelName) < 0 {
-		return nil, &MissingInputError{Err: fmt.Errorf("%s has no entry %q: run fib-ls generate first", req.ModelsTS, req.ModelName)}
+	if modelsfile.Find(f, req.ModelName) < 0 {
+		return nil, &fault.Missing{Err: fmt.Errorf("%s has no entry %q: run fib-ls generate first", req.ModelsTS, req.ModelName)}
 	}
 	r.Original, r.Edited = file.Text, file.Text
 	if err := r.timed(env, "validate", func() error { return r.check(f, f) }); err != nil {
@@ -140,7 +144,7 @@ func RunValidate(ctx context.Context, env *Env, req Request, architecture, imple
 	if req.DryRun {
 		return r, nil
 	}
-	return r, r.write(env, writeValidate)
+	return r, r.write(env, report.ValidateFiles)
 }
 
 // resume reads what phase 1 wrote: the architecture, and the config beside
@@ -152,11 +156,11 @@ func resume(env *Env, req *Request, architecture string) (*Result, error) {
 	}
 	r := newResult(*req)
 	r.Architecture = a
-	dir := env.path(req.OutputDir)
-	if config, err := readBounded(filepath.Join(dir, FileConfig), maxConfig); err == nil {
+	dir := env.Path(req.OutputDir)
+	if config, err := disk.ReadRegular(filepath.Join(dir, report.FileConfig), maxConfig); err == nil {
 		r.ConfigBytes = config
 		if err := r.Architecture.AttachConfig(config, req.Set); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", FileConfig, err)
+			return nil, fmt.Errorf("reading %s: %w", report.FileConfig, err)
 		}
 	}
 	return r, nil
@@ -168,9 +172,9 @@ func resume(env *Env, req *Request, architecture string) (*Result, error) {
 func resumed(env *Env, req *Request, architecture string) (*extract.Architecture, error) {
 	load := func() (*extract.Architecture, error) {
 		if architecture == "" {
-			architecture = filepath.Join(env.path(req.OutputDir), FileArchitecture)
+			architecture = filepath.Join(env.Path(req.OutputDir), report.FileArchitecture)
 		}
-		data, err := readBounded(env.path(architecture), maxStepFile)
+		data, err := disk.Read(env.Path(architecture), maxStepFile)
 		if err != nil {
 			return nil, fmt.Errorf("%w (fib-ls extract writes it)", err)
 		}
@@ -188,9 +192,9 @@ func resumed(env *Env, req *Request, architecture string) (*extract.Architecture
 		}
 	}
 	if req.HFRepoID == "" && req.Config == "" {
-		req.Config = FileConfig // any source will do: nothing is fetched
+		req.Config = report.FileConfig // any source will do: nothing is fetched
 	}
-	if err := req.completeIn(env); err != nil || a != nil {
+	if err := req.Complete(env); err != nil || a != nil {
 		return a, err
 	}
 	return load()
@@ -198,17 +202,17 @@ func resumed(env *Env, req *Request, architecture string) (*extract.Architecture
 
 // nameOfDir is the model name in the name of an output directory.
 func nameOfDir(dir string) string {
-	return SuggestModelName(strings.TrimPrefix(filepath.Base(filepath.Clean(dir)), outputPrefix))
+	return SuggestModelName(strings.TrimPrefix(filepath.Base(filepath.Clean(dir)), report.DirPrefix))
 }
 
 // LoadArchitecture reads model_architecture.json.
 func LoadArchitecture(data []byte) (*extract.Architecture, error) {
 	a := &extract.Architecture{}
 	if err := json.Unmarshal(data, a); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", FileArchitecture, err)
+		return nil, fmt.Errorf("reading %s: %w", report.FileArchitecture, err)
 	}
 	if a.ArchitectureType == "" || a.NumLayers < 1 || len(a.LayerSchedule) == 0 {
-		return nil, &UsageError{Message: FileArchitecture + " lacks architecture_type, num_layers or layer_schedule", Hint: "fib-ls extract writes it"}
+		return nil, &fault.Usage{Message: report.FileArchitecture + " lacks architecture_type, num_layers or layer_schedule", Hint: "fib-ls extract writes it"}
 	}
 	return a, nil
 }
@@ -218,9 +222,9 @@ func LoadArchitecture(data []byte) (*extract.Architecture, error) {
 func (r *Result) loadImplementation(env *Env, path string) error {
 	explicit := path != ""
 	if !explicit {
-		path = filepath.Join(env.path(r.Request.OutputDir), FileImplementation)
+		path = filepath.Join(env.Path(r.Request.OutputDir), report.FileImplementation)
 	}
-	data, err := readBounded(env.path(path), maxStepFile)
+	data, err := disk.Read(env.Path(path), maxStepFile)
 	if err != nil {
 		if explicit {
 			return err

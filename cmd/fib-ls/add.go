@@ -11,6 +11,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/batch"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
+	"github.com/fib-ls/fib-ls/phases/report"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
 )
 
 // addFlags are the flags of add as they are typed.
@@ -59,7 +65,7 @@ func (f *addFlags) flags() *pflag.FlagSet {
 	flags.StringVar(&r.SGLangPath, "sglang-path", os.Getenv("FIB_LS_SGLANG_PATH"), "SGLang source: a clone, a directory or an installed package (default ./sglang where it exists, then fib-ls's own copy)")
 	flags.StringVar(&r.OutputDir, "output-dir", "", "directory for the files of each phase (default ./model_analysis_NAME)")
 	flags.BoolVar(&r.SkipSGLang, "skip-sglang", false, "use the HuggingFace config only")
-	flags.StringVar(&r.ModelsTS, "models-ts", "", "the models.ts to edit (default "+phases.DefaultModelsTS+")")
+	flags.StringVar(&r.ModelsTS, "models-ts", "", "the models.ts to edit (default "+modelsfile.DefaultPath+")")
 	flags.StringVar(&r.Revision, "revision", "", "branch, tag or commit of the HuggingFace repository (default main)")
 	flags.StringVar(&r.Config, "config", "", "read this config.json (- is standard input) instead of asking the Hub")
 	flags.StringVar(&f.tp, "tp", "auto", "tensor parallelism: a number, or auto")
@@ -76,7 +82,7 @@ func (f *addFlags) flags() *pflag.FlagSet {
 	flags.BoolVar(&r.Offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "no network: cache, built-in catalogue and index only")
 	r.TypeCheck = typeCheckDefault()
 	flags.Var(&typeCheckValue{&r.TypeCheck}, "typecheck", "run the web app's own TypeScript on the edited file: auto (when the user has installed it), true or false")
-	flags.Lookup("typecheck").NoOptDefVal = string(phases.TypeCheckOn)
+	flags.Lookup("typecheck").NoOptDefVal = string(typecheck.On)
 	flags.BoolVar(&r.DryRun, "dry-run", false, "write nothing")
 	flags.BoolVar(&f.diff, "diff", false, "print the change of models.ts as a unified diff")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
@@ -86,7 +92,7 @@ func (f *addFlags) flags() *pflag.FlagSet {
 
 func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	if f.json && f.diff {
-		return &phases.UsageError{Message: "--json and --diff both claim standard output: give one of them"}
+		return &fault.Usage{Message: "--json and --diff both claim standard output: give one of them"}
 	}
 	if err := f.complete(); err != nil {
 		return err
@@ -122,7 +128,7 @@ func (f *addFlags) oneModel(args []string) ([]string, error) {
 	if f.batch != "" || len(args) != 1 || f.req.HFRepoID != "" {
 		return args, nil
 	}
-	_, repo, named := phases.NamedRepo(args[0])
+	_, repo, named := batch.NamedRepo(args[0])
 	if named && f.req.Config != "" {
 		return args, nil
 	}
@@ -133,7 +139,7 @@ func (f *addFlags) oneModel(args []string) ([]string, error) {
 	if f.req.ModelName != "" {
 		return args, nil
 	}
-	requests, err := phases.ParseBatch([]byte(args[0]), f.req)
+	requests, err := batch.Parse([]byte(args[0]), f.req)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +158,7 @@ func (f *addFlags) complete() error {
 		}
 		n, err := strconv.Atoi(p.text)
 		if err != nil || n < 1 {
-			return &phases.UsageError{Message: fmt.Sprintf("--%s %s: give a number from 1, or auto", p.flag, p.text)}
+			return &fault.Usage{Message: fmt.Sprintf("--%s %s: give a number from 1, or auto", p.flag, p.text)}
 		}
 		*p.value = n
 	}
@@ -167,7 +173,7 @@ func parseSet(items []string) (map[string]string, error) {
 	for _, item := range items {
 		key, value, ok := strings.Cut(item, "=")
 		if !ok || key == "" {
-			return nil, &phases.UsageError{Message: fmt.Sprintf("--set %s: write key=value, for example --set num_key_value_heads=8", item)}
+			return nil, &fault.Usage{Message: fmt.Sprintf("--set %s: write key=value, for example --set num_key_value_heads=8", item)}
 		}
 		set[key] = value
 	}
@@ -178,15 +184,15 @@ func parseSet(items []string) (map[string]string, error) {
 func (f *addFlags) print(out io.Writer, g *globals, r *phases.Result) error {
 	switch {
 	case f.json:
-		return writeJSON(out, r)
+		return writeJSON(out, r.Contract())
 	case f.diff:
-		_, err := io.WriteString(out, shown(out, phases.Diff(r)))
+		_, err := io.WriteString(out, shown(out, r.Diff()))
 		return err
 	case g.quiet:
 		_, err := fmt.Fprintln(out, r.Model.ID)
 		return err
 	}
-	_, err := io.WriteString(out, phases.Report(r))
+	_, err := io.WriteString(out, report.Text(r.Report()))
 	return err
 }
 
@@ -194,7 +200,7 @@ func (f *addFlags) print(out io.Writer, g *globals, r *phases.Result) error {
 // steering a terminal.
 func shown(out io.Writer, diff string) string {
 	if isTerminal(out) {
-		return phases.Terminal(diff)
+		return prose.Terminal(diff)
 	}
 	return diff
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/report"
 )
 
 func newBaselineCommand(g *globals) *cobra.Command {
@@ -18,15 +20,15 @@ func newBaselineCommand(g *globals) *cobra.Command {
 	var f *addFlags
 	var cmd *cobra.Command
 	cmd, f = newStep(g, "baseline [CLASS|KEYWORD]", "Phase 2: find a model's implementation in SGLang",
-		"Reads SGLang's source (never runs it) and writes "+phases.FileImplementation+", "+phases.FileKernelCalls+" and "+phases.DirSnippets+".\n"+
-			"Without a class it continues from "+phases.FileArchitecture+" in the output directory; a class or keyword is\n"+
+		"Reads SGLang's source (never runs it) and writes "+report.FileImplementation+", "+report.FileKernelCalls+" and "+report.DirSnippets+".\n"+
+			"Without a class it continues from "+report.FileArchitecture+" in the output directory; a class or keyword is\n"+
 			"read with --config, --hf-repo-id, or the defaults of its configuration class.", baselineFlags,
 		func(cmd *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
 			switch {
 			case all:
 				return nil, survey(cmd, env, req, configs, f.json)
 			case len(args) > 1:
-				return nil, &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", args[1])}
+				return nil, &fault.Usage{Message: fmt.Sprintf("unexpected argument %q", args[1])}
 			case len(args) == 1:
 				return phases.RunBaselineOf(cmd.Context(), env, req, args[0])
 			}
@@ -55,7 +57,7 @@ func survey(cmd *cobra.Command, env *phases.Env, req phases.Request, dir string,
 		}
 	}
 	if asJSON {
-		data, err := phases.MarshalJSON(map[string]any{"classes": reports, "decided": decided, "all": len(reports)})
+		data, err := report.MarshalJSON(map[string]any{"classes": reports, "decided": decided, "all": len(reports)})
 		if err != nil {
 			return fmt.Errorf("printing the survey: %w", err)
 		}
@@ -92,7 +94,7 @@ func configsByClass(dir string) (map[string]*extract.Object, error) {
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil || len(files) == 0 {
-		return nil, &phases.MissingInputError{Err: fmt.Errorf("there are no config files (*.json) in %s", dir)}
+		return nil, &fault.Missing{Err: fmt.Errorf("there are no config files (*.json) in %s", dir)}
 	}
 	for _, file := range files {
 		data, err := os.ReadFile(file)

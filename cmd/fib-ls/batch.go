@@ -12,6 +12,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/batch"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/prose"
+	"github.com/fib-ls/fib-ls/phases/report"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -21,14 +26,14 @@ const fileBatchSummary = "model_addition_batch_summary.md"
 // runBatch adds the models of --batch and of NAME=ORG/REPO arguments.
 func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, args []string) error {
 	if f.req.ModelName != "" || f.req.HFRepoID != "" || f.req.Config != "" {
-		return &phases.UsageError{Message: "--model-name, --hf-repo-id and --config name one model; a batch names its own"}
+		return &fault.Usage{Message: "--model-name, --hf-repo-id and --config name one model; a batch names its own"}
 	}
 	requests, err := f.batchRequests(cmd.Context(), cmd.InOrStdin(), args)
 	if err != nil {
 		return err
 	}
 	display := newBatchDisplay(cmd.ErrOrStderr(), g, f.json, len(requests))
-	batch := phases.RunBatch(cmd.Context(), env, requests, display.watch())
+	batch := batch.Run(cmd.Context(), env, requests, display.watch())
 	display.close()
 	if err := f.printBatch(cmd.OutOrStdout(), g, batch); err != nil {
 		return err
@@ -47,11 +52,11 @@ func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, arg
 
 // typeCheckBatch runs TypeScript once over each models.ts that the batch
 // edited.
-func typeCheckBatch(cmd *cobra.Command, env *phases.Env, b *phases.Batch) error {
-	modes, added := map[string]phases.TypeCheckMode{}, map[string][]string{}
+func typeCheckBatch(cmd *cobra.Command, env *phases.Env, b *batch.Batch) error {
+	modes, added := map[string]typecheck.Mode{}, map[string][]string{}
 	var files []string
 	for _, item := range b.Items {
-		if item.Result == nil || item.Request.TypeCheck == phases.TypeCheckOff || item.Request.DryRun {
+		if item.Result == nil || item.Request.TypeCheck == typecheck.Off || item.Request.DryRun {
 			continue
 		}
 		file := item.Result.Request.ModelsTS
@@ -59,20 +64,20 @@ func typeCheckBatch(cmd *cobra.Command, env *phases.Env, b *phases.Batch) error 
 			files = append(files, file)
 		}
 		added[file] = append(added[file], item.Result.Model.ID)
-		if modes[file] != phases.TypeCheckOn {
+		if modes[file] != typecheck.On {
 			modes[file] = item.Request.TypeCheck
 		}
 	}
 	var result error
 	for _, file := range files {
-		found, err := phases.TypeCheckEntries(cmd.Context(), env, modes[file], file, added[file]...)
+		found, err := typecheck.Entries(cmd.Context(), env.TypeCheckOptions(modes[file], file), added[file]...)
 		if err != nil {
-			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: not type-checked: "+phases.Terminal(err.Error()))
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: not type-checked: "+prose.Terminal(err.Error()))
 			continue
 		}
 		for _, p := range found {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %s: %s [%s]\n", file, p.Line, p.Severity, clean(p.Message), p.Rule)
-			if p.Severity == string(validate.Error) {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %s: %s [%s]\n", file, p.Line, p.Severity, clean(p.Text), typecheck.Rule)
+			if p.Severity == validate.Error {
 				result = findingsError{}
 			}
 		}
@@ -91,12 +96,12 @@ func (f *addFlags) batchRequests(ctx context.Context, stdin io.Reader, args []st
 		if err != nil {
 			return nil, err
 		}
-		if requests, err = phases.ParseBatch(data, common); err != nil {
+		if requests, err = batch.Parse(data, common); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.batch, err)
 		}
 	}
 	if len(args) > 0 {
-		more, err := phases.ParseBatch([]byte(strings.Join(args, "\n")), common)
+		more, err := batch.Parse([]byte(strings.Join(args, "\n")), common)
 		if err != nil {
 			return nil, err
 		}
@@ -116,21 +121,21 @@ func readBatch(stdin io.Reader, name string) ([]byte, error) {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, &phases.MissingInputError{Err: fmt.Errorf("reading the batch: %w", err)}
+			return nil, &fault.Missing{Err: fmt.Errorf("reading the batch: %w", err)}
 		}
 		defer func() { _ = f.Close() }()
 		stdin = f
 	}
-	data, err := io.ReadAll(io.LimitReader(stdin, phases.MaxBatchFile+1)) // ParseBatch refuses the one byte more
+	data, err := io.ReadAll(io.LimitReader(stdin, batch.MaxFile+1)) // ParseBatch refuses the one byte more
 	if err != nil {
-		return nil, &phases.MissingInputError{Err: fmt.Errorf("reading the batch: %w", err)}
+		return nil, &fault.Missing{Err: fmt.Errorf("reading the batch: %w", err)}
 	}
 	return data, nil
 }
 
 // writeBatchSummary replaces the summary; a link in its place is not followed.
-func writeBatchSummary(path string, batch *phases.Batch) error {
-	dir, err := phases.OpenOutputDir(path)
+func writeBatchSummary(path string, batch *batch.Batch) error {
+	dir, err := report.OpenDir(path)
 	if err != nil {
 		return err
 	}
@@ -138,7 +143,7 @@ func writeBatchSummary(path string, batch *phases.Batch) error {
 	return dir.Write(fileBatchSummary, []byte(batchTable(batch)))
 }
 
-func (f *addFlags) printBatch(out io.Writer, g *globals, b *phases.Batch) error {
+func (f *addFlags) printBatch(out io.Writer, g *globals, b *batch.Batch) error {
 	if f.json {
 		return printBatchJSON(out, b)
 	}
@@ -149,17 +154,21 @@ func (f *addFlags) printBatch(out io.Writer, g *globals, b *phases.Batch) error 
 	return err
 }
 
-func printBatchJSON(out io.Writer, b *phases.Batch) error {
+func printBatchJSON(out io.Writer, b *batch.Batch) error {
 	type row struct {
-		ModelName string         `json:"model_name"`
-		RepoID    string         `json:"hf_repo_id"`
-		Outcome   string         `json:"outcome"`
-		Error     string         `json:"error,omitempty"`
-		Result    *phases.Result `json:"result,omitempty"`
+		ModelName string           `json:"model_name"`
+		RepoID    string           `json:"hf_repo_id"`
+		Outcome   string           `json:"outcome"`
+		Error     string           `json:"error,omitempty"`
+		Result    *report.Contract `json:"result,omitempty"`
 	}
 	rows := []row{}
 	for _, item := range b.Items {
-		r := row{ModelName: batchName(item), RepoID: item.Request.HFRepoID, Outcome: batchOutcome(item), Result: item.Result}
+		r := row{ModelName: batchName(item), RepoID: item.Request.HFRepoID, Outcome: batchOutcome(item)}
+		if item.Result != nil {
+			contract := item.Result.Contract()
+			r.Result = &contract
+		}
 		if item.Err != nil {
 			r.Outcome, r.Error = "failed", item.Err.Error()
 		}
@@ -169,7 +178,7 @@ func printBatchJSON(out io.Writer, b *phases.Batch) error {
 }
 
 // batchTable is the summary of a batch as a Markdown table.
-func batchTable(b *phases.Batch) string {
+func batchTable(b *batch.Batch) string {
 	var t strings.Builder
 	added, skipped, failed := 0, 0, 0
 	t.WriteString("| model | repository | outcome | layers | pattern | Definitions |\n|---|---|---|---|---|---|\n")
@@ -196,14 +205,14 @@ func tableCell(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(clean(s)), " "), "|", "\\|")
 }
 
-func batchName(item *phases.BatchItem) string {
+func batchName(item *batch.Item) string {
 	if item.Result != nil {
 		return item.Result.Model.ID
 	}
 	return orDefault(item.Request.ModelName, item.Request.HFRepoID)
 }
 
-func batchOutcome(item *phases.BatchItem) string {
+func batchOutcome(item *batch.Item) string {
 	switch {
 	case item.Err != nil:
 		first, _, _ := strings.Cut(item.Err.Error(), "\n")
@@ -221,7 +230,7 @@ func batchOutcome(item *phases.BatchItem) string {
 }
 
 // worst gives the error whose exit code is the batch's.
-func worst(ctx context.Context, b *phases.Batch) error {
+func worst(ctx context.Context, b *batch.Batch) error {
 	err := b.Err
 	code := 0
 	if err != nil {

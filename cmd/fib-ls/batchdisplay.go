@@ -6,10 +6,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fib-ls/fib-ls/phases/batch"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-
-	"github.com/fib-ls/fib-ls/phases"
 )
 
 // batchDisplay shows the progress of a batch on stderr: one bar on a terminal,
@@ -46,13 +45,13 @@ func newBatchDisplay(stderr io.Writer, g *globals, plainJSON bool, total int) *b
 }
 
 // watch are the functions that a batch tells of its progress.
-func (d *batchDisplay) watch() phases.BatchWatch {
-	return phases.BatchWatch{
-		Began: func(item *phases.BatchItem) {
+func (d *batchDisplay) watch() batch.Watch {
+	return batch.Watch{
+		Began: func(item *batch.Item) {
 			name := clean(orDefault(item.Request.HFRepoID, item.Request.ModelName))
 			d.current.Store(&name)
 		},
-		Prepared: func(item *phases.BatchItem) {
+		Prepared: func(item *batch.Item) {
 			if item.Err != nil {
 				d.failed.Add(1)
 			}
@@ -61,7 +60,7 @@ func (d *batchDisplay) watch() phases.BatchWatch {
 				d.bar.SetCurrent(n)
 			}
 		},
-		Done: func(item *phases.BatchItem) {
+		Done: func(item *batch.Item) {
 			d.finished++
 			if d.lines {
 				_, _ = fmt.Fprintf(d.out, "[%d/%d] %s: %s\n", d.finished, d.total, clean(batchName(item)), clean(batchOutcome(item)))

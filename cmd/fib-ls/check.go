@@ -11,6 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/check"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -36,7 +40,7 @@ func newCheckCommand(g *globals) *cobra.Command {
 		Long: `Checks the entries of models.ts files: the shape of the tree, the Definition
 names, and the numbers against the models' own configs.
 
-Without a file, ` + phases.DefaultModelsTS + ` is checked; in a directory,
+Without a file, ` + modelsfile.DefaultPath + ` is checked; in a directory,
 every file named models.ts below it.`,
 		Example: `  fib-ls check
   fib-ls check web/apps/web/data/models.ts --format sarif > fib-ls.sarif
@@ -60,19 +64,19 @@ every file named models.ts below it.`,
 func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	if f.json {
 		if cmd.Flags().Changed("format") && f.format != "json" {
-			return &phases.UsageError{Message: "--json and --format " + f.format + " both claim standard output: give one of them"}
+			return &fault.Usage{Message: "--json and --format " + f.format + " both claim standard output: give one of them"}
 		}
 		f.format = "json"
 	}
 	print, ok := checkFormats[f.format]
 	if !ok {
-		return &phases.UsageError{Message: fmt.Sprintf("--format %s: choose text, json, github or sarif", f.format)}
+		return &fault.Usage{Message: fmt.Sprintf("--format %s: choose text, json, github or sarif", f.format)}
 	}
 	if f.failLevel != "error" && f.failLevel != "warning" {
-		return &phases.UsageError{Message: fmt.Sprintf("--fail-level %s: choose error or warning", f.failLevel)}
+		return &fault.Usage{Message: fmt.Sprintf("--fail-level %s: choose error or warning", f.failLevel)}
 	}
 	if f.diff && !f.fix {
-		return &phases.UsageError{Message: "--diff shows what --fix would change: give both"}
+		return &fault.Usage{Message: "--diff shows what --fix would change: give both"}
 	}
 	overrides, err := parseSeverities(f.severity)
 	if err != nil {
@@ -86,11 +90,11 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	if err != nil {
 		return err
 	}
-	opts := phases.CheckOptions{Severity: overrides, Dataset: f.dataset}
+	opts := check.Options{Severity: overrides, Dataset: f.dataset}
 	if !f.offline {
 		opts.Ask = cmd.Context()
 	}
-	var reports []phases.CheckedFile
+	var reports []check.File
 	absent := ""
 	for _, file := range files {
 		report, err := f.one(cmd, env, file, opts)
@@ -115,19 +119,19 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 
 // one checks a file, and fixes it when asked to. Of a check that was
 // interrupted nothing is said: it may have found nothing for want of answers.
-func (f *checkFlags) one(cmd *cobra.Command, env *phases.Env, path string, opts phases.CheckOptions) (phases.CheckedFile, error) {
+func (f *checkFlags) one(cmd *cobra.Command, env *phases.Env, path string, opts check.Options) (check.File, error) {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	if err := ctx.Err(); err != nil {
-		return phases.CheckedFile{}, err
+		return check.File{}, err
 	}
-	report, err := phases.Check(env, path, opts)
+	report, err := check.Run(env, path, opts)
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil || !f.fix {
 		return report, err
 	}
-	fixed, err := report.Fixed(env, opts)
+	fixed, err := report.Fix(env, opts)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -135,7 +139,7 @@ func (f *checkFlags) one(cmd *cobra.Command, env *phases.Env, path string, opts 
 		return report, err
 	}
 	if fixed.Unsettled {
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s: there are fixes left; another check --fix goes on with them\n", phases.Terminal(path))
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s: there are fixes left; another check --fix goes on with them\n", prose.Terminal(path))
 	}
 	if f.diff {
 		_, err := io.WriteString(out, shown(out, fixed.Diff))
@@ -146,25 +150,25 @@ func (f *checkFlags) one(cmd *cobra.Command, env *phases.Env, path string, opts 
 
 // addTypeScript adds TypeScript's findings. Why it cannot be run is said once,
 // not for every file; absent is what was said.
-func (f *checkFlags) addTypeScript(cmd *cobra.Command, env *phases.Env, report *phases.CheckedFile, absent string) string {
+func (f *checkFlags) addTypeScript(cmd *cobra.Command, env *phases.Env, report *check.File, absent string) string {
 	err := report.AddTypeScript(cmd.Context(), env)
 	if err == nil || cmd.Context().Err() != nil || err.Error() == absent {
 		return absent
 	}
-	_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: not type-checked: "+phases.Terminal(err.Error()))
+	_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: not type-checked: "+prose.Terminal(err.Error()))
 	return err.Error()
 }
 
 // checkFiles finds the files to check.
 func checkFiles(args []string) ([]string, error) {
 	if len(args) == 0 {
-		args = []string{filepath.FromSlash(phases.DefaultModelsTS)}
+		args = []string{filepath.FromSlash(modelsfile.DefaultPath)}
 	}
 	var files []string
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		if err != nil {
-			return nil, &phases.MissingInputError{Err: fmt.Errorf("%w\nrun fib-ls at the root of a flashinfer-bench clone, or name models.ts files or directories", err)}
+			return nil, &fault.Missing{Err: fmt.Errorf("%w\nrun fib-ls at the root of a flashinfer-bench clone, or name models.ts files or directories", err)}
 		}
 		if !info.IsDir() {
 			files = append(files, arg)
@@ -175,7 +179,7 @@ func checkFiles(args []string) ([]string, error) {
 			return nil, err
 		}
 		if len(found) == 0 {
-			return nil, &phases.MissingInputError{Err: fmt.Errorf("there is no models.ts below %s", arg)}
+			return nil, &fault.Missing{Err: fmt.Errorf("there is no models.ts below %s", arg)}
 		}
 		files = append(files, found...)
 	}
@@ -207,18 +211,18 @@ func parseSeverities(items []string) (map[string]validate.Severity, error) {
 		rule, level, ok := strings.Cut(item, "=")
 		switch s := validate.Severity(level); {
 		case !ok || !knownRule(rule):
-			return nil, &phases.UsageError{Message: fmt.Sprintf("--severity %s: write RULE=LEVEL with a rule of fib-ls explain", item)}
+			return nil, &fault.Usage{Message: fmt.Sprintf("--severity %s: write RULE=LEVEL with a rule of fib-ls explain", item)}
 		case s == validate.Error, s == validate.Warning, s == validate.Info, s == validate.Hint, s == validate.Off:
 			overrides[rule] = s
 		default:
-			return nil, &phases.UsageError{Message: fmt.Sprintf("--severity %s: the level is error, warning, info, hint or off", item)}
+			return nil, &fault.Usage{Message: fmt.Sprintf("--severity %s: the level is error, warning, info, hint or off", item)}
 		}
 	}
 	return overrides, nil
 }
 
 // failing says whether a finding reaches the fail level.
-func failing(reports []phases.CheckedFile, level string) bool {
+func failing(reports []check.File, level string) bool {
 	for _, r := range reports {
 		for _, p := range r.Problems {
 			if p.Severity == validate.Error || level == "warning" && p.Severity == validate.Warning {

@@ -9,7 +9,8 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/check"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -18,7 +19,7 @@ const rulesURL = "https://github.com/fib-ls/fib-ls/blob/main/docs/rules.md"
 
 // printGitHub prints workflow commands. GitHub shows ten annotations of a
 // type per step, so errors come first.
-func printGitHub(w io.Writer, _ *globals, files []phases.CheckedFile) error {
+func printGitHub(w io.Writer, _ *globals, files []check.File) error {
 	type row struct {
 		path string
 		p    validate.Problem
@@ -54,7 +55,7 @@ func githubProperty(s string) string {
 }
 
 // printSARIF prints SARIF 2.1.0.
-func printSARIF(w io.Writer, _ *globals, files []phases.CheckedFile) error {
+func printSARIF(w io.Writer, _ *globals, files []check.File) error {
 	level := map[validate.Severity]string{validate.Error: "error", validate.Warning: "warning", validate.Info: "note", validate.Hint: "note"}
 	index := map[string]int{}
 	rules := []any{}
@@ -92,7 +93,7 @@ func printSARIF(w io.Writer, _ *globals, files []phases.CheckedFile) error {
 			"columnKind": "utf16CodeUnits", "results": results,
 		}},
 	}
-	data, err := phases.MarshalJSON(log)
+	data, err := report.MarshalJSON(log)
 	if err != nil {
 		return fmt.Errorf("printing SARIF: %w", err)
 	}

@@ -10,13 +10,14 @@ import (
 
 	"golang.org/x/text/width"
 
-	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/check"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // checkFormats are the formats of check.
-var checkFormats = map[string]func(io.Writer, *globals, []phases.CheckedFile) error{
+var checkFormats = map[string]func(io.Writer, *globals, []check.File) error{
 	"text":   printText,
 	"json":   printJSON,
 	"github": printGitHub,
@@ -40,7 +41,7 @@ func lineColumn(src []byte, offset int) (line, column int) {
 }
 
 // printText prints a line per finding with its source line and a caret.
-func printText(w io.Writer, g *globals, files []phases.CheckedFile) error {
+func printText(w io.Writer, g *globals, files []check.File) error {
 	var b strings.Builder
 	paint := painter(w, g)
 	counts := map[validate.Severity]int{}
@@ -140,7 +141,7 @@ func painter(w io.Writer, g *globals) func(validate.Severity, string) string {
 // characters wide.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if phases.Hidden(r) {
+		if prose.Hidden(r) {
 			return '\uFFFD'
 		}
 		return r
@@ -171,7 +172,7 @@ type checkJSONProblem struct {
 	Evidence  map[string]string `json:"evidence"`
 }
 
-func printJSON(w io.Writer, _ *globals, files []phases.CheckedFile) error {
+func printJSON(w io.Writer, _ *globals, files []check.File) error {
 	out := checkJSON{Files: []checkJSONFile{}}
 	for _, f := range files {
 		file := checkJSONFile{Path: f.Path, Problems: []checkJSONProblem{}}

@@ -10,6 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/coverage"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
+	"github.com/fib-ls/fib-ls/phases/report"
 )
 
 // coverageFlags are the flags of coverage.
@@ -35,29 +40,29 @@ rows that are lacking, the counts. Words and rows of others stay.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone (default FIB_DATASET_PATH, FLASHINFER_TRACE_PATH, then tmp/flashinfer-trace upward of models.ts)")
-	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(phases.DefaultModelsTS), "the models.ts")
+	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts")
 	flags.StringVar(&f.format, "format", "text", "text, markdown or json")
 	flags.StringVar(&f.update, "update", "", "refresh this .mdx file instead of printing")
 	return cmd
 }
 
 func (f *coverageFlags) run(cmd *cobra.Command, g *globals) error {
-	print, ok := map[string]func(io.Writer, *phases.CoverageReport) error{
-		"text": func(w io.Writer, r *phases.CoverageReport) error { _, err := io.WriteString(w, r.Text()); return err },
-		"markdown": func(w io.Writer, r *phases.CoverageReport) error {
+	print, ok := map[string]func(io.Writer, *coverage.Report) error{
+		"text": func(w io.Writer, r *coverage.Report) error { _, err := io.WriteString(w, r.Text()); return err },
+		"markdown": func(w io.Writer, r *coverage.Report) error {
 			_, err := io.WriteString(w, r.Markdown())
 			return err
 		},
 		"json": printCoverageJSON,
 	}[f.format]
 	if !ok {
-		return &phases.UsageError{Message: fmt.Sprintf("--format %s: choose text, markdown or json", f.format)}
+		return &fault.Usage{Message: fmt.Sprintf("--format %s: choose text, markdown or json", f.format)}
 	}
 	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), true)
 	if err != nil {
 		return err
 	}
-	report, err := phases.Coverage(env, f.modelsTS, f.dataset)
+	report, err := coverage.Of(env, f.modelsTS, f.dataset)
 	if err != nil {
 		return err
 	}
@@ -67,8 +72,8 @@ func (f *coverageFlags) run(cmd *cobra.Command, g *globals) error {
 	return f.refresh(cmd, env, report)
 }
 
-func printCoverageJSON(w io.Writer, r *phases.CoverageReport) error {
-	data, err := phases.MarshalJSON(r)
+func printCoverageJSON(w io.Writer, r *coverage.Report) error {
+	data, err := report.MarshalJSON(r)
 	if err != nil {
 		return fmt.Errorf("printing the coverage: %w", err)
 	}
@@ -77,10 +82,10 @@ func printCoverageJSON(w io.Writer, r *phases.CoverageReport) error {
 }
 
 // refresh rewrites the document, unless it is up to date.
-func (f *coverageFlags) refresh(cmd *cobra.Command, env *phases.Env, report *phases.CoverageReport) error {
+func (f *coverageFlags) refresh(cmd *cobra.Command, env *phases.Env, report *coverage.Report) error {
 	before, err := os.ReadFile(f.update)
 	if err != nil {
-		return &phases.MissingInputError{Err: fmt.Errorf("--update: %w", err)}
+		return &fault.Missing{Err: fmt.Errorf("--update: %w", err)}
 	}
 	d, err := env.OpenDataset(report.Dataset, "")
 	if err != nil {
@@ -88,7 +93,7 @@ func (f *coverageFlags) refresh(cmd *cobra.Command, env *phases.Env, report *pha
 	}
 	after, notes := report.Update(string(before), d.Lookup)
 	for _, n := range notes {
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s: %s\n", f.update, phases.Terminal(n))
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s: %s\n", f.update, prose.Terminal(n))
 	}
 	if after == string(before) {
 		_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is up to date\n", f.update)

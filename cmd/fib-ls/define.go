@@ -8,8 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/coverage"
 	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // defineFlags are the flags of define.
@@ -33,7 +36,7 @@ they go to DIR/definitions/OP_TYPE/NAME.json, otherwise to standard output.`,
 	flags.StringVar(&f.out, "out", "", "directory to write into, laid out as a flashinfer-trace clone")
 	flags.BoolVar(&f.missing, "missing", false, "every Definition that the models of models.ts require and the dataset lacks")
 	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone")
-	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(phases.DefaultModelsTS), "the models.ts whose models are meant by --missing")
+	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts whose models are meant by --missing")
 	flags.BoolVar(&f.force, "force", false, "replace files that are there")
 	flags.IntVar(&f.tp, "tp", 0, "tensor parallelism for the tp:N tag (default with --missing: the model's)")
 	return cmd
@@ -46,7 +49,7 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	}
 	tp := map[string]int{} // of the model that lacks a name
 	if f.missing {
-		names, err := phases.MissingDefinitions(env, f.modelsTS, f.dataset)
+		names, err := coverage.MissingDefinitions(env, f.modelsTS, f.dataset)
 		if err != nil {
 			return err
 		}
@@ -60,17 +63,17 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 			_, err := fmt.Fprintln(cmd.ErrOrStderr(), "nothing is missing")
 			return err
 		}
-		return &phases.UsageError{Message: "no name", Hint: "for example: fib-ls define rmsnorm_h4096, or fib-ls define --missing --dataset DIR"}
+		return &fault.Usage{Message: "no name", Hint: "for example: fib-ls define rmsnorm_h4096, or fib-ls define --missing --dataset DIR"}
 	}
 	var skipped int
 	for _, name := range args {
-		d, opType, err := phases.Define(name, cmp.Or(f.tp, tp[name]))
+		d, opType, err := coverage.Define(name, cmp.Or(f.tp, tp[name]))
 		if err != nil {
 			if !f.missing {
-				return &phases.UsageError{Message: err.Error()}
+				return &fault.Usage{Message: err.Error()}
 			}
 			skipped++
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s\n", phases.Terminal(err.Error()))
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s\n", prose.Terminal(err.Error()))
 			continue
 		}
 		if err := f.write(cmd, name, opType, d); err != nil {
@@ -103,7 +106,7 @@ func (f *defineFlags) write(cmd *cobra.Command, name, opType string, d *dataset.
 	}
 	file := filepath.Join(dir, name+".json")
 	if _, err := root.Lstat(file); err == nil && !f.force {
-		return &phases.UsageError{Message: filepath.Join(f.out, file) + " is there already", Hint: "add --force to replace it"}
+		return &fault.Usage{Message: filepath.Join(f.out, file) + " is there already", Hint: "add --force to replace it"}
 	}
 	if err := root.WriteFile(file, data, 0o644); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // display shows the phases of a run on stderr: a bar for each on a terminal, a
@@ -121,7 +122,7 @@ func askOnTerminal(stdin io.Reader, stderr io.Writer, d *display) func(context.C
 		}
 		const most = 5 // answers that are no number
 		for range most {
-			_, _ = io.WriteString(stderr, phases.Terminal(prompt))
+			_, _ = io.WriteString(stderr, prose.Terminal(prompt))
 			line, err := phases.Interruptible(ctx, func() (string, error) { return reader.ReadString('\n') })
 			if ctx.Err() != nil {
 				return "", ctx.Err()

@@ -6,9 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases/doctor"
 	"github.com/spf13/cobra"
-
-	"github.com/fib-ls/fib-ls/phases"
 )
 
 func newDoctorCommand(g *globals) *cobra.Command {
@@ -27,7 +26,7 @@ nothing.`,
 				return err
 			}
 			v, commit := buildVersion()
-			lines := append([]phases.Finding{{Name: "fib-ls", Found: strings.TrimSpace(v + " " + commit), OK: true}}, phases.Doctor(cmd.Context(), env, offline)...)
+			lines := append([]doctor.Finding{{Name: "fib-ls", Found: strings.TrimSpace(v + " " + commit), OK: true}}, doctor.Run(cmd.Context(), env, offline)...)
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), map[string]any{"findings": lines})
 			}
@@ -41,7 +40,7 @@ nothing.`,
 
 // printFindings prints one screen: what was found, what will be used, and
 // what to do where something is amiss.
-func printFindings(w io.Writer, lines []phases.Finding) error {
+func printFindings(w io.Writer, lines []doctor.Finding) error {
 	width := 0
 	for _, l := range lines {
 		width = max(width, len(l.Name))

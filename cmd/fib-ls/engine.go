@@ -9,6 +9,7 @@ import (
 	"github.com/fib-ls/fib-ls/lsp"
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/expect"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -31,7 +32,7 @@ type worldKey struct {
 // world is the environment of one workspace, with what is kept for it.
 type world struct {
 	env          *phases.Env
-	expectations *phases.Expectations
+	expectations *expect.Expectations
 }
 
 func newEngine(base *phases.Env, version string) *engine {
@@ -62,7 +63,7 @@ func (e *engine) world(w lsp.Workspace) *world {
 		}
 	}
 	env.ConnectHub(e.version, w.Offline, w.HubTimeout)
-	made := &world{env: &env, expectations: phases.NewExpectations(&env)}
+	made := &world{env: &env, expectations: expect.New(&env)}
 	e.worlds[key] = made
 	return made
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/fault"
 )
 
 // The exit codes of the command line.
@@ -28,7 +29,7 @@ func (findingsError) Error() string { return "" }
 func exitCode(ctx context.Context, err error) int {
 	var findings findingsError
 	var coded interface{ ExitCode() int }
-	var missing *phases.MissingInputError
+	var missing *fault.Missing
 	var unavailable *phases.UnavailableError
 	switch {
 	case err == nil:

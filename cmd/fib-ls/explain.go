@@ -10,8 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/expect"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/report"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -36,7 +40,7 @@ model is an id in models.ts, a repository, or a name of the built-in catalogue.`
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
 	}
 	cmd.Flags().StringVar(&f.model, "model", "", "show names with this model's numbers")
-	cmd.Flags().StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(phases.DefaultModelsTS), "the models.ts in which --model is looked up first")
+	cmd.Flags().StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts in which --model is looked up first")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }
@@ -44,7 +48,7 @@ model is an id in models.ts, a repository, or a name of the built-in catalogue.`
 func (f *explainFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	if len(args) == 0 {
 		if f.model != "" {
-			return &phases.UsageError{Message: "--model shows the numbers of a Definition name: give the name too", Hint: "for example: fib-ls explain gemm_n2112_k7168 --model deepseek-v3"}
+			return &fault.Usage{Message: "--model shows the numbers of a Definition name: give the name too", Hint: "for example: fib-ls explain gemm_n2112_k7168 --model deepseek-v3"}
 		}
 		if f.json {
 			return writeJSON(cmd.OutOrStdout(), map[string]any{"rules": allRulesJSON(), "families": familiesJSON()})
@@ -84,7 +88,7 @@ func (f *explainFlags) numbersOf(cmd *cobra.Command, g *globals, name definition
 	if err != nil {
 		return "", err
 	}
-	return phases.ExplainFor(env, name, f.model, f.modelsTS)
+	return expect.Explain(env, name, f.model, f.modelsTS)
 }
 
 // others are the rules that no table of check has: phase 4 of add makes their
@@ -93,11 +97,11 @@ var others = map[string]struct {
 	severity  validate.Severity
 	doc, long string
 }{
-	phases.RuleDisagreement: {
+	report.RuleDisagreement: {
 		validate.Warning, "The model's config and SGLang's source give different numbers for a layer.",
 		"Phase 4 of add reports it. The entry follows the source; the message names both values, the config fields\nand the source line. Look at the source line: either the config is read in a way that fib-ls does not know,\nor the class of SGLang is not the one that serves this model.",
 	},
-	phases.RuleTypeScript: {
+	typecheck.Rule: {
 		validate.Error, "The web app's own TypeScript compiler refuses the file.",
 		"Phase 4 of add and validate runs it where it is installed, check only with --typecheck. The code in the\nmessage (TS2322, …) is the compiler's. Unless --typecheck was given, what it says outside of the new entry is\na warning.",
 	},
@@ -163,9 +167,9 @@ func unexplained(arg string, err error) error {
 		names = append(names, f.ID)
 	}
 	if near := nearest(arg, slices.AppendSeq(names, maps.Keys(others))); near != "" {
-		return &phases.UsageError{Message: fmt.Sprintf("%q is neither a rule nor a Definition name", arg), Hint: "did you mean " + near + "? " + hint}
+		return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name", arg), Hint: "did you mean " + near + "? " + hint}
 	}
-	return &phases.UsageError{Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %v", arg, err), Hint: hint}
+	return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %v", arg, err), Hint: hint}
 }
 
 // explainFamily prints a family of names without numbers.

@@ -5,24 +5,25 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/prose"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/fib-ls/fib-ls/phases"
 )
 
 // typeCheckValue is the flag --typecheck.
-type typeCheckValue struct{ mode *phases.TypeCheckMode }
+type typeCheckValue struct{ mode *typecheck.Mode }
 
 // Set implements pflag.Value.
 func (v *typeCheckValue) Set(text string) (err error) {
-	*v.mode, err = phases.ParseTypeCheck(text)
+	*v.mode, err = typecheck.ParseMode(text)
 	return err
 }
 
 // String implements pflag.Value.
 func (v *typeCheckValue) String() string {
-	if *v.mode == phases.TypeCheckOff {
+	if *v.mode == typecheck.Off {
 		return "false"
 	}
 	return string(*v.mode)
@@ -33,11 +34,11 @@ func (v *typeCheckValue) Type() string { return "when" }
 
 // typeCheckDefault is FIB_LS_TYPECHECK, else auto. What cannot be read is as
 // if it were not set; doctor tells.
-func typeCheckDefault() phases.TypeCheckMode {
-	if mode, err := phases.ParseTypeCheck(os.Getenv("FIB_LS_TYPECHECK")); err == nil {
+func typeCheckDefault() typecheck.Mode {
+	if mode, err := typecheck.ParseMode(os.Getenv("FIB_LS_TYPECHECK")); err == nil {
 		return mode
 	}
-	return phases.TypeCheckAuto
+	return typecheck.Auto
 }
 
 // joinBooleans lets a boolean flag take its value as the next argument, as the
@@ -83,7 +84,7 @@ func flagError(cmd *cobra.Command, err error) error {
 			hint = "did you mean --" + near + "? " + hint
 		}
 	}
-	return &phases.UsageError{Message: err.Error(), Hint: hint}
+	return &fault.Usage{Message: err.Error(), Hint: hint}
 }
 
 func flagNames(cmd *cobra.Command) (names []string) {
@@ -111,7 +112,7 @@ func unknownCommand(root *cobra.Command, name string) error {
 	} else if strings.Count(name, "/") == 1 {
 		hint = "to add a model: fib-ls add " + name
 	}
-	return &phases.UsageError{Message: "there is no command " + phases.Terminal(name), Hint: hint}
+	return &fault.Usage{Message: "there is no command " + prose.Terminal(name), Hint: hint}
 }
 
 // nearest is the name most like a mistyped one, or "": it begins with what was

@@ -83,11 +83,11 @@ func TestAddEveryGoldConfig(t *testing.T) {
 	if n := len(tsast.Parse(after).Entries); n != len(theirs)+len(configs) {
 		t.Errorf("%d entries", n)
 	}
-	typecheck(t, file)
+	typeChecked(t, file)
 }
 
 // typecheck asks the real compiler, where it is installed.
-func typecheck(t *testing.T, file string) {
+func typeChecked(t *testing.T, file string) {
 	t.Helper()
 	scripts := filepath.Join("..", "..", "scripts")
 	node, err := exec.LookPath("node")

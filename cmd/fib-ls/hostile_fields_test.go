@@ -10,6 +10,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // worstStrings are those of the corpus that break out of something.
@@ -51,7 +52,7 @@ func TestHostileFields(t *testing.T) {
 				}
 				if err != nil {
 					refusals++
-					if text := phases.Terminal(err.Error()); unsafeForTerminal(text) != "" || len(text) > 6000 {
+					if text := prose.Terminal(err.Error()); unsafeForTerminal(text) != "" || len(text) > 6000 {
 						t.Errorf("%s: an error of %d bytes with %s: %.200q", where, len(text), unsafeForTerminal(text), text)
 					}
 					continue

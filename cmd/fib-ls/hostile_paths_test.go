@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/report"
 )
 
 // outside is a directory beside the sandbox that nothing may be written to.
@@ -136,24 +136,24 @@ func TestPlantedFiles(t *testing.T) {
 	dir, unharmed := outside(t)
 	w := newSandbox(t)
 	victim := filepath.Join(dir, "victim")
-	for _, name := range phases.FileOrder {
+	for _, name := range report.FileOrder {
 		if name == "models.ts" {
 			continue
 		}
 		link(t, victim, w.path("model_analysis_small/"+name))
 		link(t, victim, w.path("model_analysis_small/."+name+".tmp"))
 	}
-	if err := os.Remove(w.path("model_analysis_small/" + phases.DirSnippets)); err != nil {
+	if err := os.Remove(w.path("model_analysis_small/" + report.DirSnippets)); err != nil {
 		t.Fatal(err)
 	}
-	link(t, filepath.Join(dir, "code_snippets"), w.path("model_analysis_small/"+phases.DirSnippets))
+	link(t, filepath.Join(dir, "code_snippets"), w.path("model_analysis_small/"+report.DirSnippets))
 	link(t, victim, w.path(".fib-ls-models.ts-planted"))
 	link(t, victim, w.path("model_addition_batch_summary.md"))
 	w.must(0, "add", "--config", "small.json", "--model-name", "small", "--models-ts", "models.ts")
 	w.write("batch.yaml", "- {model_name: two, config: small.json}\n")
 	w.must(0, "add", "--batch", "batch.yaml", "--models-ts", "models.ts")
 	unharmed()
-	for _, name := range []string{"model_analysis_small/" + phases.FileSummary, "model_analysis_small/" + phases.FileConfig, "model_addition_batch_summary.md"} {
+	for _, name := range []string{"model_analysis_small/" + report.FileSummary, "model_analysis_small/" + report.FileConfig, "model_addition_batch_summary.md"} {
 		if info, err := os.Lstat(w.path(name)); err != nil || !info.Mode().IsRegular() {
 			t.Errorf("%s: %v %v", name, info, err)
 		}
@@ -182,7 +182,7 @@ func TestPlantedDefinitions(t *testing.T) {
 // TestOutputDirHoldsItsFiles: whatever name a phase makes of what it read.
 func TestOutputDirHoldsItsFiles(t *testing.T) {
 	dir, unharmed := outside(t)
-	out, err := phases.OpenOutputDir(filepath.Join(dir, "..", filepath.Base(t.TempDir())+"-out"))
+	out, err := report.OpenDir(filepath.Join(dir, "..", filepath.Base(t.TempDir())+"-out"))
 	if err != nil {
 		t.Fatal(err)
 	}

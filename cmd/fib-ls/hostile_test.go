@@ -16,6 +16,8 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/prose"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -95,7 +97,7 @@ func unsafeForTerminal(s string) string {
 		return "bytes that are no UTF-8"
 	}
 	for _, r := range s {
-		if r != '\n' && r != '\t' && phases.Hidden(r) {
+		if r != '\n' && r != '\t' && prose.Hidden(r) {
 			return fmt.Sprintf("%U", r)
 		}
 	}
@@ -152,7 +154,7 @@ func TestHostileStrings(t *testing.T) {
 			where := c.name + " = " + name
 			if err != nil {
 				refusals++
-				if text := phases.Terminal(err.Error()); unsafeForTerminal(text) != "" || len(text) > 6000 {
+				if text := prose.Terminal(err.Error()); unsafeForTerminal(text) != "" || len(text) > 6000 {
 					t.Errorf("%s: an error of %d bytes with %s: %.200q", where, len(text), unsafeForTerminal(text), text)
 				}
 				continue
@@ -199,17 +201,17 @@ func judgeHostile(t *testing.T, where string, before []byte, r *phases.Result) {
 	if bad := unsafeForTerminal(string(after)); bad != "" {
 		t.Errorf("%s: models.ts holds %s", where, bad)
 	}
-	for name, text := range map[string]string{"report": phases.Report(r), "diff": phases.Diff(r), "json": mustJSON(t, r)} {
+	for name, text := range map[string]string{"report": report.Text(r.Report()), "diff": r.Diff(), "json": mustJSON(t, r)} {
 		if bad := unsafeForTerminal(text); bad != "" {
 			t.Errorf("%s: the %s holds %s", where, name, bad)
 		}
 	}
-	judgeSummary(t, where, phases.Summary(r))
+	judgeSummary(t, where, report.Summary(r.Report()))
 }
 
 func mustJSON(t *testing.T, v any) string {
 	t.Helper()
-	data, err := phases.MarshalJSON(v)
+	data, err := report.MarshalJSON(v)
 	if err != nil {
 		t.Fatal(err)
 	}

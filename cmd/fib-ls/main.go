@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/limit"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 func main() { os.Exit(guarded(os.Exit, limit.Memory, run)) }
@@ -57,9 +57,9 @@ func printError(err error) {
 	if err == nil || err.Error() == "" {
 		return
 	}
-	fmt.Fprintln(os.Stderr, "fib-ls: "+phases.Terminal(err.Error()))
+	fmt.Fprintln(os.Stderr, "fib-ls: "+prose.Terminal(err.Error()))
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) && hinted.Hint() != "" {
-		fmt.Fprintln(os.Stderr, phases.Terminal(hinted.Hint()))
+		fmt.Fprintln(os.Stderr, prose.Terminal(hinted.Hint()))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/limit"
 )
 
@@ -74,7 +75,7 @@ input, 4 authentication, 130 interrupted.`,
 // validate refuses values that no command knows.
 func (g *globals) validate() error {
 	if !slices.Contains(flagChoices["fib-ls color"], g.color) {
-		return &phases.UsageError{Message: fmt.Sprintf("--color %s: choose auto, always or never", g.color)}
+		return &fault.Usage{Message: fmt.Sprintf("--color %s: choose auto, always or never", g.color)}
 	}
 	_, err := g.level()
 	return err
@@ -83,7 +84,7 @@ func (g *globals) validate() error {
 // level is --log-level.
 func (g *globals) level() (level slog.Level, err error) {
 	if level.UnmarshalText([]byte(g.logLevel)) != nil {
-		err = &phases.UsageError{Message: fmt.Sprintf("--log-level %s: choose debug, info, warn or error", g.logLevel)}
+		err = &fault.Usage{Message: fmt.Sprintf("--log-level %s: choose debug, info, warn or error", g.logLevel)}
 	}
 	return level, err
 }

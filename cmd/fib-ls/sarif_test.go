@@ -10,7 +10,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/check"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -19,8 +20,8 @@ import (
 func sarifOf(t *testing.T, path, text string, problems ...validate.Problem) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	file := phases.CheckedFile{Path: path, File: tsast.Parse([]byte(text)), Problems: problems}
-	if err := printSARIF(&out, &globals{}, []phases.CheckedFile{file}); err != nil {
+	file := check.File{Path: path, File: tsast.Parse([]byte(text)), Problems: problems}
+	if err := printSARIF(&out, &globals{}, []check.File{file}); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -53,7 +54,7 @@ func TestSARIFSchema(t *testing.T) {
 			Expected: "1", Evidence: map[string]string{"num_hidden_layers": "48"},
 		})
 	}
-	problems = append(problems, validate.Problem{Rule: phases.RuleTypeScript, Severity: validate.Error, Message: "TS1: x"})
+	problems = append(problems, validate.Problem{Rule: typecheck.Rule, Severity: validate.Error, Message: "TS1: x"})
 	for _, path := range []string{"a/models.ts", "/abs/with space/models.ts", "odd #?%:[]\"/ж/models.ts", `C:\repo\models.ts`} {
 		for _, text := range []string{"", "const x = 1\n", "😀😀\r\n😀"} {
 			instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(sarifOf(t, path, text, problems...)))
@@ -121,11 +122,11 @@ func TestSARIFPlace(t *testing.T) {
 // TestGitHubEscaping: what the runner reads as syntax never reaches it.
 func TestGitHubEscaping(t *testing.T) {
 	var out bytes.Buffer
-	file := phases.CheckedFile{Path: "a:b,c%/models.ts", File: tsast.Parse([]byte("x")), Problems: []validate.Problem{
+	file := check.File{Path: "a:b,c%/models.ts", File: tsast.Parse([]byte("x")), Problems: []validate.Problem{
 		{Rule: "w", Severity: validate.Hint, Message: "last"},
 		{Rule: "r", Severity: validate.Error, Message: "100%\r\n::error::injected"},
 	}}
-	if err := printGitHub(&out, &globals{}, []phases.CheckedFile{file}); err != nil {
+	if err := printGitHub(&out, &globals{}, []check.File{file}); err != nil {
 		t.Fatal(err)
 	}
 	want := "::error file=a%3Ab%2Cc%25/models.ts,line=1,col=1,endLine=1,endColumn=1,title=fib-ls r::100%25%0D%0A::error::injected\n" +

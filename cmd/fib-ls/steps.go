@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/report"
 )
 
 // The flags of add that each phase alone takes: those that it reads.
@@ -68,7 +70,7 @@ func (f *addFlags) printStep(out io.Writer, r *phases.Result) error {
 		return f.print(out, &globals{}, r)
 	}
 	if f.json {
-		data, err := phases.MarshalJSON(r.Step())
+		data, err := report.MarshalJSON(r.Step())
 		if err != nil {
 			return fmt.Errorf("printing the result: %w", err)
 		}
@@ -80,10 +82,10 @@ func (f *addFlags) printStep(out io.Writer, r *phases.Result) error {
 		}
 		return nil
 	}
-	if _, err := io.WriteString(out, phases.Findings(r)); err != nil {
+	if _, err := io.WriteString(out, report.Findings(r.Problems)); err != nil {
 		return err
 	}
-	for _, name := range phases.FileOrder {
+	for _, name := range report.FileOrder {
 		if path, ok := r.Files[name]; ok {
 			if _, err := fmt.Fprintln(out, path); err != nil {
 				return err
@@ -100,9 +102,9 @@ func (f *addFlags) printStep(out io.Writer, r *phases.Result) error {
 func repoArgument(req *phases.Request, args []string) error {
 	switch {
 	case len(args) > 1:
-		return &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", args[1])}
+		return &fault.Usage{Message: fmt.Sprintf("unexpected argument %q", args[1])}
 	case len(args) == 1 && req.HFRepoID != "" && req.HFRepoID != args[0]:
-		return &phases.UsageError{Message: fmt.Sprintf("two repositories: %s and %s", req.HFRepoID, args[0])}
+		return &fault.Usage{Message: fmt.Sprintf("two repositories: %s and %s", req.HFRepoID, args[0])}
 	case len(args) == 1:
 		req.HFRepoID = args[0]
 	}
@@ -111,7 +113,7 @@ func repoArgument(req *phases.Request, args []string) error {
 
 func newExtractCommand(g *globals) *cobra.Command {
 	cmd, _ := newStep(g, "extract ORG/NAME", "Phase 1: read a model's config.json",
-		"Writes "+phases.FileConfig+" (the bytes as fetched) and "+phases.FileArchitecture+" into the output directory.", extractFlags,
+		"Writes "+report.FileConfig+" (the bytes as fetched) and "+report.FileArchitecture+" into the output directory.", extractFlags,
 		func(cmd *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
 			if err := repoArgument(&req, args); err != nil {
 				return nil, err
@@ -124,10 +126,10 @@ func newExtractCommand(g *globals) *cobra.Command {
 func newGenerateCommand(g *globals) *cobra.Command {
 	var architecture, implementation string
 	cmd, _ := newStep(g, "generate --model-name NAME", "Phase 3: make the entry from the files of phases 1 and 2",
-		"Reads "+phases.FileArchitecture+" (and "+phases.FileImplementation+" when it is there) and puts the entry into models.ts;\nwrites "+phases.FileMapping+" and "+phases.FileEntry+".", generateFlags,
+		"Reads "+report.FileArchitecture+" (and "+report.FileImplementation+" when it is there) and puts the entry into models.ts;\nwrites "+report.FileMapping+" and "+report.FileEntry+".", generateFlags,
 		func(_ *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
 			if len(args) > 0 {
-				return nil, &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", args[0])}
+				return nil, &fault.Usage{Message: fmt.Sprintf("unexpected argument %q", args[0])}
 			}
 			return phases.RunGenerate(env, req, architecture, implementation)
 		})
@@ -139,10 +141,10 @@ func newGenerateCommand(g *globals) *cobra.Command {
 func newValidateCommand(g *globals) *cobra.Command {
 	var architecture, implementation string
 	cmd, _ := newStep(g, "validate --model-name NAME", "Phase 4: check an entry and write the summary",
-		"Checks the entry as it stands in models.ts; writes "+phases.FileValidation+" and "+phases.FileSummary+".", validateFlags,
+		"Checks the entry as it stands in models.ts; writes "+report.FileValidation+" and "+report.FileSummary+".", validateFlags,
 		func(cmd *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
 			if len(args) > 0 {
-				return nil, &phases.UsageError{Message: fmt.Sprintf("unexpected argument %q", args[0])}
+				return nil, &fault.Usage{Message: fmt.Sprintf("unexpected argument %q", args[0])}
 			}
 			return phases.RunValidate(cmd.Context(), env, req, architecture, implementation)
 		})

@@ -6,9 +6,8 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/spf13/cobra"
-
-	"github.com/fib-ls/fib-ls/phases"
 )
 
 // version is set by release builds (-ldflags -X main.version=…); otherwise
@@ -65,7 +64,7 @@ func newVersionCommand() *cobra.Command {
 
 // writeJSON prints a value as the --json of a command does.
 func writeJSON(w io.Writer, value any) error {
-	data, err := phases.MarshalJSON(value)
+	data, err := report.MarshalJSON(value)
 	if err != nil {
 		return fmt.Errorf("printing JSON: %w", err)
 	}

@@ -2,6 +2,8 @@
 // turns it into an Architecture, a schedule of layers with every dimension.
 package extract
 
+import "slices"
+
 // Architecture is what phase 1 knows of a model. Its JSON is
 // model_architecture.json: the keys that the original workflow's readers
 // expect, and ours beside them.
@@ -292,4 +294,16 @@ type Source struct {
 	// Note says how far to trust it: "verified", "cached, unverified, from
 	// 2026-08-01", "built in, facts of 2026-08-11".
 	Note string `json:"note,omitempty"`
+}
+
+// LayerSizes returns all linear layers and norms of the model.
+func (a *Architecture) LayerSizes() []Dimension {
+	all := slices.Clone(a.Extra)
+	for _, k := range a.AttentionKinds {
+		all = slices.Concat(all, k.Dimensions, k.Norms)
+	}
+	for _, k := range a.MLPKinds {
+		all = slices.Concat(all, k.Dimensions, k.Norms)
+	}
+	return all
 }

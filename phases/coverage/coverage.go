@@ -1,0 +1,161 @@
+// Package coverage holds the models of a models.ts to a dataset of Definitions.
+package coverage
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/expect"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
+	"github.com/fib-ls/fib-ls/tsast"
+)
+
+// Model says which Definitions one entry of models.ts needs and how
+// far the dataset has them.
+type Model struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Architecture is short ("MLA + Dense/MoE"); Layout is a sentence ("61
+	// decoder layers, …"). Both are "" when the model's config is not known.
+	Architecture string `json:"architecture"`
+	Layout       string `json:"layout"`
+	// Config says which config was asked, "" for none.
+	Config string `json:"config,omitempty"`
+	dataset.Coverage
+}
+
+// Report is the coverage of a whole models.ts.
+type Report struct {
+	ModelsTS string  `json:"models_ts"`
+	Dataset  string  `json:"dataset"`
+	Models   []Model `json:"models"`
+}
+
+// Of holds each entry of a models.ts to a dataset: the Definitions that
+// its modules name, then those that its model's own config asks for (where
+// the config is known) and the entry does not name.
+func Of(env *phases.Env, modelsTS, datasetDir string) (*Report, error) {
+	path := env.Path(modelsTS)
+	models, err := modelsfile.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	if models.Text == nil {
+		return nil, &fault.Missing{Err: fmt.Errorf("reading %s: there is no such file; give it with --models-ts", modelsTS)}
+	}
+	d, err := env.OpenDataset(datasetDir, filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		return nil, &fault.Usage{Message: "no dataset to compare with", Hint: "give --dataset DIR, a clone of flashinfer-trace; " + phases.CloneDataset}
+	}
+	report := &Report{ModelsTS: modelsTS, Dataset: prose.Or(datasetDir, d.Dir), Models: []Model{}}
+	x := expect.New(env)
+	for _, e := range tsast.Parse(models.Text).Entries {
+		report.Models = append(report.Models, coverModel(x, e.Model, d))
+	}
+	return report, nil
+}
+
+func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Model {
+	c := Model{ID: m.ID.Value, Name: m.Name.Value}
+	if c.Name == "" {
+		c.Name = c.ID
+	}
+	known := x.Requirements(m)
+	note := func(*definition.Name) string { return "" }
+	if known != nil {
+		c.Architecture, c.Layout, c.Config = architectureWords(known.Architecture), layoutWords(known.Architecture), known.Label
+		note = known.Note
+	}
+	var required []dataset.Required
+	seen := map[string]bool{}
+	add := func(text string) {
+		r := requiredOf(text, note)
+		if !seen[r.Name] {
+			seen[r.Name] = true
+			required = append(required, r)
+		}
+	}
+	for _, module := range m.Modules {
+		for _, item := range module.Definitions.Items {
+			if item.Kind == tsast.StringLiteral {
+				add(item.Value)
+			}
+		}
+	}
+	if known != nil {
+		for _, name := range known.Names {
+			add(name)
+		}
+	}
+	required = append(required, unmappedModules(m, known)...)
+	c.Coverage = dataset.Cover(required, d.Lookup)
+	return c
+}
+
+// requiredOf reads a Definition name as an entry writes it: an older spelling
+// stands for the current one, a name of no family for itself.
+func requiredOf(text string, note func(*definition.Name) string) dataset.Required {
+	name, err := definition.Parse(text)
+	if err != nil {
+		modern, _, ok := definition.ParseLegacy(text)
+		if !ok {
+			return dataset.Required{Name: text, OpType: "unknown"}
+		}
+		name = modern
+	}
+	return dataset.Required{Name: name.String(), OpType: name.OpType(), Note: note(&name)}
+}
+
+// elementwise are layers that run no kernel of the dataset's op types: tables
+// that are looked up, activations, the head (sampling is listed by itself).
+var elementwise = regexp.MustCompile(`(?i)embed|embd|^wte$|^wpe$|lm_head|^output$|rotary|rope|^act|_act_|act_fn|activation|logits|dropout`)
+
+// unmappedModules are the layers without a Definition for which the config
+// has none either, one row per parent block: "moe: gate / topk / experts".
+func unmappedModules(m *tsast.Model, known *expect.Requirements) []dataset.Required {
+	var order []string
+	below := map[string][]string{}
+	for _, module := range m.Modules {
+		name := module.Name
+		if module.Type.Value != "layer" || len(module.Definitions.Items) > 0 || elementwise.MatchString(name) || known != nil && known.Mapped[name] {
+			continue
+		}
+		parent := module.Parent.Value
+		if below[parent] == nil {
+			order = append(order, parent)
+		}
+		below[parent] = append(below[parent], name)
+	}
+	var rows []dataset.Required
+	for _, parent := range order {
+		text := strings.Join(below[parent], " / ")
+		if parent != "" {
+			text = parent + ": " + text
+		}
+		rows = append(rows, dataset.Required{Text: text, OpType: opTypeWord(text)})
+	}
+	return rows
+}
+
+// opTypeWord guesses the op type of modules that have no name.
+func opTypeWord(text string) string {
+	text = strings.ToLower(text)
+	for _, w := range []struct{ part, opType string }{
+		{"expert", "moe"}, {"moe", "moe"}, {"topk", "moe"}, {"mamba", "mamba_ssu"}, {"mixer", "mamba_ssu"}, {"norm", "rmsnorm"}, {"attn", "attention"}, {"attention", "attention"}, {"proj", "gemm"},
+	} {
+		if strings.Contains(text, w.part) {
+			return w.opType
+		}
+	}
+	return "unknown"
+}

@@ -1,0 +1,113 @@
+package coverage
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/prose"
+)
+
+// Markdown is the report in the shape of FlashInfer-Bench's
+// docs/model_coverage.mdx.
+func (r *Report) Markdown() string {
+	var b strings.Builder
+	b.WriteString(`---
+title: Model Coverage
+---
+
+# Model Kernel Coverage
+
+Which kernel Definitions each model of models.ts needs, and how far the dataset has them.
+
+- ✅ the Definition exists and has workloads
+- 🟡 the Definition exists, without workloads
+- ❌ the Definition is required and does not exist (missing)
+- — the module exists, but no Definition is mapped to it (unmapped)
+
+## Summary
+
+| Model | Architecture | Coverage |
+|-------|-------------|:--------:|
+`)
+	for _, m := range r.Models {
+		b.WriteString(m.summaryRow())
+	}
+	for _, m := range r.Models {
+		b.WriteString("\n---\n\n" + m.section())
+	}
+	return b.String()
+}
+
+// summaryRow is the model's row of the summary table.
+func (m Model) summaryRow() string {
+	return fmt.Sprintf("| %s | %s | %s |\n", markdownText(m.Name), prose.Or(m.Architecture, "unknown"), m.Overall.Mark())
+}
+
+// section is the model's own section.
+func (m Model) section() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n", markdownText(m.Name))
+	if m.Layout != "" {
+		fmt.Fprintf(&b, "**Architecture**: %s\n\n", m.Layout)
+	}
+	b.WriteString(m.Markdown())
+	fmt.Fprintf(&b, "\n**Coverage**: %s\n", m.Sentence())
+	return b.String()
+}
+
+// markdownText keeps a text from a file from being Markdown or MDX of its own.
+func markdownText(s string) string {
+	s = strings.Join(strings.Fields(prose.Line(s)), " ")
+	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "{", "&#123;", "`", "\\`", "*", `\*`, "[", `\[`).Replace(s)
+}
+
+// Text is the report as a table for terminals.
+func (r *Report) Text() string {
+	rows := [][]string{{"MODEL", "ARCHITECTURE", "WORKLOADS", "PRESENT", "MISSING", "UNMAPPED", "COVERAGE"}}
+	missing := map[string]bool{}
+	for _, m := range r.Models {
+		for _, name := range m.MissingNames {
+			missing[name] = true
+		}
+		rows = append(rows, []string{
+			prose.Line(m.ID), prose.Or(m.Architecture, "unknown"), fmt.Sprint(m.Collected), fmt.Sprintf("%d / %d", m.Present, m.Total),
+			fmt.Sprint(m.Missing), fmt.Sprint(m.Unmapped), m.Overall.Mark(),
+		})
+	}
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, text := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		var line strings.Builder
+		for i, text := range row {
+			line.WriteString(text + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text)+2))
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	fmt.Fprintf(&b, "\nWORKLOADS: with workloads; PRESENT: in %s, of those that are required; UNMAPPED: modules without a Definition\n", r.Dataset)
+	if n := len(missing); n > 0 {
+		are := "Definitions are"
+		if n == 1 {
+			are = "Definition is"
+		}
+		fmt.Fprintf(&b, "%d %s missing: fib-ls define --missing --dataset %s writes those whose axes their names fix\n", n, are, r.Dataset)
+	}
+	return b.String()
+}
+
+// overallOf is the overall status that the rows of a table give.
+func overallOf(collected, defined, missing, unmapped int) dataset.Overall {
+	switch {
+	case collected > 0 && defined+missing+unmapped == 0:
+		return dataset.FullyCovered
+	case collected+defined > 0:
+		return dataset.Partial
+	}
+	return dataset.NotCovered
+}

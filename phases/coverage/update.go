@@ -1,0 +1,261 @@
+package coverage
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/fib-ls/fib-ls/phases/dataset"
+)
+
+// Update refreshes a docs/model_coverage.mdx that people wrote: in the section
+// of each model of the report the status of every Definition's row, rows that
+// are lacking, the count behind "**Coverage**:", and the model's cell in the
+// summary. Models that the document lacks are appended. Everything else, words
+// and rows of others among it, stays byte for byte. lookup is Dataset.Lookup.
+// notes are words of others that are not true any more.
+func (r *Report) Update(text string, lookup func(name string) (present bool, workloads int)) (after string, notes []string) {
+	newline := "\n"
+	if strings.Contains(text, "\r\n") {
+		newline = "\r\n"
+	}
+	d := &coverageDocument{lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n"), lookup: lookup}
+	for _, m := range r.Models {
+		d.refresh(m)
+	}
+	return strings.ReplaceAll(strings.Join(d.lines, "\n"), "\n", newline), d.notes
+}
+
+// coverageDocument is the document as lines.
+type coverageDocument struct {
+	lines  []string
+	lookup func(string) (bool, int)
+	notes  []string
+}
+
+var (
+	headingLine  = regexp.MustCompile(`^(#{2,3})\s+(.+?)\s*$`)
+	tableLine    = regexp.MustCompile(`^\s*\|`)
+	ruleLine     = regexp.MustCompile(`^\s*\|[\s:|-]+\|\s*$`)
+	nameCell     = regexp.MustCompile("^`([a-z0-9_]+)`$")
+	coverageLine = regexp.MustCompile(`^\*\*Coverage\*\*: \d+ / [\d?]+ ((?:referenced )?definitions present\.)(.*)$`)
+	// ourWords are the sentences that Coverage.Sentence writes behind the
+	// count, at the beginning or behind somebody else's sentence.
+	ourWords = regexp.MustCompile("(^|[.!?)])(?: Fully covered\\.| Missing: `[a-z0-9_]+`(?:, `[a-z0-9_]+`)*\\.| Workloads not yet collected for \\d+\\.| Unmapped modules: \\d+\\.)+")
+)
+
+// refresh brings one model's section and summary cell up to date.
+func (d *coverageDocument) refresh(m Model) {
+	from, to := d.section(m)
+	if from < 0 {
+		d.append(m)
+		return
+	}
+	first, last := d.table(from, to)
+	if first < 0 {
+		return // words only: nothing of ours to refresh
+	}
+	listed := map[string]bool{}
+	var tally dataset.Coverage
+	for i := first; i < last; i++ {
+		d.row(i, listed, &tally)
+	}
+	var lacking []dataset.Required
+	for _, row := range m.Rows {
+		if row.Definition != "" && !listed[row.Definition] {
+			lacking = append(lacking, dataset.Required{Name: row.Definition, OpType: row.OpType, Note: row.Note})
+		}
+	}
+	if len(lacking) > 0 {
+		extra := dataset.Cover(lacking, d.lookup)
+		rows := strings.Split(strings.TrimSuffix(extra.Markdown(), "\n"), "\n")[2:]
+		d.lines = slices.Insert(d.lines, last, rows...)
+		to += len(rows)
+		tally.Collected += extra.Collected
+		tally.Defined += extra.Defined
+		tally.Missing += extra.Missing
+		tally.MissingNames = append(tally.MissingNames, extra.MissingNames...)
+	}
+	tally.Present, tally.Total = tally.Collected+tally.Defined, tally.Collected+tally.Defined+tally.Missing
+	tally.Overall = overallOf(tally.Collected, tally.Defined, tally.Missing, tally.Unmapped)
+	d.count(m, from, to, tally)
+	d.summary(m, tally.Overall)
+}
+
+// section gives the lines below the model's heading.
+func (d *coverageDocument) section(m Model) (from, to int) {
+	from = -1
+	for i, line := range d.lines {
+		heading := headingLine.FindStringSubmatch(line)
+		switch {
+		case heading == nil:
+		case from >= 0:
+			return from, i
+		case names(heading[2], m):
+			from = i + 1
+		}
+	}
+	return from, len(d.lines)
+}
+
+// table gives the rows of the section's first table.
+func (d *coverageDocument) table(from, to int) (first, last int) {
+	for i := from; i < to; i++ {
+		if !ruleLine.MatchString(d.lines[i]) {
+			continue
+		}
+		last = i + 1
+		for last < to && tableLine.MatchString(d.lines[last]) {
+			last++
+		}
+		return i + 1, last
+	}
+	return -1, -1
+}
+
+// row refreshes the status of one row that names a Definition, and counts it.
+func (d *coverageDocument) row(i int, listed map[string]bool, tally *dataset.Coverage) {
+	cells := splitCells(d.lines[i])
+	if len(cells) < 5 {
+		return
+	}
+	status := len(cells) - 2
+	name := nameCell.FindStringSubmatch(strings.TrimSpace(cells[1]))
+	if name == nil {
+		tally.Unmapped++
+		return
+	}
+	one := dataset.Cover([]dataset.Required{{Name: name[1]}}, d.lookup)
+	listed[name[1]] = true
+	tally.Collected += one.Collected
+	tally.Defined += one.Defined
+	tally.Missing += one.Missing
+	tally.MissingNames = append(tally.MissingNames, one.MissingNames...)
+	mark := one.Rows[0].Status.Mark()
+	if old := strings.TrimSpace(cells[status]); !strings.HasPrefix(old, mark) {
+		cells[status] = " " + mark + " "
+		d.lines[i] = strings.Join(cells, "|")
+	}
+}
+
+// count refreshes the number behind "**Coverage**:", and of the words after it
+// those that are ours.
+func (d *coverageDocument) count(m Model, from, to int, tally dataset.Coverage) {
+	for i := from; i < min(to, len(d.lines)); i++ {
+		parts := coverageLine.FindStringSubmatch(d.lines[i])
+		if parts == nil {
+			continue
+		}
+		words := strings.TrimPrefix(tally.Sentence(), fmt.Sprintf("%d / %d definitions present.", tally.Present, tally.Total))
+		words = withWords(parts[2], words)
+		d.lines[i] = fmt.Sprintf("**Coverage**: %d / %d %s%s", tally.Present, tally.Total, parts[1], words)
+		if tally.Missing == 0 && strings.Contains(words, "Missing:") {
+			d.notes = append(d.notes, fmt.Sprintf("%s: no Definition is missing any more; the words after the count say otherwise and were not written by fib-ls: mend them", m.ID))
+		}
+		return
+	}
+}
+
+// withWords puts our words where our older ones stand among other people's.
+// Where there are other people's words alone, they are all.
+func withWords(old, words string) string {
+	if strings.TrimSpace(old) == "" {
+		return words
+	}
+	return ourWords.ReplaceAllStringFunc(old, func(found string) string {
+		before := ""
+		if found[0] != ' ' {
+			before = found[:1]
+		}
+		put := words
+		words = ""
+		return before + put
+	})
+}
+
+// summary refreshes the model's cell in the summary table.
+func (d *coverageDocument) summary(m Model, overall dataset.Overall) {
+	first, last := d.summaryTable()
+	for i := first; i >= 0 && i < last; i++ {
+		cells := splitCells(d.lines[i])
+		if len(cells) != 5 || !names(strings.TrimSpace(cells[1]), m) {
+			continue
+		}
+		if strings.TrimSpace(cells[3]) != overall.Mark() {
+			cells[3] = " " + overall.Mark() + " "
+			d.lines[i] = strings.Join(cells, "|")
+		}
+		return
+	}
+}
+
+func (d *coverageDocument) summaryTable() (first, last int) {
+	for i, line := range d.lines {
+		if heading := headingLine.FindStringSubmatch(line); heading != nil && strings.EqualFold(heading[2], "summary") {
+			return d.table(i+1, len(d.lines))
+		}
+	}
+	return -1, -1
+}
+
+// append adds a model that the document lacks: a section at its end and, when
+// the summary has none, a row there.
+func (d *coverageDocument) append(m Model) {
+	if first, last := d.summaryTable(); first >= 0 {
+		row := strings.TrimSuffix(m.summaryRow(), "\n")
+		d.lines = slices.Insert(d.lines, last, row)
+	}
+	text := strings.TrimRight(strings.Join(d.lines, "\n"), "\n ")
+	if !strings.HasSuffix(text, "---") {
+		text += "\n\n---"
+	}
+	d.lines = strings.Split(text+"\n\n"+m.section(), "\n")
+}
+
+// splitCells splits a row at the bars that are not escaped.
+func splitCells(row string) []string {
+	var cells []string
+	from := 0
+	for i := 0; i < len(row); i++ {
+		if row[i] == '|' && (i == 0 || row[i-1] != '\\') {
+			cells = append(cells, row[from:i])
+			from = i + 1
+		}
+	}
+	return append(cells, row[from:])
+}
+
+// names says whether a heading or a cell means the model: "DeepSeek V3 / R1"
+// means DeepSeek V3 and DeepSeek R1.
+func names(heading string, m Model) bool {
+	for _, variant := range variants(heading) {
+		if flat := letters(variant); flat != "" && slices.Contains([]string{letters(m.ID), letters(m.Name), letters(markdownText(m.Name))}, flat) {
+			return true
+		}
+	}
+	return false
+}
+
+// variants takes a slash apart: the words beside it stand for one another.
+func variants(heading string) []string {
+	words := strings.Fields(strings.ReplaceAll(heading, "/", " / "))
+	i := slices.Index(words, "/")
+	if i < 1 || i+1 >= len(words) {
+		return []string{heading}
+	}
+	left := strings.Join(slices.Concat(words[:i], words[i+2:]), " ")
+	right := strings.Join(slices.Concat(words[:i-1], words[i+1:]), " ")
+	return []string{heading, left, right}
+}
+
+// letters is a name without case, spaces and punctuation.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}

@@ -1,0 +1,217 @@
+package phases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fib-ls/fib-ls/phases/disk"
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/extract/hub"
+	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/prose"
+)
+
+// maxConfig bounds a config.json; the largest real one has 200 KB. Its values
+// take some thirty times its size in memory.
+const maxConfig = 2 << 20
+
+// maxStepFile bounds a file that an earlier phase wrote.
+const maxStepFile = 16 << 20
+
+// ExtractStep is phase 1: it finds the config.json and reads it.
+func ExtractStep(ctx context.Context, env *Env, req *Request) (*extract.Architecture, []byte, error) {
+	env.progress(1, 0, "finding config.json")
+	fetched, source, err := env.config(ctx, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := disk.Bound(fetched.Data, "config.json", maxConfig); err != nil { // whoever fetched it
+		return nil, nil, err
+	}
+	env.progress(1, 0.7, "reading config.json")
+	a, err := env.architecture(ctx, req, fetched.Data, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.Warnings = append(append([]string{}, fetched.Warnings...), a.Warnings...)
+	env.progress(1, 1, fmt.Sprintf("%s, %d layers", a.ArchitectureType, a.NumLayers))
+	return a, fetched.Data, nil
+}
+
+// config finds the bytes of config.json, in the order of the design:
+// --config, a local directory, the Hub, its cache, the catalogue.
+func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract.Source, error) {
+	source := extract.Source{RepoID: req.HFRepoID, Revision: req.Revision, From: "file", FetchedAt: e.now().UTC().Format(time.RFC3339)}
+	if req.Config != "" {
+		data, err := Interruptible(ctx, func() ([]byte, error) { return e.readConfigFile(req.Config) })
+		return &FetchedConfig{Data: data}, source, err
+	}
+	if dir := e.Path(req.HFRepoID); isDir(dir) {
+		data, err := disk.ReadRegular(filepath.Join(dir, "config.json"), maxConfig)
+		source.Note = "a local directory, not a repository id"
+		return &FetchedConfig{Data: data}, source, err
+	}
+	return e.RepoConfig(ctx, req, source)
+}
+
+// RepoConfig finds the config.json of a repository, never a local directory
+// of its name: a file that is being judged must not lead to others beside it.
+func (e *Env) RepoConfig(ctx context.Context, req *Request, source extract.Source) (*FetchedConfig, extract.Source, error) {
+	resolved, renamed := catalog.Resolve(req.HFRepoID)
+	fetched, err := e.fromHub(ctx, req, resolved)
+	if err != nil {
+		fromCatalog, ok := e.fromCatalog(resolved, err)
+		if !ok {
+			return nil, source, err
+		}
+		fetched = fromCatalog
+	}
+	if renamed {
+		fetched.Warnings = append(fetched.Warnings, fmt.Sprintf("%s is not a repository on HuggingFace; %s is meant and was taken", req.HFRepoID, resolved))
+	}
+	source.RepoID, source.Commit, source.From, source.Note = fetched.RepoID, fetched.Commit, fetched.From, fetched.Note
+	if !fetched.Fetched.IsZero() {
+		source.FetchedAt = fetched.Fetched.UTC().Format(time.RFC3339)
+	}
+	return fetched, source, nil
+}
+
+func (e *Env) fromHub(ctx context.Context, req *Request, repoID string) (*FetchedConfig, error) {
+	if e.Hub == nil {
+		return nil, &UnavailableError{RepoID: repoID}
+	}
+	e.progress(1, 0.1, "asking the HuggingFace Hub for "+repoID)
+	return e.Hub.FetchConfig(ctx, repoID, req.Revision, req.Offline)
+}
+
+// UnavailableError says that a config is nowhere to be had (exit 3).
+type UnavailableError struct{ RepoID string }
+
+func (e *UnavailableError) Error() string {
+	text := fmt.Sprintf("the config.json of %s is not to be had offline: it is neither in the HuggingFace cache nor in the built-in catalogue", e.RepoID)
+	for i, s := range catalog.Suggest(e.RepoID) {
+		if i == 0 {
+			text += "\ndid you mean"
+		} else {
+			text += ","
+		}
+		text += " " + s
+	}
+	return text + "\nrun it online, or give the file with --config FILE"
+}
+
+// fromCatalog is the last resort: the facts built into the binary. It is
+// taken when the Hub is out of reach, not when it answered that there is no
+// such repository or that access is refused.
+func (e *Env) fromCatalog(repoID string, why error) (*FetchedConfig, bool) {
+	if answered(why) || errors.Is(why, context.Canceled) {
+		return nil, false
+	}
+	entry, ok := catalog.Lookup(repoID)
+	if !ok {
+		return nil, false
+	}
+	f := &FetchedConfig{Data: entry.Config, RepoID: entry.RepoID, From: "catalogue", Note: "built in, facts of " + entry.Date}
+	// Offline by choice, the catalogue is what was asked for.
+	var unavailable *UnavailableError
+	var offline *hub.OfflineError
+	if !errors.As(why, &unavailable) && !errors.As(why, &offline) {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("the Hub could not be asked (%s); the built-in facts of %s were used", prose.FirstLine(why), entry.Date))
+	}
+	return f, true
+}
+
+// Interruptible does what may wait without end, as for the input of a
+// terminal or a pipe, until it is done or ctx ends. What waits then is left to
+// the end of the process.
+func Interruptible[T any](ctx context.Context, wait func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		value, err := wait()
+		done <- outcome{value, err}
+	}()
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+func (e *Env) readConfigFile(name string) ([]byte, error) {
+	if name == "-" {
+		if e.Stdin == nil {
+			return nil, &fault.Usage{Message: "--config -: there is no standard input here"}
+		}
+		return disk.ReadAll(e.Stdin, "standard input", maxConfig)
+	}
+	return disk.Read(e.Path(name), maxConfig)
+}
+
+// architecture reads the config; missing fields are asked for when somebody
+// can be asked, as often as there are such fields.
+func (e *Env) architecture(ctx context.Context, req *Request, data []byte, source extract.Source) (*extract.Architecture, error) {
+	overrides := make(map[string]string, len(req.Set))
+	for k, v := range req.Set {
+		overrides[k] = v
+	}
+	var confirmed []extract.Proposal
+	const rounds = 8 // a hostile file must not keep asking
+	for round := 0; ; round++ {
+		a, err := extract.Read(data, extract.Options{
+			RepoID: source.RepoID, ModelName: req.ModelName, Overrides: overrides, Confirmed: confirmed, Infer: req.Infer, Source: source,
+		})
+		var missing *extract.MissingFieldsError
+		if !errors.As(err, &missing) || e.Ask == nil || round >= rounds {
+			return a, err
+		}
+		answered, taken, askErr := e.askMissing(ctx, missing, overrides)
+		confirmed = append(confirmed, taken...)
+		if askErr != nil {
+			return nil, askErr
+		}
+		if !answered {
+			return nil, err
+		}
+	}
+}
+
+// askMissing asks for the missing fields. What is typed becomes an override; a
+// proposal that is taken stays one, so that the report says where it is from.
+func (e *Env) askMissing(ctx context.Context, missing *extract.MissingFieldsError, overrides map[string]string) (all bool, taken []extract.Proposal, err error) {
+	proposals := map[string]extract.Proposal{}
+	for _, p := range missing.Proposals {
+		proposals[p.Field] = p
+	}
+	for _, field := range missing.Fields {
+		question := "config.json does not say " + field
+		if p, ok := proposals[field]; ok {
+			question += fmt.Sprintf(" (from: model name, %s has %s)", p.From, p.Value)
+		}
+		answer, err := e.Ask(ctx, field, question, proposals[field].Value)
+		if err != nil || answer == "" {
+			return false, taken, err
+		}
+		if p, ok := proposals[field]; ok && answer == p.Value {
+			taken = append(taken, p)
+			continue
+		}
+		overrides[field] = answer
+	}
+	return true, taken, nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

@@ -1,0 +1,71 @@
+// Package report has what a run leaves behind for people and programs: the
+// --json contract, the text on the terminal, the summary and the files of each
+// phase.
+package report
+
+import (
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/generate"
+)
+
+// Contract is the stable form of --json.
+type Contract struct {
+	Model        generate.Entry        `json:"model"`
+	Architecture *extract.Architecture `json:"architecture"`
+	Pattern      generate.Pattern      `json:"pattern"`
+	Baseline     Baseline              `json:"baseline"`
+	Parallelism  generate.Parallelism  `json:"parallelism"`
+	Definitions  []Definition          `json:"definitions"`
+	Problems     []Problem             `json:"problems"`
+	Warnings     []string              `json:"warnings"`
+	Files        map[string]string     `json:"files"`
+	TimingsMS    map[string]float64    `json:"timings_ms"`
+}
+
+// Baseline says where the layers' truth came from.
+type Baseline struct {
+	Source string `json:"source"` // clone|embedded|none
+	Class  string `json:"class"`
+	File   string `json:"file"`
+	Commit string `json:"commit"`
+	Date   string `json:"date,omitempty"`
+	Note   string `json:"note,omitempty"`
+}
+
+// Definition is one Definition that the model needs. InDataset is nil when
+// no dataset was at hand.
+type Definition struct {
+	Name      string   `json:"name"`
+	OpType    string   `json:"op_type"`
+	Modules   []string `json:"modules"`
+	InDataset *bool    `json:"in_dataset"`
+}
+
+// Problem is one finding of phase 4 in the contract's form.
+type Problem struct {
+	Rule     string `json:"rule"`
+	Severity string `json:"severity"`
+	Message  string `json:"message"`
+	Module   string `json:"module"`
+	Line     int    `json:"line"`
+	Column   int    `json:"-"` // in bytes, for validation.json
+}
+
+// Step is what one step of the command line prints with --json: the keys
+// of the contract that this step had a part in, and no empty ones for phases
+// that did not run.
+type Step struct {
+	Model        *generate.Entry       `json:"model,omitempty"`
+	Architecture *extract.Architecture `json:"architecture,omitempty"`
+	Pattern      generate.Pattern      `json:"pattern,omitempty"`
+	Baseline     *Baseline             `json:"baseline,omitempty"`
+	Parallelism  *generate.Parallelism `json:"parallelism,omitempty"`
+	Definitions  []Definition          `json:"definitions,omitempty"`
+	Problems     []Problem             `json:"problems,omitempty"`
+	Warnings     []string              `json:"warnings"`
+	Files        map[string]string     `json:"files"`
+	TimingsMS    map[string]float64    `json:"timings_ms"`
+}
+
+// RuleDisagreement marks a difference between the two readers of a model.
+const RuleDisagreement = "source-disagreement"

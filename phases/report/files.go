@@ -1,0 +1,107 @@
+package report
+
+import (
+	"path/filepath"
+
+	"github.com/fib-ls/fib-ls/phases/generate"
+)
+
+// The names of the files that the phases write, as the original workflow's
+// readers expect them.
+const (
+	FileConfig         = "model_config.json"
+	FileArchitecture   = "model_architecture.json"
+	FileImplementation = "sglang_implementation.json"
+	FileKernelCalls    = "kernel_calls.json"
+	DirSnippets        = "code_snippets"
+	FileMapping        = "module_mapping.json"
+	FileEntry          = "generated_entry.ts"
+	FileSummary        = "model_addition_summary.md"
+	FileValidation     = "validation.json"
+)
+
+// FileOrder is the order in which they are written.
+var FileOrder = []string{
+	FileConfig, FileArchitecture, FileImplementation, FileKernelCalls, DirSnippets, FileMapping, FileEntry, "models.ts", FileValidation, FileSummary,
+}
+
+// Part writes the files of one phase and returns their names.
+type Part func(*Run, *Dir) ([]string, error)
+
+// Write writes some phases' files into a directory and returns their names.
+// claimed is the directory as the run claimed it, or nil.
+func Write(path string, claimed *Claimed, r *Run, parts ...Part) ([]string, error) {
+	dir, err := OpenDir(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = dir.Close() }()
+	dir.fresh = dir.fresh || claimed.isNew(dir.Path)
+	var written []string
+	for _, part := range parts {
+		names, err := part(r, dir)
+		if err != nil {
+			return written, err
+		}
+		written = append(written, names...)
+	}
+	return written, nil
+}
+
+// ExtractFiles writes the config and phase 1's reading of it.
+func ExtractFiles(r *Run, dir *Dir) ([]string, error) {
+	if err := dir.Write(FileConfig, r.ConfigBytes); err != nil {
+		return nil, err
+	}
+	return []string{FileConfig, FileArchitecture}, dir.WriteJSON(FileArchitecture, r.Architecture)
+}
+
+// GenerateFiles writes the mapping and the entry.
+func GenerateFiles(r *Run, dir *Dir) ([]string, error) {
+	if err := dir.WriteJSON(FileMapping, generate.Mapping(r.Model)); err != nil {
+		return nil, err
+	}
+	return []string{FileMapping, FileEntry}, dir.Write(FileEntry, []byte(r.EntryText+"\n"))
+}
+
+// ValidateFiles writes the findings and the summary.
+func ValidateFiles(r *Run, dir *Dir) ([]string, error) {
+	if err := dir.WriteJSON(FileValidation, r.validation()); err != nil {
+		return nil, err
+	}
+	return []string{FileValidation, FileSummary}, dir.Write(FileSummary, []byte(Summary(r)))
+}
+
+// BaselineFiles writes phase 2's files. Those of an earlier run go first, so
+// that nothing stale stands beside the entry.
+func BaselineFiles(r *Run, dir *Dir) ([]string, error) {
+	for _, name := range []string{FileImplementation, FileKernelCalls, DirSnippets} {
+		if err := dir.Remove(name); err != nil {
+			return nil, err
+		}
+	}
+	impl := r.Implementation
+	if impl == nil {
+		return nil, nil
+	}
+	if err := dir.WriteJSON(FileImplementation, impl); err != nil {
+		return nil, err
+	}
+	if err := dir.WriteJSON(FileKernelCalls, impl.KernelCallRows(r.DefinitionsOf)); err != nil {
+		return nil, err
+	}
+	names := []string{FileImplementation, FileKernelCalls}
+	if len(r.Snippets) == 0 {
+		return names, nil
+	}
+	if err := dir.Mkdir(DirSnippets); err != nil {
+		return nil, err
+	}
+	for i := range r.Snippets {
+		s := &r.Snippets[i]
+		if err := dir.Write(filepath.Join(DirSnippets, s.FileName()), s.Content(impl.Commit)); err != nil {
+			return nil, err
+		}
+	}
+	return append(names, DirSnippets), nil
+}

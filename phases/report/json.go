@@ -1,0 +1,53 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/fib-ls/fib-ls/phases/prose"
+)
+
+// MarshalJSON writes indented JSON without HTML escapes, as people read it;
+// what a terminal or an editor would not show stands as an escape.
+func MarshalJSON(value any) ([]byte, error) {
+	var b jsonBuffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(value); err != nil {
+		return nil, err
+	}
+	return escapeHidden(b), nil
+}
+
+type jsonBuffer []byte
+
+func (b *jsonBuffer) Write(p []byte) (int, error) {
+	*b = append(*b, p...)
+	return len(p), nil
+}
+
+// escapeHidden writes the hidden characters of a JSON text as escapes. Outside
+// strings JSON has none but line ends and spaces.
+func escapeHidden(data []byte) []byte {
+	isHidden := func(r rune) bool { return r >= 0x7f && prose.Hidden(r) }
+	if bytes.IndexFunc(data, isHidden) < 0 {
+		return data
+	}
+	out := make([]byte, 0, len(data)+64)
+	for len(data) > 0 {
+		r, n := utf8.DecodeRune(data)
+		if isHidden(r) {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, "\\u%04x", unit)
+			}
+		} else {
+			out = append(out, data[:n]...)
+		}
+		data = data[n:]
+	}
+	return out
+}

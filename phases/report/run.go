@@ -1,0 +1,32 @@
+package report
+
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/typecheck"
+)
+
+// Run is everything that the texts and files of one run are made from.
+type Run struct {
+	Contract
+	// ModelsTS is the file as the request names it.
+	ModelsTS string
+	// DryRun and Updated say what became of the file: nothing, or an entry
+	// that was there was refreshed.
+	DryRun, Updated bool
+	// TypeScript is what became of the type check.
+	TypeScript typecheck.Outcome
+	// ConfigBytes are the bytes of config.json as fetched.
+	ConfigBytes    []byte
+	Implementation *baseline.Implementation
+	// DefinitionsOf returns the Definitions of a module of SGLang's tree.
+	DefinitionsOf func(path string) []string
+	// Snippets are the spans of SGLang's source that phase 2 cites.
+	Snippets []baseline.Snippet
+	// Unmapped are the layers without a Definition.
+	Unmapped []string
+	// EntryText is the TypeScript of the entry.
+	EntryText string
+}
+
+// hasErrors reports whether the entry has a problem of severity error.
+func (r *Run) hasErrors() bool { return HasErrors(r.Problems) }

@@ -1,0 +1,101 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/prose"
+)
+
+// Text is what add prints for people when it is done.
+func Text(r *Run) string {
+	var b strings.Builder
+	verb := "Added"
+	switch {
+	case r.DryRun && r.Updated:
+		verb = "Would refresh"
+	case r.DryRun:
+		verb = "Would add"
+	case r.Updated:
+		verb = "Refreshed"
+	}
+	fmt.Fprintf(&b, "%s %s (%s) in %s\n", verb, r.Model.ID, prose.Line(r.Model.Name), r.ModelsTS)
+	a := r.Architecture
+	fmt.Fprintf(&b, "  %s, %d layers, hidden size %d, pattern %s, TP=%d EP=%d (%s)\n",
+		prose.Line(a.ArchitectureType), a.NumLayers, a.HiddenSize, r.Pattern, r.Parallelism.TP, r.Parallelism.EP, ParallelismFrom(r.Parallelism.From))
+	fmt.Fprintf(&b, "  config from %s\n", configOrigin(a.Source, prose.Line, prose.Line))
+	fmt.Fprintf(&b, "  layers from %s\n", layersOrigin(r.Baseline))
+	present, missing := 0, 0
+	for _, d := range r.Definitions {
+		if d.InDataset != nil {
+			present += btoi(*d.InDataset)
+			missing += btoi(!*d.InDataset)
+		}
+	}
+	fmt.Fprintf(&b, "  %d modules, %d Definitions", len(r.Model.Modules), len(r.Definitions))
+	if present+missing > 0 {
+		fmt.Fprintf(&b, " (%d in the dataset, %d missing)", present, missing)
+	}
+	b.WriteString("\n")
+	b.WriteString(Findings(r.Problems))
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "  note: %s\n", prose.Line(w))
+	}
+	if r.TypeScript.Note != "" {
+		fmt.Fprintf(&b, "  note: %s\n", prose.Line(r.TypeScript.Note))
+	}
+	if path := r.Files[FileSummary]; path != "" {
+		fmt.Fprintf(&b, "  summary: %s\n", path)
+	}
+	// What is not from us by construction was made one line above; paths and
+	// names of modules pass here.
+	return prose.Terminal(b.String())
+}
+
+// Findings are phase 4's, a line each.
+func Findings(problems []Problem) string {
+	var b strings.Builder
+	for _, p := range problems {
+		where := ""
+		if p.Module != "" {
+			where = " " + p.Module + ":"
+		}
+		fmt.Fprintf(&b, "  %s:%s %s [%s]\n", p.Severity, where, prose.Line(p.Message), p.Rule)
+	}
+	return prose.Terminal(b.String())
+}
+
+func layersOrigin(b Baseline) string {
+	switch b.Source {
+	case "clone":
+		return fmt.Sprintf("SGLang's source, %s in %s%s", b.Class, b.File, AtCommit(b.Commit))
+	case "embedded":
+		why := ""
+		if b.Note != "" {
+			why = " (" + prose.Line(b.Note) + ")"
+		}
+		return fmt.Sprintf("the built-in SGLang index, %s in %s%s%s", b.Class, b.File, AtCommit(b.Commit), why)
+	}
+	if b.Note != "" {
+		return "the config alone (" + prose.Line(b.Note) + ")"
+	}
+	return "the config alone"
+}
+
+// AtCommit is " at " and a commit's short hash, "" for none.
+func AtCommit(hash string) string {
+	if len(hash) > 8 {
+		hash = hash[:8]
+	}
+	if hash == "" {
+		return ""
+	}
+	return " at " + hash
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
