@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"context"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -28,7 +27,6 @@ type Options struct {
 	// Logger gets a record of every request, without secrets; nil discards.
 	Logger *slog.Logger
 	// Progress is called (from any goroutine) as a Fetch advances; may be nil.
-	// WithProgress sets one for a single call.
 	Progress func(Progress)
 	// Clock is the time; nil is the system's.
 	Clock Clock
@@ -120,27 +118,11 @@ func New(o Options) *Client {
 	return c
 }
 
-type progressKey struct{}
-
-// WithProgress gives a context whose Fetch calls report to f instead of to
-// Options.Progress.
-func WithProgress(ctx context.Context, f func(Progress)) context.Context {
-	return context.WithValue(ctx, progressKey{}, f)
-}
-
-func (c *Client) report(ctx context.Context, p Progress) {
-	f, ok := ctx.Value(progressKey{}).(func(Progress))
-	if !ok {
-		f = c.progress
-	}
-	if f != nil {
-		f(p)
+func (c *Client) report(p Progress) {
+	if c.progress != nil {
+		c.progress(p)
 	}
 }
-
-// RedactText removes the Client's token and everything that looks like a
-// secret from text that is about to be shown or logged.
-func (c *Client) RedactText(s string) string { return c.redact.clean(s) }
 
 // Close lets go of idle connections.
 func (c *Client) Close() {

@@ -28,7 +28,7 @@ type File struct {
 	// ETag is the git SHA-1 (40 hex) or SHA-256 (64 hex) of the content, as the
 	// Hub named it; empty when the server gave none that can be checked.
 	ETag string
-	// From is FromHub or FromCache (FromDisk for ReadLocal).
+	// From is FromHub or FromCache.
 	From string
 	// Verified says that the Hub named this hash for this revision now (or that
 	// the revision is an exact commit) and that the bytes have this hash.

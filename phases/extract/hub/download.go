@@ -101,7 +101,7 @@ func (k *call) readBody(ctx context.Context, a *answer, m *metadata) ([]byte, er
 		}
 		if n > 0 {
 			idle.restart()
-			k.c.report(ctx, Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageDownload,
+			k.c.report(Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageDownload,
 				Done: int64(len(body)), Total: total, Text: "downloading " + k.filename + " of " + k.repoID})
 		}
 		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {

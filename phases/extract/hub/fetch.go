@@ -117,7 +117,7 @@ func (c *Client) online(ctx context.Context, repoID, revision, filename string) 
 	if err != nil {
 		return k.orCached(cached, err)
 	}
-	c.report(ctx, Progress{RepoID: repoID, Filename: filename, Stage: StageDone,
+	c.report(Progress{RepoID: repoID, Filename: filename, Stage: StageDone,
 		Done: int64(len(f.Bytes)), Total: int64(len(f.Bytes)), Text: f.Note})
 	return f, nil
 }
@@ -153,7 +153,7 @@ func (k *call) unchanged(m *metadata) *File {
 func (k *call) fetchContent(ctx context.Context, m *metadata) (*File, error) {
 	if isHash(m.etag) {
 		release, err := k.c.cache.lock(ctx, k.repoID, m.etag, func() {
-			k.c.report(ctx, Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageLock, Total: -1,
+			k.c.report(Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageLock, Total: -1,
 				Text: "waiting for another process that downloads " + k.filename + " of " + k.repoID})
 		})
 		defer release()

@@ -25,7 +25,7 @@ func (k *call) askMetadata(ctx context.Context, tries int) (*metadata, error) {
 	if err != nil {
 		return nil, &ConfigError{Variable: "HF_ENDPOINT", Reason: "it cannot be read as a web address"}
 	}
-	k.c.report(ctx, Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageAsk, Total: -1,
+	k.c.report(Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageAsk, Total: -1,
 		Text: "asking " + displayOrigin(u) + " for " + k.filename + " of " + k.repoID})
 	var m *metadata
 	err = k.again(ctx, tries, func() error {

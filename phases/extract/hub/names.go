@@ -166,15 +166,9 @@ func isHex(s string) bool {
 	return s != ""
 }
 
-// ParseRepoID gives the repository id in s: ORG/NAME itself, or an address of
-// the repository's pages on huggingface.co, hf.co or one of the endpoints.
-func ParseRepoID(s string, endpoints ...string) (string, error) {
-	ref, err := ParseRef(s, endpoints...)
-	return ref.RepoID, err
-}
-
-// ParseRef is ParseRepoID that also gives the revision named by addresses such
-// as https://huggingface.co/ORG/NAME/tree/REV.
+// ParseRef returns the repository id in s: ORG/NAME itself, or an address of the
+// repository's pages on huggingface.co, hf.co or one of the endpoints, with the
+// revision that it names, such as https://huggingface.co/ORG/NAME/tree/REV.
 func ParseRef(s string, endpoints ...string) (Ref, error) {
 	s = strings.TrimSpace(s)
 	rest, isURL, err := afterHost(s, endpoints)

@@ -95,9 +95,6 @@ func TestParseRef(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("%q: %+v %v, want %+v", in, got, err, want)
 		}
-		if id, err := ParseRepoID(in, "https://mirror.test/hub"); err != nil || id != want.RepoID {
-			t.Errorf("%q: %q %v", in, id, err)
-		}
 	}
 	for in, reason := range map[string]string{
 		"https://github.com/a/b":                          "its host is not the Hub's; expected https://huggingface.co/ORG/NAME or ORG/NAME",

@@ -306,22 +306,3 @@ func TestRedaction(t *testing.T) {
 		t.Errorf("%s", out.String())
 	}
 }
-
-func TestReadLocal(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/config.json", []byte("{}"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{dir, dir + "/config.json"} {
-		if f, err := ReadLocal(path, nil); err != nil || string(f.Bytes) != "{}" || f.From != FromDisk {
-			t.Errorf("%s: %+v %v", path, f, err)
-		}
-	}
-	if f, err := ReadLocal("-", strings.NewReader("[]")); err != nil || string(f.Bytes) != "[]" {
-		t.Errorf("%+v %v", f, err)
-	}
-	var le *LocalFileError
-	if _, err := ReadLocal(dir+"/gone.json", nil); !errors.As(err, &le) || le.ExitCode() != 3 || !LocalDir(dir) || LocalDir(dir+"/gone.json") {
-		t.Errorf("%v", err)
-	}
-}

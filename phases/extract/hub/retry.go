@@ -42,7 +42,7 @@ func (k *call) again(ctx context.Context, tries int, op func() error) error {
 		}
 		k.retries = append(k.retries, err.Error())
 		k.c.log.Info("hub retry", "try", n, "wait", wait, "error", err)
-		k.c.report(ctx, Progress{
+		k.c.report(Progress{
 			RepoID: k.repoID, Filename: k.filename, Stage: StageWait, Wait: wait, Total: -1,
 			Text: fmt.Sprintf("%s; trying again in %s", err, pauseText(wait)),
 		})
