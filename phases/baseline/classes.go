@@ -12,6 +12,7 @@ type class struct {
 	mod           *module
 	def           *pysrc.ClassDef
 	name          string
+	full          string // the dotted name
 	closure       *frame
 	*classMembers                  // shared: never written
 	cache         map[string]value // evaluated class variables
@@ -22,10 +23,11 @@ type class struct {
 }
 
 func (in *interp) newClass(mod *module, def *pysrc.ClassDef, closure *frame) *class {
-	return &class{mod: mod, def: def, name: def.Name, closure: closure, classMembers: in.facts.members(def), cache: map[string]value{}, before: missing{}}
+	return &class{mod: mod, def: def, name: def.Name, full: mod.name + "." + def.Name, closure: closure, classMembers: in.facts.members(def), cache: map[string]value{}, before: missing{}}
 }
 
-func (c *class) qualified() string { return c.mod.name + "." + c.name }
+// qualified returns the dotted name of the class.
+func (c *class) qualified() string { return c.full }
 
 func (c *classMembers) collect(body []pysrc.Stmt) {
 	for _, s := range body {
@@ -100,6 +102,10 @@ func (in *interp) resolutionOrder(c *class) []value {
 		return c.mro
 	}
 	c.mro = []value{c} // what a cycle sees
+	if !in.descend() {
+		return c.mro
+	}
+	defer in.ascend()
 	var bases []value
 	fr := c.closure
 	if fr == nil {
@@ -122,13 +128,12 @@ func (in *interp) resolutionOrder(c *class) []value {
 	sequences := make([][]value, 0, len(bases)+1)
 	for _, b := range bases {
 		if bc, ok := b.(*class); ok {
-			sequences = append(sequences, append([]value(nil), in.resolutionOrder(bc)...))
+			sequences = append(sequences, in.resolutionOrder(bc))
 		} else {
 			sequences = append(sequences, []value{b})
 		}
 	}
-	sequences = append(sequences, append([]value(nil), bases...))
-	c.mro = mergeC3(c, sequences)
+	c.mro = mergeC3(c, append(sequences, bases))
 	return c.mro
 }
 
@@ -146,6 +151,12 @@ func baseKey(v value) string {
 // the next class as written.
 func mergeC3(c *class, sequences [][]value) []value {
 	out := []value{c}
+	tails := map[string]int{} // how often a class stands behind the head of a sequence
+	for _, s := range sequences {
+		for _, v := range s[min(1, len(s)):] {
+			tails[baseKey(v)]++
+		}
+	}
 	for len(out) < maxBases {
 		var head value
 		for _, s := range sequences {
@@ -155,7 +166,7 @@ func mergeC3(c *class, sequences [][]value) []value {
 			if head == nil {
 				head = s[0]
 			}
-			if !inTail(baseKey(s[0]), sequences) {
+			if tails[baseKey(s[0])] == 0 {
 				head = s[0]
 				break
 			}
@@ -164,24 +175,17 @@ func mergeC3(c *class, sequences [][]value) []value {
 			break
 		}
 		out = append(out, head)
+		key := baseKey(head)
 		for i, s := range sequences {
-			if len(s) > 0 && baseKey(s[0]) == baseKey(head) {
+			if len(s) > 0 && baseKey(s[0]) == key {
 				sequences[i] = s[1:]
+				if len(s) > 1 {
+					tails[baseKey(s[1])]--
+				}
 			}
 		}
 	}
 	return out
-}
-
-func inTail(key string, sequences [][]value) bool {
-	for _, s := range sequences {
-		for i := 1; i < len(s); i++ {
-			if baseKey(s[i]) == key {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // findMember looks a name up along the method resolution order; after, when

@@ -248,19 +248,19 @@ func registered(files []*fileFacts) []ClassInfo {
 	}
 	var out []ClassInfo
 	for _, f := range files {
+		anyMultimodal := slices.ContainsFunc(f.Classes, func(c classFacts) bool { return c.Multimodal })
+		anyLogits := slices.ContainsFunc(f.Classes, func(c classFacts) bool { return c.Logits })
 		for _, name := range f.Entries {
 			c, ok := byName[moduleName(f.Path)+"."+name]
 			if !ok {
 				continue
 			}
 			var mm, logits bool
-			ancestors(moduleName(f.Path), c, byName, imports, 0, func(c classFacts) {
+			ancestors(moduleName(f.Path), c, byName, imports, map[string]bool{}, func(c classFacts) {
 				mm, logits = mm || c.Multimodal, logits || c.Logits
 			})
 			if c.Delegates {
-				for _, other := range f.Classes {
-					mm, logits = mm || other.Multimodal, logits || other.Logits
-				}
+				mm, logits = mm || anyMultimodal, logits || anyLogits
 			}
 			out = append(out, ClassInfo{Name: name, File: f.Path, Line: c.Line, Category: category(name, f.Path, mm, logits)})
 		}
@@ -268,12 +268,17 @@ func registered(files []*fileFacts) []ClassInfo {
 	return out
 }
 
-// ancestors visits a class and its bases within the models directory.
-func ancestors(mod string, c classFacts, byName map[string]classFacts, imports map[string]map[string]string, depth int, visit func(classFacts)) {
-	const deep = 12
-	if depth > deep {
+// maxAncestors bounds how many bases of a class are looked at.
+const maxAncestors = 64
+
+// ancestors visits a class and its bases within the models directory, each
+// once.
+func ancestors(mod string, c classFacts, byName map[string]classFacts, imports map[string]map[string]string, seen map[string]bool, visit func(classFacts)) {
+	name := mod + "." + c.Name
+	if seen[name] || len(seen) > maxAncestors {
 		return
 	}
+	seen[name] = true
 	visit(c)
 	for _, b := range c.Bases {
 		full := mod + "." + b
@@ -281,7 +286,7 @@ func ancestors(mod string, c classFacts, byName map[string]classFacts, imports m
 			full = to
 		}
 		if base, ok := byName[full]; ok {
-			ancestors(full[:strings.LastIndexByte(full, '.')], base, byName, imports, depth+1, visit)
+			ancestors(full[:strings.LastIndexByte(full, '.')], base, byName, imports, seen, visit)
 		}
 	}
 }

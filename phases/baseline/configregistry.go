@@ -33,7 +33,7 @@ func (r *Reader) configClassOf(in *interp, modelType string) *class {
 		if m == nil {
 			continue
 		}
-		for _, class := range registeredConfigs(m.body) {
+		for _, class := range registeredConfigs(m.tree.Body) {
 			if found := r.configNamed(in, m, class, modelType); len(found) > 0 {
 				return found[0]
 			}
@@ -155,7 +155,7 @@ func (r *Reader) selfRegistered(in *interp, modelType string) map[string]*class 
 		if m == nil {
 			continue
 		}
-		for _, name := range registrations(m.body) {
+		for _, name := range registrations(m.tree.Body) {
 			c, ok := in.global(m, name).(*class)
 			if !ok {
 				continue
@@ -217,7 +217,7 @@ func (r *Reader) configTypes() map[string]string {
 		if m == nil {
 			continue
 		}
-		for _, class := range registeredConfigs(m.body) {
+		for _, class := range registeredConfigs(m.tree.Body) {
 			for _, c := range r.configNamed(in, m, class, "") {
 				out[in.modelTypeOf(c)] = c.qualified()
 			}

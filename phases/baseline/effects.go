@@ -1,90 +1,121 @@
 package baseline
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
-// effectsOn are the statements at the top of a module that change the
-// container that a name of it is bound to: items that are assigned, methods
-// that are called on it, and definitions that a decorator of the module
-// registers in it.
-func effectsOn(m *module, name string) []pysrc.Stmt {
-	var out []pysrc.Stmt
-	for _, s := range m.body {
+// effects are the statements at the top of a module that change a container
+// which a name of it is bound to: items that are assigned, methods that are
+// called on it, and definitions that a decorator of the module registers in it.
+type effects struct {
+	body []pysrc.Stmt
+	// direct holds, by name, the statements that change it themselves.
+	direct map[string][]int // of body
+	// decorated holds, by the name of a decorator of the module, the
+	// definitions that it is applied to.
+	decorated map[string][]int // of body
+	// registrars holds, by name, the decorators whose functions mention it.
+	registrars map[string][]string
+}
+
+func effectsOf(tree *pysrc.Module, bindings map[string][]binding) *effects {
+	e := &effects{body: tree.Body, direct: map[string][]int{}, decorated: map[string][]int{}, registrars: map[string][]string{}}
+	for i, s := range tree.Body {
 		switch s := s.(type) {
 		case *pysrc.AssignStmt:
-			if slices.ContainsFunc(s.Targets, func(t pysrc.Expr) bool { return isItemOf(t, name) }) {
-				out = append(out, s)
+			for _, t := range s.Targets {
+				e.changes(itemOf(t), i)
 			}
 		case *pysrc.AugAssignStmt:
-			if n, ok := s.Target.(*pysrc.Name); ok && n.ID == name || isItemOf(s.Target, name) {
-				out = append(out, s)
-			}
+			e.changes(nameOf(s.Target), i)
+			e.changes(itemOf(s.Target), i)
 		case *pysrc.ExprStmt:
-			if c, ok := s.X.(*pysrc.Call); ok && isMethodOf(c.Fn, name) {
-				out = append(out, s)
+			if c, ok := s.X.(*pysrc.Call); ok {
+				e.changes(methodOf(c.Fn), i)
 			}
 		case *pysrc.ClassDef:
-			if registers(m, s.Decorators, name) {
-				out = append(out, s)
-			}
+			e.decorators(s.Decorators, i)
 		case *pysrc.FuncDef:
-			if registers(m, s.Decorators, name) {
-				out = append(out, s)
+			e.decorators(s.Decorators, i)
+		}
+	}
+	for _, decorator := range slices.Sorted(maps.Keys(e.decorated)) {
+		mentioned := map[string]bool{}
+		for _, b := range bindings[decorator] {
+			if def, ok := b.stmt.(*pysrc.FuncDef); ok {
+				pysrc.Inspect(def, func(n any) bool {
+					if x, isName := n.(*pysrc.Name); isName {
+						mentioned[x.ID] = true
+					}
+					return true
+				})
 			}
 		}
+		for name := range mentioned {
+			e.registrars[name] = append(e.registrars[name], decorator)
+		}
+	}
+	return e
+}
+
+func (e *effects) changes(name string, i int) {
+	if name != "" {
+		e.direct[name] = append(e.direct[name], i)
+	}
+}
+
+func (e *effects) decorators(list []pysrc.Expr, i int) {
+	for _, d := range list {
+		if c, ok := d.(*pysrc.Call); ok {
+			d = c.Fn
+		}
+		e.changes(methodOf(d), i)
+		if name := nameOf(d); name != "" {
+			e.decorated[name] = append(e.decorated[name], i)
+		}
+	}
+}
+
+// on returns the statements that change what a name is bound to, in order.
+func (e *effects) on(name string) []pysrc.Stmt {
+	at := slices.Clone(e.direct[name])
+	for _, decorator := range e.registrars[name] {
+		at = append(at, e.decorated[decorator]...)
+	}
+	slices.Sort(at)
+	var out []pysrc.Stmt
+	for _, i := range slices.Compact(at) {
+		out = append(out, e.body[i])
 	}
 	return out
 }
 
-func isName(e pysrc.Expr, name string) bool {
-	n, ok := e.(*pysrc.Name)
-	return ok && n.ID == name
+// nameOf returns the name that an expression is; "" when it is none.
+func nameOf(e pysrc.Expr) string {
+	if n, ok := e.(*pysrc.Name); ok {
+		return n.ID
+	}
+	return ""
 }
 
-func isItemOf(e pysrc.Expr, name string) bool {
-	s, ok := e.(*pysrc.Subscript)
-	return ok && isName(s.X, name)
+// itemOf returns the name whose item an expression is; "" when it is none.
+func itemOf(e pysrc.Expr) string {
+	if s, ok := e.(*pysrc.Subscript); ok {
+		return nameOf(s.X)
+	}
+	return ""
 }
 
-func isMethodOf(e pysrc.Expr, name string) bool {
-	a, ok := e.(*pysrc.Attribute)
-	return ok && isName(a.X, name)
-}
-
-// registers says whether one of the decorators is a function of the module
-// that mentions the name, or a method of what it is bound to.
-func registers(m *module, decorators []pysrc.Expr, name string) bool {
-	return slices.ContainsFunc(decorators, func(d pysrc.Expr) bool {
-		if c, ok := d.(*pysrc.Call); ok {
-			d = c.Fn
-		}
-		if isMethodOf(d, name) {
-			return true
-		}
-		fn, ok := d.(*pysrc.Name)
-		if !ok {
-			return false
-		}
-		for _, b := range m.bindings[fn.ID] {
-			def, isFunc := b.stmt.(*pysrc.FuncDef)
-			if !isFunc {
-				continue
-			}
-			found := false
-			pysrc.Inspect(def, func(n any) bool {
-				x, isName := n.(*pysrc.Name)
-				found = found || isName && x.ID == name
-				return !found
-			})
-			if found {
-				return true
-			}
-		}
-		return false
-	})
+// methodOf returns the name whose attribute an expression is; "" when it is
+// none.
+func methodOf(e pysrc.Expr) string {
+	if a, ok := e.(*pysrc.Attribute); ok {
+		return nameOf(a.X)
+	}
+	return ""
 }
 
 // applyEffects makes the changes of a module's top to a container that one of
@@ -95,7 +126,7 @@ func (in *interp) applyEffects(m *module, name string, v value, fr *frame) {
 	default:
 		return
 	}
-	effects := effectsOn(m, name)
+	effects := in.facts.effects(m.tree, m.bindings).on(name)
 	if len(effects) == 0 {
 		return
 	}

@@ -290,7 +290,7 @@ func (in *interp) serverFields() []*pysrc.AssignStmt {
 		if m == nil {
 			return
 		}
-		for _, s := range m.body {
+		for _, s := range m.tree.Body {
 			c, ok := s.(*pysrc.ClassDef)
 			if !ok || !accept(c.Name) {
 				continue
@@ -314,7 +314,7 @@ func (in *interp) envDefaultOf(name string) value {
 	if in.envs == nil {
 		in.envs = map[string]value{}
 		if m := in.module("sglang.srt.environ"); m != nil {
-			in.readEnvironment(m.body)
+			in.readEnvironment(m.tree.Body)
 		}
 	}
 	if v, ok := in.envs[name]; ok {

@@ -144,7 +144,7 @@ func cutOperator(line string) (key, op, rest string) {
 // resolveDefaults evaluates the defaults of a configuration: expressions see
 // its fields and its other defaults.
 func (in *interp) resolveDefaults(c *config) {
-	m := &module{name: "transformers", path: "transformers", values: map[string]value{}, bindings: map[string][]binding{}, busy: map[string]bool{}}
+	m := &module{name: "transformers", path: "transformers", values: map[string]value{}, bindings: map[string][]binding{}, busy: map[string]bool{}, guards: map[*guard]bool{}}
 	for _, name := range sortedNames(c.defaults.values) {
 		in.resolveDefault(c, m, name)
 	}

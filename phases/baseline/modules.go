@@ -24,29 +24,31 @@ type module struct {
 	path string // in the tree
 	pkg  bool   // an __init__.py
 	leaf bool   // its classes are layers that are not entered
-	body []pysrc.Stmt
+	tree *pysrc.Module
 
 	values   map[string]value
 	bindings map[string][]binding // shared: never written
 	busy     map[string]bool
+	guards   map[*guard]bool // those that were decided
 }
 
 // binding is one statement at the top of a module that binds a name.
 type binding struct {
-	stmt   pysrc.Stmt
-	alias  pysrc.Alias // of Import and ImportFrom
-	guards []guard
+	stmt  pysrc.Stmt
+	alias pysrc.Alias // of Import and ImportFrom
+	guard *guard      // nil when nothing is around it
 }
 
-// guard is a condition around a binding, and what it must be.
+// guard is the innermost condition around a binding, and what it must be.
 type guard struct {
-	test pysrc.Expr
-	want bool
+	test  pysrc.Expr
+	want  bool
+	outer *guard // the condition around it
 }
 
 func newModule(name, path string, tree *pysrc.Module, bindings map[string][]binding) *module {
-	return &module{name: name, path: path, pkg: strings.HasSuffix(path, "__init__.py"), leaf: isLeafModule(name), body: tree.Body,
-		values: map[string]value{}, bindings: bindings, busy: map[string]bool{}}
+	return &module{name: name, path: path, pkg: strings.HasSuffix(path, "__init__.py"), leaf: isLeafModule(name), tree: tree,
+		values: map[string]value{}, bindings: bindings, busy: map[string]bool{}, guards: map[*guard]bool{}}
 }
 
 // bindingTable collects the names that a module binds.
@@ -60,16 +62,16 @@ func bindingsOf(tree *pysrc.Module) bindingTable {
 
 func (m bindingTable) add(name string, b binding) { m[name] = append(m[name], b) }
 
-func (m bindingTable) collect(body []pysrc.Stmt, guards []guard) {
+func (m bindingTable) collect(body []pysrc.Stmt, around *guard) {
 	for _, s := range body {
 		switch s := s.(type) {
 		case *pysrc.FuncDef:
-			m.add(s.Name, binding{stmt: s, guards: guards})
+			m.add(s.Name, binding{stmt: s, guard: around})
 		case *pysrc.ClassDef:
-			m.add(s.Name, binding{stmt: s, guards: guards})
+			m.add(s.Name, binding{stmt: s, guard: around})
 		case *pysrc.Import:
 			for _, a := range s.Names {
-				m.add(importedName(a), binding{s, a, guards})
+				m.add(importedName(a), binding{s, a, around})
 			}
 		case *pysrc.ImportFrom:
 			for _, a := range s.Names {
@@ -77,7 +79,7 @@ func (m bindingTable) collect(body []pysrc.Stmt, guards []guard) {
 				if name == "" {
 					name = a.Name
 				}
-				m.add(name, binding{s, a, guards})
+				m.add(name, binding{s, a, around})
 			}
 		case *pysrc.AssignStmt:
 			if s.Value == nil {
@@ -85,21 +87,21 @@ func (m bindingTable) collect(body []pysrc.Stmt, guards []guard) {
 			}
 			for _, t := range s.Targets {
 				for _, name := range targetNames(t) {
-					m.add(name, binding{stmt: s, guards: guards})
+					m.add(name, binding{stmt: s, guard: around})
 				}
 			}
 		case *pysrc.IfStmt:
-			m.collect(s.Body, append(guards[:len(guards):len(guards)], guard{s.Test, true}))
-			m.collect(s.Else, append(guards[:len(guards):len(guards)], guard{s.Test, false}))
+			m.collect(s.Body, &guard{s.Test, true, around})
+			m.collect(s.Else, &guard{s.Test, false, around})
 		case *pysrc.TryStmt:
 			for _, h := range s.Handlers { // the body's bindings win: they come later
-				m.collect(h, guards)
+				m.collect(h, around)
 			}
-			m.collect(s.Body, guards)
-			m.collect(s.Else, guards)
-			m.collect(s.Finally, guards)
+			m.collect(s.Body, around)
+			m.collect(s.Else, around)
+			m.collect(s.Finally, around)
 		case *pysrc.WithStmt:
-			m.collect(s.Body, guards)
+			m.collect(s.Body, around)
 		}
 	}
 }
@@ -260,7 +262,7 @@ func (in *interp) bind(m *module, name string, bindings []binding) value {
 	var v value
 	found := false
 	for _, b := range bindings {
-		if !in.guarded(b.guards, fr) {
+		if !in.allowed(m, b.guard, fr) {
 			continue
 		}
 		earlier := value(missing{})
@@ -284,21 +286,28 @@ func (in *interp) bind(m *module, name string, bindings []binding) value {
 	return v
 }
 
-// guarded says whether a binding's guards allow it.
-func (in *interp) guarded(guards []guard, fr *frame) bool {
-	for _, g := range guards {
-		if isTypeChecking(g.test) {
-			if g.want {
-				return false
-			}
-			continue
-		}
-		v := in.attempt(func() value { return in.eval(g.test, fr) })
-		if t, known := truth(v); known && t != g.want {
-			return false
-		}
+// allowed reports whether the conditions around a binding allow it: a
+// condition that is not known does.
+func (in *interp) allowed(m *module, g *guard, fr *frame) bool {
+	if g == nil {
+		return true
 	}
-	return true
+	if holds, decided := m.guards[g]; decided {
+		return holds
+	}
+	holds := in.allowed(m, g.outer, fr) && in.holds(g, fr)
+	if len(m.busy) <= 1 { // else it may rest on a name that is being bound
+		m.guards[g] = holds // a chain of conditions is evaluated once
+	}
+	return holds
+}
+
+func (in *interp) holds(g *guard, fr *frame) bool {
+	if isTypeChecking(g.test) {
+		return !g.want
+	}
+	t, known := truth(in.attempt(func() value { return in.eval(g.test, fr) }))
+	return !known || t == g.want
 }
 
 func isTypeChecking(e pysrc.Expr) bool {

@@ -11,6 +11,7 @@ import (
 // needs: worked out once, then shared and never changed.
 type programFacts struct {
 	modules    sync.Map // *pysrc.Module -> map[string][]binding
+	changes    sync.Map // *pysrc.Module -> *effects
 	classes    sync.Map // *pysrc.ClassDef -> *classMembers
 	enclosing  sync.Map // *pysrc.FuncDef -> bool
 	defaultsOf sync.Map // text of a default -> pysrc.Expr
@@ -42,6 +43,15 @@ func (f *programFacts) bindings(tree *pysrc.Module) map[string][]binding {
 	var b map[string][]binding = bindingsOf(tree)
 	f.modules.Store(tree, b)
 	return b
+}
+
+func (f *programFacts) effects(tree *pysrc.Module, bindings map[string][]binding) *effects {
+	if known, ok := f.changes.Load(tree); ok {
+		return known.(*effects)
+	}
+	e := effectsOf(tree, bindings)
+	f.changes.Store(tree, e)
+	return e
 }
 
 func (f *programFacts) members(def *pysrc.ClassDef) *classMembers {

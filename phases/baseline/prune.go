@@ -120,7 +120,7 @@ func (p *pruner) run() {
 
 // effects follows what a module's top does to the container of a kept name.
 func (p *pruner) effects(m *module, name string) {
-	for _, s := range effectsOn(m, name) {
+	for _, s := range p.in.facts.effects(m.tree, m.bindings).on(name) {
 		switch s := s.(type) {
 		case *pysrc.ClassDef:
 			p.exprs(m, s.Decorators)
@@ -139,7 +139,7 @@ func (p *pruner) effects(m *module, name string) {
 }
 
 func (p *pruner) binding(m *module, b binding) {
-	for _, g := range b.guards {
+	for g := b.guard; g != nil; g = g.outer {
 		p.expr(m, g.test)
 	}
 	switch s := b.stmt.(type) {

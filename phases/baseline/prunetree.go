@@ -14,7 +14,7 @@ func (p *pruner) trees() map[string]*pysrc.Module {
 		if m == nil {
 			continue
 		}
-		body := p.keptBody(m, kept, m.body)
+		body := p.keptBody(m, kept, m.tree.Body)
 		out[m.path] = &pysrc.Module{Body: simplify(body)}
 	}
 	p.addDefaults(out)
@@ -183,7 +183,7 @@ func (p *pruner) addDefaults(out map[string]*pysrc.Module) {
 	}
 	if m := p.in.module("sglang.srt.environ"); m != nil {
 		class := &pysrc.ClassDef{Name: "Envs"}
-		for _, s := range m.body {
+		for _, s := range m.tree.Body {
 			if c, ok := s.(*pysrc.ClassDef); ok {
 				for _, field := range c.Body {
 					if a, ok := field.(*pysrc.AssignStmt); ok && p.mentioned(a) && isEnvField(a) {

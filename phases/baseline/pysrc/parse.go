@@ -91,7 +91,7 @@ func parseRaw(src []byte, outline bool) (*converter, raw, error) {
 	parser.SetLanguage(python.GetLanguage())
 	parser.SetOperationLimit(parseMicros)
 	// A cancellable context would poison the parser, hence Background.
-	tree, err := parser.ParseCtx(context.Background(), nil, src)
+	tree, err := parser.ParseCtx(context.Background(), nil, withoutTraps(src))
 	if err != nil {
 		return nil, raw{}, fmt.Errorf("parsing Python: %w", err)
 	}
@@ -107,6 +107,61 @@ func parseRaw(src []byte, outline bool) (*converter, raw, error) {
 		}
 	}
 	return c, root, nil
+}
+
+// withoutTraps returns the text as the parser gets it: of the same length, and
+// without what takes the grammar time that grows with the square of the text.
+func withoutTraps(src []byte) []byte { return withoutContinuations(withoutOpenNames(src)) }
+
+// maxCharacterName is longer than any name of a Unicode character.
+const maxCharacterName = 100
+
+// withoutOpenNames takes out escapes \N{NAME} that do not end: the grammar
+// looks for the end of each of them up to the end of the text.
+func withoutOpenNames(src []byte) []byte {
+	open, out := []byte(`\N{`), src
+	for i := 0; ; i++ {
+		next := bytes.Index(src[i:], open)
+		if next < 0 {
+			return out
+		}
+		i += next
+		name := src[i+len(open) : min(i+len(open)+maxCharacterName, len(src))]
+		end := bytes.IndexFunc(name, func(r rune) bool {
+			return r != ' ' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+		})
+		if end >= 0 && name[end] == '}' {
+			continue
+		}
+		if &out[0] == &src[0] {
+			out = bytes.Clone(src)
+		}
+		out[i+1] = 'n'
+	}
+}
+
+// maxContinuations is more lines than anybody continues with nothing in them.
+const maxContinuations = 16
+
+// withoutContinuations makes spaces of long runs of lines with only a backslash,
+// all of which the grammar looks at again for each of them.
+func withoutContinuations(src []byte) []byte {
+	run := bytes.Repeat([]byte("\\\n"), maxContinuations)
+	out := src
+	for i := 0; ; {
+		next := bytes.Index(src[i:], run)
+		if next < 0 {
+			return out
+		}
+		if &out[0] == &src[0] {
+			out = bytes.Clone(src)
+		}
+		i += next + len("\\\n") // the first may end a comment
+		for bytes.HasPrefix(src[i:], run[:2]) {
+			out[i], out[i+1] = ' ', ' '
+			i += len("\\\n")
+		}
+	}
 }
 
 // rawReader copies a tree out of C by one walk of a cursor.
