@@ -27,11 +27,12 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 	if err != nil {
 		return nil, fmt.Errorf("building the module tree: %w", err)
 	}
-	assignKeys(b.nodes)
+	markVariants(b.nodes)
+	pattern := patternOf(a)
 	m := &namer{b: b, a: a, opts: opts, par: par, norms: normUses(opts.Calls)}
 	m.look(b.nodes)
 
-	res := &Result{Parallelism: par, Pattern: patternOf(a)}
+	res := &Result{Parallelism: par, Pattern: pattern}
 	switch {
 	case fromSource(rows) && (res.Pattern == Custom || a.Generic):
 		res.Pattern = patternOfTree(b.nodes)
@@ -46,9 +47,11 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 	if res.Entry.Description == "" {
 		res.Entry.Description = Description(res.Entry.Name, a, par)
 	}
+	parts := draw(b, b.nodes[0], res.Pattern)
+	assignKeys(parts)
 	required := &requiredList{at: map[string]int{}}
-	for _, n := range b.nodes {
-		res.Entry.Modules = append(res.Entry.Modules, m.module(n, required))
+	for _, p := range parts {
+		res.Entry.Modules = append(res.Entry.Modules, m.module(p, required))
 	}
 	res.Definitions = append(required.list, sampling(a)...)
 	m.remarks()
@@ -67,15 +70,19 @@ func withDefaults(opts Options) Options {
 	return opts
 }
 
-// module makes the entry's module of a node, and notes what it requires.
-func (m *namer) module(n *node, required *requiredList) Module {
-	out := Module{Name: n.key, Count: n.count, Type: "layer", Definitions: []string{}, Comment: n.comment, Group: groupOf(n), Rows: n.rows}
-	if n.parent != nil {
-		out.Parent = n.parent.key
+// module makes the entry's module of a part, and notes what it requires.
+func (m *namer) module(p *part, required *requiredList) Module {
+	out := Module{Name: p.key, Count: p.count, Type: "layer", Definitions: []string{}, Group: p.sectionOf()}
+	if p.parent != nil {
+		out.Parent = p.parent.key
 	}
-	if isBlock(n) {
+	n := p.node
+	if n != nil {
+		out.Comment, out.Rows = n.comment, n.rows
+	}
+	if p.block() {
 		out.Type = "block"
-		if n.group != nil && n.seg == n.group.class && len(m.b.groups) > 1 {
+		if n != nil && isDecoder(n) && len(m.b.groups) > 1 {
 			out.Comment = fmt.Sprintf("%s decoder layers (%d of %d)", groupWords(n.group), n.count, len(m.b.layers))
 		}
 		return out
@@ -106,6 +113,9 @@ func isBlock(n *node) bool {
 func groupWords(g *group) string {
 	if g.suffix == "" {
 		return g.class
+	}
+	if g.suffix == "attn" {
+		return "Attention"
 	}
 	return strings.ReplaceAll(titleSuffix(g.suffix), "_", " ")
 }

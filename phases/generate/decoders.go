@@ -35,7 +35,7 @@ func (b *builder) makeGroups() {
 		sort.Ints(g.layers)
 	}
 	sort.SliceStable(b.groups, func(i, j int) bool { return b.groups[i].layers[0] < b.groups[j].layers[0] })
-	nameGroups(b.groups, b.mlpFamilyOf)
+	nameGroups(b.groups, isChunked(b.a), b.mlpFamilyOf)
 }
 
 // kindsByLayer gives each layer's attention kind; empty when the schedule and
@@ -78,8 +78,9 @@ func (b *builder) mlpFamilyOf(layer int) extract.MLPFamily {
 	return ""
 }
 
-// nameGroups gives the groups of a hybrid their suffixes.
-func nameGroups(groups []*group, mlpFamily func(layer int) extract.MLPFamily) {
+// nameGroups gives the groups of a hybrid their suffixes. chunked says that
+// attention without a window of its own is cut into chunks (Llama 4).
+func nameGroups(groups []*group, chunked bool, mlpFamily func(layer int) extract.MLPFamily) {
 	if len(groups) < 2 {
 		return
 	}
@@ -96,13 +97,14 @@ func nameGroups(groups []*group, mlpFamily func(layer int) extract.MLPFamily) {
 			return ""
 		}
 	}
+	among := amongOthers(groups)
 	words := tellApart(len(groups),
-		func(i int) string { return mixerWord(groups[i], mlpFamily) },
+		func(i int) string { return mixerWord(groups[i], among, mlpFamily) },
 		kind(func(k *extract.AttentionKind) string {
 			if !scaledDot(k.Family) {
 				return ""
 			}
-			return choose(k.SlidingWindow > 0, "sliding", "full")
+			return choose(k.SlidingWindow > 0, "local", "global")
 		}),
 		kind(func(k *extract.AttentionKind) string {
 			if k.Family != extract.GQA {
@@ -117,6 +119,9 @@ func nameGroups(groups []*group, mlpFamily func(layer int) extract.MLPFamily) {
 		kind(func(k *extract.AttentionKind) string {
 			if !scaledDot(k.Family) {
 				return ""
+			}
+			if chunked { // the layers with a rotary embedding see a chunk only
+				return choose(k.RotaryDim > 0, "local", "global")
 			}
 			return choose(k.RotaryDim > 0, "rope", "nope")
 		}),
@@ -154,9 +159,35 @@ func sized(prefix string, n int) string {
 // crossAttention is the type of kinds that read another tower.
 const crossAttention = "cross"
 
+// isChunked reports whether the config cuts attention into chunks.
+func isChunked(a *extract.Architecture) bool {
+	size, ok := a.TextConfig.Get("attention_chunk_size")
+	return ok && size != nil
+}
+
+// amongOthers reports whether some of the groups mix tokens by other means
+// than attention, softmax or linear: then "attn" says enough of those that
+// have attention.
+func amongOthers(groups []*group) bool {
+	others := false
+	for _, g := range groups {
+		if g.kind == nil {
+			return false
+		}
+		switch g.kind.Family {
+		case extract.GDN, extract.KDA, extract.Lightning, extract.MLA, extract.DSA:
+			return false
+		case extract.Mamba1, extract.Mamba2, extract.ShortConv, extract.RWKV, extract.NoAttention, extract.OtherMixer:
+			others = true
+		case extract.GQA, extract.LinearMixer, extract.ParallelAttnMamba:
+		}
+	}
+	return others
+}
+
 // mixerWord names what mixes tokens in a group's layers; an MLP-only layer is
-// named by its MLP.
-func mixerWord(g *group, mlpFamily func(layer int) extract.MLPFamily) string {
+// named by its MLP. among says that attention stands among other mixers.
+func mixerWord(g *group, among bool, mlpFamily func(layer int) extract.MLPFamily) string {
 	if g.kind == nil {
 		return ""
 	}
@@ -172,6 +203,9 @@ func mixerWord(g *group, mlpFamily func(layer int) extract.MLPFamily) string {
 	}
 	if g.kind.Type == crossAttention {
 		return crossAttention
+	}
+	if among && g.kind.Family == extract.GQA {
+		return "attn"
 	}
 	return string(g.kind.Family)
 }

@@ -64,7 +64,7 @@ func TestMoEKernels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := moduleNamed(t, res, "experts").Definitions; !slices.Equal(got, c.want) {
+		if got := moduleNamed(t, res, "moe_experts").Definitions; !slices.Equal(got, c.want) {
 			t.Errorf("%s/%s/%s: %v, want %v", c.kernel, c.routing, c.flag, got, c.want)
 		}
 		if c.unmapped != "" && !strings.Contains(strings.Join(res.Unmapped, "\n"), c.unmapped) {

@@ -64,7 +64,7 @@ func placeInDecoder(c *node) int {
 	}
 	switch groupOf(c) {
 	case groupAttention:
-		return 1 + placeInMixer(c)/8
+		return 1 + placeInMixer(c)/placeOut
 	case groupMLP:
 		return 5
 	}
@@ -101,20 +101,35 @@ var outward = map[string]bool{
 	"down_proj": true, "fc2": true, "w2": true, "fc_out": true, "dense_4h_to_h": true, "output_linear": true,
 }
 
-// placeInMixer: projections and norms as constructed, then the rotary
-// embedding, the kernel, and the output projection.
+// placeOut is the place of the projection out of a token mixer.
+const placeOut = 9
+
+// placeInMixer: projections and norms as constructed, then convolutions, the
+// rotary embedding, the kernel, the norm that its result is gated with, and
+// the output projection.
 func placeInMixer(c *node) int {
 	switch {
-	case c.seg == "kv_b_proj":
+	case c.seg == "kv_b_proj", strings.HasPrefix(c.seg, "conv"), strings.HasSuffix(c.seg, "_conv1d"):
 		return 5
 	case c.typ == baseline.TypeRope:
 		return 6
 	case c.typ == baseline.TypeAttention, c.typ == baseline.TypeLinearAttention:
 		return 7
-	case outward[c.seg] && c.typ == baseline.TypeLinear:
+	case c.typ == baseline.TypeNorm && strings.Contains(c.class, "Gated"):
 		return 8
+	case outward[c.seg] && c.typ == baseline.TypeLinear:
+		return placeOut
 	}
 	return 4
+}
+
+// placeLoose orders modules of attention that stand in the layer itself: the
+// norms of queries and keys come behind the projections.
+func placeLoose(c *node) int {
+	if c.typ == baseline.TypeNorm {
+		return 5
+	}
+	return placeInMixer(c)
 }
 
 // preorder lists a tree, parents first.

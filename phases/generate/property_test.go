@@ -64,19 +64,19 @@ func randomTree(r *rand.Rand) ([]baseline.Module, *extract.Architecture) {
 	return rows, a
 }
 
-type part struct {
+type share struct {
 	name   string
 	layers layerSet
 }
 
 // splitLayers divides 0…n-1 into one to three parts that are not empty.
-func splitLayers(r *rand.Rand, n int) []part {
-	parts := make([]part, 1+r.Intn(3))
+func splitLayers(r *rand.Rand, n int) []share {
+	parts := make([]share, 1+r.Intn(3))
 	for l := 0; l < n; l++ {
 		i := r.Intn(len(parts))
 		parts[i].layers = append(parts[i].layers, l)
 	}
-	var kept []part
+	var kept []share
 	for i, p := range parts {
 		p.name = string(rune('A' + i))
 		if len(p.layers) > 0 {

@@ -193,7 +193,7 @@ func markDenseSparse(nodes []*node) {
 			continue
 		}
 		for _, n := range set {
-			n.variant = choose(hasExperts(n), "moe", "dense")
+			n.variant = choose(hasExperts(n), variantSparse, variantDense)
 		}
 	}
 }
@@ -207,6 +207,9 @@ func hasExperts(n *node) bool {
 	return false
 }
 
-// feedForward are the attribute names under which a MoE block goes by "moe"
-// when a dense block has the same name.
-var feedForward = map[string]bool{"mlp": true, "feed_forward": true, "ffn": true, "block_sparse_moe": true}
+// The variants of a feed-forward block that is dense in some layers and a
+// mixture of experts in others.
+const (
+	variantDense  = "dense"
+	variantSparse = "moe"
+)
