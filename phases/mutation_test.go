@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/fib-ls/fib-ls/phases"
@@ -201,14 +202,9 @@ func holdsTogether(t *testing.T, changed string, r *phases.Result) {
 	if len(r.Generated.Disagreements) > 0 {
 		return // the entry follows the source, and says in what it differs
 	}
-	decoders, stack := 0, ""
+	decoders := 0
 	for _, m := range r.Model.Modules {
-		if m.Name == a.Skeleton.Layers || m.Count == a.NumLayers && m.Type == "block" && stack == "" && len(a.LayerSchedule) > 0 && m.Parent != "" && a.NumLayers > 1 {
-			stack = m.Name
-		}
-	}
-	for _, m := range r.Model.Modules {
-		if m.Parent == stack {
+		if strings.Contains(m.Name, "DecoderLayer") {
 			decoders += m.Count
 		}
 		if m.Count < 1 {
@@ -216,7 +212,7 @@ func holdsTogether(t *testing.T, changed string, r *phases.Result) {
 		}
 	}
 	if a.NumLayers > 1 && decoders != a.NumLayers {
-		t.Errorf("%s: %d layers, but the blocks below %q count %d", changed, a.NumLayers, stack, decoders)
+		t.Errorf("%s: %d layers, but the decoder blocks count %d", changed, a.NumLayers, decoders)
 	}
 	if r.Baseline.Class != "" {
 		return

@@ -179,14 +179,14 @@ func TestCheckRepairsUpstream(t *testing.T) {
 	}
 	for key, n := range map[string]int64{
 		"deepseek-v3/mlp_dense": 3, "deepseek-v3/down_proj": 3, "deepseek-v3/moe": 58, "deepseek-v3/moe_experts": 58,
-		"deepseek-v3/shared_experts": 58, "deepseek-v3/shared_experts_down_proj": 58,
+		"deepseek-v3/shared_expert": 58, "deepseek-v3/shared_down_proj": 58,
 		"qwen3-30b-a3b/layers": 48, "qwen3-30b-a3b/attn": 48, "qwen3-30b-a3b/moe_experts": 48,
 		"qwen3-next-80b-a3b/shared_expert_gdn": 36, "qwen3-next-80b-a3b/shared_expert_gqa": 12,
 		"nemotron-h-8b/mlp_attn": 0, "nemotron-h-8b/input_layernorm_attn": 4,
-		"kimi-k2/shared_experts": 60, "kimi-k2/moe": 60,
+		"kimi-k2/shared_expert": 60, "kimi-k2/moe": 60,
 		"llama-4-scout-17b-16e/attn_local": 36, "llama-4-scout-17b-16e/moe_global": 12, "llama-4-scout-17b-16e/shared_expert_local": 36,
 		"llama-4-maverick-17b-128e/feed_forward_local_mav": 36, "llama-4-maverick-17b-128e/moe_local_mav": 12,
-		"llama-4-maverick-17b-128e/feed_forward_dense_local_mav": 24, "llama-4-maverick-17b-128e/shared_expert_global_mav": 12,
+		"llama-4-maverick-17b-128e/mlp_dense_local_mav": 24, "llama-4-maverick-17b-128e/shared_expert_global_mav": 12,
 	} {
 		if got[key] != n {
 			t.Errorf("%s ×%d, not ×%d", key, got[key], n)

@@ -19,6 +19,8 @@ type drawing struct {
 	// model says that the body of the model is a block of its own below the
 	// root, list that the list of its layers is one.
 	model, list bool
+	// classes is the number of SGLang's classes of decoder layers.
+	classes int
 }
 
 // draw makes the parts of the entry, parents first. A plain dense decoder is
@@ -32,6 +34,11 @@ func draw(b *builder, top *node, pattern Pattern) []*part {
 	if d.base == "" {
 		d.base = className(top.class, "")
 	}
+	classes := map[string]bool{}
+	for _, g := range b.groups {
+		classes[g.class] = true
+	}
+	d.classes = len(classes)
 	root := &part{node: top, name: identifier(orWord(b.a.ArchitectureType, top.class)), count: 1}
 	d.around(top, root, d.model)
 	return root.list(nil)
@@ -118,7 +125,11 @@ func (d *drawing) below(n *node, at *part, name string) {
 
 // decoder draws one kind of decoder layers.
 func (d *drawing) decoder(n *node, at *part) {
-	p := at.show(n, d.own(n.class, "DecoderLayer"))
+	name := d.base + "DecoderLayer"
+	if d.classes > 1 { // the class says which kind of layers it is
+		name = d.own(n.class, "DecoderLayer")
+	}
+	p := at.show(n, name)
 	l := &layerDrawing{drawing: d, node: n, part: p, covers: map[string]*part{}}
 	for _, c := range n.children {
 		switch {

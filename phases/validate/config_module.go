@@ -283,21 +283,40 @@ func certainty(names []string) (certain, sure bool) {
 // its key, else by keys that differ only in the word for their kind. It says
 // nothing where these do not agree.
 func (c *comparison) namesFor(m *tsast.Module) (names []string, ok bool) {
-	for _, exact := range []bool{true, false} {
-		for _, e := range c.expected.Modules {
-			if e.Type != "layer" || exact != (e.Name == m.Name) || !exact && !sameRole(m.Name, e.Name) {
-				continue
+	for _, key := range readings(m.Name) {
+		for _, exact := range []bool{true, false} {
+			for _, e := range c.expected.Modules {
+				if e.Type != "layer" || exact != (e.Name == key) || !exact && !sameRole(key, e.Name) {
+					continue
+				}
+				if ok && !slices.Equal(names, e.Definitions) {
+					return nil, false
+				}
+				names, ok = e.Definitions, true
 			}
-			if ok && !slices.Equal(names, e.Definitions) {
-				return nil, false
+			if ok {
+				return names, true
 			}
-			names, ok = e.Definitions, true
-		}
-		if ok {
-			return names, true
 		}
 	}
 	return nil, false
+}
+
+// roleWords are words that people use for layers that SGLang calls otherwise:
+// FlashInfer-Bench's file has o_proj in a gated DeltaNet, moe_gate for Llama
+// 4's router, input_layernorm for Nemotron-H's norms. They are tried where a
+// key means nothing as it stands.
+var roleWords = [][2]string{{"o_proj", "out_proj"}, {"moe_gate", "router"}, {"input_layernorm", "norm"}, {"norm", "norm_f"}}
+
+// readings are the ways to read a key, as it stands first.
+func readings(key string) []string {
+	list := []string{key}
+	for _, w := range roleWords {
+		if rest, found := strings.CutPrefix(key, w[0]); found && (rest == "" || rest[0] == '_') {
+			list = append(list, w[1]+rest)
+		}
+	}
+	return list
 }
 
 // sameRole says that two keys name the same part of a layer: they are equal

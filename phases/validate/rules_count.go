@@ -2,6 +2,8 @@ package validate
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -84,7 +86,7 @@ func (p *entryPass) shares(m *tsast.Module) {
 		words += fmt.Sprintf("%s %d", clip(c.Name), c.Count.Int)
 		related = append(related, Related{c.Count.Span, fmt.Sprintf("%s has %d", q(c.Name), c.Count.Int)})
 	}
-	if sum == m.Count.Int {
+	if sum == m.Count.Int || sum > m.Count.Int && someAddUp(children, m.Count.Int) {
 		return
 	}
 	p.in(m, Problem{
@@ -92,4 +94,19 @@ func (p *entryPass) shares(m *tsast.Module) {
 		Message: fmt.Sprintf("%s has %d instances, but the blocks that share them out add up to %d (%s)", q(m.Name), m.Count.Int, sum, words),
 		Related: related,
 	})
+}
+
+// someAddUp reports whether some of the modules share a number out. The others
+// may stand beside them in the same layers: a mixture of experts next to MLPs
+// of two widths.
+func someAddUp(modules []*tsast.Module, total int64) bool {
+	reach := map[int64]bool{0: true}
+	for _, m := range modules {
+		for _, sum := range slices.Collect(maps.Keys(reach)) {
+			if next := sum + m.Count.Int; next <= total {
+				reach[next] = true
+			}
+		}
+	}
+	return reach[total]
 }
