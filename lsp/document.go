@@ -109,7 +109,7 @@ func (doc *document) set(text []byte) {
 // now is the present text.
 func (doc *document) now() []byte {
 	if doc.single != nil {
-		base := doc.tree.File().Src
+		base := doc.tree.File().Src()
 		doc.text = slices.Concat(base[:doc.single.Span.Start], []byte(doc.single.NewText), base[doc.single.Span.End:])
 		doc.owned, doc.single, doc.stale = true, nil, true
 	}
@@ -152,22 +152,18 @@ func (doc *document) parsed() *Snapshot {
 		return doc.snap
 	}
 	doc.single, doc.stale = nil, false
-	before := doc.snap
 	doc.see()
-	if before != nil && before.users.Load() == 0 && !before.kept.Load() {
-		doc.tree.Recycle(before.File.Src)
-	}
 	return doc.snap
 }
 
 // see makes the snapshot of what was just parsed.
 func (doc *document) see() {
 	file := doc.tree.File()
-	doc.text, doc.owned = file.Src, false
+	doc.text, doc.owned = file.Src(), false
 	doc.snap = &Snapshot{
 		URI: doc.uri, Path: doc.path, Version: doc.version, key: doc.key, seq: doc.server.docs.next(),
 		File: file, LastGood: doc.tree.LastGood(),
-		converter: converter{text: file.Src, lines: doc.lines, utf8: doc.server.caps.utf8},
+		converter: converter{text: file.Src(), lines: doc.lines, utf8: doc.server.caps.utf8},
 	}
 }
 

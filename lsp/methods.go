@@ -30,7 +30,7 @@ var methods = map[string]method{
 	protocol.MethodSetTrace:      notification((*Server).setTrace),
 	protocol.MethodCancelRequest: anytime(notification(cancelRequest)),
 
-	protocol.MethodTextDocumentDidOpen:   {notify: (*Server).didOpen},
+	protocol.MethodTextDocumentDidOpen:   notification((*Server).didOpen),
 	protocol.MethodTextDocumentDidChange: notification((*Server).didChange),
 	protocol.MethodTextDocumentDidSave:   notification((*Server).didSave),
 	protocol.MethodTextDocumentDidClose:  notification((*Server).didClose),

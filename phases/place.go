@@ -43,7 +43,7 @@ func refuseDuplicate(f *tsast.File, req Request) error {
 	if i < 0 || req.Update {
 		return nil
 	}
-	return &DuplicateError{ID: req.ModelName, Line: modelsfile.LineOf(f.Src, f.Entries[i].Offset)}
+	return &DuplicateError{ID: req.ModelName, Line: modelsfile.LineOf(f.Src(), f.Entries[i].Offset)}
 }
 
 // Place puts the prepared entry into a text (nil: there is no file yet),
@@ -67,7 +67,7 @@ func PlaceIn(r *Result, doc *tsast.Document) error {
 		return err
 	}
 	entry := r.newModel()
-	r.Original, r.EntryText = f.Src, tsast.Print(entry, f.Style, 0)
+	r.Original, r.EntryText = f.Src(), tsast.Print(entry, f.Style, 0)
 	edits, err := r.edits(f, entry)
 	if err != nil {
 		return &PlacementError{Path: r.Request.ModelsTS, Err: err}
@@ -76,9 +76,9 @@ func PlaceIn(r *Result, doc *tsast.Document) error {
 	if err != nil {
 		return &PlacementError{Path: r.Request.ModelsTS, Err: err}
 	}
-	r.Edited = after.Src
+	r.Edited = after.Src()
 	if err := r.check(f, after); err != nil {
-		doc.Replace(f.Src)
+		doc.Replace(f.Src())
 		return err
 	}
 	return nil
@@ -88,10 +88,10 @@ func PlaceIn(r *Result, doc *tsast.Document) error {
 // which the document need not look for what changed.
 func apply(doc *tsast.Document, edits []tsast.TextEdit) (*tsast.File, error) {
 	f := doc.File()
-	if len(edits) == 1 && edits[0].Span.Start <= edits[0].Span.End && edits[0].Span.Start >= 0 && edits[0].Span.End <= len(f.Src) {
+	if len(edits) == 1 && edits[0].Span.Start <= edits[0].Span.End && edits[0].Span.Start >= 0 && edits[0].Span.End <= len(f.Src()) {
 		return doc.Edit(edits[0]), nil
 	}
-	text, err := tsast.Apply(f.Src, edits...)
+	text, err := tsast.Apply(f.Src(), edits...)
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +125,8 @@ func (r *Result) edits(f *tsast.File, entry tsast.NewModel) ([]tsast.TextEdit, e
 		r.Updated = true
 		return tsast.ReplaceEntry(f, i, entry)
 	}
-	if len(bytes.TrimSpace(f.Src)) == 0 {
-		all := tsast.Span{Start: 0, End: len(f.Src)}
+	if len(bytes.TrimSpace(f.Src())) == 0 {
+		all := tsast.Span{Start: 0, End: len(f.Src())}
 		return []tsast.TextEdit{{Span: all, NewText: string(tsast.NewFile(entry))}}, nil
 	}
 	return tsast.Insert(f, entry)
@@ -140,7 +140,7 @@ var errUnparsable = errors.New("the file with the new entry would not parse")
 func (r *Result) check(before, after *tsast.File) error {
 	if len(after.Problems) > len(before.Problems) {
 		p := after.Problems[0]
-		return &PlacementError{Path: r.Request.ModelsTS, Err: fmt.Errorf("%w: line %d: %s", errUnparsable, modelsfile.LineOf(after.Src, p.Span.Start), p.Message)}
+		return &PlacementError{Path: r.Request.ModelsTS, Err: fmt.Errorf("%w: line %d: %s", errUnparsable, modelsfile.LineOf(after.Src(), p.Span.Start), p.Message)}
 	}
 	r.Problems = []report.Problem{}
 	i := modelsfile.Find(after, r.Model.ID)
@@ -156,7 +156,7 @@ func (r *Result) check(before, after *tsast.File) error {
 	validate.Sort(found)
 	for _, p := range found {
 		r.Problems = append(r.Problems, report.Problem{
-			Rule: p.Rule, Severity: string(p.Severity), Message: p.Message, Module: p.Module, Line: modelsfile.LineOf(after.Src, p.Span.Start), Column: modelsfile.ColumnOf(after.Src, p.Span.Start),
+			Rule: p.Rule, Severity: string(p.Severity), Message: p.Message, Module: p.Module, Line: modelsfile.LineOf(after.Src(), p.Span.Start), Column: modelsfile.ColumnOf(after.Src(), p.Span.Start),
 		})
 	}
 	r.addDisagreements()

@@ -14,10 +14,10 @@ import (
 func (f *File) DeleteElement(element Span) TextEdit {
 	s := element
 	kept := ""
-	if comma := f.commaAfter(s.End, len(f.Src)); comma >= 0 {
+	if comma := f.commaAfter(s.End, len(f.Src())); comma >= 0 {
 		kept = f.commentsIn(Span{s.End, comma})
 		s.End = comma + 1
-	} else if before := f.spaceBefore(s.Start); before > 0 && f.Src[before-1] == ',' {
+	} else if before := f.spaceBefore(s.Start); before > 0 && f.Src()[before-1] == ',' {
 		return TextEdit{Span{before - 1, s.End}, ""}
 	}
 	if kept != "" {
@@ -55,24 +55,24 @@ func (f *File) DeleteComment(comment Span) TextEdit {
 // widen extends what is deleted to its whole lines, or else to the blanks
 // that would be left over.
 func (f *File) widen(s Span) Span {
-	indent, alone := lineIndentOf(f.Src, s.Start)
+	indent, alone := lineIndentOf(f.Src(), s.Start)
 	end := s.End
-	for end < len(f.Src) && (f.Src[end] == ' ' || f.Src[end] == '\t') {
+	for end < len(f.Src()) && (f.Src()[end] == ' ' || f.Src()[end] == '\t') {
 		end++
 	}
-	lineEnds := end == len(f.Src) || f.Src[end] == '\n' || f.Src[end] == '\r'
+	lineEnds := end == len(f.Src()) || f.Src()[end] == '\n' || f.Src()[end] == '\r'
 	switch {
-	case alone && lineEnds && end < len(f.Src):
-		if f.Src[end] == '\r' {
+	case alone && lineEnds && end < len(f.Src()):
+		if f.Src()[end] == '\r' {
 			end++
 		}
-		if end < len(f.Src) && f.Src[end] == '\n' {
+		if end < len(f.Src()) && f.Src()[end] == '\n' {
 			end++
 		}
 		return Span{s.Start - len(indent), end}
 	case lineEnds && !alone:
 		start := s.Start
-		for f.Src[start-1] == ' ' || f.Src[start-1] == '\t' {
+		for f.Src()[start-1] == ' ' || f.Src()[start-1] == '\t' {
 			start--
 		}
 		return Span{start, s.End}
@@ -82,7 +82,7 @@ func (f *File) widen(s Span) Span {
 
 // spaceBefore gives where the white space before a byte begins.
 func (f *File) spaceBefore(at int) int {
-	for at > 0 && isSpace(f.Src[at-1]) {
+	for at > 0 && isSpace(f.Src()[at-1]) {
 		at--
 	}
 	return at
@@ -119,7 +119,7 @@ func (f *File) InsertElement(container, after Span, text string) []TextEdit {
 	}
 	style := f.Style.filled()
 	style.EOL = f.eolNear(container.End, style.EOL)
-	indent, alone := lineIndentOf(f.Src, after.Start)
+	indent, alone := lineIndentOf(f.Src(), after.Start)
 	at := after.End
 	comma := f.commaAfter(at, container.End-1)
 	if comma >= 0 {
@@ -147,7 +147,7 @@ func insertion(at int, text string) TextEdit { return TextEdit{Span{at, at}, tex
 func (f *File) insertFirst(container Span, text string) TextEdit {
 	style := f.Style.filled()
 	style.EOL = f.eolNear(container.End, style.EOL)
-	outer, _ := lineIndentOf(f.Src, container.Start)
+	outer, _ := lineIndentOf(f.Src(), container.Start)
 	at := f.commentsOnLine(container.Start + 1)
 	first := f.skip(at, container.End-1)
 	if first == container.End-1 { // empty but for comments
@@ -156,12 +156,12 @@ func (f *File) insertFirst(container Span, text string) TextEdit {
 			comma = ","
 		}
 		text = style.EOL + outer + style.Indent + text + comma
-		if !slices.Contains(f.Src[at:first], '\n') {
+		if !slices.Contains(f.Src()[at:first], '\n') {
 			text += style.EOL + outer
 		}
 		return insertion(at, text)
 	}
-	if indent, alone := lineIndentOf(f.Src, first); alone && f.lineEnds(at) {
+	if indent, alone := lineIndentOf(f.Src(), first); alone && f.lineEnds(at) {
 		return insertion(at, style.EOL+indent+text+",")
 	}
 	return insertion(container.Start+1, " "+text+",")
@@ -169,10 +169,10 @@ func (f *File) insertFirst(container Span, text string) TextEdit {
 
 // lineEnds says that only blanks stand between a byte and its line's end.
 func (f *File) lineEnds(at int) bool {
-	for at < len(f.Src) && (f.Src[at] == ' ' || f.Src[at] == '\t') {
+	for at < len(f.Src()) && (f.Src()[at] == ' ' || f.Src()[at] == '\t') {
 		at++
 	}
-	return at == len(f.Src) || f.Src[at] == '\n' || f.Src[at] == '\r'
+	return at == len(f.Src()) || f.Src()[at] == '\n' || f.Src()[at] == '\r'
 }
 
 // closesLine says that the container's bracket is the next token.
@@ -182,8 +182,8 @@ func (f *File) closesLine(at int, container Span) bool {
 
 // ReplaceString replaces a string literal's value and keeps its quotes.
 func (f *File) ReplaceString(literal Span, value string) TextEdit {
-	if literal.Start < len(f.Src) {
-		if q := f.Src[literal.Start]; q == '"' || q == '\'' {
+	if literal.Start < len(f.Src()) {
+		if q := f.Src()[literal.Start]; q == '"' || q == '\'' {
 			return TextEdit{literal, quoteWith(value, q)}
 		}
 	}
@@ -193,8 +193,8 @@ func (f *File) ReplaceString(literal Span, value string) TextEdit {
 // RenameKey replaces a property name; a quoted one stays quoted.
 func (f *File) RenameKey(key Span, name string) TextEdit {
 	style := f.Style.filled()
-	if key.Start < len(f.Src) && name != "__proto__" {
-		switch q := f.Src[key.Start]; q {
+	if key.Start < len(f.Src()) && name != "__proto__" {
+		switch q := f.Src()[key.Start]; q {
 		case '"', '\'':
 			return TextEdit{key, quoteWith(name, q)}
 		case '[':

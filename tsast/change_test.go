@@ -32,7 +32,7 @@ func TestDeleteElement(t *testing.T) {
 	} {
 		src := "const models: Model[] = " + c.src
 		f := Parse([]byte(src))
-		got, err := Apply(f.Src, f.DeleteElement(spanOf(t, src, c.element).Shift(strings.Index(src[24:], c.element)+24-strings.Index(src, c.element))))
+		got, err := Apply(f.Src(), f.DeleteElement(spanOf(t, src, c.element).Shift(strings.Index(src[24:], c.element)+24-strings.Index(src, c.element))))
 		if err != nil || string(got) != "const models: Model[] = "+c.want {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}
@@ -55,7 +55,7 @@ func TestDeleteElements(t *testing.T) {
 		for _, e := range c.elements {
 			spans = append(spans, spanOf(t, c.src, e))
 		}
-		got, err := Apply(f.Src, f.DeleteElements(spans)...)
+		got, err := Apply(f.Src(), f.DeleteElements(spans)...)
 		if err != nil || string(got) != c.want {
 			t.Errorf("%q: %q, %v", c.src, got, err)
 		}
@@ -85,7 +85,7 @@ func TestInsertProperty(t *testing.T) {
 		if c.after != "" {
 			after = spanOf(t, src, c.after)
 		}
-		got, err := Apply(f.Src, f.InsertProperty(f.Entries[0].Span(), after, "n", "0")...)
+		got, err := Apply(f.Src(), f.InsertProperty(f.Entries[0].Span(), after, "n", "0")...)
 		if err != nil || string(got) != "const models: Model[] = ["+c.want+"]" {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}
@@ -122,7 +122,7 @@ func TestDeleteComment(t *testing.T) {
 		{"a\n  // c\nb", "a\nb"}, {"a // c\nb", "a\nb"}, {"a /* c */ b", "a b"}, {"// c", ""}, {"// c\r\nb", "b"}, {"a\n// c", "a\n"},
 	} {
 		f := Parse([]byte(c.src))
-		got, err := Apply(f.Src, f.DeleteComment(f.Comments[0].Span))
+		got, err := Apply(f.Src(), f.DeleteComment(f.Comments[0].Span))
 		if err != nil || string(got) != c.want {
 			t.Errorf("%q: %q, %v", c.src, got, err)
 		}

@@ -1,45 +1,52 @@
 package tsast
 
 import (
+	"runtime"
+	"slices"
 	"sort"
 	"strings"
-	"unsafe"
+	"sync"
+	"sync/atomic"
 )
 
-// Document is a models.ts that is being edited. It keeps the last tree, so
-// that an edit costs what it changes: a File shares every Model that the edit
-// did not touch with the File before it. A Document belongs to one goroutine
-// at a time, the Files it gives to everybody; Close frees the tree.
+// Document is a models.ts that is being edited. An edit costs what it changes:
+// it reads the entry again that it touches, and a File shares every other Model
+// with the File before it. A Document belongs to one goroutine at a time, the
+// Files it returns to everybody; Close frees its C memory.
 type Document struct {
 	p *parser
-	// tree is the last tree; a text that was read in parts has none.
-	tree     *tree
-	pending  []change // of the text, of which the tree was not told yet
-	plain    *plainReader
-	large    int // the size from which on a text is read in parts
-	reading  *reading
+	// layout and frame are nil for a text that is read as a whole.
+	layout   *layout
+	frame    *frame
+	file     *File
+	votes    styleVotes // of the whole file
 	lastGood *File
-	spare    []byte // memory for the next text
+	// tree is that of the slot that was edited last, told of its edits.
+	tree   *tree
+	edited *slot
 }
 
 // Open reads a text, which must not be changed afterwards.
-func Open(src []byte) *Document { return open(src, largeText) }
-
-func open(src []byte, large int) *Document {
-	d := &Document{p: newParser(), large: large}
-	d.fresh(src, nil)
+func Open(src []byte) *Document {
+	d := &Document{p: newParser()}
+	d.read(string(src), nil, change{})
+	d.file.text.joined = func() []byte { return src }
 	return d
 }
 
-// Close frees the tree. Files that were given out stay valid.
+// Close frees what Go does not. Files that were returned stay valid.
 func (d *Document) Close() {
-	d.tree.close()
-	d.tree = nil
+	d.dropTree()
 	d.p.close()
 }
 
+func (d *Document) dropTree() {
+	d.tree.close()
+	d.tree, d.edited = nil, nil
+}
+
 // File is the present reading.
-func (d *Document) File() *File { return d.reading.file }
+func (d *Document) File() *File { return d.file }
 
 // LastGood is the last reading that had its array and no syntax error; nil
 // when there was none.
@@ -47,7 +54,7 @@ func (d *Document) LastGood() *File { return d.lastGood }
 
 // Replace takes a whole new text.
 func (d *Document) Replace(src []byte) *File {
-	old := d.reading.file.Src
+	old := d.file.Src()
 	start := 0
 	for start < len(old) && start < len(src) && old[start] == src[start] {
 		start++
@@ -57,10 +64,9 @@ func (d *Document) Replace(src []byte) *File {
 		oldEnd, newEnd = oldEnd-1, newEnd-1
 	}
 	if start == oldEnd && start == newEnd {
-		return d.reading.file
+		return d.file
 	}
-	d.inform(change{start, oldEnd, newEnd})
-	return d.reparse(src, change{start, oldEnd, newEnd})
+	return d.Edit(TextEdit{Span{start, oldEnd}, string(src[start:newEnd])})
 }
 
 // Edit makes one edit. A span beyond the text is cut to it.
@@ -69,29 +75,48 @@ func (d *Document) Edit(e TextEdit) *File { return d.Edits([]TextEdit{e}) }
 // Edits makes several edits and reads the result once. Each span points into
 // the text that the edits before it gave, as in LSP's didChange.
 func (d *Document) Edits(edits []TextEdit) *File {
-	src := d.reading.file.Src
-	var all change
-	for i, e := range edits {
-		c := change{start: min(max(e.Span.Start, 0), len(src))}
-		c.oldEnd = min(max(e.Span.End, c.start), len(src))
-		c.newEnd = c.start + len(e.NewText)
-		src = d.splice(src, c, e.NewText)
-		d.inform(c)
-		if i == 0 {
-			all = c
-		} else {
-			all = all.then(c)
+	l := d.layout
+	for l != nil && len(edits) > 0 {
+		next := d.editSlot(l, edits[0])
+		if next == nil {
+			break
 		}
+		l, edits = next, edits[1:]
 	}
-	if len(edits) == 0 {
-		return d.reading.file
+	switch {
+	case len(edits) > 0:
+		texts := d.file.text.texts
+		if l != nil {
+			texts = l.texts()
+		}
+		src, all := strings.Join(texts, ""), change{}
+		for i, e := range edits {
+			c := e.in(len(src))
+			src = src[:c.start] + e.NewText + src[c.oldEnd:]
+			if i == 0 {
+				all = c
+			} else {
+				all = all.then(c)
+			}
+		}
+		d.read(src, l, all)
+	case l != d.layout:
+		d.readEdited(l)
 	}
-	return d.reparse(src, all)
+	return d.file
 }
 
 // change says that the bytes from start to oldEnd became those from start to
 // newEnd.
 type change struct{ start, oldEnd, newEnd int }
+
+// in is the change that an edit makes in a text of some size.
+func (e TextEdit) in(size int) change {
+	c := change{start: min(max(e.Span.Start, 0), size)}
+	c.oldEnd = min(max(e.Span.End, c.start), size)
+	c.newEnd = c.start + len(e.NewText)
+	return c
+}
 
 func (c change) delta() int { return c.newEnd - c.oldEnd }
 
@@ -102,160 +127,284 @@ func (c change) then(d change) change {
 	return change{min(c.start, d.start), end - c.delta(), end + d.delta()}
 }
 
-// Recycle gives the Document the memory of a text that it made, and that
-// nobody reads any more, for a text to come: typing in a file of megabytes
-// then leaves no garbage of megabytes behind.
-func (d *Document) Recycle(src []byte) {
-	now := d.reading.file.Src
-	if len(src) == 0 || len(now) > 0 && &src[0] == &now[0] || d.lastGood != nil && len(d.lastGood.Src) > 0 && &src[0] == &d.lastGood.Src[0] {
-		return // somebody does: this Document
-	}
-	d.spare = src[:0]
-}
-
-// splice gives a new text, in the spare memory where that is large enough.
-func (d *Document) splice(src []byte, c change, text string) []byte {
-	spare := d.spare
-	d.spare = nil
-	if cap(spare) < len(src)+c.delta() {
-		return splice(src, c, text)
-	}
-	spare = append(spare[:0], src[:c.start]...)
-	spare = append(spare, text...)
-	return append(spare, src[c.oldEnd:]...)
-}
-
-// slack is what a text that is edited has room to grow.
-const slack = 4096
-
-// splice gives a new text. It is built in a strings.Builder, whose memory is
-// not cleared first: for a text of megabytes that is half of the cost.
-func splice(src []byte, c change, text string) []byte {
-	var b strings.Builder
-	size := len(src) + c.delta() + slack
-	b.Grow(size)
-	b.Write(src[:c.start])
-	b.WriteString(text)
-	b.Write(src[c.oldEnd:])
-	s := b.String()
-	// #nosec G103 -- Grow made room for size bytes, and nobody else writes to them
-	return unsafe.Slice(unsafe.StringData(s), size)[:len(s)]
-}
-
-// inform notes a change that the tree has to be told of before it is used.
-func (d *Document) inform(c change) {
-	if d.tree != nil {
-		d.pending = append(d.pending, c)
-	}
-}
-
-// mostPending is how many changes may wait for the tree to be told of them.
-const mostPending = 256
-
-// reparse reads the new text, incrementally where the result can be trusted:
-// a tree with an error in it may differ from that of a fresh parse. While the
-// changes stay within plain modules, the tree is left behind.
-func (d *Document) reparse(src []byte, c change) *File {
-	if len(d.pending) <= mostPending {
-		if r := d.inModule(src, c); r != nil {
-			return d.take(r)
-		}
-	}
-	for _, p := range d.pending {
-		d.tree.edit(p)
-	}
-	d.pending = d.pending[:0]
-	if d.reading.parts != nil {
-		if r := d.inPart(src, c); r != nil {
-			return d.take(r)
-		}
-	}
-	if d.tree == nil {
-		return d.fresh(src, d.knownAfter(c))
-	}
-	if r := d.inParts(src, d.knownAfter(c)); r != nil { // it is sound again
-		return d.take(r)
-	}
-	next := d.p.parse(d.tree, src)
-	d.tree.close()
-	d.tree = next
-	if next == nil || next.hasError() {
-		return d.whole(src, d.knownAfter(c))
-	}
-	if r := d.inEntry(src, c); r != nil {
-		return d.take(r)
-	}
-	return d.take(newReading(d.p, next, src, d.knownAfter(c)))
-}
-
-// fresh reads a text from scratch.
-func (d *Document) fresh(src []byte, known func(Span) *Model) *File {
-	if r := d.inParts(src, known); r != nil {
-		return d.take(r)
-	}
-	return d.whole(src, known)
-}
-
-// inParts reads a large text in parts, without a tree; nil when it is small,
-// or must be read as a whole.
-func (d *Document) inParts(src []byte, known func(Span) *Model) *reading {
-	if len(src) < d.large {
+// editSlot is the layout after an edit inside a slot, which is to be read; nil
+// when the edit touches more than that.
+func (d *Document) editSlot(l *layout, e TextEdit) *layout {
+	c := e.in(l.size())
+	k := l.slotAt(c)
+	if k < 0 || l.size()+c.delta() > MaxText {
 		return nil
 	}
-	r := readParts(d.p, src, known)
-	if r != nil {
-		d.dropTree()
+	next, ok := l.with(k, c, e.NewText)
+	if ok && d.edited == l.slots[k] {
+		at := l.starts[k]
+		d.tree.edit(change{c.start - at, c.oldEnd - at, c.newEnd - at})
+		d.edited = next.slots[k]
 	}
-	return r
-}
-
-func (d *Document) dropTree() {
-	d.tree.close()
-	d.tree = nil
-}
-
-// whole reads a text out of one new tree.
-func (d *Document) whole(src []byte, known func(Span) *Model) *File {
-	d.tree.close()
-	d.tree = d.p.parse(nil, src)
-	if len(src) >= d.large {
-		defer d.p.free() // the buffer is as large as the tree
-	}
-	if d.tree == nil {
-		return d.take(&reading{src: src, file: unparsed(src)})
-	}
-	return d.take(newReading(d.p, d.tree, src, known))
-}
-
-func (d *Document) take(r *reading) *File {
-	r.known, r.damage = nil, nil
-	d.reading = r
-	if len(r.file.Problems) == 0 && r.file.Array != (Span{}) {
-		d.lastGood = r.file
-	}
-	return r.file
-}
-
-// knownAfter finds the Model of an entry that lies wholly before or wholly
-// after a change by where it stood in the text before.
-func (d *Document) knownAfter(c change) func(Span) *Model {
-	entries := d.reading.file.Entries
-	return func(s Span) *Model {
-		was := s.Start
-		switch {
-		case s.End <= c.start:
-		case s.Start >= c.newEnd:
-			was -= c.delta()
-		default:
-			return nil
-		}
-		i := sort.Search(len(entries), func(i int) bool { return entries[i].Offset >= was })
-		if i == len(entries) || entries[i].Offset != was {
-			return nil
-		}
-		if m := entries[i].Model; !m.damaged && m.Span.End == s.End-s.Start {
-			return m
-		}
+	if !ok {
 		return nil
 	}
+	return next
+}
+
+// read reads a text. A layout of the text before it, of which a change made
+// this one, has slots that need not be read again.
+func (d *Document) read(src string, old *layout, c change) {
+	d.dropTree()
+	if len(src) > MaxText {
+		d.takeWhole(src, &whole{elements: elements{problems: []SyntaxProblem{tooLarge(len(src))}}})
+		return
+	}
+	found, ok := candidates(src)
+	if !ok || len(found) == 0 || !d.readSplit(src, found, old, c) {
+		d.takeWhole(src, readWhole(d.p, src))
+	}
+}
+
+// readSplit reads a text that is split at one of some arrays; false when none
+// of them is the models array. Most texts have one; of several the largest is
+// tried first.
+func (d *Document) readSplit(src string, found []candidate, old *layout, c change) bool {
+	best := 0
+	for i := range found {
+		if found[i].end-found[i].start > found[best].end-found[best].start {
+			best = i
+		}
+	}
+	for range 2 {
+		l := found[best].layout(src)
+		if old != nil {
+			l.keep(old, c)
+		}
+		known := l.known(old)
+		d.readSlots(l, known)
+		f := d.frame
+		if !f.fits(l) {
+			f = readFrame(d.p, l)
+		}
+		if f.holds() {
+			d.take(l, f)
+			return true
+		}
+		best = slices.IndexFunc(found, func(c candidate) bool { return c.start == f.at(f.found, l)+1 })
+		if f.found < 0 || best < 0 {
+			break
+		}
+	}
+	return false
+}
+
+// readEdited reads a layout in which slots were edited.
+func (d *Document) readEdited(l *layout) {
+	var unread []int
+	for k, s := range l.slots {
+		if s.says == nil {
+			unread = append(unread, k)
+		}
+	}
+	known := l.known(d.layout)
+	if len(unread) > 1 {
+		d.readSlots(l, known)
+	} else {
+		d.readOne(l.slots[unread[0]])
+		known.share(l.slots[unread[0]])
+	}
+	switch {
+	case !d.frame.fits(l): // another array may be the models array now
+		d.read(strings.Join(l.texts(), ""), l, change{})
+	case len(unread) > 1 || len(d.file.Problems) > 0:
+		d.take(l, d.frame)
+	default:
+		d.takeSlot(l, unread[0])
+	}
+}
+
+// readOne reads the one slot that was edited, out of the tree that it had where
+// that can be trusted: where a tree has an error, it may differ from that of a
+// fresh parse.
+func (d *Document) readOne(s *slot) {
+	var t *tree
+	if d.edited == s {
+		t = d.p.parseElements(d.tree, s.text, "")
+	}
+	d.dropTree()
+	if t != nil && t.hasError() {
+		t.close()
+		t = nil
+	}
+	if t == nil {
+		t = d.p.parseElements(nil, s.text, "")
+	}
+	if t == nil {
+		readSlot(d.p, s)
+		return
+	}
+	s.read(t)
+	d.tree, d.edited = t, s
+}
+
+// readSlots reads the slots that are not read yet, by all processors.
+func (d *Document) readSlots(l *layout, known knownModels) {
+	var unread []*slot
+	for _, s := range l.slots {
+		if s.says == nil {
+			unread = append(unread, s)
+		}
+	}
+	var last atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(unread)) {
+		workers.Go(func() {
+			p := newParser()
+			defer p.close()
+			for i := int(last.Add(1)); i <= len(unread); i = int(last.Add(1)) {
+				readSlot(p, unread[i-1])
+			}
+		})
+	}
+	workers.Wait()
+	for _, s := range unread {
+		known.share(s)
+	}
+}
+
+// takeWhole makes the File of a text that was read as a whole.
+func (d *Document) takeWhole(src string, w *whole) {
+	d.layout, d.frame = nil, nil
+	f := &File{Entries: w.entries, Opaque: w.opaque, Array: w.array, Problems: w.problems, text: newPieces([]string{src})}
+	f.Comments = allComments(w.comments, f.Entries)
+	d.takeFile(f, w.votes)
+}
+
+// take makes the File of a layout.
+func (d *Document) take(l *layout, frame *frame) {
+	d.layout, d.frame = l, frame
+	f := &File{Array: l.array(), text: newPieces(l.texts())}
+	var outer []Comment
+	for _, c := range frame.comments {
+		if c.Span.Start < len(l.head) {
+			outer = append(outer, c)
+		}
+	}
+	for i, s := range l.slots {
+		at := l.starts[i]
+		for _, e := range s.says.entries {
+			e.Offset += at
+			f.Entries = append(f.Entries, e)
+		}
+		for _, o := range s.says.opaque {
+			f.Opaque = append(f.Opaque, Opaque{o.Span.Shift(at), o.What})
+		}
+		for _, c := range s.says.comments {
+			outer = append(outer, Comment{c.Span.Shift(at), c.Text})
+		}
+		for _, p := range s.says.problems {
+			f.Problems = append(f.Problems, SyntaxProblem{p.Span.Shift(at), p.Message})
+		}
+	}
+	for _, c := range frame.comments {
+		if c.Span.Start >= len(l.head) {
+			outer = append(outer, Comment{frame.span(c.Span, l), c.Text})
+		}
+	}
+	for _, p := range frame.problems {
+		f.Problems = append(f.Problems, SyntaxProblem{frame.span(p.Span, l), p.Message})
+	}
+	// An entry that is not closed hides the bracket of its array.
+	if last := l.slots[len(l.slots)-1]; l.unclosed && (len(last.unclosed) == 0 || last.unclosed[0].open != '{') {
+		f.Problems = append(f.Problems, SyntaxProblem{Span{len(l.head) - 1, len(l.head)}, "`[` is never closed"})
+	}
+	sort.SliceStable(f.Problems, func(i, j int) bool { return f.Problems[i].Span.Start < f.Problems[j].Span.Start })
+	f.Comments = allComments(outer, f.Entries)
+	d.takeFile(f, frame.votes)
+}
+
+// takeFile takes a File whose statements count so much for its style.
+func (d *Document) takeFile(f *File, statements styleVotes) {
+	d.votes = statements
+	for i := range f.Entries {
+		d.votes.add(&f.Entries[i].Model.votes)
+	}
+	d.finish(f)
+}
+
+func (d *Document) finish(f *File) {
+	f.Style = d.votes.style(f.text.lineEnds())
+	d.file = f
+	if len(f.Problems) == 0 && f.Array != (Span{}) {
+		d.lastGood = f
+	}
+}
+
+// takeSlot makes the File of a layout that differs from the present one in one
+// slot, out of the present File, which has no syntax error.
+func (d *Document) takeSlot(l *layout, k int) {
+	old, was, now := d.file, d.layout.slots[k].says, l.slots[k].says
+	at, end := l.starts[k], d.layout.starts[k+1]
+	c := change{at, end, l.starts[k+1]}
+	f := &File{Array: l.array(), text: newPieces(l.texts())}
+	entry := func(e *Entry) *int { return &e.Offset }
+	f.Entries = spliced(old.Entries, c, now.entries, entry, func(e *Entry, by int) { e.Offset += by })
+	f.Opaque = spliced(old.Opaque, c, now.opaque, func(o *Opaque) *int { return &o.Span.Start }, func(o *Opaque, by int) { o.Span = o.Span.Shift(by) })
+	f.Comments = spliced(old.Comments, c, allComments(now.comments, now.entries), func(o *Comment) *int { return &o.Span.Start },
+		func(o *Comment, by int) { o.Span = o.Span.Shift(by) })
+	for _, p := range now.problems {
+		f.Problems = append(f.Problems, SyntaxProblem{p.Span.Shift(at), p.Message})
+	}
+	for i := range was.entries {
+		d.votes.habits.add(was.entries[i].Model.votes.habits, -1)
+	}
+	for i := range now.entries {
+		d.votes.habits.add(now.entries[i].Model.votes.habits, 1)
+	}
+	d.votes.indent = ""
+	for i := range f.Entries {
+		if d.votes.indent = f.Entries[i].Model.votes.indent; d.votes.indent != "" {
+			break
+		}
+	}
+	d.layout = l
+	d.finish(f)
+}
+
+// spliced is a list in source order after a change: what stood in the bytes
+// that changed is replaced by items that are relative to them, what stood
+// behind is moved.
+func spliced[T any](list []T, c change, items []T, start func(*T) *int, move func(*T, int)) []T {
+	from := sort.Search(len(list), func(i int) bool { return *start(&list[i]) >= c.start })
+	to := sort.Search(len(list), func(i int) bool { return *start(&list[i]) >= c.oldEnd })
+	if len(list)-to+from+len(items) == 0 {
+		return nil
+	}
+	out := make([]T, 0, len(list)-to+from+len(items))
+	out = append(append(append(out, list[:from]...), items...), list[to:]...)
+	for i := from; i < from+len(items); i++ {
+		move(&out[i], c.start)
+	}
+	for i := from + len(items); i < len(out); i++ {
+		move(&out[i], c.delta())
+	}
+	return out
+}
+
+// allComments merges the comments outside entries with those inside.
+func allComments(outer []Comment, entries []Entry) []Comment {
+	n := len(outer)
+	for i := range entries {
+		n += len(entries[i].Model.Comments)
+	}
+	if n == 0 {
+		return nil
+	}
+	all := make([]Comment, 0, n)
+	for i := range entries {
+		e := &entries[i]
+		for len(outer) > 0 && outer[0].Span.Start < e.Offset {
+			all, outer = append(all, outer[0]), outer[1:]
+		}
+		for _, c := range e.Model.Comments {
+			all = append(all, Comment{c.Span.Shift(e.Offset), c.Text})
+		}
+	}
+	return append(all, outer...)
 }

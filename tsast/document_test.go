@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// pieces are what random edits insert: all that opens, closes, escapes or
+// typed are what random edits insert: all that opens, closes, escapes or
 // hides something.
-var pieces = []string{
+var typed = []string{
 	"", "", "x", " ", "\n", "\r\n", "\t", ",", ":", "{", "}", "[", "]", "(", ")", "\"", "'", "`", "\\", "/*", "*/", "//", "$" + "{",
 	"𝒳", "é", "\u2028", "\ufeff", "\x00", "\xff", "\xed\xa0\x80", "\\ud83d", "\\u{1f600}",
 	"{ id: \"n\", modules: {} },", "...rest,", "count: 3,", "parent: \"Top\",", "definitions: [\"a\"],", "// c\n", "/* c */",
@@ -33,7 +33,7 @@ func randomEdit(r *rand.Rand, src []byte) TextEdit {
 		length = r.IntN(80)
 	}
 	end := min(start+length, len(src))
-	text := pieces[r.IntN(len(pieces))]
+	text := typed[r.IntN(len(typed))]
 	switch r.IntN(12) {
 	case 0: // move a piece of the text
 		if len(src) > 0 {
@@ -52,7 +52,7 @@ func randomEdit(r *rand.Rand, src []byte) TextEdit {
 // does: only there is a tree reused.
 func mildEdit(r *rand.Rand, f *File) TextEdit {
 	if len(f.Entries) == 0 {
-		return randomEdit(r, f.Src)
+		return randomEdit(r, f.Src())
 	}
 	e := f.Entries[r.IntN(len(f.Entries))]
 	insert := func(at int, texts ...string) TextEdit {
@@ -110,12 +110,12 @@ func inverse(src []byte, edits []TextEdit) []TextEdit {
 
 // driveEdits makes random edits and holds every reading to a fresh parse. It
 // gives how many of the readings had no syntax problem.
-func driveEdits(t *testing.T, r *rand.Rand, base []byte, n, large int) (sound int) {
-	doc := open(base, large)
+func driveEdits(t *testing.T, r *rand.Rand, base []byte, n int) (sound int) {
+	doc := Open(base)
 	defer func() { doc.Close() }()
 	var undo [][]TextEdit // what leads back to a text without errors
 	for i := range n {
-		before := doc.File().Src
+		before := doc.File().Src()
 		var edits []TextEdit
 		switch sane := len(doc.File().Problems) == 0; {
 		case len(undo) > 0 && !sane && r.IntN(5) > 0: // most texts are mended soon
@@ -142,7 +142,7 @@ func driveEdits(t *testing.T, r *rand.Rand, base []byte, n, large int) (sound in
 		} else {
 			got = doc.Edits(edits)
 		}
-		equalFiles(t, fmt.Sprintf("edit %d: %+v", i, edits), got, fromOneTree(bytes.Clone(got.Src)))
+		equalFiles(t, fmt.Sprintf("edit %d: %+v", i, edits), got, Parse(bytes.Clone(got.Src())))
 		if len(got.Problems) == 0 {
 			sound++
 		}
@@ -174,7 +174,7 @@ func TestIncremental(t *testing.T) {
 		case 8, 23:
 			base = bytes.ReplaceAll(base, []byte("\n"), []byte("\r\n"))
 		}
-		sound += driveEdits(t, rand.New(rand.NewPCG(*editSeed, i)), base, perText, largeText)
+		sound += driveEdits(t, rand.New(rand.NewPCG(*editSeed, i)), base, perText)
 		if (i+1)%max(1, texts/10) == 0 {
 			t.Logf("seed %d: %d edits, %d texts without a syntax problem", *editSeed, (i+1)*perText, sound)
 		}
@@ -197,7 +197,7 @@ func TestLongInsertions(t *testing.T) {
 					doc := Open([]byte(text))
 					got := doc.Edit(TextEdit{Span{at, at}, strings.Repeat(piece, n)[:n]})
 					doc.Close()
-					equalFiles(t, fmt.Sprintf("%d bytes of %q", n, piece), got, Parse(bytes.Clone(got.Src)))
+					equalFiles(t, fmt.Sprintf("%d bytes of %q", n, piece), got, Parse(bytes.Clone(got.Src())))
 				}
 			}
 		}
@@ -211,7 +211,7 @@ func FuzzIncremental(f *testing.F) {
 		if len(base) > 1<<16 {
 			t.Skip("too long")
 		}
-		driveEdits(t, rand.New(rand.NewPCG(a, b)), base, 12, largeText)
+		driveEdits(t, rand.New(rand.NewPCG(a, b)), base, 12)
 	})
 }
 
@@ -243,7 +243,7 @@ func TestUnchangedModelsAreShared(t *testing.T) {
 	}
 	f := doc.Edit(TextEdit{count, "123"})
 	shared("in an entry", before, f, n-1)
-	if !f.Entries[2].Model.Span.Shift(f.Entries[2].Offset).contains(f.Src) {
+	if !f.Entries[2].Model.Span.Shift(f.Entries[2].Offset).contains(f.Src()) {
 		t.Error("offsets did not move")
 	}
 	g := doc.Edit(TextEdit{Span{second.Offset, second.Offset}, "// c\n  "})
@@ -265,6 +265,11 @@ func TestUnchangedModelsAreShared(t *testing.T) {
 		t.Errorf("problems %v", k.Problems)
 	}
 	shared("mended", j, k, n-1)
+}
+
+// splice is a text after a change.
+func splice(src []byte, c change, text string) []byte {
+	return []byte(string(src[:c.start]) + text + string(src[c.oldEnd:]))
 }
 
 func (s Span) contains(src []byte) bool {
@@ -344,28 +349,4 @@ func TestConcurrentParses(t *testing.T) {
 		})
 	}
 	group.Wait()
-}
-
-// TestRecycle edits in recycled memory: what came before stays as it was, as
-// long as it was not given back.
-func TestRecycle(t *testing.T) {
-	d := Open([]byte("const models: Model[] = [\n]\n"))
-	defer d.Close()
-	kept := d.File()
-	want := string(kept.Src)
-	for i := range 1000 {
-		before := d.File()
-		at := strings.Index(string(before.Src), "]\n")
-		after := d.Edit(TextEdit{Span{at, at}, "\n"})
-		if got := string(after.Src); strings.Count(got, "\n") != i+3 || !strings.HasSuffix(got, "]\n") {
-			t.Fatalf("edit %d gave %q", i, got)
-		}
-		if before != kept && i%3 > 0 {
-			d.Recycle(before.Src)
-		}
-		d.Recycle(after.Src) // it is in use: refused
-	}
-	if string(kept.Src) != want {
-		t.Errorf("a text that was kept became %q", kept.Src)
-	}
 }

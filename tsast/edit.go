@@ -95,9 +95,9 @@ func Insert(f *File, m NewModel) ([]TextEdit, error) {
 		if !f.blank() {
 			return nil, ErrNoArray
 		}
-		at := len(f.Src)
+		at := f.Size()
 		text := string(newFile(m, f.Style))
-		if at > 0 && f.Src[at-1] != '\n' && strings.TrimLeft(string(f.Src), "\ufeff") != "" {
+		if at > 0 && f.Src()[at-1] != '\n' && strings.TrimLeft(string(f.Src()), "\ufeff") != "" {
 			text = f.Style.filled().EOL + text
 		}
 		return []TextEdit{{Span{at, at}, text}}, nil
@@ -110,48 +110,16 @@ func Insert(f *File, m NewModel) ([]TextEdit, error) {
 	return f.insertLast(m), nil
 }
 
-// InsertInPlace gives the edits that add an entry and remove a comment (the
-// marker that asked for it), in one step. A comment that is not in the file
-// is left alone.
-func InsertInPlace(f *File, m NewModel, comment Span) ([]TextEdit, error) {
-	if !slices.ContainsFunc(f.Comments, func(c Comment) bool { return c.Span == comment }) {
-		return Insert(f, m)
-	}
-	gone := f.DeleteComment(comment)
-	without, err := Apply(f.Src, gone)
-	if err != nil {
-		return nil, fmt.Errorf("removing the marker: %w", err)
-	}
-	edits, err := Insert(Parse(without), m)
-	if err != nil {
-		return nil, err
-	}
-	taken := false
-	for i, e := range edits {
-		switch at := e.Span.Start; {
-		case at < gone.Span.Start:
-		case at > gone.Span.Start:
-			edits[i].Span = e.Span.Shift(gone.Span.End - gone.Span.Start)
-		default: // one edit: clients differ about an insertion beside a deletion
-			edits[i].Span, taken = gone.Span, true
-		}
-	}
-	if !taken {
-		edits = append(edits, gone)
-	}
-	return edits, nil
-}
-
 // blank says that a file holds nothing but white space and comments.
 func (f *File) blank() bool {
 	at := 0
 	for _, c := range f.Comments {
-		if c.Span.Start >= at && !blankText(f.Src[at:c.Span.Start]) {
+		if c.Span.Start >= at && !blankText(f.Src()[at:c.Span.Start]) {
 			return false
 		}
 		at = max(at, c.Span.End)
 	}
-	return blankText(f.Src[at:])
+	return blankText(f.Src()[at:])
 }
 
 func blankText(b []byte) bool {
@@ -164,12 +132,12 @@ func (f *File) insertLast(m NewModel) []TextEdit {
 	style.EOL = f.eolNear(f.Array.End, style.EOL)
 	last := f.lastElement()
 	comma := f.commaAfter(last, f.Array.End-1)
-	outer, alone := lineIndentOf(f.Src, f.Array.End-1)
+	outer, alone := lineIndentOf(f.Src(), f.Array.End-1)
 	if !alone {
-		outer, _ = lineIndentOf(f.Src, f.Array.Start)
+		outer, _ = lineIndentOf(f.Src(), f.Array.Start)
 	}
 	indent := outer + style.Indent
-	if own, alone := lineIndentOf(f.Src, f.lastElementStart()); last > 0 && alone {
+	if own, alone := lineIndentOf(f.Src(), f.lastElementStart()); last > 0 && alone {
 		indent = own
 	}
 	entry := printAt(m, style, indent)
@@ -185,14 +153,14 @@ func (f *File) insertLast(m NewModel) []TextEdit {
 			edits = []TextEdit{{Span{last, last}, ","}}
 		}
 	} else {
-		for at > f.Array.Start+1 && isSpace(f.Src[at-1]) {
+		for at > f.Array.Start+1 && isSpace(f.Src()[at-1]) {
 			at--
 		}
 		if comma >= 0 || style.TrailingComma {
 			text += ","
 		}
 	}
-	if rest := f.Src[at : f.Array.End-1]; !slices.Contains(rest, '\n') {
+	if rest := f.Src()[at : f.Array.End-1]; !slices.Contains(rest, '\n') {
 		text += style.EOL + outer
 	}
 	return append(edits, TextEdit{Span{at, at}, text})
@@ -224,7 +192,7 @@ func (e *Entry) Span() Span { return e.Model.Span.Shift(e.Offset) }
 // comments; -1 when there is none before the limit.
 func (f *File) commaAfter(at, limit int) int {
 	at = f.skip(at, limit)
-	if at < limit && f.Src[at] == ',' {
+	if at < limit && f.Src()[at] == ',' {
 		return at
 	}
 	return -1
@@ -233,13 +201,13 @@ func (f *File) commaAfter(at, limit int) int {
 // skip passes white space and comments.
 func (f *File) skip(at, limit int) int {
 	for at < limit {
-		if isSpace(f.Src[at]) {
+		if isSpace(f.Src()[at]) {
 			at++
 			continue
 		}
 		c, ok := f.commentAt(at)
 		if !ok {
-			r, n := utf8.DecodeRune(f.Src[at:])
+			r, n := utf8.DecodeRune(f.Src()[at:])
 			if r != '\u2028' && r != '\u2029' && r != '\u00a0' && r != '\ufeff' {
 				break
 			}
@@ -263,8 +231,8 @@ func (f *File) commentAt(at int) (Comment, bool) {
 // commentsOnLine gives the end of the comments that follow on the same line.
 func (f *File) commentsOnLine(at int) int {
 	end := at
-	for i := at; i < len(f.Src) && f.Src[i] != '\n' && f.Src[i] != '\r'; {
-		if f.Src[i] == ' ' || f.Src[i] == '\t' {
+	for i := at; i < len(f.Src()) && f.Src()[i] != '\n' && f.Src()[i] != '\r'; {
+		if f.Src()[i] == ' ' || f.Src()[i] == '\t' {
 			i++
 			continue
 		}
@@ -280,8 +248,8 @@ func (f *File) commentsOnLine(at int) int {
 // eolNear gives the line end used on the line before a byte.
 func (f *File) eolNear(at int, otherwise string) string {
 	for i := at - 1; i >= 0; i-- {
-		if f.Src[i] == '\n' {
-			if i > 0 && f.Src[i-1] == '\r' {
+		if f.Src()[i] == '\n' {
+			if i > 0 && f.Src()[i-1] == '\r' {
 				return "\r\n"
 			}
 			return "\n"
@@ -296,7 +264,7 @@ func isSpace(c byte) bool {
 
 // lineIndentOf gives the white space that the line of a byte begins with,
 // and whether nothing else stands before that byte.
-func lineIndentOf(src []byte, at int) (string, bool) {
+func lineIndentOf[T string | []byte](src T, at int) (string, bool) {
 	start := at
 	for start > 0 && src[start-1] != '\n' && src[start-1] != '\r' {
 		start--

@@ -2,7 +2,7 @@
 //
 // It is the only package that knows tree-sitter-typescript: no tree-sitter
 // node leaves it and every tree is closed before a function returns (a
-// Document keeps its last tree for incremental reparsing, and closes it in
+// Document keeps the tree of the entry that was edited last, and closes it in
 // Close). Parsing never fails: a broken text gives the entries that could
 // still be read, and SyntaxProblems.
 package tsast
@@ -16,8 +16,6 @@ func (s Span) Shift(n int) Span { return Span{s.Start + n, s.End + n} }
 
 // File is one immutable reading of a models.ts.
 type File struct {
-	// Src is the text that was read; every span points into it.
-	Src []byte
 	// Entries are the elements of the models array that are object literals,
 	// in source order.
 	Entries []Entry
@@ -33,6 +31,8 @@ type File struct {
 	Comments []Comment
 	// Style is how this file is written, taken from what is there.
 	Style Style
+
+	text *pieces
 }
 
 // Entry places one Model in the file. The spans inside Model are relative to
@@ -67,7 +67,7 @@ type Model struct {
 	Comments []Comment
 
 	votes   styleVotes // what this entry says about the file's style
-	damaged bool       // a syntax error lies inside
+	isEntry bool       // it has the keys of an entry
 }
 
 // Module is one property of an entry's modules object.
@@ -181,12 +181,4 @@ type Style struct {
 type TextEdit struct {
 	Span    Span
 	NewText string
-}
-
-// Text gives the words at a span.
-func (f *File) Text(s Span) string {
-	if s.Start < 0 || s.End > len(f.Src) || s.Start > s.End {
-		return ""
-	}
-	return string(f.Src[s.Start:s.End])
 }

@@ -91,19 +91,27 @@ export default models
 
 func equalFiles(t *testing.T, what string, got, want *File) {
 	t.Helper()
-	if reflect.DeepEqual(got, want) {
+	plain := func(f *File) (File, string) {
+		g := *f
+		g.text = nil
+		return g, string(f.Src())
+	}
+	g, gotText := plain(got)
+	w, wantText := plain(want)
+	if gotText == wantText && reflect.DeepEqual(g, w) {
 		return
 	}
-	t.Fatalf("%s (-want +got):\n%s\nsource:\n%s", what, cmp.Diff(want, got, cmp.AllowUnexported(Model{}, Module{}, styleVotes{}, habits{})), want.Src)
+	t.Fatalf("%s (-want +got):\n%s%s\nsource:\n%s", what, cmp.Diff(wantText, gotText),
+		cmp.Diff(w, g, cmp.AllowUnexported(Model{}, Module{}, styleVotes{}, habits{}), cmpopts.IgnoreUnexported(File{})), wantText)
 }
 
 // checkSpans checks that all spans of a file lie in its text.
 func checkSpans(t *testing.T, f *File) {
 	t.Helper()
-	n := len(f.Src)
+	n := f.Size()
 	check := func(what string, s Span) {
 		if s.Start < 0 || s.End < s.Start || s.End > n {
-			t.Fatalf("%s: span %v outside of %d bytes\n%q", what, s, n, f.Src)
+			t.Fatalf("%s: span %v outside of %d bytes\n%q", what, s, n, f.Src())
 		}
 	}
 	check("array", f.Array)
@@ -132,7 +140,7 @@ func checkSpans(t *testing.T, f *File) {
 	at = 0
 	for _, c := range f.Comments {
 		check("comment", c.Span)
-		if c.Span.Start < at || string(f.Src[c.Span.Start:c.Span.End]) != c.Text {
+		if c.Span.Start < at || string(f.Src()[c.Span.Start:c.Span.End]) != c.Text {
 			t.Fatalf("comments out of order or wrong: %v", f.Comments)
 		}
 		at = c.Span.End

@@ -2,8 +2,8 @@ package tsast
 
 import "strings"
 
-// candidate is an array of the file that may be the models array.
-type candidate struct {
+// arrayValue is an array of the file that may be the models array.
+type arrayValue struct {
 	array child
 	name  string
 	score int
@@ -12,19 +12,19 @@ type candidate struct {
 // locate finds the models array among the statements of a file. What it is
 // called and what type it is given count, not where it stands: several forms
 // are in use, and `as const`, `satisfies` and parentheses may wrap each.
-func locate(p *parser, src []byte, statements []child) (child, bool) {
-	var candidates []candidate
+func locate(t *tree, src string, statements []child, shape func(array child, named bool) int) (child, bool) {
+	var candidates []arrayValue
 	exported := "" // the name in `export default name`
 	for _, s := range statements {
 		switch s.kind {
 		case kExport:
 			isDefault := false
-			for _, c := range p.list(s, 0, 0) {
+			for _, c := range t.list(s) {
 				switch c.kind {
 				case kDefault:
 					isDefault = true
 				case kLexical:
-					candidates = append(candidates, declared(p, src, c)...)
+					candidates = append(candidates, declared(t, src, c)...)
 				case kComment:
 				default:
 					if !isDefault {
@@ -32,23 +32,23 @@ func locate(p *parser, src []byte, statements []child) (child, bool) {
 					}
 					if c.kind == kIdentifier {
 						exported = text(src, &c.record)
-					} else if found, ok := unwrap(p, src, c); ok {
+					} else if found, ok := unwrap(t, src, c); ok {
 						found.score += 30
 						candidates = append(candidates, found)
 					}
 				}
 			}
 		case kLexical:
-			candidates = append(candidates, declared(p, src, s)...)
+			candidates = append(candidates, declared(t, src, s)...)
 		}
 	}
-	return best(p, src, candidates, exported)
+	return best(candidates, exported, shape)
 }
 
 // best scores the candidates: the type first, then default export, name and
 // shape; among equals the first.
-func best(p *parser, src []byte, candidates []candidate, exported string) (child, bool) {
-	var winner candidate
+func best(candidates []arrayValue, exported string, shape func(array child, named bool) int) (child, bool) {
+	var winner arrayValue
 	for _, c := range candidates {
 		if c.name == "models" {
 			c.score += 20
@@ -56,7 +56,7 @@ func best(p *parser, src []byte, candidates []candidate, exported string) (child
 		if exported != "" && c.name == exported {
 			c.score += 30
 		}
-		c.score += shape(p, src, c.array, c.score > 0)
+		c.score += shape(c.array, c.score > 0)
 		if c.score > winner.score {
 			winner = c
 		}
@@ -64,36 +64,52 @@ func best(p *parser, src []byte, candidates []candidate, exported string) (child
 	return winner.array, winner.score > 0
 }
 
-// shape looks at the first object of an array. An array that nothing else
+// The shape of an array counts for these points: an array that nothing else
 // speaks for needs an element that looks like an entry.
-func shape(p *parser, src []byte, array child, named bool) int {
-	for _, e := range p.list(array, 0, 8) {
-		if e.kind != kObject {
+const (
+	entryPoints  = 6 // its first object has an entry's keys
+	objectPoints = 3 // it has an object, and a name or type of its own
+	shapeLooksAt = 4 // elements
+)
+
+// shape looks at the first object of an array.
+func shape(t *tree, src string, array child, named bool) int {
+	elements := 0
+	for _, e := range t.list(array) {
+		if e.kind == kComment || isPunctuation(e.name()) {
 			continue
 		}
-		if hasEntryKeys(p, src, e) {
-			return 6
+		if e.kind == kObject {
+			kind := otherObject
+			if looksLikeEntry(t.flatten(e, 0), 0, src) {
+				kind = entryObject
+			}
+			return kind.points(named)
 		}
-		if named {
-			return 3
+		if elements++; elements == shapeLooksAt {
+			break
 		}
 	}
 	return 0
 }
 
-// hasEntryKeys is looksLikeEntry for a node that is not flattened.
-func hasEntryKeys(p *parser, src []byte, object child) bool {
-	var keys entryKeys
-	for _, c := range p.list(object, 0, 0) {
-		if c.kind != kPair {
-			continue
-		}
-		if key := p.list(c, 0, 1); len(key) > 0 && key[0].kind != kComputed {
-			name, _ := keyOf([]record{key[0].record}, 0, src, 0)
-			keys.see(name)
-		}
+// objectKind is what the first object of an array is.
+type objectKind byte
+
+const (
+	noObject objectKind = iota
+	otherObject
+	entryObject
+)
+
+func (k objectKind) points(named bool) int {
+	switch {
+	case k == entryObject:
+		return entryPoints
+	case k == otherObject && named:
+		return objectPoints
 	}
-	return keys.enough()
+	return 0
 }
 
 // entryKeys are the keys that tell an entry from other objects: "modules", or
@@ -109,10 +125,10 @@ func (k *entryKeys) see(key string) {
 func (k *entryKeys) enough() bool { return k.modules || (k.id && k.name) }
 
 // looksLikeEntry says that an object has an entry's keys.
-func looksLikeEntry(records []record, at int, src []byte) bool {
+func looksLikeEntry(records []record, at int, src string) bool {
 	var keys entryKeys
-	for i := at + 1; i < int(records[at].next); i = int(records[i].next) {
-		if records[i].kind == kPair && int(records[i].next) > i+1 && records[i+1].kind != kComputed {
+	for i := at + 1; i < records[at].next; i = records[i].next {
+		if records[i].kind == kPair && records[i].next > i+1 && records[i+1].kind != kComputed {
 			name, _ := keyOf(records, i+1, src, 0)
 			keys.see(name)
 		}
@@ -121,15 +137,15 @@ func looksLikeEntry(records []record, at int, src []byte) bool {
 }
 
 // declared gives the arrays among the variables of a declaration.
-func declared(p *parser, src []byte, declaration child) []candidate {
-	var out []candidate
-	for _, d := range p.list(declaration, 0, 0) {
+func declared(t *tree, src string, declaration child) []arrayValue {
+	var out []arrayValue
+	for _, d := range t.list(declaration) {
 		if d.kind != kDeclarator {
 			continue
 		}
 		var name string
 		var typed int
-		for _, c := range p.list(d, 0, 0) {
+		for _, c := range t.list(d) {
 			switch c.kind {
 			case kIdentifier:
 				if name == "" {
@@ -138,7 +154,7 @@ func declared(p *parser, src []byte, declaration child) []candidate {
 			case kTypeAnnotation:
 				typed = typeScore(strings.TrimPrefix(text(src, &c.record), ":"))
 			case kArray, kSatisfies, kAs, kParenthesized:
-				if found, ok := unwrap(p, src, c); ok {
+				if found, ok := unwrap(t, src, c); ok {
 					found.name = name
 					found.score += typed
 					out = append(out, found)
@@ -150,17 +166,17 @@ func declared(p *parser, src []byte, declaration child) []candidate {
 }
 
 // unwrap reaches the array literal inside `as`, `satisfies` and parentheses.
-func unwrap(p *parser, src []byte, c child) (candidate, bool) {
+func unwrap(t *tree, src string, c child) (arrayValue, bool) {
 	score := 0
 	for range 32 { // nobody wraps deeper
 		switch c.kind {
 		case kArray:
-			return candidate{array: c, score: score}, true
+			return arrayValue{array: c, score: score}, true
 		case kSatisfies, kAs, kParenthesized:
 		default:
-			return candidate{}, false
+			return arrayValue{}, false
 		}
-		inner := p.list(c, 0, 0)
+		inner := t.list(c)
 		if last := len(inner) - 1; last > 0 && c.kind != kParenthesized {
 			score = max(score, typeScore(text(src, &inner[last].record)))
 		}
@@ -172,10 +188,10 @@ func unwrap(p *parser, src []byte, c child) (candidate, bool) {
 			}
 		}
 		if !next {
-			return candidate{}, false
+			return arrayValue{}, false
 		}
 	}
-	return candidate{}, false
+	return arrayValue{}, false
 }
 
 // typeScore says whether a type is an array of Model.
@@ -199,4 +215,4 @@ func typeScore(t string) int {
 	return 0
 }
 
-func text(src []byte, r *record) string { return string(src[r.start:r.end]) }
+func text(src string, r *record) string { return src[r.start:r.end] }

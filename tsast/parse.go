@@ -1,117 +1,133 @@
 package tsast
 
 import (
-	"slices"
+	"fmt"
 	"sort"
+	"strings"
 )
 
 // Parse reads a models.ts. It never fails: what a syntax error leaves
 // unreadable is missing from Entries, and the error is in Problems.
 func Parse(src []byte) *File {
-	p := newParser()
-	defer p.close()
-	if len(src) >= largeText {
-		if r := readParts(p, src, nil); r != nil {
-			return r.file
-		}
-	}
-	return parseWhole(p, src)
+	d := Open(src)
+	defer d.Close()
+	return d.File()
 }
 
-// parseWhole reads a text out of one tree.
-func parseWhole(p *parser, src []byte) *File {
-	t := p.parse(nil, src)
-	if t == nil {
-		return unparsed(src)
-	}
-	defer t.close()
-	return newReading(p, t, src, nil).file
+// elements is what a piece of a text says. All spans are relative to the piece.
+type elements struct {
+	entries  []Entry
+	opaque   []Opaque
+	comments []Comment // outside entries; those inside are the models'
+	problems []SyntaxProblem
 }
 
-// unparsed is the File of a text that tree-sitter gave up on.
-func unparsed(src []byte) *File {
-	return &File{
-		Src:      src,
-		Style:    defaultStyle().seenIn(src),
-		Problems: []SyntaxProblem{{Span{0, firstLine(src, 0, len(src))}, "this text is too large or too broken to be read"}},
-	}
-}
-
-// reading is one reading of a tree into a File, and what the next,
-// incremental reading needs to know of it.
+// reading reads the tree of a piece of a text.
 type reading struct {
-	p    *parser
-	src  []byte
-	file *File
-	// known gives the Model of an entry that a former reading has read from
-	// the same words; nil when there is none.
-	known func(Span) *Model
-	array child      // the array's node, of a tree that may be closed
-	parts *layout    // where the text was read in parts
-	votes styleVotes // of the statements alone
-	// outer are the comments outside entries; those inside are the models'.
-	outer []Comment
+	elements
+	t    *tree
+	text string
 	// damage are the spans of syntax errors outside entries.
 	damage []Span
 }
 
-// newReading reads a whole tree, but for the entries that are known.
-func newReading(p *parser, t *tree, src []byte, known func(Span) *Model) *reading {
-	r := &reading{p: p, src: src, file: &File{Src: src}, known: known}
+// maxNesting is how deep brackets may nest in what is given to tree-sitter,
+// which keeps hundreds of bytes for each that is open, and how many may close
+// nothing, of which each costs more than the one before. Entries nest four deep.
+const maxNesting = 1000
+
+// bounded cuts a text off where too many brackets do not match.
+func bounded(text string) (string, []SyntaxProblem) {
+	depth, strays := 0, 0
+	for i := range len(text) {
+		switch text[i] {
+		case '{', '[', '(':
+			depth++
+		case '}', ']', ')':
+			if depth--; depth < 0 {
+				depth = 0
+				strays++
+			}
+		default:
+			continue
+		}
+		if depth > maxNesting || strays > maxNesting {
+			return text[:i], []SyntaxProblem{tooDeep(i)}
+		}
+	}
+	return text, nil
+}
+
+func tooDeep(at int) SyntaxProblem {
+	return SyntaxProblem{Span{at, at + 1}, fmt.Sprintf("more than %d brackets do not match: what follows is not read", maxNesting)}
+}
+
+// unparsed is the problem of a text that tree-sitter gave up on.
+func unparsed(text string) SyntaxProblem {
+	return SyntaxProblem{Span{0, firstLine(text, 0, len(text))}, "this text is too broken to be read"}
+}
+
+// whole is a text that was read out of one tree.
+type whole struct {
+	elements
+	array Span
+	votes styleVotes // of the statements
+}
+
+// readWhole reads a text out of one tree.
+func readWhole(p *parser, src string) *whole {
+	text, deep := bounded(src)
+	t := p.parse(nil, []byte(text))
+	if t == nil {
+		return &whole{elements: elements{problems: append(deep, unparsed(src))}}
+	}
+	defer t.close()
+	r := &reading{t: t, text: text}
 	root := t.root()
-	top := p.list(root, 0, 0)
-	array, found := locate(p, src, top)
+	top := t.list(root)
+	array, found := locate(t, text, top, func(array child, named bool) int { return shape(t, text, array, named) })
+	w := &whole{}
 	switch {
 	case found:
-		r.array = array
-		r.file.Array = array.span()
-		r.readArray()
-		r.readAround(root, array.id())
+		w.array = t.span(&array.record)
+		r.readArray(array)
+		r.markBroken()
+		r.collect(t.flatten(root, array.id()), nil)
 	case root.is(flagHasError):
 		r.salvage(root)
 	default:
-		r.readAround(root, 0)
+		r.collect(t.flatten(root, 0), nil)
 	}
-	r.votes.statements(src, top)
-	r.finish()
-	return r
+	w.votes.statements(text, top)
+	w.elements = r.sorted()
+	w.problems = append(w.problems, deep...)
+	return w
+}
+
+// sorted brings what was collected into source order.
+func (r *reading) sorted() elements {
+	sort.SliceStable(r.problems, func(i, j int) bool { return r.problems[i].Span.Start < r.problems[j].Span.Start })
+	sort.SliceStable(r.comments, func(i, j int) bool { return r.comments[i].Span.Start < r.comments[j].Span.Start })
+	return r.elements
 }
 
 // readArray reads the elements of the models array.
-func (r *reading) readArray() {
-	elements := r.p.list(r.array, 0, 0)
-	r.file.Entries = make([]Entry, 0, len(elements)/2)
-	ahead := r.readAhead(elements)
-	for i, e := range elements {
+func (r *reading) readArray(array child) {
+	for _, e := range r.t.list(array) {
 		switch e.kind {
 		case kObject:
-			if e.is(flagMissing) {
-				continue
+			if !e.is(flagMissing) {
+				model := r.readModel(r.t.flatten(e, 0))
+				r.entries = append(r.entries, Entry{Offset: r.t.span(&e.record).Start, Model: model, Broken: e.is(flagHasError)})
 			}
-			model := ahead[i]
-			if model == nil {
-				model = r.entry(e)
-			}
-			r.file.Entries = append(r.file.Entries, Entry{Offset: int(e.start), Model: model, Broken: e.is(flagHasError)})
 		case kComment:
 			r.comment(&e.record)
 		case kError:
-			r.readLoose(e)
+			r.collect(r.t.flatten(e, 0), nil)
 		default:
 			r.readElement(e)
 		}
 	}
-	r.markBroken()
-}
-
-// entry gives the Model of an entry: the one known, or a new one.
-func (r *reading) entry(e child) *Model {
-	if r.known != nil && !e.is(flagHasError) {
-		if model := r.known(e.span()); model != nil {
-			return model
-		}
-	}
-	return r.readModel(e)
 }
 
 // readElement reads an element of the array that is no object, or a bracket
@@ -124,27 +140,17 @@ func (r *reading) readElement(e child) {
 	if isPunctuation(e.name()) {
 		return
 	}
-	r.file.Opaque = append(r.file.Opaque, Opaque{e.span(), words(e.name())})
-	r.readLoose(e)
+	r.opaque = append(r.opaque, Opaque{r.t.span(&e.record), words(e.name())})
+	r.collect(r.t.flatten(e, 0), nil)
 }
 
 // isPunctuation tells an array's brackets and commas from its elements.
 func isPunctuation(name string) bool { return name == "[" || name == "]" || name == "," }
 
-// readLoose collects the comments and problems below a node that is no entry.
-func (r *reading) readLoose(of child) {
-	r.collect(r.p.flatten(of, 0), nil)
-}
-
-// readAround collects what lies outside the array.
-func (r *reading) readAround(root child, array uintptr) {
-	r.collect(r.p.flatten(root, array), nil)
-}
-
-// collect takes comments and syntax errors out of flattened records. The
-// error inside another error says nothing new and is left out.
+// collect takes comments and syntax errors out of flattened records. An error
+// inside another error says nothing new and is left out.
 func (r *reading) collect(records []record, into *modelReader) {
-	inside := uint32(0) // records before this index lie inside an error
+	inside := 0 // records before this index lie inside an error
 	for i := range records {
 		rec := &records[i]
 		switch {
@@ -154,7 +160,7 @@ func (r *reading) collect(records []record, into *modelReader) {
 			} else {
 				r.comment(rec)
 			}
-		case uint32(i) < inside: // #nosec G115 -- records are counted in 32 bits
+		case i < inside:
 		case rec.is(flagError):
 			inside = rec.next
 			r.unexpected(records, i)
@@ -165,20 +171,20 @@ func (r *reading) collect(records []record, into *modelReader) {
 }
 
 func (r *reading) comment(rec *record) {
-	r.outer = append(r.outer, Comment{rec.span(), string(r.src[rec.start:rec.end])})
+	s := r.t.span(rec)
+	r.comments = append(r.comments, Comment{s, r.text[s.Start:s.End]})
 }
 
 // markBroken marks the entries that syntax errors between entries touch: the
 // one before and the one after each.
 func (r *reading) markBroken() {
-	entries := r.file.Entries
 	for _, d := range r.damage {
-		after := sort.Search(len(entries), func(i int) bool { return entries[i].Offset >= d.Start })
-		if after < len(entries) {
-			entries[after].Broken = true
+		after := sort.Search(len(r.entries), func(i int) bool { return r.entries[i].Offset >= d.Start })
+		if after < len(r.entries) {
+			r.entries[after].Broken = true
 		}
 		if after > 0 {
-			entries[after-1].Broken = true
+			r.entries[after-1].Broken = true
 		}
 	}
 }
@@ -186,18 +192,18 @@ func (r *reading) markBroken() {
 // salvage reads what looks like entries out of a text whose array is lost.
 // All of them are broken: nothing says that they were whole entries.
 func (r *reading) salvage(root child) {
-	records := slices.Clone(r.p.flatten(root, 0))
-	inside := uint32(0) // records before this index lie inside an error
+	records := r.t.flatten(root, 0)
+	inside := 0 // records before this index lie inside an error
 	for i := 0; i < len(records); i++ {
 		rec := &records[i]
 		switch {
-		case rec.kind == kObject && looksLikeEntry(records, i, r.src):
-			model := r.readRecords(records[i:rec.next], uint32(i)) // #nosec G115 -- records are counted in 32 bits
-			r.file.Entries = append(r.file.Entries, Entry{Offset: int(rec.start), Model: model, Broken: true})
-			i = int(rec.next) - 1
+		case rec.kind == kObject && looksLikeEntry(records, i, r.text):
+			model := r.readModel(renumbered(records[i:rec.next], i))
+			r.entries = append(r.entries, Entry{Offset: r.t.span(rec).Start, Model: model, Broken: true})
+			i = rec.next - 1
 		case rec.kind == kComment:
 			r.comment(rec)
-		case uint32(i) < inside: // #nosec G115 -- records are counted in 32 bits
+		case i < inside:
 		case rec.is(flagError):
 			inside = rec.next
 			r.unexpected(records, i)
@@ -207,37 +213,100 @@ func (r *reading) salvage(root child) {
 	}
 }
 
-// finish brings what was collected into source order.
-func (r *reading) finish() {
-	f := r.file
-	sort.SliceStable(f.Problems, func(i, j int) bool { return f.Problems[i].Span.Start < f.Problems[j].Span.Start })
-	sort.SliceStable(r.outer, func(i, j int) bool { return r.outer[i].Span.Start < r.outer[j].Span.Start })
-	f.Comments = allComments(r.outer, f.Entries)
-	votes := r.votes
-	for i := range f.Entries {
-		votes.add(&f.Entries[i].Model.votes)
+// renumbered returns the records of a subtree counted from zero instead of
+// from first.
+func renumbered(records []record, first int) []record {
+	out := make([]record, len(records))
+	for i, r := range records {
+		r.next -= first
+		out[i] = r
 	}
-	f.Style = votes.style(f)
+	return out
 }
 
-// allComments merges the comments outside entries with those inside.
-func allComments(outer []Comment, entries []Entry) []Comment {
-	n := len(outer)
-	for i := range entries {
-		n += len(entries[i].Model.Comments)
+// The statement that makes an array of some elements alone. Nothing before the
+// elements changes what they mean: they stand in an array's brackets here as
+// there.
+const elementsPrefix, elementsSuffix = "m=[", "]"
+
+// parseElements parses the text of some elements of an array, with their
+// commas. closing are brackets that the text lacks at its end.
+func (p *parser) parseElements(old *tree, text, closing string) *tree {
+	buffer := make([]byte, 0, len(elementsPrefix)+len(text)+len(closing)+2)
+	buffer = append(append(buffer, elementsPrefix...), text...)
+	if closing != "" {
+		buffer = append(append(buffer, '\n'), closing...) // a comment may stand before it
 	}
-	if n == 0 {
-		return nil
+	t := p.parse(old, append(buffer, elementsSuffix...))
+	if t != nil {
+		t.shift, t.length = len(elementsPrefix), len(text)
 	}
-	all := make([]Comment, 0, n)
-	for i := range entries {
-		e := &entries[i]
-		for len(outer) > 0 && outer[0].Span.Start < e.Offset {
-			all, outer = append(all, outer[0]), outer[1:]
+	return t
+}
+
+// readElements reads the tree that parseElements made.
+func readElements(t *tree, text string) elements {
+	r := &reading{t: t, text: text}
+	root := t.root()
+	array, ok := firstArray(t, root)
+	if ok {
+		r.readArray(array)
+		r.collect(t.flatten(root, array.id()), nil)
+	} else {
+		r.salvage(root)
+	}
+	return r.sorted()
+}
+
+// firstArray descends to the array that elementsPrefix begins.
+func firstArray(t *tree, in child) (child, bool) {
+	for range 4 {
+		next := t.list(in)
+		if len(next) == 0 {
+			break
 		}
-		for _, c := range e.Model.Comments {
-			all = append(all, Comment{c.Span.Shift(e.Offset), c.Text})
+		in = next[len(next)-1] // `m=` comes before the array
+		for _, c := range next {
+			if c.kind == kArray && c.start == -1 {
+				return c, true
+			}
+			if c.kind != kComment && c.start < 0 && c.end >= 0 {
+				in = c
+			}
 		}
 	}
-	return append(all, outer...)
+	return child{}, false
+}
+
+// readSlot reads a slot of the array.
+func readSlot(p *parser, s *slot) {
+	if strings.Trim(s.text, ", \t\r\n") == "" {
+		s.says = &elements{}
+		return
+	}
+	text, closing := s.soundText(), s.closing()
+	if s.deep > 0 {
+		text, closing = text[:s.deep], ""
+	}
+	t := p.parseElements(nil, text, closing)
+	if t == nil {
+		s.says = &elements{problems: []SyntaxProblem{unparsed(s.text)}}
+		return
+	}
+	defer t.close()
+	s.read(t)
+}
+
+// read reads the tree of a slot. Where the slot has a problem, none of its
+// entries is to be judged.
+func (s *slot) read(t *tree) {
+	e := readElements(t, s.text[:t.length])
+	e.problems = append(e.problems, s.bracketProblems()...)
+	sort.SliceStable(e.problems, func(i, j int) bool { return e.problems[i].Span.Start < e.problems[j].Span.Start })
+	if len(e.problems) > 0 {
+		for i := range e.entries {
+			e.entries[i].Broken = true
+		}
+	}
+	s.says = &e
 }

@@ -288,11 +288,11 @@ func TestMessages(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
-	text := make([]byte, maxText+1)
+	text := make([]byte, MaxText+1)
 	doc := Open(text)
 	defer doc.Close()
 	for _, f := range []*File{Parse(text), doc.File(), doc.Edit(TextEdit{Span{5, 5}, "x"})} {
-		if len(f.Problems) != 1 || !strings.Contains(f.Problems[0].Message, "too large") {
+		if len(f.Problems) != 1 || !strings.Contains(f.Problems[0].Message, "at most 16 are read") {
 			t.Errorf("problems %v", f.Problems)
 		}
 	}
@@ -303,7 +303,7 @@ func TestTooLarge(t *testing.T) {
 	// number far before the bytes that the second takes away again.
 	const before, after = `const models: Model[] = [{ id: "a", name: "b", modules: { Top: { count: 12345678, type: "block" } } }, { id: "c" }`, "] satisfies Model[]"
 	doc.Replace([]byte(before + after))
-	at, end, n := strings.Index(before, "12345678"), len(before), maxText
+	at, end, n := strings.Index(before, "12345678"), len(before), MaxText
 	now := before[:at] + `"345678"` + before[at+8:]
 	got := doc.Edits([]TextEdit{{Span{at, end}, now[at:] + strings.Repeat(" ", n)}, {Span{end, end + n}, ""}})
 	equalFiles(t, "there and back", got, Parse([]byte(now+after)))

@@ -140,7 +140,7 @@ func FuzzPrintParse(f *testing.F) {
 		sameModel(t, src, asNew(got.Entries[0].Model), m)
 		whole := Parse(newFile(m, style))
 		if len(whole.Problems) > 0 || len(whole.Entries) != 1 {
-			t.Fatalf("%v\n%s", whole.Problems, whole.Src)
+			t.Fatalf("%v\n%s", whole.Problems, whole.Src())
 		}
 		sameModel(t, src, asNew(whole.Entries[0].Model), m)
 	})

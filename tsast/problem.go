@@ -7,24 +7,25 @@ import "strings"
 // or else its first line.
 func (r *reading) unexpected(records []record, at int) {
 	top := &records[at]
-	r.damage = append(r.damage, top.span())
-	span := Span{int(top.start), firstLine(r.src, int(top.start), int(top.end))}
-	words := string(r.src[span.Start:span.End])
+	span := r.t.span(top)
+	r.damage = append(r.damage, span)
+	span.End = firstLine(r.text, span.Start, span.End)
+	words := r.text[span.Start:span.End]
 	message := "unexpected " + quoted(words)
-	if open := unclosed(records, at); open != nil {
-		span = open.span()
+	if open := unclosed(records, at); open != nil && open.start >= 0 {
+		span = r.t.span(open)
 		message = quoted(open.name()) + " is never closed"
 	} else if strings.HasPrefix(words, "/*") {
 		message = "`/*` is never closed"
 	}
-	r.file.Problems = append(r.file.Problems, SyntaxProblem{span, message})
+	r.problems = append(r.problems, SyntaxProblem{span, message})
 }
 
 // unclosed finds the innermost bracket or quote that an ERROR node opens and
 // does not close: those that have a partner stand inside nodes of their own.
 func unclosed(records []record, at int) *record {
 	var open []*record
-	for i := at + 1; i < int(records[at].next); {
+	for i := at + 1; i < records[at].next; {
 		rec := &records[i]
 		if rec.kind == kError {
 			i++
@@ -38,7 +39,7 @@ func unclosed(records []record, at int) *record {
 				open = append(open, rec)
 			}
 		}
-		i = int(rec.next)
+		i = rec.next
 	}
 	if len(open) == 0 {
 		return nil
@@ -63,12 +64,13 @@ func closer(token string) string {
 
 // missing reports a MISSING node, at the end of what stands before it.
 func (r *reading) missing(rec *record) {
-	at := int(rec.start)
-	for at > 0 && isSpace(r.src[at-1]) {
+	span := r.t.span(rec)
+	at := span.Start
+	for at > 0 && isSpace(r.text[at-1]) {
 		at--
 	}
-	r.damage = append(r.damage, Span{at, int(rec.end)})
-	r.file.Problems = append(r.file.Problems, SyntaxProblem{Span{at, at}, "missing " + quoted(rec.name())})
+	r.damage = append(r.damage, Span{at, span.End})
+	r.problems = append(r.problems, SyntaxProblem{Span{at, at}, "missing " + quoted(rec.name())})
 }
 
 // quoted shows a piece of source in a message, shortened.
@@ -85,7 +87,7 @@ func quoted(s string) string {
 }
 
 // firstLine gives the end of the first line of src[start:end].
-func firstLine(src []byte, start, end int) int {
+func firstLine(src string, start, end int) int {
 	for i := start; i < end; i++ {
 		if src[i] == '\n' || src[i] == '\r' {
 			return i

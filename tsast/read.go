@@ -1,48 +1,29 @@
 package tsast
 
-import "slices"
-
-// modelReader reads one entry, or one module of it, out of its flattened
-// subtree. All spans it gives are relative to the entry; all strings share
-// the text that is read.
+// modelReader reads one entry out of its flattened subtree. All spans it gives
+// are relative to the entry; all strings share the text that is read.
 type modelReader struct {
 	records []record
-	base    int    // where the entry starts in the file
-	from    int    // where the text starts in the file
-	text    string // the entry's text, or the module's
+	base    int    // where the entry starts in the text that is read
+	text    string // the entry's text
 	model   *Model
 	commas  habits // trailing commas seen so far
 }
 
-// readModel reads an entry and reports the syntax errors inside it.
-func (r *reading) readModel(e child) *Model {
-	records := r.p.flatten(e, 0)
+// readModel reads an entry from its records and reports the syntax errors
+// inside it.
+func (r *reading) readModel(records []record) *Model {
 	if len(records) == 0 { // out of memory
-		return &Model{Span: Span{0, int(e.end - e.start)}}
+		return &Model{}
 	}
-	return r.readRecords(records, 0)
-}
-
-// readRecords reads an entry from its records, which are numbered from shift.
-func (r *reading) readRecords(records []record, shift uint32) *Model {
-	if shift > 0 {
-		records = slices.Clone(records)
-		for i := range records {
-			records[i].next -= shift
-		}
-	}
-	top := &records[0]
-	m := &modelReader{
-		records: records, base: int(top.start), from: int(top.start),
-		text:  string(r.src[top.start:top.end]),
-		model: &Model{Span: Span{0, int(top.end - top.start)}},
-	}
+	top := r.t.span(&records[0])
+	m := &modelReader{records: records, base: top.Start, text: r.text[top.Start:top.End], model: &Model{Span: Span{0, top.End - top.Start}}}
 	damage := len(r.damage)
 	r.collect(records, m)
 	r.damage = r.damage[:damage] // errors inside an entry break no neighbour
 	m.entry()
 	m.model.votes = m.styleVotes()
-	m.model.damaged = top.is(flagHasError)
+	m.model.isEntry = looksLikeEntry(records, 0, r.text)
 	return m.model
 }
 
@@ -50,12 +31,16 @@ func (m *modelReader) comment(rec *record) {
 	m.model.Comments = append(m.model.Comments, Comment{m.span(rec), m.at(rec)})
 }
 
+// span is where a node stands in the entry. Where brackets were added at the
+// end, nodes end where the text ends.
 func (m *modelReader) span(rec *record) Span {
-	return Span{int(rec.start) - m.base, int(rec.end) - m.base}
+	n := len(m.text)
+	return Span{min(max(rec.start-m.base, 0), n), min(max(rec.end-m.base, 0), n)}
 }
 
 func (m *modelReader) at(rec *record) string {
-	return m.text[int(rec.start)-m.from : int(rec.end)-m.from]
+	s := m.span(rec)
+	return m.text[s.Start:s.End]
 }
 
 // value is what a property holds, as records.
@@ -92,7 +77,7 @@ func (m *modelReader) entry() {
 // modules reads the properties of the modules object.
 func (m *modelReader) modules(object int) {
 	count := 0
-	for i := object + 1; i < int(m.records[object].next); i = int(m.records[i].next) {
+	for i := object + 1; i < m.records[object].next; i = m.records[i].next {
 		count++
 	}
 	list := make([]Module, 0, count/2+1)
@@ -144,7 +129,7 @@ func (m *modelReader) fields(module *Module, object int) {
 // properties calls visit for every property of an object literal, also for
 // those that an ERROR node inside it still shows.
 func (m *modelReader) properties(object int, visit func(Property, value)) {
-	end := int(m.records[object].next)
+	end := m.records[object].next
 	last, lastEnd := kOther, 0
 	for i := object + 1; i < end; {
 		rec := &m.records[i]
@@ -158,9 +143,9 @@ func (m *modelReader) properties(object int, visit func(Property, value)) {
 			visit(m.opaqueProperty(rec), value{-1, OpaqueValue})
 		}
 		if rec.kind != kOther && rec.kind != kComment {
-			last, lastEnd = rec.kind, int(rec.end)
+			last, lastEnd = rec.kind, rec.end
 		}
-		i = int(rec.next)
+		i = rec.next
 	}
 	m.voteComma(last, lastEnd, object)
 }
@@ -178,7 +163,7 @@ func (m *modelReader) pair(at int) (Property, value) {
 	p := Property{Span: m.span(&m.records[at])}
 	v := value{index: -1}
 	key, colon := -1, false
-	for i := at + 1; i < int(m.records[at].next); i = int(m.records[i].next) {
+	for i := at + 1; i < m.records[at].next; i = m.records[i].next {
 		rec := &m.records[i]
 		switch k := rec.kind; {
 		case k == kComment || k == kError || rec.is(flagMissing):
@@ -193,7 +178,7 @@ func (m *modelReader) pair(at int) (Property, value) {
 	}
 	if key >= 0 {
 		var static bool
-		p.Key, static = keyOf(m.records, key, m.text, m.from)
+		p.Key, static = keyOf(m.records, key, m.text, m.base)
 		p.KeySpan = m.span(&m.records[key])
 		// A __proto__ that is not computed sets the prototype.
 		p.Opaque = !static || (p.Key == "__proto__" && m.records[key].kind != kComputed)

@@ -1,9 +1,6 @@
 package tsast
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
 // defaultStyle is the style of upstream's models.ts.
 func defaultStyle() Style {
@@ -43,7 +40,7 @@ func (v *styleVotes) add(o *styleVotes) {
 }
 
 // statements counts semicolons and quotes among a file's statements.
-func (v *styleVotes) statements(src []byte, top []child) {
+func (v *styleVotes) statements(src string, top []child) {
 	for _, s := range top {
 		switch s.kind {
 		case kImport, kExport, kLexical:
@@ -56,16 +53,17 @@ func (v *styleVotes) statements(src []byte, top []child) {
 			v.noSemicolons++
 		}
 		if s.kind == kImport {
-			v.fileSingle += bytes.Count(src[s.start:s.end], []byte{'\''})
-			v.fileDouble += bytes.Count(src[s.start:s.end], []byte{'"'})
+			v.fileSingle += strings.Count(src[s.start:s.end], "'")
+			v.fileDouble += strings.Count(src[s.start:s.end], `"`)
 		}
 	}
 }
 
 // style turns the counts into a style; what nothing was counted for is as
-// upstream has it.
-func (v *styleVotes) style(f *File) Style {
-	s := defaultStyle().seenIn(f.Src)
+// upstream has it. eol and final are those of the text.
+func (v *styleVotes) style(eol string, final bool) Style {
+	s := defaultStyle()
+	s.EOL, s.FinalNewline = eol, final
 	if v.indent != "" {
 		s.Indent = v.indent
 	}
@@ -79,15 +77,6 @@ func (v *styleVotes) style(f *File) Style {
 	s.TrailingComma = v.noCommas <= v.commas
 	s.Semicolons = v.semicolons > v.noSemicolons
 	s.GemmUnderscored = v.underscored > v.compact
-	return s
-}
-
-// seenIn takes the line ends from a text: those of its first line.
-func (s Style) seenIn(src []byte) Style {
-	if i := bytes.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
-		s.EOL = "\r\n"
-	}
-	s.FinalNewline = len(src) == 0 || src[len(src)-1] == '\n'
 	return s
 }
 
@@ -132,7 +121,7 @@ func (h *habits) quote(m *modelReader, s String) {
 	if s.Kind != StringLiteral || s.Span.Start >= s.Span.End {
 		return
 	}
-	if m.text[s.Span.Start+m.base-m.from] == '\'' {
+	if m.text[s.Span.Start] == '\'' {
 		h.single++
 	} else {
 		h.double++
@@ -142,8 +131,8 @@ func (h *habits) quote(m *modelReader, s String) {
 // voteComma looks at what stands before the closing brace of an object that
 // is written over several lines: its last token, which ends at lastEnd.
 func (m *modelReader) voteComma(last kind, lastEnd, object int) {
-	end := int(m.records[object].end) - 1
-	if lastEnd == 0 || lastEnd >= end || strings.IndexByte(m.text[lastEnd-m.from:end-m.from], '\n') < 0 {
+	end := min(m.records[object].end-m.base, len(m.text)) - 1
+	if lastEnd -= m.base; lastEnd <= 0 || lastEnd >= end || strings.IndexByte(m.text[lastEnd:end], '\n') < 0 {
 		return
 	}
 	if last == kComma {

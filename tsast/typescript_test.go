@@ -101,7 +101,7 @@ func TestTypeScriptAgrees(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := Apply(f.Src, edits...)
+			out, err := Apply(f.Src(), edits...)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,7 +18,7 @@ func updated(t *testing.T, src string, m NewModel) (string, []TextEdit) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := Apply(f.Src, edits...)
+	out, err := Apply(f.Src(), edits...)
 	if err != nil {
 		t.Fatal(err)
 	}

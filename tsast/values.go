@@ -3,11 +3,11 @@ package tsast
 import "strings"
 
 // keyOf gives the name of a property by the record of its key; false when it
-// is computed from anything but a literal. text begins at the byte base of
-// the file.
-func keyOf[T string | []byte](records []record, at int, text T, base int) (string, bool) {
+// is computed from anything but a literal. text begins at the byte base of what
+// is read.
+func keyOf(records []record, at int, text string, base int) (string, bool) {
 	rec := &records[at]
-	raw := string(text[int(rec.start)-base : int(rec.end)-base])
+	raw := cut(text, rec, base)
 	switch rec.kind {
 	case kPropertyIdentifier:
 		return unescape(raw), true
@@ -19,7 +19,7 @@ func keyOf[T string | []byte](records []record, at int, text T, base int) (strin
 		}
 		return strings.TrimSuffix(raw, "n"), true
 	case kComputed:
-		for i := at + 1; i < int(rec.next); i = int(records[i].next) {
+		for i := at + 1; i < rec.next; i = records[i].next {
 			if k := records[i].kind; k == kString || k == kNumber {
 				return keyOf(records, i, text, base)
 			}
@@ -47,7 +47,7 @@ func (m *modelReader) literal(at int) int {
 		return at
 	}
 	first, last := 0, 0
-	for i := at + 1; i < int(m.records[at].next); i = int(m.records[i].next) {
+	for i := at + 1; i < m.records[at].next; i = m.records[i].next {
 		if m.records[i].kind != kComment {
 			if first == 0 {
 				first = i
@@ -84,11 +84,11 @@ func (m *modelReader) valueKind(at int) ValueKind {
 
 // signedKind tells -1 and +1 from other unary expressions.
 func (m *modelReader) signedKind(at int) ValueKind {
-	sign := m.at(&m.records[at])[0]
-	if sign != '-' && sign != '+' {
+	sign := m.at(&m.records[at])
+	if !strings.HasPrefix(sign, "-") && !strings.HasPrefix(sign, "+") {
 		return OpaqueValue
 	}
-	for i := at + 1; i < int(m.records[at].next); i = int(m.records[i].next) {
+	for i := at + 1; i < m.records[at].next; i = m.records[i].next {
 		if m.records[i].kind == kNumber {
 			if end := m.records[i].end; end == m.records[at].end {
 				return NumberLiteral
@@ -125,7 +125,7 @@ func (m *modelReader) strings(p Property, v value) Strings {
 		return s
 	}
 	vacant := true // no element since the last comma
-	for i := v.index + 1; i < int(m.records[v.index].next); {
+	for i := v.index + 1; i < m.records[v.index].next; {
 		rec := &m.records[i]
 		switch k := rec.kind; {
 		case k == kError:
@@ -134,7 +134,7 @@ func (m *modelReader) strings(p Property, v value) Strings {
 		case k == kComment || rec.is(flagMissing):
 		case k == kComma:
 			if vacant {
-				at := int(rec.start) - m.base
+				at := m.span(rec).Start
 				s.Items = append(s.Items, String{Kind: OpaqueValue, Span: Span{at, at}, Property: Span{at, at}})
 			}
 			vacant = true
@@ -142,7 +142,7 @@ func (m *modelReader) strings(p Property, v value) Strings {
 			s.Items = append(s.Items, m.item(i))
 			vacant = false
 		}
-		i = int(rec.next)
+		i = rec.next
 	}
 	return s
 }
@@ -154,4 +154,10 @@ func (m *modelReader) item(at int) String {
 		s.Value = inside(m.at(&m.records[at]))
 	}
 	return s
+}
+
+// cut is the text of a record, of a text that begins at the byte base.
+func cut(text string, r *record, base int) string {
+	n := len(text)
+	return text[min(max(r.start-base, 0), n):min(max(r.end-base, 0), n)]
 }

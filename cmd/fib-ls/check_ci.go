@@ -28,7 +28,7 @@ func printGitHub(w io.Writer, _ *globals, files []check.File) error {
 	var rows []row
 	for _, f := range files {
 		for _, p := range f.Problems {
-			rows = append(rows, row{f.Path, p, placeOf(f.File.Src, p.Span)})
+			rows = append(rows, row{f.Path, p, placeOf(f.File.Src(), p.Span)})
 		}
 	}
 	weight := map[validate.Severity]int{validate.Error: 0, validate.Warning: 1, validate.Info: 2, validate.Hint: 3}
@@ -74,7 +74,7 @@ func printSARIF(w io.Writer, _ *globals, files []check.File) error {
 				"ruleId": p.Rule, "level": level[p.Severity], "message": map[string]string{"text": p.Message},
 				"locations": []any{map[string]any{"physicalLocation": map[string]any{
 					"artifactLocation": map[string]string{"uri": sarifURI(f.Path)},
-					"region":           sarifRegion(f.File.Src, p),
+					"region":           sarifRegion(f.File.Src(), p),
 				}}},
 			}
 			if i, ok := index[p.Rule]; ok {

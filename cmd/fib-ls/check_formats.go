@@ -48,10 +48,10 @@ func printText(w io.Writer, g *globals, files []check.File) error {
 	for _, f := range files {
 		for _, p := range f.Problems {
 			counts[p.Severity]++
-			at := placeOf(f.File.Src, p.Span)
+			at := placeOf(f.File.Src(), p.Span)
 			fmt.Fprintf(&b, "%s:%d:%d: %s: %s [%s]\n", clean(f.Path), at.line, at.column, paint(p.Severity, string(p.Severity)), clean(p.Message), p.Rule)
 			if !g.quiet {
-				excerpt(&b, f.File.Src, p, at, paint)
+				excerpt(&b, f.File.Src(), p, at, paint)
 			}
 		}
 	}
@@ -177,7 +177,7 @@ func printJSON(w io.Writer, _ *globals, files []check.File) error {
 	for _, f := range files {
 		file := checkJSONFile{Path: f.Path, Problems: []checkJSONProblem{}}
 		for _, p := range f.Problems {
-			at := placeOf(f.File.Src, p.Span)
+			at := placeOf(f.File.Src(), p.Span)
 			evidence := p.Evidence
 			if evidence == nil {
 				evidence = map[string]string{}

@@ -274,7 +274,7 @@ func placeItem(env *phases.Env, item *Item, files map[string]*openFile) {
 	if item.Skipped != "" {
 		return
 	}
-	before := f.doc.File().Src
+	before := f.doc.File().Src()
 	err := safely("placing", item, func() error { return phases.PlaceIn(item.Result, f.doc) })
 	if err != nil {
 		f.doc.Replace(before)
@@ -300,7 +300,7 @@ func writeChunk(env *phases.Env, files map[string]*openFile) error {
 		if len(dirty) == 0 {
 			continue
 		}
-		if err := f.models.Write(f.doc.File().Src); err != nil {
+		if err := f.models.Write(f.doc.File().Src()); err != nil {
 			for _, item := range dirty {
 				item.Result, item.Err = nil, err
 			}

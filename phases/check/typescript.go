@@ -17,7 +17,7 @@ func (c *File) AddTypeScript(ctx context.Context, env *phases.Env) error {
 		return err
 	}
 	for _, e := range found {
-		at := offsetUTF16(c.File.Src, e.Line, e.Column)
+		at := offsetUTF16(c.File.Src(), e.Line, e.Column)
 		c.Problems = append(c.Problems, validate.Problem{
 			Rule: typecheck.Rule, Severity: validate.Error, Message: e.Text, Span: tsast.Span{Start: at, End: at},
 		})

@@ -205,7 +205,7 @@ func lookModels(env *phases.Env) Finding {
 	f.Used = fmt.Sprintf("%d models", len(parsed.Entries))
 	if len(parsed.Problems) > 0 {
 		f.OK = false
-		f.Fix = fmt.Sprintf("it has a syntax error in line %d: fib-ls check shows it", modelsfile.LineOf(parsed.Src, parsed.Problems[0].Span.Start))
+		f.Fix = fmt.Sprintf("it has a syntax error in line %d: fib-ls check shows it", modelsfile.LineOf(parsed.Src(), parsed.Problems[0].Span.Start))
 	}
 	return f
 }

@@ -167,5 +167,5 @@ func entryHolds(f *tsast.File, id string, line int) bool {
 		return false
 	}
 	e := f.Entries[i]
-	return modelsfile.LineOf(f.Src, e.Offset) <= line && line <= modelsfile.LineOf(f.Src, e.Offset+e.Model.Span.End)
+	return modelsfile.LineOf(f.Src(), e.Offset) <= line && line <= modelsfile.LineOf(f.Src(), e.Offset+e.Model.Span.End)
 }

@@ -124,10 +124,10 @@ func TestFixesFollowTheStyle(t *testing.T) {
 	defer doc.Close()
 	c := NewChecker(Options{})
 	before := c.Check(doc.File())
-	at := bytes.Index(doc.File().Src, []byte("name: 'b'"))
+	at := bytes.Index(doc.File().Src(), []byte("name: 'b'"))
 	f := doc.Edit(tsast.TextEdit{Span: tsast.Span{Start: at, End: at + 9}, NewText: `name: "b", x: ["b", "b", "b"]`})
 	after := c.Check(f)
-	if d := cmp.Diff(Check(tsast.Parse(f.Src), Options{}), after); d != "" {
+	if d := cmp.Diff(Check(tsast.Parse(f.Src()), Options{}), after); d != "" {
 		t.Error(d)
 	}
 	if cmp.Equal(before[0].Fixes, after[0].Fixes) {

@@ -12,7 +12,7 @@ import (
 // entryFile is the entry's text as a file of its own, for the edits that
 // tsast makes: like all spans here, theirs are relative to the entry.
 func (p *entryPass) entryFile() *tsast.File {
-	return &tsast.File{Src: p.text, Style: p.style, Comments: p.model.Comments}
+	return p.model.File(p.text, p.style)
 }
 
 // removal takes a module out, with everything below it.
@@ -206,7 +206,7 @@ func (p *entryPass) lineIndent(at int) string {
 	for end < at && (p.text[end] == ' ' || p.text[end] == '\t') {
 		end++
 	}
-	return string(p.text[start:end])
+	return p.text[start:end]
 }
 
 // respelled writes a name of the generated entry as the file spells its

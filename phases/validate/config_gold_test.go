@@ -232,7 +232,7 @@ func TestFixesRepairUpstream(t *testing.T) {
 		if len(edits) == 0 {
 			break
 		}
-		text, err := tsast.Apply(f.Src, edits...)
+		text, err := tsast.Apply(f.Src(), edits...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"sort"
@@ -125,7 +124,7 @@ func (p *entryPass) key(like tsast.Span, name string) string {
 func (p *entryPass) removeItem(items []tsast.String, i int) tsast.TextEdit {
 	span := items[i].Span
 	plain := func(from, to int) bool {
-		return len(bytes.Trim([]byte(p.at(tsast.Span{Start: from, End: to})), ", \t\r\n")) == 0
+		return strings.Trim(p.at(tsast.Span{Start: from, End: to}), ", \t\r\n") == ""
 	}
 	switch {
 	case i+1 < len(items) && plain(span.End, items[i+1].Span.Start):
@@ -134,7 +133,7 @@ func (p *entryPass) removeItem(items []tsast.String, i int) tsast.TextEdit {
 		span.Start = items[i-1].Span.End
 	default:
 		rest := p.text[span.End:]
-		if trimmed := bytes.TrimLeft(rest, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == ',' {
+		if trimmed := strings.TrimLeft(rest, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == ',' {
 			span.End += len(rest) - len(trimmed) + 1
 		}
 	}
@@ -169,12 +168,12 @@ func (p *entryPass) separator(at int) string {
 	if at > len(p.text) {
 		return " "
 	}
-	start := bytes.LastIndexByte(p.text[:at], '\n')
+	start := strings.LastIndexByte(p.text[:at], '\n')
 	if start < 0 {
 		return " "
 	}
 	indent := p.text[start+1 : at]
-	if len(bytes.TrimLeft(indent, " \t")) > 0 {
+	if len(strings.TrimLeft(indent, " \t")) > 0 {
 		return " "
 	}
 	eol := "\n"

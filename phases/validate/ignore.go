@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -67,9 +66,9 @@ func parseIgnore(c tsast.Comment) (ig ignore, ok bool) {
 // reach works out what an ignore comment silences in a text: its own line
 // when something stands before it on the line, else the next line that is not
 // a comment.
-func (ig *ignore) reach(text []byte) {
-	start := bytes.LastIndexByte(text[:ig.comment.Start], '\n') + 1
-	if len(bytes.TrimSpace(text[start:ig.comment.Start])) > 0 {
+func (ig *ignore) reach(text string) {
+	start := strings.LastIndexByte(text[:ig.comment.Start], '\n') + 1
+	if strings.TrimSpace(text[start:ig.comment.Start]) != "" {
 		ig.lines = tsast.Span{Start: start, End: lineEnd(text, ig.comment.End)}
 		return
 	}
@@ -77,8 +76,8 @@ func (ig *ignore) reach(text []byte) {
 	at := ig.comment.End
 	for at < len(text) {
 		end := lineEnd(text, at)
-		line := bytes.TrimSpace(text[at:end])
-		if len(line) > 0 && !bytes.HasPrefix(line, []byte("//")) {
+		line := strings.TrimSpace(text[at:end])
+		if line != "" && !strings.HasPrefix(line, "//") {
 			ig.lines = tsast.Span{Start: start, End: end}
 			return
 		}
@@ -87,8 +86,8 @@ func (ig *ignore) reach(text []byte) {
 	ig.lines = tsast.Span{Start: start, End: len(text)}
 }
 
-func lineEnd(text []byte, at int) int {
-	if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
+func lineEnd(text string, at int) int {
+	if i := strings.IndexByte(text[at:], '\n'); i >= 0 {
 		return at + i
 	}
 	return len(text)
@@ -103,7 +102,7 @@ type ignores []ignore
 
 // entryIgnores reads the ignore comments of an entry. One that stands before
 // the first property silences the whole entry.
-func entryIgnores(m *tsast.Model, text []byte) ignores {
+func entryIgnores(m *tsast.Model, text string) ignores {
 	var list ignores
 	first := m.Span.End
 	if len(m.Properties) > 0 {
@@ -142,12 +141,16 @@ type fileIgnores struct{ list ignores }
 // outerIgnores reads the ignore comments that stand outside entries.
 func outerIgnores(f *tsast.File) fileIgnores {
 	var out fileIgnores
+	text := ""
 	for _, c := range f.Comments {
 		if !strings.Contains(c.Text, ignoreMark) || insideEntry(f, c.Span.Start) {
 			continue
 		}
 		if ig, ok := parseIgnore(c); ok {
-			ig.reach(f.Src)
+			if text == "" {
+				text = string(f.Src())
+			}
+			ig.reach(text)
 			out.list = append(out.list, ig)
 		}
 	}

@@ -44,7 +44,7 @@ type filePass struct {
 type entryPass struct {
 	reporter
 	model   *tsast.Model
-	text    []byte
+	text    string
 	style   tsast.Style
 	ignores ignores
 
@@ -111,10 +111,7 @@ func newEntryPass(f *tsast.File, e tsast.Entry, opts Options, known spellings) *
 		names:     make([]string, 0, len(m.Modules)),
 		spellings: known,
 	}
-	span := m.Span.Shift(e.Offset)
-	if span.Start >= 0 && span.End <= len(f.Src) {
-		p.text = f.Src[span.Start:span.End]
-	}
+	p.text = f.Text(m.Span.Shift(e.Offset))
 	for _, module := range m.Modules {
 		if _, twice := p.byName[module.Name]; !twice {
 			p.byName[module.Name] = module
@@ -162,7 +159,7 @@ func (p *entryPass) at(s tsast.Span) string {
 	if s.Start < 0 || s.End > len(p.text) || s.Start > s.End {
 		return ""
 	}
-	return string(p.text[s.Start:s.End])
+	return p.text[s.Start:s.End]
 }
 
 // in reports a problem of a module (nil: of the entry itself).

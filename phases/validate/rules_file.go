@@ -42,7 +42,7 @@ func checkSyntax(p *filePass) {
 	for _, s := range p.f.Problems {
 		span := s.Span
 		if span.Start == span.End {
-			span = character(p.f.Src, span.Start)
+			span = character(p.f.Src(), span.Start)
 		}
 		p.report(Problem{Rule: "syntax", Span: span, Message: "syntax error: " + s.Message})
 	}
@@ -60,7 +60,7 @@ func checkArray(p *filePass) {
 		return
 	}
 	p.report(Problem{
-		Rule: "no-models", Span: character(p.f.Src, 0),
+		Rule: "no-models", Span: character(p.f.Src(), 0),
 		Message: "no array of models here: expected const models: Model[] = [ … ]",
 	})
 }
@@ -97,7 +97,7 @@ func checkDuplicateIDs(p *filePass) {
 			Related: []Related{{at.span, "first declared here"}},
 		}
 		fresh := unique(id.Value, "-", func(s string) bool { return p.hasID(s) })
-		problem.Fixes = []Fix{replace("Change the id to "+fresh, span, quoted(fresh, p.f.Src[span.Start]), false)}
+		problem.Fixes = []Fix{replace("Change the id to "+fresh, span, quoted(fresh, p.f.Text(span)[0]), false)}
 		if !p.silenced(e, problem) {
 			p.report(problem)
 		}
@@ -114,7 +114,7 @@ func (p *filePass) silenced(e tsast.Entry, problem Problem) bool {
 		span := e.Model.Span.Shift(e.Offset)
 		inside := problem
 		inside.Span = problem.Span.Shift(-e.Offset)
-		return entryIgnores(e.Model, p.f.Src[span.Start:span.End]).silences(inside)
+		return entryIgnores(e.Model, p.f.Text(span)).silences(inside)
 	}
 	for _, ig := range p.ignores.list {
 		if ig.has(problem.Rule) && ig.lines.Start <= e.Offset && e.Offset <= ig.lines.End {
@@ -135,7 +135,7 @@ func (p *filePass) hasID(id string) bool {
 
 func (p *filePass) line(at int) int {
 	line := 1
-	for _, c := range p.f.Src[:min(at, len(p.f.Src))] {
+	for _, c := range p.f.Src()[:min(at, len(p.f.Src()))] {
 		if c == '\n' {
 			line++
 		}
