@@ -7,6 +7,7 @@ BIN ?= fib-ls
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 FUZZTIME ?= 10m
+export FLASHINFER SGLANG_PACKAGE
 export CGO_ENABLED := 1
 
 .PHONY: help build test demo bench fuzz soak lint e2e vsix release generate prerequisites
@@ -48,5 +49,5 @@ vsix: build ## the VS Code extension as a .vsix
 release: prerequisites ## archives, checksums and SBOMs of every system with a C compiler here, in dist/
 	scripts/release.sh
 
-generate: ## everything that is made from other files; SGLANG=DIR also remakes the embedded SGLang index
+generate: ## everything that is made from other files; SGLANG=DIR also remakes the embedded SGLang index, FLASHINFER=DIR SGLANG_PACKAGE=DIR the table of FlashInfer's names
 	scripts/generate.sh

@@ -27,7 +27,7 @@ func (s *Server) checkOptions(snap *Snapshot) validate.Options {
 	c := s.config.forPath(snap.Path)
 	opts := validate.Options{Severity: c.Severity, Expected: s.expectedFor(snap)}
 	if dataset := s.dataset(snap.Path); dataset != nil {
-		opts.Dataset = dataset.Has
+		opts.Dataset, opts.Written = dataset.Has, dataset.Written
 	}
 	return opts
 }

@@ -75,6 +75,9 @@ type Repo struct {
 type Dataset interface {
 	// Has says whether there is a Definition and how many workloads.
 	Has(name string) (present bool, workloads int)
+	// Written says whether it has a Definition under exactly this name, where
+	// Has also knows the other spellings of the same kernel.
+	Written(name string) bool
 	// Path is the Definition's JSON file; "" when there is none.
 	Path(name string) string
 	// Names are all Definitions, sorted.

@@ -170,6 +170,11 @@ func (f *fakeEngine) Dataset(Workspace) Dataset {
 // fakeDataset has the Definitions that it lists.
 type fakeDataset struct{ names []string }
 
+func (d *fakeDataset) Written(name string) bool {
+	ok, _ := d.Has(name)
+	return ok
+}
+
 func (d *fakeDataset) Has(name string) (bool, int) {
 	for i, n := range d.names {
 		if n == name {

@@ -44,18 +44,16 @@ func (s *Server) hover(_ context.Context, snap *Snapshot, p *protocol.HoverParam
 // hoverDefinition decodes a name, field by field.
 func (s *Server) hoverDefinition(b *prose, snap *Snapshot, value string) {
 	name, err := definition.Parse(value)
-	if err != nil {
-		legacy, from, ok := definition.ParseLegacy(value)
-		if !ok {
-			b.printf("%s is no Definition name: %s\n\n", b.code(value), b.text(err.Error()))
-			s.hoverDataset(b, snap, value)
-			return
-		}
-		b.printf("%s is an older spelling (%s) of %s.\n\n", b.code(value), from, b.code(legacy.String()))
-		name = legacy
+	if r, ok := definition.Respell(value); ok && r.Sure {
+		b.printf("%s is %s of %s.\n\n", b.code(value), r.Words(), b.code(r.Name.String()))
+		name = r.Name
+	} else if err != nil {
+		b.printf("%s is no Definition name: %s\n\n", b.code(value), b.text(err.Error()))
+		s.hoverDataset(b, snap, value)
+		return
 	}
 	writeDefinition(b, name)
-	s.hoverDataset(b, snap, name.String())
+	s.hoverDataset(b, snap, value)
 }
 
 // writeDefinition writes what a name means.
@@ -77,6 +75,9 @@ func writeDefinition(b *prose, n definition.Name) {
 			b.printf("; axis %s", b.code(f.Axis))
 		}
 		b.WriteString("\n")
+	}
+	for _, line := range n.Elsewhere() {
+		b.printf("\n%s\n", b.text(line))
 	}
 	for _, note := range n.Notes() {
 		b.printf("\nNote: %s\n", note)

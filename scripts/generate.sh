@@ -5,6 +5,8 @@
 #   docs/rules.md        from the table of rules      (phases/validate)
 #   docs/definitions.md  from the grammar of names    (phases/definition)
 #   docs/commands.md     from the commands            (cmd/fib-ls)
+# with FLASHINFER=DIR SGLANG_PACKAGE=DIR[:DIR] (unpacked packages) the table of
+# FlashInfer's trace templates, phases/definition/flashinfer.jsonl,
 # and, with SGLANG=DIR (a clone of SGLang), the index of its models that the
 # binary embeds. Tests fail while one of them is out of step.
 set -euo pipefail
@@ -26,6 +28,14 @@ if [ -n "${SGLANG:-}" ]; then
   echo "the SGLang index, from $SGLANG at $SGLANG_COMMIT of $SGLANG_DATE"
   go run ./phases/baseline/index/gen -sglang "$SGLANG" -out phases/baseline/index/sglang.idx
 fi
+if [ -n "${FLASHINFER:-}" ]; then
+  if [ -z "${SGLANG_PACKAGE:-}" ]; then
+    echo "FLASHINFER=DIR (an unpacked flashinfer-python) takes SGLANG_PACKAGE=DIR[:DIR] too: an unpacked sglang and sglang-kernel, whose calls are noted" >&2
+    exit 2
+  fi
+  echo phases/definition/flashinfer.jsonl
+  go run ./phases/onboard/kernelsource/gen -flashinfer "$FLASHINFER" -sglang "$SGLANG_PACKAGE" -out phases/definition/flashinfer.jsonl
+fi
 echo phases/extract/classes.jsonl
 go run ./phases/baseline/index/gen -classes phases/extract/classes.jsonl
 echo docs/rules.md
@@ -36,4 +46,4 @@ echo docs/commands.md
 trap 'rm -f docs/commands.md.new' EXIT
 env -i PATH="$PATH" HOME="$HOME" go run ./cmd/fib-ls docs >docs/commands.md.new
 mv docs/commands.md.new docs/commands.md
-git --no-pager diff --stat -- docs phases/baseline/index phases/extract/classes.jsonl
+git --no-pager diff --stat -- docs phases/definition phases/baseline/index phases/extract/classes.jsonl

@@ -165,6 +165,8 @@ type openDataset struct{ d *dataset.Dataset }
 
 func (o openDataset) Has(name string) (present bool, workloads int) { return o.d.Lookup(name) }
 
+func (o openDataset) Written(name string) bool { return o.d.Written(name) }
+
 func (o openDataset) Names() []string { return o.d.Names() }
 
 func (o openDataset) Path(name string) string {

@@ -135,21 +135,17 @@ func explain(w io.Writer, arg string) (definition.Name, error) {
 		_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n", arg, r.severity, r.doc, r.long)
 		return none, err
 	}
-	for _, f := range definition.Families() {
-		if arg == f.ID {
-			return none, explainFamily(w, f)
-		}
+	if f, ok := familyByID(arg); ok {
+		return none, explainFamily(w, f)
 	}
 	name, err := definition.Parse(arg)
-	if err != nil {
-		modern, from, ok := definition.ParseLegacy(arg)
-		if !ok {
-			return none, unexplained(arg, err)
-		}
-		if _, err := fmt.Fprintf(w, "%s is an older spelling (%s) of %s\n\n", arg, from, modern); err != nil {
+	if r, ok := definition.Respell(arg); ok && r.Sure {
+		if _, err := fmt.Fprintf(w, "%s is %s of %s\n\n", arg, r.Words(), r.Name); err != nil {
 			return none, err
 		}
-		name = modern
+		name = r.Name
+	} else if err != nil {
+		return none, unexplained(arg, err)
 	}
 	_, err = io.WriteString(w, definition.Explain(name))
 	return name, err
@@ -170,6 +166,14 @@ func unexplained(arg string, err error) error {
 		return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name", arg), Hint: "did you mean " + near + "? " + hint}
 	}
 	return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %v", arg, err), Hint: hint}
+}
+
+// familyByID finds a family of either vocabulary.
+func familyByID(id string) (*definition.Family, bool) {
+	if f, ok := definition.FamilyByID(id); ok {
+		return f, true
+	}
+	return definition.FlashInfer().Family(id)
 }
 
 // explainFamily prints a family of names without numbers.

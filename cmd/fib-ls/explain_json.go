@@ -49,18 +49,16 @@ func (f *explainFlags) runJSON(cmd *cobra.Command, g *globals, args []string) er
 			rules = append(rules, allRulesJSON()[i])
 			continue
 		}
-		if family, ok := definition.FamilyByID(arg); ok {
+		if family, ok := familyByID(arg); ok {
 			names = append(names, asFamilyJSON(family, nil))
 			continue
 		}
 		name, err := definition.Parse(arg)
 		spelled := ""
-		if err != nil {
-			modern, _, ok := definition.ParseLegacy(arg)
-			if !ok {
-				return unexplained(arg, err)
-			}
-			name, spelled = modern, arg
+		if r, ok := definition.Respell(arg); ok && r.Sure {
+			name, spelled = r.Name, arg
+		} else if err != nil {
+			return unexplained(arg, err)
 		}
 		out := asFamilyJSON(name.Family, name.Values)
 		out.Name, out.Spelled, out.Notes = name.String(), spelled, name.Notes()

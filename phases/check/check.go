@@ -75,7 +75,7 @@ func ruleOptions(e *phases.Env, opts Options, dir string) (validate.Options, err
 		return rules, err
 	}
 	if d != nil {
-		rules.Dataset = d.Lookup
+		rules.Dataset, rules.Written = d.Lookup, d.Written
 	}
 	return rules, nil
 }

@@ -106,12 +106,10 @@ func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Mode
 // stands for the current one, a name of no family for itself.
 func requiredOf(text string, note func(*definition.Name) string) dataset.Required {
 	name, err := definition.Parse(text)
-	if err != nil {
-		modern, _, ok := definition.ParseLegacy(text)
-		if !ok {
-			return dataset.Required{Name: text, OpType: "unknown"}
-		}
-		name = modern
+	if r, ok := definition.Respell(text); ok && r.Sure {
+		name = r.Name
+	} else if err != nil {
+		return dataset.Required{Name: text, OpType: "unknown"}
 	}
 	return dataset.Required{Name: name.String(), OpType: name.OpType(), Note: note(&name)}
 }

@@ -16,6 +16,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/definition"
 )
 
 // Bounds of what is read: a clone has some hundred Definitions of a few
@@ -237,9 +239,23 @@ func read(root *os.Root, name string, limit int64) ([]byte, error) {
 	return data, err
 }
 
-// Get gives what the dataset has of a name; ok is false when it has no
+// Get gives what the dataset has of a Definition: under the name as written
+// first, then under the other spellings of the same kernel (one that a trace
+// dump of FlashInfer made has FlashInfer's names). ok is false when it has no
 // Definition JSON of it. A nil Dataset has nothing.
 func (d *Dataset) Get(name string) (e Entry, ok bool) {
+	if e, ok := d.exactly(name); ok {
+		return e, true
+	}
+	for _, other := range definition.Spellings(name) {
+		if e, ok := d.exactly(other); ok {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+func (d *Dataset) exactly(name string) (e Entry, ok bool) {
 	if d == nil {
 		return Entry{}, false
 	}
@@ -248,6 +264,12 @@ func (d *Dataset) Get(name string) (e Entry, ok bool) {
 		return Entry{}, false
 	}
 	return *found, true
+}
+
+// Written says whether the dataset has a Definition under exactly this name.
+func (d *Dataset) Written(name string) bool {
+	_, ok := d.exactly(name)
+	return ok
 }
 
 // Lookup is Get in the shape that the rules take.

@@ -22,18 +22,22 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// definable are one name of every family that can be defined, and of each
-// form that the page size makes.
-var definable = []string{
-	"rmsnorm_h4096", "fused_add_rmsnorm_h4096", "gemm_n6144_k4096",
-	"gqa_paged_decode_h32_kv8_d128_ps1", "gqa_paged_decode_h32_kv8_d128_ps64",
-	"gqa_paged_prefill_causal_h32_kv8_d128_ps1", "gqa_paged_prefill_causal_h32_kv8_d128_ps64",
-	"gqa_ragged_prefill_causal_h32_kv8_d128",
-	"mla_paged_decode_h16_ckv512_kpe64_ps1", "mla_paged_decode_h16_ckv512_kpe64_ps64",
-	"mla_paged_prefill_causal_h16_ckv512_kpe64_ps1", "mla_paged_prefill_causal_h16_ckv512_kpe64_ps64",
-	"mla_ragged_prefill_causal_h16_qk192_vo128",
-	"rope_with_cos_sin_cache_neox_style_d128_rd64", "rope_with_cos_sin_cache_gptj_style_d128_rd64",
-	"top_k_sampling_from_probs_v32000", "top_p_sampling_from_probs_v32000", "top_k_top_p_sampling_from_probs_v32000",
+// definable are one name of every family that can be defined, and of each form
+// that the page size makes.
+func definable() []string {
+	var names []string
+	for _, f := range definition.Families() {
+		n, err := definition.Parse(f.Example)
+		if err != nil || !Definable(n) {
+			continue
+		}
+		names = append(names, f.Example)
+		if ps, paged := n.Value("ps"); paged && f.ID != "dsa_topk_indexer_fp8" {
+			other := map[int64]int64{1: 64, 64: 1}[ps]
+			names = append(names, n.With("ps", other).String())
+		}
+	}
+	return names
 }
 
 func parse(t testing.TB, s string) definition.Name {
@@ -46,7 +50,7 @@ func parse(t testing.TB, s string) definition.Name {
 }
 
 func TestDefineGolden(t *testing.T) {
-	for _, name := range definable {
+	for _, name := range definable() {
 		d, err := Define(parse(t, name), DefineOptions{Models: []string{"llama-3.1-8b"}, TP: 2, Epsilon: 1e-5})
 		if err != nil {
 			t.Fatal(err)
@@ -76,7 +80,7 @@ func TestDefineGolden(t *testing.T) {
 
 func TestDefinable(t *testing.T) {
 	families := map[string]bool{}
-	for _, name := range definable {
+	for _, name := range definable() {
 		families[parse(t, name).Family.ID] = true
 	}
 	for _, f := range definition.Families() {
@@ -198,7 +202,7 @@ func TestWrite(t *testing.T) {
 func TestReferencesAreComplete(t *testing.T) {
 	python, _ := exec.LookPath("python3")
 	var all []string
-	for _, name := range definable {
+	for _, name := range definable() {
 		d, err := Define(parse(t, name), DefineOptions{Epsilon: 1e-5})
 		if err != nil {
 			t.Fatal(err)

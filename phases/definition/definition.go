@@ -19,6 +19,16 @@ const (
 	ByTP               // divided by tensor parallelism, exactly
 	ByTPFloor1         // divided by TP, never below 1 (replicated KV heads)
 	ByEP               // divided by expert parallelism
+	AsCalled           // what the call has on its device, whatever divides it
+)
+
+// Vocabulary says whose names a family has.
+type Vocabulary int
+
+// The two vocabularies.
+const (
+	Dataset         Vocabulary = iota // flashinfer-trace's, which models.ts uses
+	FlashInferNames                   // FlashInfer's trace templates', which a trace dump uses
 )
 
 // Field is one abbrev+integer of a name.
@@ -29,6 +39,7 @@ type Field struct {
 	Config  string // the config.json fields it comes from, as a formula; "" when it comes from none
 	Origin  string // in words what Config does not say: a server's choice, or whose sizes they are
 	Divisor Divisor
+	Before  string // text of the name before the field: "_act3"
 }
 
 // Family is one row of the grammar: Prefix, then Fields joined by "_", then
@@ -40,4 +51,9 @@ type Family struct {
 	Fields []Field
 	Suffix string // "_k_last" or ""
 	Doc    string
+	// Example is a name of the family; "" for FlashInfer's.
+	Example string
+
+	Vocabulary Vocabulary
+	template   *TemplateRow // of FlashInfer's families
 }

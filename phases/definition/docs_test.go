@@ -52,8 +52,50 @@ the sizes of the whole layer, whatever the parallelism.
 		}
 		section(&b, f)
 	}
+	foreignSection(&b)
 	legacySection(&b)
 	return b.String()
+}
+
+// foreignSection is FlashInfer's vocabulary beside the dataset's.
+func foreignSection(b *strings.Builder) {
+	table := FlashInfer()
+	fmt.Fprintf(b, `
+## FlashInfer's names
+
+FlashInfer's APIs carry trace templates: with `+"`FLASHINFER_TRACE_DUMP=1`"+` a running model writes Definition files under the
+template's names. The names are not stable between versions: these are of FlashInfer %s. They are known names everywhere;
+`+"`fib-ls explain NAME`"+` says what the other vocabulary has. Only a renamed one is changed by a quick fix.
+
+| dataset | FlashInfer | relation | |
+|---|---|---|---|
+`, table.Versions.FlashInfer)
+	for _, f := range Families() {
+		if table.Template(f) != nil {
+			fmt.Fprintf(b, "| `%s` | `%s` | %s | |\n", f.Pattern(), f.Pattern(), Same.Words())
+		}
+	}
+	for _, l := range links {
+		ours, _ := FamilyByID(l.dataset)
+		template, _ := table.Family(l.template)
+		fmt.Fprintf(b, "| `%s` | `%s` | %s | %s |\n", ours.Pattern(), template.Pattern(), l.relation.Words(), l.note)
+	}
+	fmt.Fprintf(b, "\nThe other templates behind APIs that SGLang %s calls; the dataset has none of them:\n\n| op type | name | axes | |\n|---|---|---|---|\n", table.SGLang)
+	rest := 0
+	for _, f := range table.Families {
+		switch {
+		case (Name{Family: f, Values: make([]int64, len(f.Fields))}).RelationOf() != Own:
+		case len(table.CalledBy(f)) == 0:
+			rest++
+		default:
+			var axes []string
+			for _, field := range f.Fields {
+				axes = append(axes, fmt.Sprintf("`%s` %s", field.Abbrev, field.Axis))
+			}
+			fmt.Fprintf(b, "| %s | `%s` | %s | %s |\n", f.OpType, f.Pattern(), strings.Join(axes, ", "), strings.ReplaceAll(f.Doc, "|", "\\|"))
+		}
+	}
+	fmt.Fprintf(b, "\n%d more templates are behind APIs that SGLang does not call.\n", rest)
 }
 
 func dividedBy(d Divisor) []string {

@@ -24,10 +24,82 @@ func Explain(n Name) string {
 		fmt.Fprintf(&b, "  %*s  %s; %s; %s\n", width, "", f.From(), f.Divisor.Words(), f.AxisWords())
 	}
 	b.WriteString(legend(n.Family))
+	b.WriteString("\n")
+	for _, line := range n.Elsewhere() {
+		b.WriteString(line + "\n")
+	}
 	for _, note := range n.Notes() {
 		fmt.Fprintf(&b, "\nNote: %s\n", note)
 	}
 	return b.String()
+}
+
+// Elsewhere says, a line each, what the other vocabulary calls the kernel of a
+// name, which of FlashInfer's APIs runs it, and whether SGLang calls that.
+func (n Name) Elsewhere() []string {
+	table := FlashInfer()
+	var lines []string
+	counterparts := n.Counterparts()
+	for _, c := range counterparts {
+		lines = append(lines, n.elsewhere(c, table))
+	}
+	switch {
+	case len(counterparts) > 0:
+	case n.Family.Vocabulary == FlashInferNames:
+		lines = append(lines, "The dataset has no family for it; FlashInfer "+table.Versions.FlashInfer+" has this name.")
+	default:
+		lines = append(lines, "FlashInfer "+table.Versions.FlashInfer+" has no trace template of this kernel: a trace dump does not write it.")
+	}
+	families := []*Family{n.Family}
+	for _, c := range counterparts {
+		families = append(families, c.Family)
+	}
+	said := map[string]bool{}
+	for _, f := range families {
+		template := table.Template(f)
+		if template == nil {
+			continue
+		}
+		for _, api := range template.APIs {
+			if !said[api] {
+				said[api] = true
+				lines = append(lines, table.apiLine(api))
+			}
+		}
+	}
+	return lines
+}
+
+func (n Name) elsewhere(c Counterpart, table *Table) string {
+	name := c.Name.String()
+	if c.Name.IsZero() {
+		name = c.Family.Pattern()
+	}
+	line := ""
+	switch {
+	case c.Relation == Same:
+		line = "A trace dump of FlashInfer " + table.Versions.FlashInfer + " has the same name"
+	case n.Family.Vocabulary == Dataset:
+		line = "A trace dump of FlashInfer " + table.Versions.FlashInfer + " calls it " + name
+	default:
+		line = "It is FlashInfer's name; the dataset's is " + name
+	}
+	if c.Note != "" {
+		line += " (" + c.Relation.Words() + ": " + c.Note + ")"
+	}
+	return line + "."
+}
+
+func (t *Table) apiLine(name string) string {
+	line := "API: " + name
+	switch files := t.apis[name].SGLang; len(files) {
+	case 0:
+		return line + ", which SGLang " + t.SGLang + " does not call"
+	case 1:
+		return line + ", called by SGLang " + t.SGLang + " in " + files[0]
+	default:
+		return fmt.Sprintf("%s, called by SGLang %s in %s and %d more files", line, t.SGLang, files[0], len(files)-1)
+	}
 }
 
 // From says where a field's number comes from: "from hidden_size".
@@ -66,6 +138,10 @@ func (n Name) Notes() []string {
 	if n.Family.Suffix == "_v_last" {
 		modern := Name{Family: mustFamily(strings.TrimSuffix(n.Family.ID, "_v_last")), Values: n.Values}
 		notes = append(notes, fmt.Sprintf("no Definition with the state layout _v_last has ever existed; the dataset has %s", modern))
+	}
+	if counterparts := n.Counterparts(); n.Family.Vocabulary == FlashInferNames && len(counterparts) > 0 && counterparts[0].Relation == Lossy {
+		c := counterparts[0]
+		notes = append(notes, fmt.Sprintf("FlashInfer's name says less than the dataset's %s: %s", c.Family.Pattern(), c.Note))
 	}
 	ckv, hasLatent := n.Value("ckv")
 	kpe, _ := n.Value("kpe")

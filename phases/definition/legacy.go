@@ -16,36 +16,23 @@ type legacyForm struct {
 }
 
 // forms are the spellings of the dataset's own past (definitions that existed
-// under these names) and of FlashInfer's dumper, longest prefix first where
-// one continues another.
+// under these names) and of older dumpers, longest prefix first where one
+// continues another. FlashInfer's spellings of today are rows of links.
 var forms = []legacyForm{
 	{prefix: "gemm_m_dynamic", family: "gemm", spaced: true, from: "the dataset's first gemm spelling"},
 	{prefix: "gemm", family: "gemm", spaced: true, from: "the dataset's older gemm spelling"},
-	{prefix: "gemm_bf16", family: "gemm", from: "FlashInfer's trace dumper"},
 	{prefix: "batch_gqa_paged_decode", family: "gqa_paged_decode", drop: "bs", from: "the dataset's first attention names"},
 	{prefix: "batch_gqa_ragged_prefill", family: "gqa_ragged_prefill_causal", from: "the dataset's first attention names"},
 	{prefix: "batch_mla_paged_decode", family: "mla_paged_decode", from: "the dataset's first attention names"},
-	{prefix: "gqa_paged_prefill", family: "gqa_paged_prefill_causal", from: "prefill names without _causal"},
 	{prefix: "gqa_ragged_prefill", family: "gqa_ragged_prefill_causal", from: "prefill names without _causal"},
-	{prefix: "gqa_ragged", family: "gqa_ragged_prefill_causal", from: "FlashInfer's trace dumper"},
-	{prefix: "mla_paged_prefill", family: "mla_paged_prefill_causal", from: "prefill names without _causal"},
 	{prefix: "mla_ragged_prefill", family: "mla_ragged_prefill_causal", from: "prefill names without _causal"},
 	{prefix: "dsa_sparse_decode", family: "dsa_sparse_attention", from: "sparse attention split by stage"},
 	{prefix: "dsa_sparse_prefill_causal", family: "dsa_sparse_attention", from: "sparse attention split by stage"},
 	{prefix: "nsa_sparse_decode", family: "dsa_sparse_attention", from: "sparse attention under the name nsa"},
 	{prefix: "nsa_sparse_prefill_causal", family: "dsa_sparse_attention", from: "sparse attention under the name nsa"},
-	{prefix: "gdn_prefill", family: "gdn_prefill", from: "FlashInfer's trace dumper, without the state layout"},
-	{prefix: "gdn_decode", family: "gdn_decode", from: "FlashInfer's trace dumper, without the state layout"},
-	{prefix: "gdn_mtp", family: "gdn_mtp", from: "FlashInfer's trace dumper, without the state layout"},
-	{prefix: "gemma_rmsnorm", family: "rmsnorm", from: "FlashInfer's trace dumper"},
-	{prefix: "gemma_fused_add_rmsnorm", family: "fused_add_rmsnorm", from: "FlashInfer's trace dumper"},
-	{prefix: "top_k_sampling", family: "top_k_sampling_from_probs", from: "FlashInfer's trace dumper"},
-	{prefix: "top_p_sampling", family: "top_p_sampling_from_probs", from: "FlashInfer's trace dumper"},
-	{prefix: "top_k_top_p_sampling", family: "top_k_top_p_sampling_from_probs", from: "FlashInfer's trace dumper"},
 	{prefix: "topk_sampling_from_probs", family: "top_k_sampling_from_probs", from: "abbreviated sampling names"},
 	{prefix: "topp_sampling_from_probs", family: "top_p_sampling_from_probs", from: "abbreviated sampling names"},
 	{prefix: "topk_topp_sampling_from_probs", family: "top_k_top_p_sampling_from_probs", from: "abbreviated sampling names"},
-	{prefix: "moe_fp8_block_scale_renormalize_routing", family: "moe_fp8_block_scale_renorm", from: "FlashInfer's trace dumper"},
 	{prefix: "moe_fp8_block_scale_ds_routing", family: "moe_fp8_block_scale_ds_routing",
 		fields: []string{"topk", "e", "h", "i", "ng", "kg"}, from: "FlashInfer's trace dumper, fields in another order"},
 }
@@ -61,10 +48,10 @@ var retired = []struct{ prefix, why string }{
 	{"prefill_attn_raggedkv", "it is now gqa_ragged_prefill_causal with its sizes in the name"},
 }
 
-// ParseLegacy reads an older or foreign spelling and gives the name of today;
-// from says whose spelling it was. ok is false for everything else, current
-// names included.
-func ParseLegacy(s string) (name Name, from string, ok bool) {
+// parseLegacy reads an older spelling and gives the name of today; from says
+// whose spelling it was. ok is false for everything else, current names
+// included.
+func parseLegacy(s string) (name Name, from string, ok bool) {
 	if len(s) > maxName {
 		return Name{}, "", false
 	}

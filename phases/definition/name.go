@@ -37,6 +37,7 @@ func (n Name) String() string {
 	var b strings.Builder
 	b.WriteString(n.Family.Prefix)
 	for i, f := range n.Family.Fields {
+		b.WriteString(f.Before)
 		b.WriteByte('_')
 		b.WriteString(f.Abbrev)
 		b.WriteString(strconv.FormatInt(n.Values[i], 10))
@@ -96,7 +97,7 @@ func (f *Family) Pattern() string {
 	var b strings.Builder
 	b.WriteString(f.Prefix)
 	for _, field := range f.Fields {
-		b.WriteString("_" + field.Abbrev + "{" + field.Abbrev + "}")
+		b.WriteString(field.Before + "_" + field.Abbrev + "{" + field.Abbrev + "}")
 	}
 	b.WriteString(f.Suffix)
 	return b.String()
@@ -115,7 +116,7 @@ func (d Divisor) Divide(total, tp, ep int64) (v int64, ok bool) {
 		by = tp
 	case ByEP:
 		by = ep
-	case Undivided:
+	case Undivided, AsCalled:
 	}
 	if d == ByTPFloor1 && total < by && by%total == 0 {
 		return 1, true
@@ -132,6 +133,8 @@ func (d Divisor) Words() string {
 		return "divided by TP, at least 1"
 	case ByEP:
 		return "divided by EP"
+	case AsCalled:
+		return "as the call has it on its device"
 	case Undivided:
 	}
 	return "not divided by TP or EP"

@@ -3,6 +3,7 @@ package definition
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,27 +41,23 @@ func (e *ParseError) Error() string {
 	return msg
 }
 
-// Parse reads a Definition name in the current spelling. The error is always
-// a *ParseError.
+// Parse reads a Definition name of either vocabulary, the dataset's first. The
+// error is always a *ParseError.
 func Parse(s string) (Name, error) {
 	if len(s) > maxName {
 		return Name{}, &ParseError{Text: s, Reason: fmt.Sprintf("longer than %d bytes", maxName)}
 	}
-	var reason *ParseError
-	for _, f := range families {
-		rest, ok := strings.CutPrefix(s, f.Prefix)
-		if !ok || (rest != "" && rest[0] != '_') {
-			continue
-		}
-		values, why := f.read(rest)
-		if why == "" {
-			return Name{Family: f, Values: values}, nil
-		}
-		if reason == nil || len(f.Prefix) > len(reason.Family.Prefix) {
-			reason = &ParseError{Text: s, Reason: why, Family: f}
-		}
+	n, reason, ok := parseDataset(s)
+	if ok {
+		return n, nil
 	}
-	if reason == nil {
+	n, near, ok := FlashInfer().parse(s)
+	switch {
+	case ok:
+		return n, nil
+	case near != nil && (reason == nil || len(near.Family.Prefix) > len(reason.Family.Prefix)):
+		reason = near
+	case reason == nil:
 		reason = unknownFamily(s)
 	}
 	if reason.Family != nil {
@@ -69,12 +66,30 @@ func Parse(s string) (Name, error) {
 	return Name{}, reason
 }
 
+// parseDataset reads a name of the dataset's vocabulary.
+func parseDataset(s string) (n Name, reason *ParseError, ok bool) {
+	for _, f := range families {
+		rest, ok := strings.CutPrefix(s, f.Prefix)
+		if !ok || (rest != "" && rest[0] != '_') {
+			continue
+		}
+		values, why := f.read(rest)
+		if why == "" {
+			return Name{Family: f, Values: values}, nil, true
+		}
+		if reason == nil || len(f.Prefix) > len(reason.Family.Prefix) {
+			reason = &ParseError{Text: s, Reason: why, Family: f}
+		}
+	}
+	return Name{}, reason, false
+}
+
 // read takes the fields and the suffix from what follows the prefix; why is
 // "" when all of it was understood.
 func (f *Family) read(rest string) (values []int64, why string) {
 	values = make([]int64, 0, len(f.Fields))
 	for _, field := range f.Fields {
-		after, ok := strings.CutPrefix(rest, "_"+field.Abbrev)
+		after, ok := strings.CutPrefix(rest, field.Before+"_"+field.Abbrev)
 		if !ok {
 			return nil, fmt.Sprintf("%s (%s) is missing where %s stands", field.Abbrev, field.Meaning, quoteRest(rest))
 		}
@@ -134,18 +149,25 @@ func unknownFamily(s string) *ParseError {
 		e.Reason = "it is empty"
 		return e
 	}
-	words := wordsOf(s)
+	words, prefix := wordsOf(s), prefixWords(s)
 	best := math.MaxInt
-	for _, f := range families {
-		d := levenshtein.ComputeDistance(words, wordsOf(f.Pattern()))
-		if p := levenshtein.ComputeDistance(prefixWords(s), f.Prefix); p < d {
-			d = p
-		}
-		if d < best && d <= max(2, len(f.Prefix)/3) {
+	for _, f := range slices.Concat(families, FlashInfer().Families) {
+		most := min(best-1, max(2, len(f.Prefix)/3))
+		d := min(distance(words, wordsOf(f.Pattern()), most), distance(prefix, f.Prefix, most))
+		if d <= most {
 			best, e.Family = d, f
 		}
 	}
 	return e
+}
+
+// distance is the edit distance of two texts, or more than most: texts whose
+// lengths differ by more are not compared.
+func distance(a, b string, most int) int {
+	if d := len(a) - len(b); d > most || -d > most {
+		return most + 1
+	}
+	return levenshtein.ComputeDistance(a, b)
 }
 
 // wordsOf is a name in lower case without its numbers and placeholders.

@@ -19,6 +19,9 @@ type Options struct {
 	// Dataset tells whether a dataset has a Definition, and how many workloads
 	// it has for it. Nil: no dataset is at hand.
 	Dataset func(name string) (present bool, workloads int)
+	// Written tells whether it has one under exactly this name, where Dataset
+	// also knows the other spellings of the same kernel.
+	Written func(name string) bool
 	// Expected gives what the model's own config says of an entry; nil when
 	// that is not known. It must be quick: it is asked on every change.
 	Expected func(m *tsast.Model) *ExpectedEntry

@@ -15,7 +15,7 @@ import (
 func (c *comparison) definitions() {
 	for j, m := range c.p.model.Modules {
 		for i, s := range c.p.definitions[j] {
-			if (s.current || s.legacy) && !c.tree.foreign(m) && !c.expectedHas(m.Name, s.name.String()) {
+			if (s.current || s.legacy) && s.name.Family.Vocabulary == definition.Dataset && !c.tree.foreign(m) && !c.expectedHas(m.Name, s.name.String()) {
 				c.definition(m, m.Definitions.Items[i], s.name)
 			}
 		}

@@ -70,7 +70,8 @@ type spellings map[string]spelling
 // spelling is what one text stands for.
 type spelling struct {
 	name definition.Name
-	// current: in the spelling of today; legacy: an older one says it.
+	// current: a name of the dataset, or of FlashInfer's own; legacy: another
+	// spelling of a name of the dataset.
 	current, legacy bool
 }
 
@@ -82,10 +83,10 @@ func (s spellings) of(text string) spelling {
 		return known
 	}
 	var is spelling
-	if n, err := definition.Parse(text); err == nil {
+	if r, ok := definition.Respell(text); ok {
+		is = spelling{name: r.Name, legacy: true}
+	} else if n, err := definition.Parse(text); err == nil {
 		is = spelling{name: n, current: true}
-	} else if n, _, ok := definition.ParseLegacy(text); ok {
-		is = spelling{name: n, legacy: true}
 	}
 	if len(s) >= mostSpellings {
 		clear(s)

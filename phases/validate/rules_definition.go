@@ -21,13 +21,15 @@ func definitionRules() []Rule {
 		},
 		{
 			ID: "legacy-definition", Severity: Warning, Area: AreaNaming,
-			Doc:  "The Definition name is in an older or foreign spelling.",
-			Long: "The dataset renamed its Definitions over time, and FlashInfer's own dumper spells some names differently. The quick fix writes the name that the dataset uses today.",
+			Doc: "The Definition name is in an older or foreign spelling.",
+			Long: "The dataset renamed its Definitions over time, and FlashInfer's trace templates spell some names differently. The quick fix writes the dataset's name " +
+				"of the same kernel. Where the two are not the same kernel (gemma_rmsnorm is not rmsnorm) there is no finding and no fix.",
 		},
 		{
 			ID: "definition-note", Severity: Info, Area: AreaNaming,
-			Doc:  "The Definition name is well spelled but stands for something that does not exist or cannot be meant.",
-			Long: "For example a state layout of which no Definition was ever written, or a ckv that counts the rotary part in.",
+			Doc: "The Definition name is well spelled but stands for something that does not exist or cannot be meant.",
+			Long: "For example a state layout of which no Definition was ever written, a ckv that counts the rotary part in, or a name of FlashInfer's trace templates " +
+				"of which the dataset has a counterpart that says more or differs.",
 		},
 		{
 			ID: "duplicate-definition", Severity: Warning, Area: AreaNaming,
@@ -95,7 +97,7 @@ func (p *entryPass) misspellings(m *tsast.Module, spelled []spelling) {
 	for i, d := range m.Definitions.Items {
 		switch {
 		case d.Kind != tsast.StringLiteral:
-		case spelled[i].current || p.inDataset(d.Value): // a family may be one that the grammar does not know yet
+		case spelled[i].current || p.written(d.Value): // a family may be one that the grammar does not know yet
 			listed[d.Value] = true
 		default:
 			odd = append(odd, i)
@@ -105,7 +107,7 @@ func (p *entryPass) misspellings(m *tsast.Module, spelled []spelling) {
 		d := m.Definitions.Items[i]
 		problem := misspelling(d)
 		if name := problem.Expected; name != "" {
-			fix := replace("Change to "+name, d.Span, p.literal(d.Span, name), true)
+			fix := replace("Change to "+name, d.Span, p.literal(d.Span, name), problem.Rule != "definition-note")
 			if listed[name] {
 				fix = Fix{Title: "Remove: " + name + " is listed already", Preferred: true, Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}
 			}
@@ -118,11 +120,19 @@ func (p *entryPass) misspellings(m *tsast.Module, spelled []spelling) {
 
 // misspelling says what is wrong with a text that is no Definition name.
 func misspelling(d tsast.String) Problem {
-	if n, from, ok := definition.ParseLegacy(d.Value); ok {
-		return Problem{
-			Rule: "legacy-definition", Span: d.Span, Deprecated: true, Expected: n.String(),
-			Message: fmt.Sprintf("%s is an older spelling (%s); today it is %s", q(d.Value), from, n),
+	if r, ok := definition.Respell(d.Value); ok {
+		problem := Problem{
+			Rule: "legacy-definition", Span: d.Span, Deprecated: true, Expected: r.Name.String(),
+			Message: fmt.Sprintf("%s is %s; today it is %s", q(d.Value), r.Words(), r.Name),
 		}
+		if !r.Older {
+			problem.Message = fmt.Sprintf("%s is %s; the dataset's is %s", q(d.Value), r.Words(), r.Name)
+		}
+		if !r.Sure {
+			problem.Rule, problem.Deprecated = "definition-note", false
+			problem.Message = fmt.Sprintf("%s is %s; the nearest name of the dataset is %s: %s", q(d.Value), r.Words(), r.Name, r.Note)
+		}
+		return problem
 	}
 	if why, ok := definition.Retired(d.Value); ok {
 		return Problem{Rule: "legacy-definition", Span: d.Span, Deprecated: true, Message: fmt.Sprintf("%s is no Definition any more: %s", q(d.Value), why)}
@@ -134,6 +144,11 @@ func misspelling(d tsast.String) Problem {
 		problem.Expected = parse.Suggestion
 	}
 	return problem
+}
+
+// written says that the dataset has a name as it is written.
+func (p *entryPass) written(name string) bool {
+	return p.opts.Written != nil && p.opts.Written(name)
 }
 
 func (p *entryPass) inDataset(name string) bool {
@@ -186,13 +201,15 @@ func checkDataset(p *entryPass) {
 	if p.opts.Dataset == nil {
 		return
 	}
-	p.eachName(func(m *tsast.Module, d tsast.String, _ definition.Name) {
-		if !p.inDataset(d.Value) {
-			p.in(m, Problem{
-				Rule: "unknown-definition", Span: d.Span,
-				Message: fmt.Sprintf("%s is not in the dataset", d.Value),
-			})
+	p.eachName(func(m *tsast.Module, d tsast.String, n definition.Name) {
+		if p.inDataset(d.Value) {
+			return
 		}
+		message := fmt.Sprintf("%s is not in the dataset", d.Value)
+		if n.Family.Vocabulary == definition.FlashInferNames {
+			message += ", which has no such family: it is a name of FlashInfer " + definition.FlashInfer().Versions.FlashInfer
+		}
+		p.in(m, Problem{Rule: "unknown-definition", Span: d.Span, Message: message})
 	})
 }
 

@@ -1,0 +1,204 @@
+package kernelsource
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/fib-ls/fib-ls/phases/definition"
+)
+
+// tree is a small FlashInfer in the shapes that the real one has: templates
+// written out, made by a function, in a comprehension, by a class of the
+// file's own, behind a dispatch function, and an API that a package passes on.
+var tree = fstest.MapFS{
+	"flashinfer_python-9.1.dist-info/METADATA": {Data: []byte("Metadata-Version: 2.4\nName: flashinfer-python\nVersion: 9.1.0\n")},
+	"flashinfer/__init__.py":                   {Data: []byte("import contextlib\nfrom .norm import rmsnorm as rmsnorm\nwith contextlib.suppress(ImportError):\n    from .attention import *\n")},
+	"flashinfer/trace/template.py":             {Data: []byte("class TraceTemplate: ...\nclass Var: ...\nclass Const: ...\nclass Tensor: ...\nclass Scalar: ...\n")},
+	"flashinfer/trace/templates/__init__.py":   {Data: []byte("")},
+	"flashinfer/trace/templates/norm.py": {Data: []byte(`
+from ..template import Const, Scalar, Tensor, TraceTemplate, Var
+
+def _reference(x, w): return x
+
+rmsnorm_trace = TraceTemplate(
+    op_type="rmsnorm",
+    description="RMS "
+    "norm.",
+    axes={"num_tokens": Var(), "hidden_size": Const("Width.", abbrev="h")},
+    inputs={"input": Tensor(["num_tokens", "hidden_size"])},
+    outputs={"output": Tensor(["num_tokens", "hidden_size"])},
+    reference=_reference,
+    tags=["status:verified"],
+)
+`)},
+	"flashinfer/trace/templates/moe.py": {Data: []byte(`
+from functools import lru_cache
+from ..template import Const, Scalar, Tensor, TraceTemplate, Var
+
+class _Format:
+    def __init__(self, *, name: str, width: int = 4) -> None:
+        self.name = name
+        self.width = width
+
+_FORMATS = (_Format(name="fp4"), _Format(name="fp8", width=8))
+_COMMON = {"seq_len": Var(), "top_k": Const(abbrev="topk")}
+
+@lru_cache(maxsize=None)
+def _make(fmt, routing, *, step=False):
+    if not isinstance(_COMMON.get("missing"), Const):
+        axes = dict(_COMMON)
+    axes.update({"experts": Const(abbrev="e"), "layout": Const(abbrev="", value=int(step))})
+    if step:
+        axes["activation"] = Const(abbrev="act", value=7)
+    axes.pop("never", None)
+    for name in ("bits",):
+        axes[name] = Const(abbrev="b", value=fmt.width)
+    return TraceTemplate("moe", axes, {}, {}, name_prefix=f"moe_{fmt.name}_{routing.lower()}{'_step' if step else ''}", constraints=["experts > 0"])
+
+_TABLE = {
+    (fmt.name, routing): _make(fmt, routing)
+    for fmt in _FORMATS
+    for routing in ("Default", "Renorm")
+    if routing
+}
+_STEP = _make(_FORMATS[0], "default", step=True)
+
+def moe_dispatch(**kwargs):
+    if kwargs.get("step"):
+        return _STEP
+    return _TABLE[kwargs["key"]]
+
+moe_dispatch.templates = list(_TABLE.values())
+moe_dispatch.templates += [_STEP]
+`)},
+	"flashinfer/norm/__init__.py": {Data: []byte(`
+from ..api_logging import flashinfer_api
+from ..trace.templates.norm import rmsnorm_trace
+
+@flashinfer_api(trace=rmsnorm_trace)
+def rmsnorm(input, weight): ...
+
+@flashinfer_api
+def bare(input): ...
+`)},
+	"flashinfer/attention/__init__.py": {Data: []byte("from ._core import *\n")},
+	"flashinfer/attention/_core.py": {Data: []byte(`
+from ..api_logging import flashinfer_api
+from ..trace.templates.moe import moe_dispatch as dispatch
+
+class Wrapper:
+    @flashinfer_api(trace=dispatch)
+    def run(self, q): ...
+    begin_forward = run
+`)},
+	"flashinfer/broken.py": {Data: []byte("def (((\n__all__ = [")},
+}
+
+var sglangTree = fstest.MapFS{
+	"sglang/srt/__init__.py":        {Data: []byte("")},
+	"sglang/srt/a.py":               {Data: []byte("def f():\n    from flashinfer import rmsnorm as norm\n    return norm(1)\n")},
+	"sglang/srt/b.py":               {Data: []byte("import flashinfer\nclass B:\n    def g(self):\n        self.w = flashinfer.attention.Wrapper()\n        self.w.forward(1)\n")},
+	"sglang/srt/c.py":               {Data: []byte("f = LazyImport(\"flashinfer.norm\", \"bare\")\n")},
+	"sglang/srt/d.py":               {Data: []byte("flashinfer = None  # names it only\n")},
+	"sglang/test/e.py":              {Data: []byte("import flashinfer\nflashinfer.norm.rmsnorm(1)\n")},
+	"sgl_kernel/x.py":               {Data: []byte("import flashinfer.norm as n\nn.rmsnorm(1)\n")},
+	"sglang-1.2.dist-info/METADATA": {Data: []byte("Version: 1.2\nRequires-Dist: flashinfer_python[cu13]==9.1.0 ; extra == 'x'\n")},
+}
+
+func TestReadFlashInfer(t *testing.T) {
+	f, err := ReadFlashInfer(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var patterns []string
+	for _, template := range f.Templates {
+		patterns = append(patterns, template.Pattern())
+	}
+	slices.Sort(patterns)
+	want := []string{
+		"moe_fp4_default_step_topk{top_k}_e{experts}_act7_b4", "moe_fp4_default_topk{top_k}_e{experts}_b4", "moe_fp4_renorm_topk{top_k}_e{experts}_b4",
+		"moe_fp8_default_topk{top_k}_e{experts}_b8", "moe_fp8_renorm_topk{top_k}_e{experts}_b8", "rmsnorm_h{hidden_size}",
+	}
+	if !slices.Equal(patterns, want) {
+		t.Errorf("templates\n%s\nwant\n%s", strings.Join(patterns, "\n"), strings.Join(want, "\n"))
+	}
+	norm := f.Templates[slices.IndexFunc(f.Templates, func(t Template) bool { return t.Prefix == "rmsnorm" })]
+	if norm.Description != "RMS norm." || !norm.Reference || !slices.Equal(norm.APIs, []string{"flashinfer.norm.rmsnorm"}) || norm.Axes[1].Description != "Width." {
+		t.Errorf("%+v", norm)
+	}
+	for name, at := range map[string]string{
+		"flashinfer.rmsnorm": "flashinfer.norm.rmsnorm", "flashinfer.Wrapper": "flashinfer.attention._core.Wrapper", "flashinfer.nothing": "flashinfer.nothing",
+	} {
+		if got := f.Resolve(name); got != at {
+			t.Errorf("%s is %s, want %s", name, got, at)
+		}
+	}
+	if f.Version != "9.1.0" || len(f.APIs) != 3 {
+		t.Errorf("version %q, %d APIs: %v", f.Version, len(f.APIs), f.APIs)
+	}
+}
+
+func TestReadSGLang(t *testing.T) {
+	f, err := ReadFlashInfer(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ReadSGLang(sglangTree, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for api, want := range map[string][]string{
+		"flashinfer.norm.rmsnorm":                {"sgl_kernel/x.py", "srt/a.py"},
+		"flashinfer.attention._core.Wrapper.run": {"srt/b.py"},
+		"flashinfer.norm.bare":                   {"srt/c.py"},
+	} {
+		if !slices.Equal(s.Calls[api], want) {
+			t.Errorf("%s is called in %v, want %v", api, s.Calls[api], want)
+		}
+	}
+	if len(s.Calls) != 3 || s.Version != "1.2" || s.Pinned != "9.1.0" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestTable: what is written is what package definition reads.
+func TestTable(t *testing.T) {
+	f, err := ReadFlashInfer(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ReadSGLang(sglangTree, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := Table(f, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := definition.ReadTable(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step, ok := table.Family("moe_fp4_default_step")
+	if !ok || step.Suffix != "_act7_b4" || len(table.CalledBy(step)) != 1 || table.Versions.FlashInfer != "9.1.0" {
+		t.Errorf("%+v", step)
+	}
+}
+
+// TestBounds: what a package of a stranger does is bounded.
+func TestBounds(t *testing.T) {
+	endless := fstest.MapFS{"flashinfer/__init__.py": {Data: []byte("")}, "flashinfer/trace/templates/x.py": {Data: []byte(`
+def f(n): return [f(n), f(n)]
+f(1)
+def g(): return {a: b for a in range(1000) for b in range(1000) for c in range(1000)}
+g()
+`)}}
+	if _, err := ReadFlashInfer(endless); err == nil {
+		t.Error("endless work was read to its end")
+	}
+	if _, err := ReadFlashInfer(fstest.MapFS{}); err == nil {
+		t.Error("an empty tree is FlashInfer")
+	}
+}
