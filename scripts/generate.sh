@@ -34,7 +34,7 @@ if [ -n "${FLASHINFER:-}" ]; then
     exit 2
   fi
   echo phases/definition/flashinfer.jsonl
-  go run ./phases/onboard/kernelsource/gen -flashinfer "$FLASHINFER" -sglang "$SGLANG_PACKAGE" -out phases/definition/flashinfer.jsonl
+  go run ./phases/onboard/kernelsource/maketable -flashinfer "$FLASHINFER" -sglang "$SGLANG_PACKAGE" -out phases/definition/flashinfer.jsonl
 fi
 echo phases/extract/classes.jsonl
 go run ./phases/baseline/index/gen -classes phases/extract/classes.jsonl

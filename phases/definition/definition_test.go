@@ -102,7 +102,6 @@ func TestGoldLegacy(t *testing.T) {
 	}
 }
 
-
 func TestEveryFamilyRoundTrips(t *testing.T) {
 	for _, f := range Families() {
 		n, err := Parse(f.Example)

@@ -1,4 +1,4 @@
-// Command gen writes the table of FlashInfer's trace templates that package
+// Command maketable writes the table of FlashInfer's trace templates that package
 // definition embeds, from unpacked packages or clones (scripts/generate.sh).
 package main
 
@@ -18,7 +18,7 @@ func main() {
 	out := flag.String("out", "", "the file to write")
 	flag.Parse()
 	if err := run(*flashinfer, strings.Split(*sglang, ":"), *out); err != nil {
-		fmt.Fprintln(os.Stderr, "gen:", err)
+		fmt.Fprintln(os.Stderr, "maketable:", err)
 		os.Exit(1)
 	}
 }
@@ -37,7 +37,7 @@ func run(flashinfer string, sglang []string, out string) error {
 		return err
 	}
 	for _, problem := range append(f.Problems, s.Problems...) {
-		fmt.Fprintln(os.Stderr, "gen: not read:", problem)
+		fmt.Fprintln(os.Stderr, "maketable: not read:", problem)
 	}
 	table, err := kernelsource.Table(f, s)
 	if err != nil {
