@@ -44,6 +44,8 @@ type Request struct {
 	DryRun       bool              `yaml:"dry_run" json:"dryRun"`
 	// TypeCheck runs the web app's own TypeScript on the edited file.
 	TypeCheck typecheck.Mode `yaml:"-" json:"-"`
+	// OwnOutputDir reports that fib-ls named OutputDir: git is told to ignore it.
+	OwnOutputDir bool `yaml:"-" json:"-"`
 }
 
 // modelNamePattern is the original workflow's format: lowercase letters,
@@ -161,7 +163,7 @@ func (r *Request) Complete(env *Env) error {
 		return err
 	}
 	if r.OutputDir == "" {
-		r.OutputDir = report.DirPrefix + r.ModelName
+		r.OutputDir, r.OwnOutputDir = report.DirPrefix+r.ModelName, true
 	}
 	if r.ModelsTS == "" {
 		r.ModelsTS = filepath.FromSlash(modelsfile.DefaultPath)

@@ -83,7 +83,7 @@ func (r *Result) Step() *report.Step {
 // Report is the result as the texts and files of a run are made from it.
 func (r *Result) Report() *report.Run {
 	out := &report.Run{
-		Contract: r.Contract(), ModelsTS: r.Request.ModelsTS, DryRun: r.Request.DryRun, Updated: r.Updated, TypeScript: r.TypeScript,
+		Contract: r.Contract(), ModelsTS: r.Request.ModelsTS, Ignored: r.Request.OwnOutputDir, DryRun: r.Request.DryRun, Updated: r.Updated, TypeScript: r.TypeScript,
 		ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Snippets: r.Snippets, EntryText: r.EntryText,
 	}
 	if r.Implementation != nil {
@@ -114,15 +114,25 @@ func (r *Result) write(env *Env, parts ...report.Part) error {
 	return err
 }
 
-// writeAll writes models.ts and then the files of the phases. The raw entry
-// is saved even when models.ts cannot be written.
+// writeAll writes models.ts and then the files of the phases. When models.ts
+// cannot be written, what was worked out is kept, but not the summary, which
+// would tell of an entry that is not there.
 func (r *Result) writeAll(env *Env, file *modelsfile.File) error {
-	err := file.Write(r.Edited)
-	if err == nil {
-		r.Files["models.ts"] = r.Request.ModelsTS
+	if err := file.Write(r.Edited); err != nil {
+		return r.keepUnplaced(env, err)
 	}
-	if filesErr := r.WriteFiles(env); filesErr != nil {
-		return errors.Join(err, fmt.Errorf("writing the report: %w", filesErr))
+	r.Files["models.ts"] = r.Request.ModelsTS
+	if err := r.WriteFiles(env); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
 	}
-	return err
+	return nil
+}
+
+// keepUnplaced writes the files of phases 1 to 3 of an entry that is not in
+// models.ts, and adds to the error where the entry is.
+func (r *Result) keepUnplaced(env *Env, err error) error {
+	if filesErr := r.write(env, report.ExtractFiles, report.BaselineFiles, report.GenerateFiles, report.NoValidation); filesErr != nil {
+		return errors.Join(err, filesErr)
+	}
+	return fmt.Errorf("%w\nThe entry is in %s", err, r.Files[report.FileEntry])
 }

@@ -158,7 +158,7 @@ func (r *Result) typeCheckWritten(ctx context.Context, env *Env) error {
 		return nil
 	}
 	if err := r.typeCheck(ctx, env); err != nil {
-		return err
+		return fmt.Errorf("interrupted while TypeScript checked %s: the entry %s is in it, its files are in %s: %w", r.Request.ModelsTS, r.Model.ID, r.Request.OutputDir, err)
 	}
 	return r.WriteFiles(env)
 }
@@ -183,10 +183,7 @@ func (r *Result) SaveEntry(env *Env, err error) error {
 	if !errors.As(err, &placement) || r.Request.DryRun {
 		return err
 	}
-	if filesErr := r.WriteFiles(env); filesErr != nil {
-		return errors.Join(err, filesErr)
-	}
-	return fmt.Errorf("%w\nThe entry is in %s", err, r.Files[report.FileEntry])
+	return r.keepUnplaced(env, err)
 }
 
 // sourceRepo is the repository named in the entry's source comment: only a

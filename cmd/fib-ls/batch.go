@@ -20,9 +20,6 @@ import (
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
-// fileBatchSummary is the report of a whole batch.
-const fileBatchSummary = "model_addition_batch_summary.md"
-
 // runBatch adds the models of --batch and of NAME=ORG/REPO arguments.
 func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, args []string) error {
 	if f.req.ModelName != "" || f.req.HFRepoID != "" || f.req.Config != "" {
@@ -32,52 +29,44 @@ func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, arg
 	if err != nil {
 		return err
 	}
+	if len(requests) > 1 && (f.req.DisplayName != "" || f.req.Description != "") {
+		return &fault.Usage{
+			Message: fmt.Sprintf("--display-name and --description are of one model, and these are %d", len(requests)),
+			Hint:    "a YAML batch gives each its own: display_name, description",
+		}
+	}
 	display := newBatchDisplay(cmd.ErrOrStderr(), g, f.json, len(requests))
-	batch := batch.Run(cmd.Context(), env, requests, display.watch())
+	done := batch.Run(cmd.Context(), env, requests, display.watch())
 	display.close()
-	if err := f.printBatch(cmd.OutOrStdout(), g, batch); err != nil {
+	if done.Refused {
+		return done.Err
+	}
+	if err := f.printBatch(cmd.OutOrStdout(), g, done); err != nil {
 		return err
 	}
 	if !f.req.DryRun {
-		if err := writeBatchSummary(orDefault(f.req.OutputDir, "."), batch); err != nil {
+		if err := f.writeBatchSummary(cmd, g, done); err != nil {
 			return fmt.Errorf("writing the batch's summary: %w", err)
 		}
 	}
-	err = worst(cmd.Context(), batch)
-	if typed := typeCheckBatch(cmd, env, batch); err == nil {
+	err = worst(cmd.Context(), done)
+	if typed := typeCheckBatch(cmd, env, done); err == nil {
 		err = typed
 	}
 	return err
 }
 
-// typeCheckBatch runs TypeScript once over each models.ts that the batch
+// typeCheckBatch prints what TypeScript says of the files that the batch
 // edited.
 func typeCheckBatch(cmd *cobra.Command, env *phases.Env, b *batch.Batch) error {
-	modes, added := map[string]typecheck.Mode{}, map[string][]string{}
-	var files []string
-	for _, item := range b.Items {
-		if item.Result == nil || item.Request.TypeCheck == typecheck.Off || item.Request.DryRun {
-			continue
+	checked, result := b.TypeCheck(cmd.Context(), env)
+	for _, c := range checked {
+		if c.Err != nil {
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: not type-checked: "+prose.Terminal(c.Err.Error()))
 		}
-		file := item.Result.Request.ModelsTS
-		if added[file] == nil {
-			files = append(files, file)
-		}
-		added[file] = append(added[file], item.Result.Model.ID)
-		if modes[file] != typecheck.On {
-			modes[file] = item.Request.TypeCheck
-		}
-	}
-	var result error
-	for _, file := range files {
-		found, err := typecheck.Entries(cmd.Context(), env.TypeCheckOptions(modes[file], file), added[file]...)
-		if err != nil {
-			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: not type-checked: "+prose.Terminal(err.Error()))
-			continue
-		}
-		for _, p := range found {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %s: %s [%s]\n", file, p.Line, p.Severity, clean(p.Text), typecheck.Rule)
-			if p.Severity == validate.Error {
+		for _, p := range c.Findings {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %s: %s [%s]\n", prose.Terminal(c.Path), p.Line, p.Severity, clean(p.Text), typecheck.Rule)
+			if p.Severity == validate.Error && result == nil {
 				result = findingsError{}
 			}
 		}
@@ -111,7 +100,7 @@ func (f *addFlags) batchRequests(ctx context.Context, stdin io.Reader, args []st
 		r := &requests[i]
 		if r.OutputDir == "" && root != "" {
 			name := orDefault(r.ModelName, phases.SuggestModelName(r.HFRepoID))
-			r.OutputDir = filepath.Join(root, "model_analysis_"+phases.SuggestModelName(name))
+			r.OutputDir = filepath.Join(root, report.DirPrefix+phases.SuggestModelName(name))
 		}
 	}
 	return requests, nil
@@ -134,13 +123,28 @@ func readBatch(stdin io.Reader, name string) ([]byte, error) {
 }
 
 // writeBatchSummary replaces the summary; a link in its place is not followed.
-func writeBatchSummary(path string, batch *batch.Batch) error {
+func (f *addFlags) writeBatchSummary(cmd *cobra.Command, g *globals, b *batch.Batch) error {
+	path := f.req.OutputDir
+	if path == "" {
+		path = report.DirPrefix + "batch"
+	}
 	dir, err := report.OpenDir(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = dir.Close() }()
-	return dir.Write(fileBatchSummary, []byte(batchTable(batch)))
+	if f.req.OutputDir == "" {
+		if err := dir.Ignore(); err != nil {
+			return err
+		}
+	}
+	if err := dir.Write(batch.FileSummary, []byte(b.Markdown())); err != nil {
+		return err
+	}
+	if !g.quiet && !f.json {
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nsummary: %s\n", prose.Terminal(filepath.Join(path, batch.FileSummary)))
+	}
+	return err
 }
 
 func (f *addFlags) printBatch(out io.Writer, g *globals, b *batch.Batch) error {
@@ -150,7 +154,7 @@ func (f *addFlags) printBatch(out io.Writer, g *globals, b *batch.Batch) error {
 	if g.quiet {
 		return nil
 	}
-	_, err := io.WriteString(out, batchTable(b))
+	_, err := io.WriteString(out, b.Text())
 	return err
 }
 
@@ -164,7 +168,7 @@ func printBatchJSON(out io.Writer, b *batch.Batch) error {
 	}
 	rows := []row{}
 	for _, item := range b.Items {
-		r := row{ModelName: batchName(item), RepoID: item.Request.HFRepoID, Outcome: batchOutcome(item)}
+		r := row{ModelName: item.Name(), RepoID: item.Request.HFRepoID, Outcome: item.Outcome()}
 		if item.Result != nil {
 			contract := item.Result.Contract()
 			r.Result = &contract
@@ -175,58 +179,6 @@ func printBatchJSON(out io.Writer, b *batch.Batch) error {
 		rows = append(rows, r)
 	}
 	return writeJSON(out, map[string]any{"models": rows})
-}
-
-// batchTable is the summary of a batch as a Markdown table.
-func batchTable(b *batch.Batch) string {
-	var t strings.Builder
-	added, skipped, failed := 0, 0, 0
-	t.WriteString("| model | repository | outcome | layers | pattern | Definitions |\n|---|---|---|---|---|---|\n")
-	for _, item := range b.Items {
-		layers, pattern, definitions := "", "", ""
-		switch {
-		case item.Err != nil:
-			failed++
-		case item.Skipped != "":
-			skipped++
-		default:
-			added++
-			layers = fmt.Sprint(item.Result.Architecture.NumLayers)
-			pattern = string(item.Result.Pattern)
-			definitions = fmt.Sprint(len(item.Result.Definitions))
-		}
-		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s |\n", tableCell(batchName(item)), tableCell(item.Request.HFRepoID), tableCell(batchOutcome(item)), layers, pattern, definitions)
-	}
-	fmt.Fprintf(&t, "\n%d added, %d skipped, %d failed\n", added, skipped, failed)
-	return t.String()
-}
-
-func tableCell(s string) string {
-	return strings.ReplaceAll(strings.Join(strings.Fields(clean(s)), " "), "|", "\\|")
-}
-
-func batchName(item *batch.Item) string {
-	if item.Result != nil {
-		return item.Result.Model.ID
-	}
-	return orDefault(item.Request.ModelName, item.Request.HFRepoID)
-}
-
-func batchOutcome(item *batch.Item) string {
-	switch {
-	case item.Err != nil:
-		first, _, _ := strings.Cut(item.Err.Error(), "\n")
-		return "failed: " + first
-	case item.Skipped != "":
-		return "skipped: " + item.Skipped
-	case item.Result != nil && item.Result.HasErrors():
-		return "added, with errors"
-	case item.Result != nil && item.Result.Updated:
-		return "refreshed"
-	case item.Result != nil:
-		return "added"
-	}
-	return "not begun"
 }
 
 // worst gives the error whose exit code is the batch's.

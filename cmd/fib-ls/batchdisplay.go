@@ -63,7 +63,7 @@ func (d *batchDisplay) watch() batch.Watch {
 		Done: func(item *batch.Item) {
 			d.finished++
 			if d.lines {
-				_, _ = fmt.Fprintf(d.out, "[%d/%d] %s: %s\n", d.finished, d.total, clean(batchName(item)), clean(batchOutcome(item)))
+				_, _ = fmt.Fprintf(d.out, "[%d/%d] %s: %s\n", d.finished, d.total, clean(item.Name()), clean(item.Outcome()))
 			}
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -120,7 +121,7 @@ func flagTable(b *strings.Builder, c *cobra.Command) {
 			b.WriteString("\n| flag | |\n|---|---|\n")
 		}
 		rows++
-		fmt.Fprintf(b, "| `%s` | %s |\n", flagSpelling(f), tableCell(flagWords(f)))
+		fmt.Fprintf(b, "| `%s` | %s |\n", flagSpelling(f), strings.ReplaceAll(flagWords(f), "|", "\\|"))
 	})
 }
 

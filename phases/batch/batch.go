@@ -6,17 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/report"
-	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -26,6 +23,8 @@ type Item struct {
 	Request phases.Request
 	Result  *phases.Result
 	Skipped string // why it was not added: "already there"
+	// Renamed says why the model has another id than its repository's name.
+	Renamed string
 	Err     error
 
 	outputs *report.Claimed
@@ -37,6 +36,8 @@ type Batch struct {
 	// Err is what stopped the whole batch: models.ts could not be written,
 	// or the user interrupted it.
 	Err error
+	// Refused reports that Err was found before anything was begun.
+	Refused bool
 }
 
 // chunkSize is how many models are placed between two writes of models.ts:
@@ -48,8 +49,6 @@ type openFile struct {
 	models *modelsfile.File
 	doc    *tsast.Document
 	dirty  []*Item
-	// planned are the entries that dry runs would have added.
-	planned map[string]bool
 }
 
 // Watch is told of a batch's progress; each function may be nil.
@@ -83,8 +82,9 @@ func Run(ctx context.Context, env *phases.Env, requests []phases.Request, watch 
 			f.doc.Close()
 		}
 	}()
-	for _, item := range b.Items {
-		item.Err = admit(env, item, files)
+	if b.Err = admitAll(env, b.Items, files); b.Err != nil {
+		b.Refused = true
+		return b
 	}
 	quiet := *env
 	quiet.Progress, quiet.Ask = nil, nil
@@ -162,6 +162,9 @@ func prepareItem(ctx context.Context, env *phases.Env, item *Item) (err error) {
 	item.Result, err = phases.Prepare(ctx, env, item.Request)
 	if err == nil {
 		item.Result.Outputs = item.outputs
+		if item.Renamed != "" {
+			item.Result.Warnings = append(item.Result.Warnings, item.Renamed)
+		}
 	}
 	return err
 }
@@ -196,59 +199,6 @@ func safely(doing string, item *Item, f func() error) (err error) {
 	return f()
 }
 
-// admit completes an item's request, opens its models.ts, and settles its
-// name against the entries that are there.
-func admit(env *phases.Env, item *Item, files map[string]*openFile) error {
-	named := item.Request.ModelName != ""
-	if err := item.Request.Complete(env); err != nil {
-		return err
-	}
-	f, err := openModels(env, item.Request.ModelsTS, files)
-	if err != nil || item.Request.Update {
-		return err
-	}
-	i := modelsfile.Find(f.doc.File(), item.Request.ModelName)
-	if i < 0 {
-		return nil
-	}
-	repo := entrySource(f.doc.File(), i)
-	if named || repo == "" || strings.EqualFold(repo, item.Request.HFRepoID) {
-		item.Skipped = "already there"
-		f.models.Tidy()
-		report.Tidy(env.Path(item.Request.OutputDir))
-		return nil
-	}
-	return nil
-}
-
-// rename settles a name that another repository took: the later one becomes
-// org-name.
-func rename(item *Item, f *tsast.File) {
-	r := item.Result
-	i := modelsfile.Find(f, r.Model.ID)
-	if i < 0 || r.Request.Update {
-		return
-	}
-	if strings.EqualFold(entrySource(f, i), r.Architecture.Source.RepoID) {
-		item.Skipped, item.Result = "already there", nil
-		return
-	}
-	org, _, ok := strings.Cut(r.Architecture.Source.RepoID, "/")
-	if !ok {
-		return
-	}
-	name := phases.SuggestModelName(org) + "-" + r.Model.ID
-	if modelsfile.Find(f, name) >= 0 {
-		item.Skipped, item.Result = "already there", nil
-		return
-	}
-	r.Warnings = append(r.Warnings, fmt.Sprintf("%s is the name of another repository's entry; this one is %s", r.Model.ID, name))
-	if r.Request.OutputDir == report.DirPrefix+r.Request.ModelName || filepath.Base(r.Request.OutputDir) == report.DirPrefix+r.Request.ModelName {
-		r.Request.OutputDir = filepath.Join(filepath.Dir(r.Request.OutputDir), report.DirPrefix+name)
-	}
-	r.Request.ModelName, r.Model.ID, r.Generated.Entry.ID = name, name, name
-}
-
 func openModels(env *phases.Env, path string, files map[string]*openFile) (*openFile, error) {
 	abs := env.Path(path)
 	if f := files[abs]; f != nil {
@@ -258,7 +208,7 @@ func openModels(env *phases.Env, path string, files map[string]*openFile) (*open
 	if err != nil {
 		return nil, err
 	}
-	f := &openFile{models: models, doc: tsast.Open(models.Text), planned: map[string]bool{}}
+	f := &openFile{models: models, doc: tsast.Open(models.Text)}
 	files[abs] = f
 	return f, nil
 }
@@ -267,13 +217,6 @@ func openModels(env *phases.Env, path string, files map[string]*openFile) (*open
 // is taken out again.
 func placeItem(env *phases.Env, item *Item, files map[string]*openFile) {
 	f := files[env.Path(item.Request.ModelsTS)]
-	rename(item, f.doc.File())
-	if item.Skipped == "" && f.planned[item.Result.Model.ID] {
-		item.Skipped, item.Result = "already there", nil
-	}
-	if item.Skipped != "" {
-		return
-	}
 	before := f.doc.File().Src()
 	err := safely("placing", item, func() error { return phases.PlaceIn(item.Result, f.doc) })
 	if err != nil {
@@ -285,7 +228,6 @@ func placeItem(env *phases.Env, item *Item, files map[string]*openFile) {
 	phases.MarkDataset(env, item.Result)
 	if item.Request.DryRun {
 		f.doc.Replace(before)
-		f.planned[item.Result.Model.ID] = true
 		trim(item.Result)
 		return
 	}
@@ -351,6 +293,3 @@ func trim(r *phases.Result) {
 		r.Model.Modules[i].Rows = nil
 	}
 }
-
-// entrySource is the repository that an entry's source comment names.
-func entrySource(f *tsast.File, i int) string { return validate.SourceRepo(f.Entries[i].Model) }

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -168,5 +170,82 @@ func TestBatchKeepsLittle(t *testing.T) {
 				t.Errorf("dry run %v: %s keeps what was written", dry, item.Request.ModelName)
 			}
 		}
+	}
+}
+
+// TestTakenIDs: no model gets an id that is another one's, and nothing is
+// begun where one would.
+func TestTakenIDs(t *testing.T) {
+	const file = "const models: Model[] = [\n  {\n    // source: https://huggingface.co/Qwen/Qwen3-8B\n    id: \"qwen3-8b\", name: \"Q\", description: \"d\", modules: { M: { count: 1, type: \"block\" } } },\n  { id: \"own\", name: \"O\", description: \"d\", modules: { M: { count: 1, type: \"block\" } } },\n]\n"
+	for _, c := range []struct {
+		lines   string
+		refused string // in the error
+		want    string // ids and outcomes
+	}{
+		{"new-a:Qwen/Qwen3-8B\nnew-a:Qwen/Qwen3-4B", "new-a, for Qwen/Qwen3-4B, is the id of Qwen/Qwen3-8B", ""},
+		{"qwen3-8b:Qwen/Qwen3-4B", "qwen3-8b, for Qwen/Qwen3-4B, is the id of Qwen/Qwen3-8B", ""},
+		{"qwen3-8b=Qwen/Qwen3-8B", "", "qwen3-8b: skipped: already there"},
+		{"own=Qwen/Qwen3-4B", "", "own: skipped: already there; the entry does not say of which repository"},
+		{"x:Qwen/Qwen3-4B\nx:Qwen/Qwen3-4B", "", "x: would add|x: skipped: already there"},
+		{"unsloth/Qwen3-8B", "", "unsloth-qwen3-8b: failed: "}, // is no model of the catalogue
+		{"unsloth/Qwen3-8B\nunsloth-qwen3-8b:Qwen/Qwen3-4B", "unsloth-qwen3-8b, for Qwen/Qwen3-4B, is the id of unsloth/Qwen3-8B", ""},
+		{"unsloth-qwen3-8b:Qwen/Qwen3-4B\nunsloth/Qwen3-8B", "unsloth-qwen3-8b, for unsloth/Qwen3-8B", ""},
+	} {
+		env := envWithModels(t)
+		if err := os.WriteFile(filepath.Join(env.WorkDir, "models.ts"), []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		requests, err := Parse([]byte(c.lines), phases.Request{ModelsTS: "models.ts", Offline: true, DryRun: true, SkipSGLang: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := Run(t.Context(), env, requests, Watch{Began: func(*Item) {
+			if c.refused != "" {
+				t.Errorf("%q was begun", c.lines)
+			}
+		}})
+		if done.Refused != (c.refused != "") || done.Refused && !strings.Contains(done.Err.Error(), c.refused) {
+			t.Errorf("%q: %v", c.lines, done.Err)
+		}
+		var got []string
+		for _, item := range done.Items {
+			got = append(got, item.Name()+": "+item.Outcome())
+		}
+		if !done.Refused && !strings.HasPrefix(strings.Join(got, "|"), c.want) {
+			t.Errorf("%q: %q, want %q", c.lines, got, c.want)
+		}
+	}
+}
+
+// TestSummarySaysWhatAnAddSays: each model has the notes of a single add, with
+// the source of its config and of its layers; nothing in the Markdown links.
+func TestSummarySaysWhatAnAddSays(t *testing.T) {
+	env := envWithModels(t)
+	config := filepath.Join(env.WorkDir, "config.json")
+	text := `{"architectures": ["NobodysForCausalLM"], "model_type": "no_such_family", "hidden_size": 512, "intermediate_size": 1024, "num_hidden_layers": 2, "num_attention_heads": 8, "vocab_size": 32000, "quantization_config": {"quant_method": "http://evil.test @org/team"}}`
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	requests := []phases.Request{{ModelName: "odd", Config: config, ModelsTS: "models.ts", Offline: true, DryRun: true, DisplayName: "x @org/team Fixes #1"}}
+	done := Run(t.Context(), env, requests, Watch{})
+	single, err := phases.Run(t.Context(), env, requests[0])
+	if err != nil || len(single.Warnings) == 0 {
+		t.Fatalf("the test needs a model with warnings: %v", err)
+	}
+	for name, summary := range map[string]string{"text": done.Text(), "markdown": done.Markdown()} {
+		for _, want := range []string{"would add", "1 would be added", "config from a file", "layers from the config alone"} {
+			if !strings.Contains(summary, want) {
+				t.Errorf("the %s lacks %q:\n%s", name, want, summary)
+			}
+		}
+	}
+	for _, w := range single.Warnings {
+		if !strings.Contains(done.Text(), prose.Line(w)) {
+			t.Errorf("the summary lacks the warning %q:\n%s", w, done.Text())
+		}
+	}
+	outside := regexp.MustCompile("`[^`\n]*`").ReplaceAllString(done.Markdown(), "")
+	if regexp.MustCompile(`://|@|#\d`).MatchString(outside) {
+		t.Errorf("something links:\n%s", done.Markdown())
 	}
 }

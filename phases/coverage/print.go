@@ -42,25 +42,19 @@ Which kernel Definitions each model of models.ts needs, and how far the dataset 
 
 // summaryRow is the model's row of the summary table.
 func (m Model) summaryRow() string {
-	return fmt.Sprintf("| %s | %s | %s |\n", markdownText(m.Name), prose.Or(m.Architecture, "unknown"), m.Overall.Mark())
+	return fmt.Sprintf("| %s | %s | %s |\n", prose.Cell(m.Name), prose.Or(m.Architecture, "unknown"), m.Overall.Mark())
 }
 
 // section is the model's own section.
 func (m Model) section() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## %s\n\n", markdownText(m.Name))
+	fmt.Fprintf(&b, "## %s\n\n", prose.Markdown(m.Name))
 	if m.Layout != "" {
 		fmt.Fprintf(&b, "**Architecture**: %s\n\n", m.Layout)
 	}
 	b.WriteString(m.Markdown())
 	fmt.Fprintf(&b, "\n**Coverage**: %s\n", m.Sentence())
 	return b.String()
-}
-
-// markdownText keeps a text from a file from being Markdown or MDX of its own.
-func markdownText(s string) string {
-	s = strings.Join(strings.Fields(prose.Line(s)), " ")
-	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "{", "&#123;", "`", "\\`", "*", `\*`, "[", `\[`).Replace(s)
 }
 
 // Text is the report as a table for terminals.
@@ -92,11 +86,7 @@ func (r *Report) Text() string {
 	}
 	fmt.Fprintf(&b, "\nWORKLOADS: with workloads; PRESENT: in %s, of those that are required; UNMAPPED: modules without a Definition\n", r.Dataset)
 	if n := len(missing); n > 0 {
-		are := "Definitions are"
-		if n == 1 {
-			are = "Definition is"
-		}
-		fmt.Fprintf(&b, "%d %s missing: fib-ls define --missing --dataset %s writes those whose axes their names fix\n", n, are, r.Dataset)
+		fmt.Fprintf(&b, "%d %s missing: fib-ls define --missing --dataset %s writes those whose axes their names fix\n", n, prose.Plural(n, "Definition is", "Definitions are"), r.Dataset)
 	}
 	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // Update refreshes a docs/model_coverage.mdx that people wrote: in the section
@@ -231,7 +232,7 @@ func splitCells(row string) []string {
 // means DeepSeek V3 and DeepSeek R1.
 func names(heading string, m Model) bool {
 	for _, variant := range variants(heading) {
-		if flat := letters(variant); flat != "" && slices.Contains([]string{letters(m.ID), letters(m.Name), letters(markdownText(m.Name))}, flat) {
+		if flat := letters(variant); flat != "" && slices.Contains([]string{letters(m.ID), letters(m.Name), letters(prose.Markdown(m.Name)), letters(prose.Cell(m.Name))}, flat) {
 			return true
 		}
 	}

@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // Status says how far one row of a coverage table is.
@@ -149,7 +151,7 @@ func (c Coverage) Sentence() string {
 	case c.Missing > 0:
 		names := make([]string, 0, c.Missing)
 		for _, n := range c.MissingNames {
-			names = append(names, "`"+n+"`")
+			names = append(names, prose.Code(n))
 		}
 		s += " Missing: " + strings.Join(names, ", ") + "."
 	}
@@ -167,21 +169,15 @@ func (c Coverage) Markdown() string {
 	var b strings.Builder
 	b.WriteString("| Definition | Op Type | Status |\n|-----------|---------|:------:|\n")
 	for _, r := range c.Rows {
-		name := "`" + r.Definition + "`"
+		name := prose.Code(r.Definition)
 		if r.Definition == "" {
-			name = cell(r.Text)
+			name = prose.Cell(r.Text)
 		}
 		opType := r.OpType
 		if r.Note != "" {
 			opType += " " + r.Note
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, cell(opType), r.Status.Mark())
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, prose.Cell(opType), r.Status.Mark())
 	}
 	return b.String()
-}
-
-// cell keeps a text inside its table cell.
-func cell(s string) string {
-	s = strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`)
-	return strings.NewReplacer("<", "&lt;", "{", "&#123;").Replace(s)
 }

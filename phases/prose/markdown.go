@@ -1,31 +1,54 @@
 package prose
 
-import "strings"
-
-// markdownInline escapes what could become a link, an image, HTML or markup
-// in the middle of a line of Markdown.
-var markdownInline = strings.NewReplacer(
-	"\\", "\\\\", "`", "\\`", "*", "\\*", "[", "\\[", "]", "\\]", "~", "\\~", "&", "&amp;", "<", "&lt;", ">", "&gt;",
+import (
+	"regexp"
+	"strings"
 )
 
-// Markdown makes text from outside safe as one line of Markdown: no line
-// break, no markup, no HTML, and no heading or list at its beginning.
+// markdownEscapes escape what could become an image, HTML, JSX or markup in
+// the middle of a line of Markdown.
+var markdownEscapes = strings.NewReplacer(
+	"\\", "\\\\", "`", "\\`", "*", "\\*", "[", "\\[", "]", "\\]", "~", "\\~", "&", "&amp;", "<", "&lt;", ">", "&gt;", "{", "\\{",
+)
+
+var (
+	word = regexp.MustCompile(`[^ ]+`)
+	// active are the words that GitHub makes something of where they stand: web
+	// and mail addresses, mentions, references to issues, hashes of commits.
+	// A backslash does not keep it from that, a code span does.
+	active = regexp.MustCompile(`(?i)[@#]|://|www\.|mailto:|xmpp:|\bGH-\d|\b[0-9a-f]{7,}\b`)
+)
+
+// Markdown makes text from outside safe as one line of Markdown that may stand
+// in a pull request: no line break, no markup, no HTML, no heading or list at
+// its beginning, and nothing that links, mentions somebody or closes an issue.
+// Words that would are shown as code.
 func Markdown(s string) string {
 	s = strings.TrimLeft(Line(s), " ")
-	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
-	switch {
-	case s == "":
+	if s == "" {
 		return s
-	case digits > 0 && digits < len(s) && (s[digits] == '.' || s[digits] == ')'):
-		return s[:digits] + "\\" + markdownInline.Replace(s[digits:])
-	case strings.IndexByte("#+-=_|", s[0]) >= 0:
-		return "\\" + markdownInline.Replace(s)
 	}
-	return markdownInline.Replace(s)
+	out := word.ReplaceAllStringFunc(s, func(w string) string {
+		if active.MatchString(w) {
+			return Code(w)
+		}
+		return markdownEscapes.Replace(w)
+	})
+	digits := len(out) - len(strings.TrimLeft(out, "0123456789"))
+	switch {
+	case digits > 0 && digits < len(out) && (out[digits] == '.' || out[digits] == ')'):
+		return out[:digits] + "\\" + out[digits:]
+	case strings.IndexByte("+-=_|", out[0]) >= 0:
+		return "\\" + out
+	}
+	return out
 }
 
 // Cell is Markdown text inside a table.
-func Cell(s string) string { return strings.ReplaceAll(Markdown(s), "|", "\\|") }
+func Cell(s string) string { return bar.ReplaceAllString(Markdown(s), `\|`) }
+
+// bar is a bar that is not escaped yet.
+var bar = regexp.MustCompile(`\\?\|`)
 
 // Code is text in backquotes, within which nothing but a backquote (and in a
 // table a bar) has a meaning.

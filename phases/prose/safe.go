@@ -4,6 +4,7 @@
 package prose
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,8 +25,13 @@ func Hidden(r rune) bool {
 }
 
 // Terminal makes text that may hold what strangers wrote safe to print: its
-// lines and tabs stay, every other hidden character becomes U+FFFD.
+// lines and tabs stay, every other hidden character becomes U+FFFD, and no line
+// is a command to GitHub's runner, which reads what a step prints.
 func Terminal(s string) string {
+	if strings.Contains(s, "::") || strings.Contains(s, "##[") {
+		s = runnerCommand.ReplaceAllString(s, "$1: :")
+		s = strings.ReplaceAll(s, "##[", "## [")
+	}
 	if utf8.ValidString(s) && strings.IndexFunc(s, Hidden) < 0 {
 		return s
 	}
@@ -36,6 +42,10 @@ func Terminal(s string) string {
 		return r
 	}, s)
 }
+
+// runnerCommand is a line that begins as a command to GitHub's runner does;
+// the runner ends lines at carriage returns, too.
+var runnerCommand = regexp.MustCompile(`(?m)((?:^|\r)\s*)::`)
 
 // Line makes text from outside one line without hidden characters.
 func Line(s string) string {

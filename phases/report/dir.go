@@ -143,7 +143,18 @@ func unfinished(name string) string {
 	return filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".tmp")
 }
 
-// Close lets the directory go.
+// Ignore keeps a directory that the user did not name out of the commits of the
+// clone in which it stands. One that has a .gitignore keeps it.
+func (d *Dir) Ignore() error {
+	if _, err := d.root.Lstat(fileIgnore); err == nil {
+		return nil
+	}
+	return d.Write(fileIgnore, []byte("*\n"))
+}
+
+const fileIgnore = ".gitignore"
+
+// Close unlocks the directory.
 func (d *Dir) Close() error {
 	d.unlock()
 	return d.root.Close()

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"path/filepath"
 
 	"github.com/fib-ls/fib-ls/phases/generate"
@@ -37,6 +38,11 @@ func Write(path string, claimed *Claimed, r *Run, parts ...Part) ([]string, erro
 	}
 	defer func() { _ = dir.Close() }()
 	dir.fresh = dir.fresh || claimed.isNew(dir.Path)
+	if r.Ignored {
+		if err := dir.Ignore(); err != nil {
+			return nil, err
+		}
+	}
 	var written []string
 	for _, part := range parts {
 		names, err := part(r, dir)
@@ -104,4 +110,10 @@ func BaselineFiles(r *Run, dir *Dir) ([]string, error) {
 		}
 	}
 	return append(names, DirSnippets), nil
+}
+
+// NoValidation removes the findings and the summary of an earlier run: of the
+// entry that is in models.ts now they say nothing.
+func NoValidation(_ *Run, dir *Dir) ([]string, error) {
+	return nil, errors.Join(dir.Remove(FileValidation), dir.Remove(FileSummary))
 }

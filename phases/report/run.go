@@ -10,6 +10,8 @@ type Run struct {
 	Contract
 	// ModelsTS is the file as the request names it.
 	ModelsTS string
+	// Ignored reports that git is told to ignore the output directory.
+	Ignored bool
 	// DryRun and Updated say what became of the file: nothing, or an entry
 	// that was there was refreshed.
 	DryRun, Updated bool

@@ -22,7 +22,7 @@ func Summary(r *Run) string {
 		b.WriteString("\n## " + title + "\n\n")
 		b.WriteString(strings.Join(lines, "\n") + "\n")
 	}
-	b.WriteString("# Model Addition Summary: " + r.Model.ID + "\n")
+	b.WriteString("# Model Addition Summary: " + prose.Markdown(r.Model.ID) + "\n")
 	section("Model Information", summaryInformation(r))
 	section("Architecture Overview", summaryArchitecture(r))
 	section("Layer Schedule", summarySchedule(r.Architecture))
@@ -46,7 +46,7 @@ func summaryInformation(r *Run) []string {
 		"- **HuggingFace Repo**: " + orNone(a.Source.RepoID),
 		"- **Display Name**: " + prose.Markdown(r.Model.Name),
 		"- **Architecture Type**: " + prose.Markdown(a.ArchitectureType),
-		"- **Pattern**: " + string(r.Pattern),
+		"- **Pattern**: " + prose.Markdown(string(r.Pattern)),
 		fmt.Sprintf("- **Parallelism**: TP=%d, EP=%d (%s)", r.Parallelism.TP, r.Parallelism.EP, ParallelismFrom(r.Parallelism.From)),
 		"- **Config**: " + configOrigin(a.Source, prose.Markdown, prose.Code),
 	}
@@ -272,5 +272,5 @@ func OfDate(date string) string {
 	if date == "" {
 		return ""
 	}
-	return " of " + prose.Line(date)
+	return " of " + prose.Markdown(date)
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/prose"
@@ -23,8 +24,9 @@ func Text(r *Run) string {
 	a := r.Architecture
 	fmt.Fprintf(&b, "  %s, %d layers, hidden size %d, pattern %s, TP=%d EP=%d (%s)\n",
 		prose.Line(a.ArchitectureType), a.NumLayers, a.HiddenSize, r.Pattern, r.Parallelism.TP, r.Parallelism.EP, ParallelismFrom(r.Parallelism.From))
-	fmt.Fprintf(&b, "  config from %s\n", configOrigin(a.Source, prose.Line, prose.Line))
-	fmt.Fprintf(&b, "  layers from %s\n", layersOrigin(r.Baseline))
+	for _, origin := range Origins(r) {
+		fmt.Fprintf(&b, "  %s\n", origin)
+	}
 	present, missing := 0, 0
 	for _, d := range r.Definitions {
 		if d.InDataset != nil {
@@ -38,18 +40,35 @@ func Text(r *Run) string {
 	}
 	b.WriteString("\n")
 	b.WriteString(Findings(r.Problems))
-	for _, w := range r.Warnings {
-		fmt.Fprintf(&b, "  note: %s\n", prose.Line(w))
-	}
-	if r.TypeScript.Note != "" {
-		fmt.Fprintf(&b, "  note: %s\n", prose.Line(r.TypeScript.Note))
+	for _, note := range Notes(r) {
+		fmt.Fprintf(&b, "  note: %s\n", note)
 	}
 	if path := r.Files[FileSummary]; path != "" {
 		fmt.Fprintf(&b, "  summary: %s\n", path)
+		if r.Ignored {
+			fmt.Fprintf(&b, "  files of each phase: %s (git ignores it; --output-dir names another place)\n", filepath.Dir(path))
+		}
 	}
 	// What is not from us by construction was made one line above; paths and
 	// names of modules pass here.
 	return prose.Terminal(b.String())
+}
+
+// Origins say, a line each, which config and which source of layers a run read.
+func Origins(r *Run) []string {
+	return []string{"config from " + configOrigin(r.Architecture.Source, prose.Line, prose.Line), "layers from " + layersOrigin(r.Baseline)}
+}
+
+// Notes are what a run warns of, a line each.
+func Notes(r *Run) []string {
+	var notes []string
+	for _, w := range r.Warnings {
+		notes = append(notes, prose.Line(w))
+	}
+	if r.TypeScript.Note != "" {
+		notes = append(notes, prose.Line(r.TypeScript.Note))
+	}
+	return notes
 }
 
 // Findings are phase 4's, a line each.
