@@ -29,6 +29,9 @@ type ClassReport struct {
 // whether it was decided. configs are configs to read classes with, by class
 // name; the others get the defaults of their configuration class.
 func SurveyBaseline(ctx context.Context, env *Env, req Request, configs map[string]*extract.Object) ([]ClassReport, error) {
+	if err := env.checkNamed(&req); err != nil {
+		return nil, err
+	}
 	tree, err := env.reader(ctx, &req)
 	if err != nil {
 		return nil, err
@@ -96,6 +99,9 @@ func RunBaselineOf(ctx context.Context, env *Env, req Request, keyword string) (
 		req.ModelName = SuggestModelName(keyword)
 	}
 	if err := req.Complete(env); err != nil {
+		return nil, err
+	}
+	if err := env.checkNamed(&req); err != nil {
 		return nil, err
 	}
 	r := newResult(req)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/typecheck"
 )
 
@@ -135,6 +136,15 @@ func (e *Env) Path(p string) string {
 		return p
 	}
 	return filepath.Join(e.WorkDir, p)
+}
+
+// ModelsTS is the models.ts that a command means: the named one, else the one
+// of the clone in which the working directory stands.
+func (e *Env) ModelsTS(named string) string {
+	if named == "" || named == filepath.FromSlash(modelsfile.DefaultPath) {
+		return modelsfile.Default(e.WorkDir)
+	}
+	return named
 }
 
 func (e *Env) now() time.Time {

@@ -23,6 +23,9 @@ const maxConfig = 2 << 20
 // maxStepFile bounds a file that an earlier phase wrote.
 const maxStepFile = 16 << 20
 
+// mainRevision is what the Hub calls the newest state of a repository.
+const mainRevision = "main"
+
 // ExtractStep is phase 1: it finds the config.json and reads it.
 func ExtractStep(ctx context.Context, env *Env, req *Request) (*extract.Architecture, []byte, error) {
 	env.progress(1, 0, "finding config.json")
@@ -52,6 +55,9 @@ func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract
 		return &FetchedConfig{Data: data}, source, err
 	}
 	if dir := e.Path(req.HFRepoID); isDir(dir) {
+		if req.Revision != "" {
+			return nil, source, &fault.Usage{Message: fmt.Sprintf("--revision %s is of a repository on the Hub, and %s is a local directory", req.Revision, req.HFRepoID)}
+		}
 		data, err := disk.ReadRegular(filepath.Join(dir, "config.json"), maxConfig)
 		source.Note = "a local directory, not a repository id"
 		return &FetchedConfig{Data: data}, source, err
@@ -68,6 +74,9 @@ func (e *Env) RepoConfig(ctx context.Context, req *Request, source extract.Sourc
 		fromCatalog, ok := e.fromCatalog(resolved, err)
 		if !ok {
 			return nil, source, err
+		}
+		if req.Revision != "" && req.Revision != mainRevision {
+			return nil, source, &fault.Missing{Err: fmt.Errorf("revision %s of %s cannot be read: %w\nthe built-in catalogue has the facts of %s only (%s); leave --revision away to use them", req.Revision, resolved, err, mainRevision, fromCatalog.Note)}
 		}
 		fetched = fromCatalog
 	}

@@ -77,13 +77,14 @@ func (e *SuggestedError) Error() string {
 func (e *SuggestedError) Unwrap() error { return e.Err }
 
 // notFound are the kinds of error after which a misspelt id is likely.
-var notFound = map[string]bool{"repo-not-found": true, "missing-or-private": true, "offline": true}
+var notFound = map[string]bool{"repo-not-found": true, "missing-or-private": true}
 
-// withSuggestions adds repository ids like the one that was not found: from
-// the cache, the catalogue, and, when it may be asked, the Hub's own search.
+// withSuggestions adds repository ids like the one that was not found, or that
+// cannot be asked for while the Hub is out of reach: from the cache and the
+// catalogue, and, when it answers, from the Hub's own search.
 func (h *hubFetcher) withSuggestions(ctx context.Context, err error, repoID string, offline bool) error {
 	var verdict hub.Error
-	if !errors.As(err, &verdict) || !notFound[verdict.Kind()] {
+	if !errors.As(err, &verdict) || !notFound[verdict.Kind()] && !unreachable[verdict.Kind()] {
 		return err
 	}
 	const most = 4
@@ -93,7 +94,7 @@ func (h *hubFetcher) withSuggestions(ctx context.Context, err error, repoID stri
 			ids = append(ids, r.ID)
 		}
 	}
-	if !offline && verdict.Kind() != "offline" {
+	if !offline && notFound[verdict.Kind()] {
 		_, name, _ := strings.Cut(repoID, "/")
 		hits, searchErr := h.client.Search(ctx, name, most)
 		for _, hit := range hits {

@@ -3,7 +3,6 @@ package phases
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -120,6 +119,9 @@ func (r *Request) readAddress(endpoint string) error {
 // Complete checks a request and fills what it leaves out. The environment may
 // name another endpoint, whose addresses are read, too.
 func (r *Request) Complete(env *Env) error {
+	if r.Config != "" && r.Revision != "" {
+		return &fault.Usage{Message: "--revision " + r.Revision + " is of a repository on the Hub, and --config reads a file", Hint: "leave one of them away"}
+	}
 	endpoint := ""
 	if env.Getenv != nil {
 		endpoint = env.Getenv("HF_ENDPOINT")
@@ -164,10 +166,11 @@ func (r *Request) Complete(env *Env) error {
 	}
 	if r.OutputDir == "" {
 		r.OutputDir, r.OwnOutputDir = report.DirPrefix+r.ModelName, true
+		if r.ModelsTS == "" {
+			r.OutputDir = modelsfile.DefaultDir(env.WorkDir, r.OutputDir)
+		}
 	}
-	if r.ModelsTS == "" {
-		r.ModelsTS = filepath.FromSlash(modelsfile.DefaultPath)
-	}
+	r.ModelsTS = env.ModelsTS(r.ModelsTS)
 	if strings.ContainsRune(r.OutputDir, 0) || strings.ContainsRune(r.ModelsTS, 0) {
 		return errors.New("a path holds a NUL character")
 	}

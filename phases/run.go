@@ -24,6 +24,9 @@ func Prepare(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err := req.Complete(env); err != nil {
 		return nil, err
 	}
+	if err := env.checkNamed(&req); err != nil {
+		return nil, err
+	}
 	r := newResult(req)
 	err := r.timed(env, "extract", func() (err error) {
 		r.Architecture, r.ConfigBytes, err = ExtractStep(ctx, env, &r.Request)

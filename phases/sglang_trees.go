@@ -98,12 +98,12 @@ func (e *Env) openTree(ctx context.Context, key treeKey, t *openTree) {
 	case ctx.Err() != nil:
 		t.err = ctx.Err()
 		return
-	case !errors.Is(err, repo.ErrNone):
+	case !errors.Is(err, repo.ErrNone), key.path != "": // another tree must not take the place of the one that was named
 		t.err = fmt.Errorf("opening SGLang's source: %w", err)
 		return
 	}
 	// What was named and leads nowhere is told offline too.
-	if why := prose.FirstLine(err); !key.offline || key.path != "" || key.url != "" || key.ref != "" {
+	if why := prose.FirstLine(err); !key.offline || key.url != "" || key.ref != "" {
 		t.notes = append(t.notes, why)
 	}
 	t.reader = Embedded()

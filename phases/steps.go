@@ -12,6 +12,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -122,9 +123,12 @@ func RunValidate(ctx context.Context, env *Env, req Request, architecture, imple
 	if err := r.loadImplementation(env, implementation); err != nil {
 		return nil, err
 	}
-	if err := generateStep(env, r); err != nil {
+	g, err := Generate(r.Architecture, r.Implementation, r.Request, false)
+	if err != nil {
 		return nil, err
 	}
+	r.adopt(g)
+	env.progress(4, 0, "reading the entry")
 	file, err := modelsfile.Read(env.Path(req.ModelsTS))
 	if err != nil {
 		return nil, err
@@ -141,6 +145,7 @@ func RunValidate(ctx context.Context, env *Env, req Request, architecture, imple
 	if err := r.typeCheck(ctx, env); err != nil {
 		return nil, err
 	}
+	env.progress(4, 1, prose.Count(len(r.Problems), "finding"))
 	if req.DryRun {
 		return r, nil
 	}
@@ -152,6 +157,9 @@ func RunValidate(ctx context.Context, env *Env, req Request, architecture, imple
 func resume(env *Env, req *Request, architecture string) (*Result, error) {
 	a, err := resumed(env, req, architecture)
 	if err != nil {
+		return nil, err
+	}
+	if err := env.checkNamed(req); err != nil {
 		return nil, err
 	}
 	r := newResult(*req)

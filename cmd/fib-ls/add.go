@@ -38,12 +38,14 @@ func newAddCommand(g *globals) *cobra.Command {
 		Long: `Runs the four phases: extract the model's config.json, find its baseline in
 SGLang's source, generate the entry, validate and report.
 
-The entry goes into models.ts, everything else into the output directory
-(model_analysis_NAME).
+The entry goes into models.ts, which is found from anywhere in a clone;
+everything else goes into the output directory. The default one,
+model_analysis_NAME at the root of the clone, is ignored by git.
 
-Several models are a batch: each is added or fails by itself, what is there
-already is skipped, and model_addition_batch_summary.md tells of all.`,
-		Example: `  fib-ls add --model-name kimi-k2 --hf-repo-id moonshotai/Kimi-K2-Instruct
+Several models are a batch: each is added or fails by itself, and what is there
+already is skipped. An id that is another model's is refused before anything
+runs. model_analysis_batch/model_addition_batch_summary.md tells of all.`,
+		Example: `  fib-ls add --model-name llama-3.3-70b --hf-repo-id meta-llama/Llama-3.3-70B-Instruct
   fib-ls add --model-name my-model --config ./config.json --diff --dry-run
   fib-ls add --batch models.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
@@ -63,7 +65,7 @@ func (f *addFlags) flags() *pflag.FlagSet {
 	flags.StringVar(&r.DisplayName, "display-name", "", "full display name (default: made of the model name)")
 	flags.StringVar(&r.Description, "description", "", "description (default: layers, attention, MLP, parallelism)")
 	flags.StringVar(&r.SGLangPath, "sglang-path", os.Getenv("FIB_LS_SGLANG_PATH"), "SGLang source: a clone, a directory or an installed package (default ./sglang where it exists, then fib-ls's own copy)")
-	flags.StringVar(&r.OutputDir, "output-dir", "", "directory for the files of each phase (default ./model_analysis_NAME)")
+	flags.StringVar(&r.OutputDir, "output-dir", "", "directory for the files of each phase (default model_analysis_NAME at the root of the clone, which git ignores)")
 	flags.BoolVar(&r.SkipSGLang, "skip-sglang", false, "use the HuggingFace config only")
 	flags.StringVar(&r.ModelsTS, "models-ts", "", "the models.ts to edit (default "+modelsfile.DefaultPath+")")
 	flags.StringVar(&r.Revision, "revision", "", "branch, tag or commit of the HuggingFace repository (default main)")
@@ -115,6 +117,9 @@ func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	display.close()
 	if result != nil && err == nil {
 		err = f.print(cmd.OutOrStdout(), g, result)
+		if f.diff && !g.quiet && string(result.Original) == string(result.Edited) {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: the entry %s is what would be written: no change\n", result.Model.ID)
+		}
 	}
 	if err == nil && result.HasErrors() {
 		return findingsError{}

@@ -14,6 +14,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/batch"
 	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/typecheck"
@@ -45,7 +46,7 @@ func (f *addFlags) runBatch(cmd *cobra.Command, g *globals, env *phases.Env, arg
 		return err
 	}
 	if !f.req.DryRun {
-		if err := f.writeBatchSummary(cmd, g, done); err != nil {
+		if err := f.writeBatchSummary(cmd, g, env, done); err != nil {
 			return fmt.Errorf("writing the batch's summary: %w", err)
 		}
 	}
@@ -123,10 +124,10 @@ func readBatch(stdin io.Reader, name string) ([]byte, error) {
 }
 
 // writeBatchSummary replaces the summary; a link in its place is not followed.
-func (f *addFlags) writeBatchSummary(cmd *cobra.Command, g *globals, b *batch.Batch) error {
+func (f *addFlags) writeBatchSummary(cmd *cobra.Command, g *globals, env *phases.Env, b *batch.Batch) error {
 	path := f.req.OutputDir
 	if path == "" {
-		path = report.DirPrefix + "batch"
+		path = modelsfile.DefaultDir(env.WorkDir, report.DirPrefix+"batch")
 	}
 	dir, err := report.OpenDir(path)
 	if err != nil {

@@ -82,11 +82,14 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	if err != nil {
 		return err
 	}
-	files, err := checkFiles(args)
+	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.offline)
 	if err != nil {
 		return err
 	}
-	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.offline)
+	if len(args) == 0 {
+		args = []string{env.ModelsTS("")}
+	}
+	files, err := checkFiles(args)
 	if err != nil {
 		return err
 	}
@@ -161,14 +164,11 @@ func (f *checkFlags) addTypeScript(cmd *cobra.Command, env *phases.Env, report *
 
 // checkFiles finds the files to check.
 func checkFiles(args []string) ([]string, error) {
-	if len(args) == 0 {
-		args = []string{filepath.FromSlash(modelsfile.DefaultPath)}
-	}
 	var files []string
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		if err != nil {
-			return nil, &fault.Missing{Err: fmt.Errorf("%w\nrun fib-ls at the root of a flashinfer-bench clone, or name models.ts files or directories", err)}
+			return nil, &fault.Missing{Err: fmt.Errorf("%w\nrun fib-ls in a flashinfer-bench clone, or name models.ts files or directories", err)}
 		}
 		if !info.IsDir() {
 			files = append(files, arg)

@@ -55,7 +55,7 @@ func printText(w io.Writer, g *globals, files []check.File) error {
 			}
 		}
 	}
-	fmt.Fprintf(&b, "%d %s checked: %s\n", len(files), plural(len(files), "file"), tally(counts))
+	fmt.Fprintf(&b, "%s checked: %s\n", prose.Count(len(files), "file"), tally(counts))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -66,7 +66,7 @@ func tally(counts map[validate.Severity]int) string {
 		if n := counts[s]; n > 0 {
 			name := string(s)
 			if s == validate.Error || s == validate.Warning || s == validate.Hint {
-				name = plural(n, name)
+				name = prose.Plural(n, name, name+"s")
 			}
 			parts = append(parts, fmt.Sprintf("%d %s", n, name))
 		}
@@ -75,13 +75,6 @@ func tally(counts map[validate.Severity]int) string {
 		return "no findings"
 	}
 	return strings.Join(parts, ", ")
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }
 
 // excerpt prints the line of a finding with the finding marked.

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )

@@ -14,6 +14,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/expect"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/typecheck"
 	"github.com/fib-ls/fib-ls/phases/validate"
@@ -162,7 +163,7 @@ func unexplained(arg string, err error) error {
 	for _, f := range definition.Families() {
 		names = append(names, f.ID)
 	}
-	if near := nearest(arg, slices.AppendSeq(names, maps.Keys(others))); near != "" {
+	if near := prose.Nearest(arg, slices.AppendSeq(names, maps.Keys(others))); near != "" {
 		return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name", arg), Hint: "did you mean " + near + "? " + hint}
 	}
 	return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %v", arg, err), Hint: hint}

@@ -2,9 +2,9 @@ package main
 
 import (
 	"os"
+	"regexp"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/typecheck"
@@ -80,12 +80,21 @@ func takesBoolean(cmd *cobra.Command, name string) bool {
 func flagError(cmd *cobra.Command, err error) error {
 	hint := "see " + cmd.CommandPath() + " --help"
 	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
-		if near := nearest(name, flagNames(cmd)); near != "" {
+		if near := prose.Nearest(name, flagNames(cmd)); near != "" {
 			hint = "did you mean --" + near + "? " + hint
 		}
 	}
-	return &fault.Usage{Message: err.Error(), Hint: hint}
+	message := strconvError.ReplaceAllStringFunc(prose.Line(err.Error()), func(found string) string {
+		if strings.Contains(found, "ParseBool") {
+			return "write true or false"
+		}
+		return "write a number"
+	})
+	return &fault.Usage{Message: message, Hint: hint}
 }
+
+// strconvError is how Go says that a flag's value is no number or no boolean.
+var strconvError = regexp.MustCompile(`strconv\.\w+: parsing "(?:[^"\\]|\\.)*": [a-z ]+`)
 
 func flagNames(cmd *cobra.Command) (names []string) {
 	add := func(f *pflag.Flag) {
@@ -107,28 +116,12 @@ func unknownCommand(root *cobra.Command, name string) error {
 		}
 	}
 	hint := "fib-ls --help lists the commands"
-	if near := nearest(name, names); near != "" {
+	if near := prose.Nearest(name, names); near != "" {
 		hint = "did you mean fib-ls " + near + "? " + hint
 	} else if strings.Count(name, "/") == 1 {
 		hint = "to add a model: fib-ls add " + name
 	}
 	return &fault.Usage{Message: "there is no command " + prose.Terminal(name), Hint: hint}
-}
-
-// nearest is the name most like a mistyped one, or "": it begins with what was
-// typed, or a letter in three differs at most.
-func nearest(typed string, names []string) string {
-	best, distance := "", max(1, len(typed)/3)+1
-	for _, name := range names {
-		d := levenshtein.ComputeDistance(typed, name)
-		if len(typed) > 2 && strings.HasPrefix(name, typed) {
-			d = min(d, 1)
-		}
-		if d < distance {
-			best, distance = name, d
-		}
-	}
-	return best
 }
 
 // isTrue reads a boolean variable as huggingface_hub does.

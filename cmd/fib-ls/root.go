@@ -32,8 +32,8 @@ func newRootCommand() *cobra.Command {
 		Long: `fib-ls adds a model from HuggingFace to FlashInfer-Bench's models.ts and
 checks the numbers of the models that are there.
 
-  fib-ls add --model-name llama-3.1-8b --hf-repo-id meta-llama/Llama-3.1-8B
-  fib-ls check web/apps/web/data/models.ts
+  fib-ls add --model-name llama-3.3-70b --hf-repo-id meta-llama/Llama-3.3-70B-Instruct
+  fib-ls check    (web/apps/web/data/models.ts, from anywhere in the clone)
   fib-ls serve    (the language server, for your editor)
 
 Exit codes: 0 clean, 1 findings, 2 usage or a refusal, 3 network or missing

@@ -85,8 +85,10 @@ func (b *Batch) summary(cell, line func(string) string) string {
 		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s |\n", cell(item.Name()), cell(item.Request.HFRepoID), cell(item.Outcome()), layers, pattern, definitions)
 	}
 	added := fmt.Sprintf("%d added", counts["added"])
-	if n := counts["would be added"]; n > 0 {
+	if n := counts["would be added"]; n > 0 && counts["added"] == 0 {
 		added = fmt.Sprintf("%d would be added", n)
+	} else if n > 0 {
+		added += fmt.Sprintf(", %d would be added", n)
 	}
 	fmt.Fprintf(&t, "\n%s, %d skipped, %d failed\n", added, counts["skipped"], counts["failed"])
 	for _, item := range b.Items {

@@ -42,6 +42,7 @@ type Report struct {
 // its modules name, then those that its model's own config asks for (where
 // the config is known) and the entry does not name.
 func Of(env *phases.Env, modelsTS, datasetDir string) (*Report, error) {
+	modelsTS = env.ModelsTS(modelsTS)
 	path := env.Path(modelsTS)
 	models, err := modelsfile.Read(path)
 	if err != nil {

@@ -194,10 +194,10 @@ func lookDataset(env *phases.Env) Finding {
 
 func lookModels(env *phases.Env) Finding {
 	f := Finding{Name: "models.ts", OK: true}
-	path := env.Path(filepath.FromSlash(modelsfile.DefaultPath))
+	path := env.Path(env.ModelsTS(""))
 	m, err := modelsfile.Read(path)
 	if err != nil || m.Text == nil {
-		f.OK, f.Found, f.Fix = false, "no "+modelsfile.DefaultPath+" here", "run fib-ls at the root of a flashinfer-bench clone, or give --models-ts"
+		f.OK, f.Found, f.Fix = false, "no "+modelsfile.DefaultPath+" here", "run fib-ls in a flashinfer-bench clone, or give --models-ts"
 		return f
 	}
 	f.Found = m.Path

@@ -10,9 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/fib-ls/fib-ls/phases"
-	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/typecheck"
 )
@@ -67,7 +65,7 @@ func lookSettings(env *phases.Env) Finding {
 			name, value, _ := strings.Cut(pair, "=")
 			if strings.HasPrefix(name, "FIB_LS_") && value != "" && !slices.Contains(names, name) {
 				set = append(set, name)
-				wrong = append(wrong, "there is no setting "+name+"; the nearest is "+nearestName(name, names))
+				wrong = append(wrong, "there is no setting "+name+"; the nearest is "+prose.Or(prose.Nearest(name, names), names[0]))
 			}
 		}
 	}
@@ -76,12 +74,6 @@ func lookSettings(env *phases.Env) Finding {
 	}
 	f.OK, f.Fix = len(wrong) == 0, strings.Join(wrong, "; ")
 	return f
-}
-
-func nearestName(name string, names []string) string {
-	return slices.MinFunc(names, func(a, b string) int {
-		return levenshtein.ComputeDistance(name, a) - levenshtein.ComputeDistance(name, b)
-	})
 }
 
 // lookTools looks at the programs that a run may start.
@@ -100,10 +92,25 @@ func lookTools(ctx context.Context, env *phases.Env) []Finding {
 			f.OK, f.Found, f.Fix = false, path+" does not run: "+prose.FirstLine(err), tool.fix
 		} else {
 			f.Found = version + " (" + path + ")"
+			if tool.name == "node" && olderThan(version, webNode) {
+				f.OK, f.Used = false, fmt.Sprintf("the web app wants Node %d or newer", webNode)
+				f.Fix = fmt.Sprintf("install Node %d: the type check may run on an older one, the web app need not", webNode)
+			}
 		}
 		out = append(out, f)
 	}
 	return append(out, lookTypeScript(env))
+}
+
+// webNode is the major version of Node that FlashInfer-Bench's web app wants.
+const webNode = 22
+
+// olderThan reports whether a version as Node prints it (v20.1.0) is of an
+// older major version.
+func olderThan(version string, major int) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
+	n, err := strconv.Atoi(first)
+	return err == nil && n < major
 }
 
 func versionOf(ctx context.Context, path string) (string, error) {
@@ -122,7 +129,7 @@ func versionOf(ctx context.Context, path string) (string, error) {
 // lookTypeScript says which compiler phase 4 would run, or why none.
 func lookTypeScript(env *phases.Env) Finding {
 	f := Finding{Name: "TypeScript", OK: true}
-	path, err := filepath.EvalSymlinks(env.Path(filepath.FromSlash(modelsfile.DefaultPath)))
+	path, err := filepath.EvalSymlinks(env.Path(env.ModelsTS("")))
 	if err != nil {
 		f.Found, f.Used = "not looked for: there is no models.ts here", "add and validate run the web app's own where it is installed"
 		return f

@@ -85,7 +85,7 @@ func explained(env *phases.Env, model, modelsTS string) (*knownConfig, string, e
 }
 
 func entryOf(env *phases.Env, id, modelsTS string) *tsast.Model {
-	models, err := modelsfile.Read(env.Path(modelsTS))
+	models, err := modelsfile.Read(env.Path(env.ModelsTS(modelsTS)))
 	if err != nil {
 		return nil
 	}

@@ -101,10 +101,7 @@ func missingModels(abs string) (*File, error) {
 	dir := filepath.Dir(abs)
 	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return nil, &fault.Usage{
-			Message: fmt.Sprintf("there is no %s, nor its directory", abs),
-			Hint:    "run fib-ls at the root of a flashinfer-bench clone, or name the file with --models-ts",
-		}
+		return nil, &fault.Missing{Err: fmt.Errorf("there is no %s, nor its directory\nrun fib-ls in a flashinfer-bench clone, or name the file with --models-ts", abs)}
 	}
 	return &File{Path: filepath.Join(resolved, filepath.Base(abs))}, nil
 }
