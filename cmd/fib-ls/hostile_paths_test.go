@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases/batch"
 	"github.com/fib-ls/fib-ls/phases/report"
 )
 
@@ -148,12 +149,12 @@ func TestPlantedFiles(t *testing.T) {
 	}
 	link(t, filepath.Join(dir, "code_snippets"), w.path("model_analysis_small/"+report.DirSnippets))
 	link(t, victim, w.path(".fib-ls-models.ts-planted"))
-	link(t, victim, w.path("model_addition_batch_summary.md"))
+	link(t, victim, w.path("model_analysis_batch/"+batch.FileSummary))
 	w.must(0, "add", "--config", "small.json", "--model-name", "small", "--models-ts", "models.ts")
 	w.write("batch.yaml", "- {model_name: two, config: small.json}\n")
 	w.must(0, "add", "--batch", "batch.yaml", "--models-ts", "models.ts")
 	unharmed()
-	for _, name := range []string{"model_analysis_small/" + report.FileSummary, "model_analysis_small/" + report.FileConfig, "model_addition_batch_summary.md"} {
+	for _, name := range []string{"model_analysis_small/" + report.FileSummary, "model_analysis_small/" + report.FileConfig, "model_analysis_batch/" + batch.FileSummary} {
 		if info, err := os.Lstat(w.path(name)); err != nil || !info.Mode().IsRegular() {
 			t.Errorf("%s: %v %v", name, info, err)
 		}

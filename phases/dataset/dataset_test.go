@@ -162,7 +162,7 @@ func TestCover(t *testing.T) {
 | ` + "`a`" + ` | gemm | ✅ |
 | ` + "`b`" + ` | gqa_paged TP=8 | 🟡 |
 | ` + "`c`" + ` | moe | ❌ |
-| MoE gate \| &lt;topk> | moe | — |
+| MoE gate \| &lt;topk&gt; | moe | — |
 `
 	if diff := cmp.Diff(want, c.Markdown()); diff != "" {
 		t.Error(diff)
