@@ -37,22 +37,46 @@ func (a *analysis) implementation() *Implementation {
 	a.in.reportLost(nodes, towers)
 	for _, r := range rows {
 		open := a.in.undecidedOf(r)
+		if len(impl.Undecided) < maxUndecided && !isBelow(r.Path, towers) {
+			impl.Undecided = append(impl.Undecided, open...)
+		}
+	}
+	a.finish(impl, root)
+	a.followForward(impl, root, nodes, rows)
+	for _, r := range rows {
 		if isBelow(r.Path, towers) {
+			r.Uncalled = false
 			impl.Towers = append(impl.Towers, r.Module)
 			continue
 		}
-		if len(impl.Undecided) < maxUndecided {
-			impl.Undecided = append(impl.Undecided, open...)
-		}
 		impl.Modules = append(impl.Modules, r.Module)
-	}
-	a.finish(impl, root)
-	const manyRows = 10_000
-	if a.in.stopped == nil && len(rows) < manyRows {
-		impl.Calls = a.in.kernelCalls(a.in.walkForward(root, nodes), rows)
 	}
 	impl.Forward = forwardPass(impl)
 	return impl
+}
+
+// followForward walks forward(), and marks the rows of modules that it does not
+// run. A model too large to walk keeps them all.
+func (a *analysis) followForward(impl *Implementation, root value, nodes []treeNode, rows []*rowBuilder) {
+	const manyRows = 10_000
+	if a.in.stopped != nil || len(rows) >= manyRows {
+		return
+	}
+	recorded := a.in.walkForward(root, nodes)
+	if a.in.stopped != nil {
+		impl.Calls = a.in.kernelCalls(recorded, rows)
+		return
+	}
+	uncalled := a.in.uncalledPaths(nodes, recorded)
+	packed := a.in.packedExperts(nodes, uncalled)
+	for _, r := range rows {
+		if e := packed[r.Path]; e != nil && r.Type == TypeBlock {
+			e.describe(r)
+			continue
+		}
+		r.Uncalled = isBelow(r.Path, uncalled)
+	}
+	impl.Calls = a.in.kernelCalls(recorded, rows)
 }
 
 // finish adds what the run as a whole could not decide.
@@ -109,7 +133,26 @@ func (a *analysis) build() value {
 		in.raised = nil
 		return in.unknownf("raises %s", text)
 	}
-	return root
+	return in.heldModel(root)
+}
+
+// heldModel is the model of an entry class that is no module itself and hands
+// everything on to the one module that it holds (MiniCPMV, by version).
+func (in *interp) heldModel(root value) value {
+	o, ok := root.(*object)
+	if !ok || in.isModule(o) {
+		return root
+	}
+	var held []*object
+	for _, v := range o.attrs.vals {
+		if m, ok := v.(*object); ok && in.isModule(m) {
+			held = append(held, m)
+		}
+	}
+	if len(held) != 1 {
+		return root
+	}
+	return held[0]
 }
 
 // moduleName is the dotted name of a file of the tree.

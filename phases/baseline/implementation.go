@@ -48,6 +48,13 @@ type Module struct {
 	IntermediateSize *int `json:"intermediate_size,omitempty"`
 	// Tied names the path of which this one is an alias.
 	Tied string `json:"tied,omitempty"`
+	// Uncalled: SGLang constructs it and forward() never runs it while it
+	// generates text (only for images, or never at all). It is no part of an
+	// entry.
+	Uncalled bool `json:"uncalled,omitempty"`
+	// Packed: the modules of this list are experts whose weights run as one
+	// fused kernel, and whose own forward() does not.
+	Packed bool `json:"packed,omitempty"`
 	// Conditional is the source expression on which the module's presence
 	// depends, when it could not be decided.
 	Conditional string `json:"conditional,omitempty"`

@@ -79,7 +79,8 @@ type interp struct {
 	undecided     []Undecided
 	seen          map[string]bool // locations in undecided
 	notes         []string
-	unreadable    []string // files of the tree that are there and cannot be read
+	unreadable    []string                   // files of the tree that are there and cannot be read
+	forwardNames  map[string]map[string]bool // see namedByForward, by class
 }
 
 // environmentFacts is what the reader takes for granted about the run.

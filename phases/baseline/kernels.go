@@ -73,7 +73,7 @@ func (in *interp) backendCalls(recorded []forwardCall, rows []*rowBuilder, byPat
 	var out []KernelCall
 	for _, r := range rows {
 		function := kernelFunction(r, forwardCall{direct: true})
-		if called[r.Path] || r.Tied != "" || function == "" || r.Type == TypeRope || r.Type == TypeActivation {
+		if r.Uncalled || called[r.Path] || r.Tied != "" || function == "" || r.Type == TypeRope || r.Type == TypeActivation {
 			continue // a rotary embedding or activation that is only built runs nothing
 		}
 		called[r.Path] = true
@@ -186,6 +186,9 @@ func kernelFunction(row *rowBuilder, c forwardCall) string {
 		}
 		return "embedding"
 	case TypeBlock:
+		if row.Packed {
+			return "moe"
+		}
 		if strings.Contains(row.Class, "Mamba") && !c.direct {
 			return "mamba"
 		}

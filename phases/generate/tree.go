@@ -86,8 +86,11 @@ func isTiedHead(r baseline.Module) bool {
 func plantTrie(rows []baseline.Module) *trie {
 	root := &trie{index: map[string]*trie{}}
 	for _, r := range rows {
-		if r.Count < 1 || r.Tied != "" && !isTiedHead(r) {
+		if r.Count < 1 || r.Uncalled || r.Tied != "" && !isTiedHead(r) {
 			continue
+		}
+		if r.Packed && r.NumExperts != nil { // the list runs as one module
+			r.Type, r.Count = baseline.TypeMoE, r.Count / *r.NumExperts
 		}
 		at := root
 		if r.Path != "" {

@@ -1,0 +1,317 @@
+package baseline
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// uncalledPaths finds the modules that a model constructs and whose parent
+// never runs them while it generates text: no method that forward() comes to
+// names them (Falcon-H1's q_norm), or only one that reads an image does. What
+// another object holds, or what forward() was seen to use, is never among them.
+func (in *interp) uncalledPaths(nodes []treeNode, recorded []forwardCall) map[string]bool {
+	used := map[string]bool{} // paths that forward() uses, and those around them
+	for _, c := range recorded {
+		for p := c.path; p != "" && !used[p]; p = parentPath(p) {
+			used[p] = true
+		}
+	}
+	held := in.heldObjects(nodes)
+	uncalled := map[string]bool{}
+	for _, n := range nodes {
+		o, ok := n.v.(*object)
+		if !ok || o.leaf != "" {
+			continue
+		}
+		c, ok := o.cls.(*class)
+		if !ok {
+			continue
+		}
+		named := in.namedByForward(c)
+		for i, name := range o.attrs.keys {
+			path := joinPath(n.path, name)
+			if used[path] {
+				continue
+			}
+			parts := in.partsOf(o.attrs.vals[i])
+			if len(parts) == 0 {
+				continue
+			}
+			if named == nil || named[name] || slices.ContainsFunc(parts, func(p *object) bool { return held[p] }) {
+				used[path] = true // in one of the modules of this path
+				continue
+			}
+			uncalled[path] = true
+		}
+	}
+	for p := range uncalled {
+		if used[p] {
+			delete(uncalled, p)
+		}
+	}
+	return uncalled
+}
+
+// partsOf are the modules of an attribute: one, or those of a list.
+func (in *interp) partsOf(v value) []*object {
+	switch v := v.(type) {
+	case *object:
+		if in.isModule(v) && !skippedLayer(v.leaf) {
+			return []*object{v}
+		}
+	case *moduleList:
+		var out []*object
+		for _, x := range v.items {
+			out = append(out, in.partsOf(x)...)
+		}
+		return out
+	case *choice:
+		return append(in.partsOf(v.a), in.partsOf(v.b)...)
+	case *repeated:
+		return in.partsOf(v.item)
+	}
+	return nil
+}
+
+// heldObjects are the modules that others than their parent hold: layers that
+// are given them, and objects that are no modules.
+func (in *interp) heldObjects(nodes []treeNode) map[*object]bool {
+	held, seen := map[*object]bool{}, map[*object]bool{}
+	var look func(v value, depth int)
+	look = func(v value, depth int) {
+		const deep = 4
+		if depth > deep {
+			return
+		}
+		switch v := v.(type) {
+		case *object:
+			if in.isModule(v) {
+				held[v] = true
+				return
+			}
+			if seen[v] {
+				return
+			}
+			seen[v] = true
+			for _, x := range append(slices.Clone(v.attrs.vals), v.args.values()...) {
+				look(x, depth+1)
+			}
+		case *function:
+			look(v.self, depth+1)
+		case *partial:
+			for _, x := range append(slices.Clone(v.args), v.kw.values()...) {
+				look(x, depth+1)
+			}
+		case *choice:
+			look(v.a, depth+1)
+			look(v.b, depth+1)
+		default:
+			items, _ := iterate(v)
+			for _, x := range items {
+				look(x, depth+1)
+			}
+		}
+	}
+	for _, n := range nodes {
+		o, ok := n.v.(*object)
+		if !ok {
+			continue
+		}
+		if o.leaf != "" {
+			for _, v := range o.args.values() {
+				look(v, 0)
+			}
+			continue
+		}
+		for _, v := range o.attrs.vals {
+			if len(in.partsOf(v)) == 0 {
+				look(v, 0)
+			}
+		}
+	}
+	return held
+}
+
+// values are what the names of a namespace stand for.
+func (n *namespace) values() []value {
+	if n == nil {
+		return nil
+	}
+	return n.vals
+}
+
+// namedByForward are the names that the methods of a class mention which
+// forward() comes to; nil when that cannot be told: the class has no forward()
+// of its own, or attributes are asked for by names that are computed.
+func (in *interp) namedByForward(c *class) map[string]bool {
+	if named, ok := in.forwardNames[c.qualified()]; ok {
+		return named
+	}
+	named := in.findNames(c)
+	if in.forwardNames == nil {
+		in.forwardNames = map[string]map[string]bool{}
+	}
+	in.forwardNames[c.qualified()] = named
+	return named
+}
+
+func (in *interp) findNames(c *class) map[string]bool {
+	owner, start := in.forwardMethod(c)
+	if start == nil || owner.mod.leaf {
+		return nil
+	}
+	m := &mentions{named: map[string]bool{}, methods: in.methodsOf(c)}
+	m.add(start)
+	for _, s := range m.methods["__init__"] {
+		m.addDeferred(s)
+	}
+	media := mediaMethods(m.methods)
+	done := map[string]bool{"__init__": true, "load_weights": true}
+	for again := true; again && !m.open; {
+		again = false
+		for name, all := range m.methods {
+			called := m.named[name] || isEngineEntry(name) || m.handsOnSelf && !media[name]
+			if done[name] || !called || readsMedia(name) {
+				continue
+			}
+			done[name], again = true, true
+			for _, s := range all {
+				m.add(s)
+			}
+		}
+	}
+	if m.open || m.handsOnSelf && len(media) == 0 {
+		return nil
+	}
+	return m.named
+}
+
+// mediaMethods are the methods that make the embeddings of images, sound or
+// video, and those that they call.
+func mediaMethods(methods map[string][]*pysrc.FuncDef) map[string]bool {
+	m := &mentions{named: map[string]bool{}}
+	out := map[string]bool{}
+	for again := true; again; {
+		again = false
+		for name, all := range methods {
+			if out[name] || !readsMedia(name) && !m.named[name] {
+				continue
+			}
+			out[name], again = true, true
+			for _, s := range all {
+				m.add(s)
+			}
+		}
+	}
+	return out
+}
+
+// methodsOf are the methods of a class and its bases within the tree, by name.
+func (in *interp) methodsOf(c *class) map[string][]*pysrc.FuncDef {
+	out := map[string][]*pysrc.FuncDef{}
+	for _, x := range in.resolutionOrder(c) {
+		xc, ok := x.(*class)
+		if !ok || xc.mod.leaf {
+			continue
+		}
+		for name, s := range xc.byName {
+			if def, ok := s.(*pysrc.FuncDef); ok {
+				out[name] = append(out[name], def)
+			}
+		}
+	}
+	return out
+}
+
+// isEngineEntry reports whether the engine itself calls a method of a model.
+func isEngineEntry(name string) bool {
+	return strings.HasPrefix(name, "forward") || strings.HasPrefix(name, "op_") || name == "__call__" || name == "compute_logits"
+}
+
+// readsMedia reports whether a method makes the embeddings of images, sound or
+// video, which is no part of generating text.
+func readsMedia(name string) bool {
+	return isMultimodalMethod(name) || strings.HasPrefix(name, "get_") && (strings.HasSuffix(name, "_feature") || strings.HasSuffix(name, "_features"))
+}
+
+// mentions collects the attributes that methods of a class mention.
+type mentions struct {
+	named   map[string]bool
+	methods map[string][]*pysrc.FuncDef
+	// handsOnSelf: a method gives the object itself to something, which may
+	// use any part of it. Of a model that reads images that is the engine's
+	// routine which asks it for their embeddings: it uses methods alone.
+	handsOnSelf bool
+	// open: an attribute is asked for whose name is computed.
+	open bool
+}
+
+func (m *mentions) add(def *pysrc.FuncDef) {
+	self := ""
+	if len(def.Params.List) > 0 {
+		self = def.Params.List[0].Name
+	}
+	m.addIn(def, self)
+}
+
+func (m *mentions) addIn(node any, self string) {
+	handed := func(e pysrc.Expr) {
+		if n, ok := e.(*pysrc.Name); ok && n.ID == self {
+			m.handsOnSelf = true
+		}
+	}
+	pysrc.Inspect(node, func(n any) bool {
+		switch n := n.(type) {
+		case *pysrc.Attribute:
+			m.named[n.Name] = true
+		case *pysrc.Const:
+			if s, isText := n.Value.(string); isText {
+				m.named[s] = true
+			}
+		case *pysrc.Call:
+			fn, _ := n.Fn.(*pysrc.Name)
+			switch {
+			case fn != nil && fn.ID == "getattr" && len(n.Args) > 1:
+				_, constant := n.Args[1].(*pysrc.Const)
+				m.open = m.open || !constant
+			case fn != nil && fn.ID == "super":
+			default:
+				for _, a := range n.Args {
+					handed(a)
+				}
+				for _, k := range n.Keywords {
+					handed(k.Value)
+				}
+			}
+		}
+		return true
+	})
+}
+
+// addDeferred adds what a constructor leaves for forward() to use: methods that
+// it hands on, the inside of functions that it makes, and weights that it takes
+// out of a module (self.conv1d.weight).
+func (m *mentions) addDeferred(init *pysrc.FuncDef) {
+	called := map[pysrc.Expr]bool{}
+	for _, s := range init.Body {
+		pysrc.Inspect(s, func(n any) bool {
+			switch n := n.(type) {
+			case *pysrc.FuncDef, *pysrc.Lambda:
+				m.addIn(n, "")
+				return false
+			case *pysrc.Call:
+				called[n.Fn] = true
+			case *pysrc.Attribute:
+				if inner, isAttr := n.X.(*pysrc.Attribute); isAttr && (n.Name == "weight" || n.Name == "bias") {
+					m.named[inner.Name] = true
+				}
+				if m.methods[n.Name] != nil && !called[n] {
+					m.named[n.Name] = true
+				}
+			}
+			return true
+		})
+	}
+}
