@@ -74,9 +74,49 @@ func (a *analysis) followForward(impl *Implementation, root value, nodes []treeN
 			e.describe(r)
 			continue
 		}
-		r.Uncalled = isBelow(r.Path, uncalled)
+		r.Uncalled = r.Tied == "" && isBelow(r.Path, uncalled) // a second name says nothing about the module
 	}
+	keepOnlyHead(rows)
+	noteUncalled(impl, rows, uncalled)
 	impl.Calls = a.in.kernelCalls(recorded, rows)
+}
+
+// keepOnlyHead keeps a model's only head in its entry where SGLang multiplies by
+// the embedding whatever the configuration says of tying (Gemma 3): the head's
+// size is the same.
+func keepOnlyHead(rows []*rowBuilder) {
+	var heads []*rowBuilder
+	for _, r := range rows {
+		switch {
+		case r.Type != TypeLMHead:
+		case r.Uncalled:
+			heads = append(heads, r)
+		default:
+			return
+		}
+	}
+	for _, r := range heads {
+		r.Uncalled = false
+	}
+}
+
+// noteUncalled says which modules are no part of an entry because forward()
+// does not run them; towers are told elsewhere.
+func noteUncalled(impl *Implementation, rows []*rowBuilder, uncalled map[string]bool) {
+	towers := towerPaths(rows)
+	var paths []string
+	for _, r := range rows {
+		root := r.Path
+		for !uncalled[root] && root != "" {
+			root = parentPath(root)
+		}
+		if r.Uncalled && !isBelow(r.Path, towers) && !slices.Contains(paths, root) {
+			paths = append(paths, root)
+		}
+	}
+	if len(paths) > 0 {
+		impl.Notes = append(impl.Notes, "SGLang constructs these and does not run them to generate text: "+strings.Join(paths, ", "))
+	}
 }
 
 // finish adds what the run as a whole could not decide.
