@@ -263,7 +263,10 @@ type Quantization struct {
 	Format string `json:"format,omitempty"`
 	// Kernel is the MoE kernel family this decides: fp8_block_scale,
 	// fp8_per_tensor, nvfp4, or "" when none.
-	Kernel    string `json:"kernel,omitempty"`
+	Kernel string `json:"kernel,omitempty"`
+	// Experts is the method of the routed experts where it is not that of the
+	// whole: ExpertsUnquantised, or one named for them.
+	Experts   string `json:"experts,omitempty"`
 	Bits      int    `json:"bits,omitempty"`
 	BlockSize []int  `json:"block_size,omitempty"`
 }

@@ -5,17 +5,26 @@ import "strings"
 // quantization reads quantization_config: of the root, or of the language
 // model. nil when the weights are not quantised.
 func (r *reader) quantization() *Quantization {
-	for _, o := range []*Object{r.text, r.root} {
-		for _, key := range []string{"quantization_config", "compression_config"} {
-			if q := o.Object(key); q != nil && len(q.Keys) > 0 {
-				return readQuantization(q)
-			}
-		}
+	if q := r.quantizationObject(); q != nil {
+		return readQuantization(q)
 	}
 	if q := r.text.Object("quantization"); q.Has("bits") || q.Has("group_size") { // mlx
 		out := &Quantization{Method: "mlx"}
 		out.Bits = smallInt(q, "bits")
 		return out
+	}
+	return nil
+}
+
+// quantizationObject is what the file says of quantised weights; nil when it
+// says nothing.
+func (r *reader) quantizationObject() *Object {
+	for _, o := range []*Object{r.text, r.root} {
+		for _, key := range []string{"quantization_config", "compression_config"} {
+			if q := o.Object(key); q != nil && len(q.Keys) > 0 {
+				return q
+			}
+		}
 	}
 	return nil
 }
@@ -141,31 +150,6 @@ func readCompressed(q *Object, out *Quantization) {
 	case kind == "float" && out.Bits == 4:
 		out.Kernel = "nvfp4"
 	}
-}
-
-// expertGroup picks the group that holds for feed-forward layers, as it decides
-// the experts' kernel: the one whose targets name them, else the first.
-func expertGroup(groups *Object) *Object {
-	if groups == nil {
-		return nil
-	}
-	var first *Object
-	for _, key := range sortedKeys(groups.Values) {
-		group := groups.Object(key)
-		if group.Object("weights") == nil {
-			continue
-		}
-		if first == nil {
-			first = group
-		}
-		targets, _ := group.Strings("targets")
-		for _, t := range targets {
-			if strings.Contains(t, "expert") || strings.Contains(t, "ffn") || strings.Contains(t, "mlp") || strings.Contains(t, "moe") {
-				return group
-			}
-		}
-	}
-	return first
 }
 
 func smallIntList(o *Object, key string) []int {

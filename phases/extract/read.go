@@ -122,6 +122,7 @@ func build(root *Object, opts Options) (*Architecture, error) {
 		return nil, err
 	}
 	r.kinds()
+	r.expertQuantization()
 	r.summarise()
 	if err := r.problem(); err != nil {
 		return nil, err

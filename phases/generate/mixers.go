@@ -162,7 +162,10 @@ func (m *namer) moeKernel() string {
 }
 
 func (m *namer) quantizationWords() string {
-	if q := m.a.Quantization; q != nil && m.opts.Quantization != "none" {
+	if q := m.a.Quantization; q != nil && m.opts.Quantization != "none" && q.Experts != extract.ExpertsUnquantised {
+		if q.Experts != "" {
+			return q.Method + " " + q.Experts
+		}
 		if strings.Contains(q.Format, q.Method) {
 			return q.Format
 		}
