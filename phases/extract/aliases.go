@@ -32,7 +32,7 @@ func aliasTable() []aliasRow {
 		{"n_group", []string{"num_expert_group", "n_groups_moe"}, 1 << 12},
 		{"topk_group", nil, 1 << 12},
 		{"first_k_dense_replace", []string{"num_dense_layers", "n_dense_layers", "first_last_k_dense_replace", "moe_layer_start_index"}, 10_000},
-		{"moe_latent_size", nil, 1 << 20},
+		{"moe_latent_size", []string{"moe_hidden_size"}, 1 << 20},
 
 		{"q_lora_rank", nil, 1 << 20},
 		{"kv_lora_rank", nil, 1 << 20},

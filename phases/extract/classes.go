@@ -5,6 +5,8 @@ import (
 	_ "embed" // the table of class defaults
 	"encoding/json"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -103,8 +105,21 @@ func (c *classRow) fallback(field string, null bool, f *fields) (v Value, why st
 	if !isText || !strings.HasPrefix(formula, "=") {
 		return v, why, true
 	}
-	n, ok := evaluate(formula[1:], f)
-	return int64(n), fmt.Sprintf("%s: %s", why, formula[1:]), ok
+	n, missing := evaluate(formula[1:], f.operand)
+	return int64(n), fmt.Sprintf("%s: %s", why, formula[1:]), missing == ""
+}
+
+// operand is a field's value in a formula.
+func (f *fields) operand(name string) (float64, bool) {
+	got, ok := f.value(name)
+	if !ok {
+		return 0, false
+	}
+	if list, isList := got.Value.([]Value); isList && len(list) > 0 {
+		got.Value = list[0]
+	}
+	n, err := toFloat(name, got.Value)
+	return n, err == nil
 }
 
 // nullValue is what the class makes of a null: its own formula for nulls, or
@@ -119,42 +134,50 @@ func (c *classRow) nullValue(field string) (json.RawMessage, bool) {
 	return nil, false
 }
 
-// evaluate computes a formula of the table: products and floor quotients of
-// fields and numbers, from left to right.
-func evaluate(formula string, f *fields) (int, bool) {
-	result, op := 1, "*"
-	for formula != "" {
+// evaluate computes a formula: sums of products and floor quotients of fields
+// and numbers, from left to right. missing names a field that has no value.
+func evaluate(formula string, field func(string) (float64, bool)) (n int, missing string) {
+	sum := 0.0
+	for _, product := range strings.Split(formula, "+") {
+		n, missing := evaluateProduct(strings.ReplaceAll(product, " ", ""), field)
+		if missing != "" {
+			return 0, missing
+		}
+		sum += math.Floor(n)
+	}
+	const limit = 1 << 40 // beyond any model
+	return int(max(0, min(sum, limit))), ""
+}
+
+func evaluateProduct(formula string, field func(string) (float64, bool)) (result float64, missing string) {
+	result = 1
+	for op := "*"; formula != ""; {
 		end := strings.IndexAny(formula, "*/")
 		if end < 0 {
 			end = len(formula)
 		}
-		n, ok := operand(formula[:end], f)
-		if !ok || (op == "//" && n == 0) {
-			return 0, false
+		name := formula[:end]
+		n, err := strconv.ParseFloat(name, 64)
+		if err != nil {
+			value, ok := field(name)
+			if !ok {
+				return 0, name
+			}
+			n = value
 		}
-		if op == "*" {
+		switch {
+		case op == "*":
 			result *= n
-		} else {
-			result /= n
+		case n == 0:
+			return 0, name
+		default:
+			result = math.Floor(result / n)
 		}
 		formula = formula[end:]
 		op = formula[:len(formula)-len(strings.TrimLeft(formula, "*/"))]
 		formula = formula[len(op):]
 	}
-	return result, true
-}
-
-func operand(text string, f *fields) (int, bool) {
-	v := parseScalar(text)
-	if _, isName := v.(string); isName {
-		got, ok := f.value(text)
-		if !ok {
-			return 0, false
-		}
-		v = got.Value
-	}
-	n, err := scalarInt(text, v)
-	return n, err == nil
+	return result, ""
 }
 
 // classOf gives the class that serves a model_type for causal language

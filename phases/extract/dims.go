@@ -10,6 +10,9 @@ import (
 type dims struct {
 	r    *reader
 	list []Dimension
+	// local are the kind's own values of fields, for the parts of the family's
+	// row.
+	local map[string]int
 }
 
 var formulaName = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_.]*`)
@@ -28,6 +31,56 @@ func (d *dims) norm(name, kind string, n int, formula string) {
 // parameter adds what is neither: convolution weights and the like.
 func (d *dims) parameter(name string, n, k int, formula string) {
 	d.add(Dimension{Name: name, Type: "parameter", N: n, K: k, Formula: formula})
+}
+
+// more adds the layers that the family's row has in a part of the model.
+func (d *dims) more(in string) {
+	for _, part := range d.r.fam.More {
+		if part.In != in || !part.Holds(d.r.familyField) {
+			continue
+		}
+		dim := Dimension{Name: part.Name, Type: "linear", N: d.value(part.N), Formula: part.N}
+		switch part.Kind {
+		case "rmsnorm", "layernorm":
+			dim.Type, dim.Norm = "norm", part.Kind
+		case "":
+			dim.K = d.value(part.K)
+		default:
+			dim.Type, dim.K = part.Kind, d.value(part.K)
+		}
+		if part.Times != "" {
+			if dim.Times = d.value(part.Times); dim.Times == 0 {
+				continue
+			}
+		}
+		d.add(dim)
+	}
+}
+
+// value works out a formula of the family's row; 0 where a field of it is
+// neither in the file nor has a default, which is then asked for.
+func (d *dims) value(formula string) int {
+	if formula == "" {
+		return 0
+	}
+	n, missing := evaluate(formula, func(field string) (float64, bool) {
+		switch field {
+		case "hidden_size":
+			return float64(d.r.hidden), true
+		case "num_hidden_layers":
+			return float64(d.r.layers), true
+		case "vocab_size":
+			return float64(d.r.arch.VocabSize), true
+		}
+		if n, ok := d.local[field]; ok && n > 0 {
+			return float64(n), true
+		}
+		return d.r.operand(field)
+	})
+	if missing != "" {
+		d.r.lack(missing)
+	}
+	return n
 }
 
 func (d *dims) add(dim Dimension) {

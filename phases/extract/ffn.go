@@ -18,6 +18,22 @@ type ffn struct {
 	shared  int // number of shared experts
 	sharedW int // their width together
 	sharedF string
+	variant int // of the config, where it differs by layer
+}
+
+// layerFFN is one layer's feed-forward part.
+func (r *reader) layerFFN(words []string, layer int) ffn {
+	list := r.vary.ffns[r.vary.now]
+	if list == nil {
+		list = r.feedForwards(words)
+		r.vary.ffns[r.vary.now] = list
+	}
+	f := list[layer]
+	if r.skips("mlp") {
+		f = ffn{family: NoMLP}
+	}
+	f.variant = r.vary.now
+	return f
 }
 
 // feedForwards works out every layer's feed-forward part.
@@ -124,6 +140,9 @@ func (r *reader) denseWidths(sparse []bool) (list []int, formula string) {
 	list, ok := r.perLayer(field, r.layers)
 	if !ok {
 		n, why := r.impliedWidth()
+		if v, _, known := r.fallback(field, false); known && v != nil {
+			n = 0 // the class has a width of its own, that of another checkpoint
+		}
 		if n == 0 {
 			if r.err == nil {
 				r.lack(field)
@@ -285,6 +304,13 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 		k.Attribute = ""
 	}
 	r.perLayerInputs(d)
+	switch f.family {
+	case DenseMLP:
+		d.more("dense")
+	case SparseMoE:
+		d.more("moe")
+	}
+	d.more("layer")
 	k.Dimensions = nonNil(d.list)
 	k.Norms = []Dimension{}
 	if f.family != NoMLP {

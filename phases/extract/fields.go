@@ -106,8 +106,14 @@ func (f *fields) value(field string) (found, bool) {
 // fallback is what is taken for a field that the file does not state: by the
 // family's own code, else by its configuration class.
 func (f *fields) fallback(field string, null bool) (v Value, why string, ok bool) {
-	if raw, there := f.own[field]; there {
-		return parseScalar(string(raw)), "what the family's code takes", true
+	if raw, there := f.own[field]; there && !null {
+		const why = "what the family's code takes"
+		v = parseScalar(string(raw))
+		if formula, isText := v.(string); isText && strings.HasPrefix(formula, "=") {
+			n, missing := evaluate(formula[1:], f.operand)
+			return int64(n), why + ": " + formula[1:], missing == ""
+		}
+		return v, why, true
 	}
 	return f.class.fallback(field, null, f)
 }
@@ -127,7 +133,7 @@ func checkpointSize(field string) bool {
 
 // computed says of the reason for a class default that it is a formula over
 // what the file says.
-func computed(why string) bool { return strings.Contains(why, "configuration: ") }
+func computed(why string) bool { return strings.Contains(why, ": ") }
 
 // note reports a value that the file did not state, once per field.
 func (f *fields) note(list *[]FieldNote, field string, v any, why string) {

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 )
 
@@ -13,24 +14,36 @@ func (r *reader) kinds() {
 	for i := range r.mixers {
 		mi, seen := mixerKinds[r.mixers[i]]
 		if !seen {
-			mi = len(a.AttentionKinds)
+			r.under(r.mixers[i].variant, func() { mi = known(&a.AttentionKinds, r.attentionKind(r.mixers[i]), r.varies()) })
 			mixerKinds[r.mixers[i]] = mi
-			a.AttentionKinds = append(a.AttentionKinds, r.attentionKind(r.mixers[i]))
 		}
 		fi, seen := ffnKinds[r.ffns[i]]
 		if !seen {
-			fi = len(a.MLPKinds)
+			r.under(r.ffns[i].variant, func() { fi = known(&a.MLPKinds, r.mlpKind(r.ffns[i]), r.varies()) })
 			ffnKinds[r.ffns[i]] = fi
-			a.MLPKinds = append(a.MLPKinds, r.mlpKind(r.ffns[i]))
 		}
-		a.AttentionKinds[mi].Layers++
-		a.MLPKinds[fi].Layers++
 		if r.err != nil {
 			return
 		}
 	}
+	for i := range r.mixers {
+		a.AttentionKinds[mixerKinds[r.mixers[i]]].Layers++
+		a.MLPKinds[ffnKinds[r.ffns[i]]].Layers++
+	}
 	nameKinds(a)
 	r.runs(mixerKinds, ffnKinds)
+}
+
+// known finds a kind in the list, and adds it where there is none like it: the
+// configs of two layers may differ in what does not concern their kind.
+func known[K any](kinds *[]K, kind K, vary bool) int {
+	for i := range *kinds {
+		if vary && reflect.DeepEqual((*kinds)[i], kind) {
+			return i
+		}
+	}
+	*kinds = append(*kinds, kind)
+	return len(*kinds) - 1
 }
 
 // runs writes the schedule as runs of equal layers.
@@ -160,13 +173,13 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	if m.vHeadDim != m.headDim {
 		k.VHeadDim = m.vHeadDim
 	}
-	d := &dims{r: r}
+	d := &dims{r: r, local: map[string]int{"num_attention_heads": m.heads, "num_key_value_heads": m.kv, "head_dim": m.headDim, "v_head_dim": m.vHeadDim}}
 	switch m.family {
 	case GQA:
 		k.Type = softmaxType(m)
 		r.softmaxDims(d, &k, m)
 	case MLA, DSA:
-		r.mlaDims(d, &k)
+		r.mlaDims(d, &k, m.noIndexer)
 	case GDN:
 		r.gdnDims(d, &k)
 	case KDA:
@@ -174,7 +187,7 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	case Lightning:
 		r.lightningDims(d, &k)
 	case Mamba1:
-		r.mamba1Dims(d, &k)
+		r.mamba1Dims(d, &k, "")
 	case Mamba2:
 		r.mamba2Dims(d, &k)
 	case ParallelAttnMamba:
@@ -194,6 +207,13 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	}
 	if k.Attribute == "-" {
 		k.Attribute = ""
+	}
+	d.more(m.word)
+	if m.heads > 0 {
+		d.more("attention")
+	}
+	if m.family != NoAttention {
+		d.more("mixer")
 	}
 	k.Dimensions, k.widths = nonNil(d.list), r.widths(&k, m)
 	k.Norms = []Dimension{}

@@ -1,6 +1,9 @@
 package extract
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // mixer is what mixes tokens in one layer. Layers with equal mixers are of one
 // kind.
@@ -16,6 +19,8 @@ type mixer struct {
 	sinks     bool
 	compress  int  // DeepSeek-V4's compress ratio
 	crosses   bool // reads another tower, not the text
+	noIndexer bool // another layer's indexer picks the positions
+	variant   int  // of the config, where it differs by layer
 	indexed   int  // MiniMax M3: an indexer picks blocks of the cache; see the constants
 }
 
@@ -31,6 +36,9 @@ const (
 	convolvedAttention  = "convolved"
 )
 
+// derivedHeadDim says of a family that its code takes no head_dim.
+const derivedHeadDim = "derived"
+
 // schedule works out what every layer has.
 func (r *reader) schedule() {
 	if v, ok := r.text.List("block_configs"); ok && len(v) > 0 {
@@ -41,46 +49,65 @@ func (r *reader) schedule() {
 	if r.err != nil {
 		return
 	}
-	heads := r.headTable(words)
-	if r.err != nil || len(r.missing) > 0 {
-		return
-	}
 	for i, word := range words {
-		m := mixer{word: word}
-		switch word {
-		case wordFull, wordSliding, wordChunked:
-			m = r.softmax(word, heads, i)
-		case wordLinear:
-			m = mixer{word: word, family: r.linearFamily()}
-		case wordConv:
-			m.family = ShortConv
-		case wordMamba:
-			m.family = r.mambaFamily()
-		case wordBoth:
-			m = r.softmax(wordFull, heads, i)
-			m.word, m.family = word, ParallelAttnMamba
-		case wordRecurrent:
-			m.family = OtherMixer
-		case wordRWKV:
-			m.family = RWKV
-		case wordCross:
-			m = r.softmax(wordFull, heads, i)
-			m.word, m.crosses, m.rotary = word, true, 0
-		case wordNone:
-			m.family = NoAttention
-		}
-		r.mixers = append(r.mixers, m)
-		if r.err != nil {
+		r.under(r.vary.of[i], func() { r.mixers = append(r.mixers, r.layerMixer(words, word, i)) })
+		if r.err != nil || len(r.missing) > 0 {
 			return
 		}
 	}
-	r.ffns = r.feedForwards(words)
+	r.ffns = make([]ffn, r.layers)
+	for i := range r.ffns {
+		r.under(r.vary.of[i], func() { r.ffns[i] = r.layerFFN(words, i) })
+		if r.err != nil || len(r.missing) > 0 {
+			return
+		}
+	}
+}
+
+// layerMixer is what mixes tokens in one layer.
+func (r *reader) layerMixer(words []string, word string, i int) mixer {
+	if r.vary.heads[r.vary.now] == nil {
+		t := r.headTable(words)
+		r.vary.heads[r.vary.now] = &t
+	}
+	heads := *r.vary.heads[r.vary.now]
+	if r.err != nil || len(r.missing) > 0 {
+		return mixer{}
+	}
+	if r.skips("attention") {
+		word = wordNone
+	}
+	m := mixer{word: word}
+	switch word {
+	case wordFull, wordSliding, wordChunked:
+		m = r.softmax(word, heads, i)
+	case wordLinear:
+		m = mixer{word: word, family: r.linearFamily()}
+	case wordConv:
+		m.family = ShortConv
+	case wordMamba:
+		m.family = r.mambaFamily()
+	case wordBoth:
+		m = r.softmax(wordFull, heads, i)
+		m.word, m.family = word, ParallelAttnMamba
+	case wordRecurrent:
+		m.family = OtherMixer
+	case wordRWKV:
+		m.family = RWKV
+	case wordCross:
+		m = r.softmax(wordFull, heads, i)
+		m.word, m.crosses, m.rotary = word, true, 0
+	case wordNone:
+		m.family = NoAttention
+	}
+	m.variant = r.vary.now
+	return m
 }
 
 // linearFamily tells which linear attention a family has, by its fields.
 func (r *reader) linearFamily() AttentionFamily {
 	switch {
-	case r.text.Has("linear_attn_config"), r.fam.LinearKind == string(KDA):
+	case r.text.Has("linear_attn_config"), strings.HasPrefix(r.fam.LinearKind, string(KDA)):
 		return KDA
 	case r.text.Has("attn_type_list"), r.fam.LinearKind == string(Lightning):
 		return Lightning
@@ -222,7 +249,7 @@ func (r *reader) headDim(heads int) int {
 	if r.mla() {
 		return r.opt("qk_nope_head_dim") + r.opt("qk_rope_head_dim")
 	}
-	if n := r.opt("head_dim"); n > 0 {
+	if n := r.opt("head_dim"); n > 0 && r.fam.HeadDim != derivedHeadDim {
 		return n
 	}
 	if r.err != nil || heads == 0 {
@@ -272,7 +299,7 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 		m.family, m.compress = OtherMixer, r.compressRatio(layer)
 		m.rotary = r.opt("qk_rope_head_dim")
 	case r.mla():
-		return r.mlaMixer(m)
+		return r.mlaMixer(m, layer)
 	case r.fam.QKNormRopeOnly && m.rotary == 0:
 		m.noQKNorm = true
 	}

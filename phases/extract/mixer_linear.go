@@ -22,6 +22,9 @@ func (r *reader) gdnDims(d *dims, k *AttentionKind) {
 	d.linear("out_proj", r.hidden, values, valueWidth)
 }
 
+// fullKDA is Kimi Delta Attention whose gates are not of low rank.
+const fullKDA = "kda_full"
+
 // kdaDims are Kimi Delta Attention's projections.
 func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 	k.Attribute, k.RotaryDim = r.fam.Linear, 0
@@ -51,6 +54,16 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 	k.LinearNumKeyHeads, k.LinearNumValueHeads, k.LinearKeyHeadDim, k.LinearValueHeadDim, k.ConvKernel = heads, heads, headDim, headDim, conv
 	width := heads * headDim
 	const w, dim = "linear_attn_config.num_heads*linear_attn_config.head_dim", "linear_attn_config.head_dim"
+	if r.fam.LinearKind == fullKDA {
+		d.linear("qkv_proj", 3*width, r.hidden, "3*"+w)
+		d.linear("b_proj", heads, r.hidden, "linear_attn_config.num_heads")
+		d.linear("forget_gate.f_proj", width, r.hidden, w)
+		d.linear("g_proj", width, r.hidden, w)
+		d.parameter("qkv_conv1d", 3*width, conv, "3*"+w)
+		d.norm("o_norm", "gated", headDim, dim)
+		d.linear("o_proj", r.hidden, width, w)
+		return
+	}
 	d.linear("fused_qkvbfg_a_proj", 3*width+heads+2*headDim, r.hidden, "3*"+w+" + linear_attn_config.num_heads + 2*"+dim)
 	d.linear("fused_fg_b_proj", width, headDim, w)
 	d.parameter("qkv_conv1d", 3*width, conv, "3*"+w)

@@ -93,6 +93,12 @@ func (r *reader) mamba2Linears(d *dims, k *AttentionKind, prefix string) {
 
 // besideMamba adds the Mamba 2 that stands beside the attention of a layer.
 func (r *reader) besideMamba(d *dims, k *AttentionKind) {
+	if r.fam.Mamba == 1 {
+		attribute, rotary := k.Attribute, k.RotaryDim
+		r.mamba1Dims(d, k, "mamba.")
+		k.Attribute, k.RotaryDim = attribute, rotary
+		return
+	}
 	r.mamba2Sizes(k)
 	if r.err != nil {
 		return
@@ -101,7 +107,7 @@ func (r *reader) besideMamba(d *dims, k *AttentionKind) {
 }
 
 // mamba1Dims are Mamba 1's projections.
-func (r *reader) mamba1Dims(d *dims, k *AttentionKind) {
+func (r *reader) mamba1Dims(d *dims, k *AttentionKind, prefix string) {
 	k.Attribute, k.RotaryDim = r.fam.Mixer, 0
 	k.StateSize, k.ConvKernel = r.or("ssm_state_size", 16), r.or("conv_kernel", 4)
 	inner := r.opt("mamba_intermediate_size")
@@ -114,11 +120,11 @@ func (r *reader) mamba1Dims(d *dims, k *AttentionKind) {
 	}
 	rank := r.timeStepRank()
 	k.MambaIntermediate, k.TimeStepRank = inner, rank
-	d.parameter("conv1d", inner, k.ConvKernel, width)
-	d.linear("in_proj", 2*inner, r.hidden, "2*"+width)
-	d.linear("x_proj", rank+2*k.StateSize, inner, "time_step_rank + 2*ssm_state_size")
-	d.linear("dt_proj", inner, rank, width)
-	d.linear("out_proj", r.hidden, inner, width)
+	d.parameter(prefix+"conv1d", inner, k.ConvKernel, width)
+	d.linear(prefix+"in_proj", 2*inner, r.hidden, "2*"+width)
+	d.linear(prefix+"x_proj", rank+2*k.StateSize, inner, "time_step_rank + 2*ssm_state_size")
+	d.linear(prefix+"dt_proj", inner, rank, width)
+	d.linear(prefix+"out_proj", r.hidden, inner, width)
 	if r.fam.MambaNorms {
 		d.norm("dt_layernorm", "rmsnorm", rank, "time_step_rank")
 		d.norm("b_layernorm", "rmsnorm", k.StateSize, "ssm_state_size")
@@ -128,7 +134,7 @@ func (r *reader) mamba1Dims(d *dims, k *AttentionKind) {
 
 // pureMamba: every layer is a Mamba, so that intermediate_size is its width.
 func (r *reader) pureMamba() bool {
-	return r.fam.Mixes == wordMamba
+	return r.fam.Mixes == wordMamba && r.fam.NoMLPWithMamba
 }
 
 // timeStepRank is stated, or "auto": hidden_size/16, rounded up.

@@ -10,7 +10,7 @@ func (r *reader) plainHeads() bool { return !r.flag("use_mla", true) }
 
 // mlaMixer turns a softmax mixer into a latent one. DSA is an MLA with an
 // indexer that picks the positions.
-func (r *reader) mlaMixer(m mixer) mixer {
+func (r *reader) mlaMixer(m mixer, layer int) mixer {
 	m.family = MLA
 	if r.opt("index_topk") > 0 {
 		m.family = DSA
@@ -20,6 +20,10 @@ func (r *reader) mlaMixer(m mixer) mixer {
 	m.headDim = nope + rope
 	m.vHeadDim = r.size("v_head_dim")
 	m.kv = m.heads
+	m.noIndexer = r.sharesIndexer(layer)
+	if m.rotary == 0 && r.fam.NopeJoins {
+		return m
+	}
 	m.rotary = rope
 	if r.flag("mla_use_nope", false) {
 		m.rotary = 0
@@ -27,11 +31,21 @@ func (r *reader) mlaMixer(m mixer) mixer {
 	return m
 }
 
+// sharesIndexer reports whether a layer takes the positions that another one's
+// indexer picked.
+func (r *reader) sharesIndexer(layer int) bool {
+	types, _ := r.text.Strings("indexer_types")
+	return r.fam.SharedIndexers && layer < len(types) && types[layer] == "shared"
+}
+
 // mlaDims are the projections of MLA, and of DSA's indexer.
-func (r *reader) mlaDims(d *dims, k *AttentionKind) {
+func (r *reader) mlaDims(d *dims, k *AttentionKind, noIndexer bool) {
 	k.Core, k.PerLayer = r.fam.Core, r.fam.PerLayer
 	k.KVLoraRank, k.QLoraRank = r.opt("kv_lora_rank"), r.opt("q_lora_rank")
 	k.QKNopeHeadDim, k.QKRopeHeadDim = r.opt("qk_nope_head_dim"), r.opt("qk_rope_head_dim")
+	if k.RotaryDim == 0 && r.fam.NopeJoins {
+		k.QKNopeHeadDim, k.QKRopeHeadDim = k.QKNopeHeadDim+k.QKRopeHeadDim, 0
+	}
 	k.VHeadDim = r.opt("v_head_dim")
 	qk := k.QKNopeHeadDim + k.QKRopeHeadDim
 	const qkFormula = "(qk_nope_head_dim + qk_rope_head_dim)"
@@ -51,7 +65,10 @@ func (r *reader) mlaDims(d *dims, k *AttentionKind) {
 		d.norm("q_a_layernorm", "rmsnorm", k.QLoraRank, "q_lora_rank")
 		d.linear("q_b_proj", queries, k.QLoraRank, "num_attention_heads*"+qkFormula)
 	}
-	if k.Family == DSA {
+	if q := r.fam.QB; q != nil && k.QLoraRank > 0 {
+		d.list[len(d.list)-1] = Dimension{Name: q.Name, Type: "linear", N: d.value(q.N), K: d.value(q.K), Formula: q.N, Fields: r.formulaFields(q.N)}
+	}
+	if k.Family == DSA && !noIndexer {
 		r.indexerDims(d, k)
 	}
 	d.linear("kv_b_proj", k.NumHeads*(k.QKNopeHeadDim+k.VHeadDim), k.KVLoraRank, "num_attention_heads*(qk_nope_head_dim + v_head_dim)")
@@ -63,7 +80,11 @@ func (r *reader) mlaDims(d *dims, k *AttentionKind) {
 // one when its rotary embedding is interleaved.
 func (r *reader) indexerDims(d *dims, k *AttentionKind) {
 	k.IndexNHeads, k.IndexHeadDim, k.IndexTopK = r.size("index_n_heads"), r.size("index_head_dim"), r.opt("index_topk")
-	d.linear("indexer.wq_b", k.IndexNHeads*k.IndexHeadDim, max(k.QLoraRank, 1), "index_n_heads*index_head_dim")
+	queries := k.QLoraRank
+	if queries == 0 { // queries are not compressed
+		queries = r.hidden
+	}
+	d.linear("indexer.wq_b", k.IndexNHeads*k.IndexHeadDim, queries, "index_n_heads*index_head_dim")
 	if r.flag("indexer_rope_interleave", false) {
 		d.linear("indexer.wk_weights_proj", k.IndexHeadDim+k.IndexNHeads, r.hidden, "index_head_dim + index_n_heads")
 	} else {
@@ -96,7 +117,10 @@ func (r *reader) compressRatio(layer int) int {
 // compressWord reads the compression off layer_types, as transformers 5 writes
 // it.
 func (r *reader) compressWord(layer int) int {
-	types, _ := r.text.List("layer_types")
+	types, listed := r.text.List("layer_types")
+	if !listed {
+		r.lack("compress_ratios")
+	}
 	if layer >= len(types) {
 		return 0
 	}

@@ -271,6 +271,9 @@ func (r *reader) moeDims(d *dims, f ffn) {
 	if n := r.opt("zero_expert_num"); n > 0 {
 		outputs, formula = outputs+n, "num_experts + zero_expert_num"
 	}
+	if r.fam.SharedRouted {
+		outputs, formula = outputs+f.shared, "num_experts + num_shared_experts"
+	}
 	d.linear(l.Router, outputs, r.hidden, formula)
 	if r.fam.VisionGate {
 		if list, scalar, ok, _ := r.text.Ints(r.name("num_experts")); ok && !scalar && len(list) > 1 {
@@ -278,8 +281,8 @@ func (r *reader) moeDims(d *dims, f ffn) {
 		}
 	}
 	if n := r.opt("moe_latent_size"); n > 0 {
-		d.linear("fc1_latent_proj", n, r.hidden, "moe_latent_size")
-		d.linear("fc2_latent_proj", r.hidden, n, "moe_latent_size")
+		d.linear(r.fam.LatentDown, n, r.hidden, "moe_latent_size")
+		d.linear(r.fam.LatentUp, r.hidden, n, "moe_latent_size")
 	}
 	if f.sharedW == 0 {
 		return

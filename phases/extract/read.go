@@ -90,6 +90,7 @@ type reader struct {
 	hidden int
 	act    string
 
+	vary   variants
 	mixers []mixer // one per layer
 	ffns   []ffn   // one per layer
 }
@@ -117,6 +118,7 @@ func build(root *Object, opts Options) (*Architecture, error) {
 	if err := r.problem(); err != nil {
 		return nil, err
 	}
+	r.readVariants()
 	r.schedule()
 	if err := r.problem(); err != nil {
 		return nil, err
@@ -190,6 +192,7 @@ func newReader(loc *located) *reader {
 	r.fam, r.known = families.Find(names...)
 	r.own = r.fam.Defaults
 	r.fail2(r.fam.Apply(r.familyField))
+	r.own = r.fam.Defaults
 	if !r.known {
 		a.Generic = true
 		a.Warnings = append(a.Warnings, fmt.Sprintf("the layout of %s is not known; it is read as a plain decoder of its fields", class))
@@ -199,6 +202,9 @@ func newReader(loc *located) *reader {
 
 // familyField answers for the conditions of a family's row.
 func (r *reader) familyField(field string) (any, bool) {
+	if field == "class" {
+		return r.arch.ArchitectureType, true
+	}
 	got, ok := r.value(field)
 	return got.Value, ok
 }
@@ -320,6 +326,9 @@ func (r *reader) layerCount() int {
 // listedLayers is the number of layers of families whose own list of them
 // counts where it disagrees with num_hidden_layers; 0 in all others.
 func (r *reader) listedLayers() int {
+	if r.pairs() {
+		return r.size("num_hidden_layers") / 2
+	}
 	n, field := 0, r.fam.LayerList
 	if pattern, ok := r.text.String(field); ok {
 		n = len(strings.ReplaceAll(pattern, "|", ""))
@@ -336,6 +345,12 @@ func (r *reader) listedLayers() int {
 		r.arch.Warnings = append(r.arch.Warnings, fmt.Sprintf("num_hidden_layers is %d, but %s has %d layers, which count: the family's code builds them", stated, field, n))
 	}
 	return n
+}
+
+// pairs reports whether the file counts a layer's attention and MLP as two.
+func (r *reader) pairs() bool {
+	types, _ := r.text.Strings("layer_types")
+	return r.fam.Pairs && slices.Contains(types, "mlp")
 }
 
 func (r *reader) hiddenSize() int { return r.size("hidden_size") }

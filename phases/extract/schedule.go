@@ -133,6 +133,9 @@ func (r *reader) wordsFromList() []string {
 		if field == "block_types" { // a cycle, not a list
 			values = cycleTo(values, r.layers)
 		}
+		if r.pairs() {
+			values = everySecond(values)
+		}
 		if len(values) < r.layers {
 			r.wrong(field, Value(int64(len(values))), "has %d values for %d layers", len(values), r.layers)
 			return nil
@@ -152,6 +155,14 @@ func splitWords(text string) []Value {
 	var list []Value
 	for _, w := range strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' }) {
 		list = append(list, w)
+	}
+	return list
+}
+
+func everySecond(values []Value) []Value {
+	var list []Value
+	for i := 0; i < len(values); i += 2 {
+		list = append(list, values[i])
 	}
 	return list
 }

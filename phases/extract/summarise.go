@@ -140,6 +140,7 @@ func (r *reader) extra() []Dimension {
 			}
 		}
 	}
+	d.more("model")
 	return d.list
 }
 

@@ -46,6 +46,8 @@ type Family struct {
 	GateWidth  string `json:"gate_width,omitempty"` // heads|heads*head_dim: the width of that projection
 	Sinks      bool   `json:"sinks,omitempty"`
 	Windowed   bool   `json:"windowed,omitempty"` // a stated sliding_window holds for every layer
+	// HeadDim "derived": a head has hidden_size over heads whatever the file says.
+	HeadDim string `json:"head_dim,omitempty"`
 	// KVHeads overrules num_key_value_heads: "one" head, or "all", as many as
 	// attention heads.
 	KVHeads string `json:"kv_heads,omitempty"`
@@ -72,6 +74,13 @@ type Family struct {
 	// Multi-head latent attention.
 	Core    string `json:"core,omitempty"` // the kernel's module
 	SplitQA bool   `json:"split_qa,omitempty"`
+	// QB is the projection of the queries' latent vector where it is another than
+	// q_b_proj. NopeJoins: in layers without rotary embedding the rotary part of
+	// a head counts to the other. SharedIndexers: layers that indexer_types calls
+	// shared have no indexer of their own.
+	QB             *Part `json:"q_b,omitempty"`
+	NopeJoins      bool  `json:"nope_joins,omitempty"`
+	SharedIndexers bool  `json:"shared_indexers,omitempty"`
 	// PerLayer is how many mixers one layer has, when more than one.
 	PerLayer int `json:"per_layer,omitempty"`
 
@@ -105,6 +114,12 @@ type Family struct {
 	NoShared   bool   `json:"no_shared,omitempty"`
 	// VisionGate: images have experts of their own, with a gate beside.
 	VisionGate bool `json:"vision_gate,omitempty"`
+	// SharedRouted: the router scores the shared experts too.
+	SharedRouted bool `json:"shared_routed,omitempty"`
+	// LatentDown and LatentUp lead into and out of latent experts, which are
+	// moe_latent_size wide.
+	LatentDown string `json:"latent_down,omitempty"`
+	LatentUp   string `json:"latent_up,omitempty"`
 	// RouterKind names a router that is no single linear layer: "mlp" (Zaya),
 	// "product_keys" (Doge).
 	RouterKind string `json:"router_kind,omitempty"`
@@ -138,6 +153,9 @@ type Family struct {
 	// NoMLPWithMamba: a layer with a Mamba mixer has no MLP.
 	NoMLPWithMamba bool `json:"no_mlp_with_mamba,omitempty"`
 
+	// Pairs: a list of layers with "mlp" in it counts attention and MLP as a
+	// layer each, and num_hidden_layers counts both.
+	Pairs bool `json:"pairs,omitempty"`
 	// LayerList is the field whose list of layers counts where num_hidden_layers
 	// says otherwise. OnePart: a layer is either a mixer or a feed-forward part.
 	LayerList string `json:"layer_list,omitempty"`
@@ -151,6 +169,9 @@ type Family struct {
 	PerLayerInputs bool `json:"per_layer_inputs,omitempty"`
 	AltUp          bool `json:"altup,omitempty"`
 
+	// More are layers that the plain layout does not have.
+	More []Part `json:"more,omitempty"`
+
 	// Defaults are what the family's code takes for fields that a file leaves
 	// out, where its configuration class does not say or says otherwise.
 	Defaults map[string]json.RawMessage `json:"defaults,omitempty"`
@@ -158,6 +179,27 @@ type Family struct {
 	// When are changes of the row that fields of the config decide.
 	When []Case `json:"when,omitempty"`
 }
+
+// Part is one layer that a row adds to those of the plain layout.
+type Part struct {
+	// In is where it stands: a word of the schedule (full, sliding, linear,
+	// mamba, both, …), "attention" for every softmax attention, "dense", "moe",
+	// "layer" (beside every layer's parts) or "model" (once).
+	In string `json:"in"`
+	// Name is the module below that part; "../" stands for the layer.
+	Name string `json:"name"`
+	Kind string `json:"kind,omitempty"` // linear (""), rmsnorm, layernorm, parameter, embedding
+	// N and K are the outputs and inputs (a norm has only N) as sums of products
+	// and quotients of fields and numbers: "2*num_attention_heads*head_dim + 1".
+	N     string `json:"n"`
+	K     string `json:"k,omitempty"`
+	Times string `json:"times,omitempty"`
+	// If has the values that fields of the config must have for it.
+	If map[string]any `json:"if,omitempty"`
+}
+
+// Holds reports whether a config has the part.
+func (p Part) Holds(fields Fields) bool { return Case{If: p.If}.holds(fields) }
 
 // Case changes columns of a row where all fields of If have the values given.
 // false stands for absent, too.

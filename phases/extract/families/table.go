@@ -25,6 +25,7 @@ func plain() Family {
 		MLP: "mlp", Up: "gate_up_proj", Down: "down_proj",
 		MoE: "mlp", Router: "gate", Experts: "experts",
 		Shared: "shared_experts", SharedUp: "gate_up_proj", SharedDown: "down_proj",
+		LatentDown: "fc1_latent_proj", LatentUp: "fc2_latent_proj",
 		Mixer: "mamba", Linear: "linear_attn", Core: "attn_mqa",
 	}
 }
@@ -101,8 +102,8 @@ func read(name string) (Family, error) {
 // set writes the columns that an object has. A column it lacks stays.
 func set(f *Family, object []byte) error {
 	// A decoder writes into the lists and maps that it finds.
-	before := f.When
-	f.When = nil
+	cases, parts := f.When, f.More
+	f.When, f.More = nil, nil
 	f.Defaults = maps.Clone(f.Defaults)
 	for _, list := range []*[]string{&f.AttnNorms, &f.MLPNorms, &f.MoENorms} {
 		*list = slices.Clone(*list)
@@ -111,10 +112,16 @@ func set(f *Family, object []byte) error {
 	in.DisallowUnknownFields()
 	err := in.Decode(f)
 	if f.When == nil {
-		f.When = before
+		f.When = cases
+	}
+	if f.More == nil {
+		f.More = parts
 	}
 	return err
 }
+
+// present stands in a case for any value.
+const present = "*"
 
 // Fields answers for a config: what a field's value is, and whether it has one.
 type Fields func(field string) (value any, ok bool)
@@ -135,6 +142,9 @@ func (f *Family) Apply(fields Fields) error {
 func (c Case) holds(fields Fields) bool {
 	for field, want := range c.If {
 		got, ok := fields(field)
+		if want == present && ok {
+			continue
+		}
 		if !ok {
 			got = false
 		}

@@ -1,0 +1,106 @@
+package extract
+
+import (
+	"maps"
+	"strconv"
+)
+
+// variants are the configs that hold for single layers: transformers 5 writes
+// per_layer_config, an object of the fields that differ by layer number. A layer
+// without one has the general config, variant 0.
+type variants struct {
+	texts []*Object
+	heads []*headTable
+	ffns  [][]ffn
+	of    []int // the variant of each layer
+	now   int
+}
+
+// readVariants reads per_layer_config. Layers with the same fields share a
+// variant.
+func (r *reader) readVariants() {
+	r.vary = variants{texts: []*Object{r.text}, heads: []*headTable{nil}, ffns: [][]ffn{nil}, of: make([]int, r.layers)}
+	layers := r.text.Object("per_layer_config")
+	if layers == nil {
+		return
+	}
+	known := map[string]int{}
+	for _, key := range layers.Keys {
+		at := "per_layer_config." + key
+		layer, err := strconv.Atoi(key)
+		fields := layers.Object(key)
+		if err != nil || layer < 0 || layer >= r.layers || fields == nil {
+			r.wrong(at, layers.Values[key], "should be the fields of one of the %d layers", r.layers)
+			return
+		}
+		if len(fields.Keys) == 0 {
+			continue
+		}
+		text, err := fields.MarshalJSON()
+		if err != nil {
+			r.wrong(at, fields, "cannot be read")
+			return
+		}
+		id := string(text)
+		n, seen := known[id]
+		if !seen {
+			const most, mostFields = 1000, 1 << 20
+			if len(r.vary.texts) > most || len(r.vary.texts)*len(r.text.Keys) > mostFields {
+				r.wrong("per_layer_config", Value(int64(len(layers.Keys))), "more than any model has")
+				return
+			}
+			n = len(r.vary.texts)
+			known[id] = n
+			own := r.text.clone()
+			for name, v := range maps.All(fields.Values) {
+				override(own, name, v)
+			}
+			r.vary.texts = append(r.vary.texts, own)
+			r.vary.heads = append(r.vary.heads, nil)
+			r.vary.ffns = append(r.vary.ffns, nil)
+		}
+		r.vary.of[layer] = n
+	}
+}
+
+// override gives one layer's config a field, under all names that the general
+// config has it under.
+func override(text *Object, field string, v Value) {
+	for _, row := range aliasTable() {
+		names := append([]string{row.field}, row.aliases...)
+		for _, name := range names {
+			if name != field {
+				continue
+			}
+			for _, other := range names {
+				if text.Has(other) {
+					text.Set(other, v)
+				}
+			}
+		}
+	}
+	text.Set(field, v)
+}
+
+// under runs a function with the config of a variant.
+func (r *reader) under(variant int, do func()) {
+	text, now := r.text, r.vary.now
+	r.text, r.vary.now = r.vary.texts[variant], variant
+	do()
+	r.text, r.vary.now = text, now
+}
+
+// varies reports whether some layers have a config of their own.
+func (r *reader) varies() bool { return len(r.vary.texts) > 1 }
+
+// skips reports whether a layer leaves out its attention or its MLP, as
+// transformers 5 writes it.
+func (r *reader) skips(part string) bool {
+	names, _ := r.text.Strings("skip")
+	for _, name := range names {
+		if name == part {
+			return true
+		}
+	}
+	return false
+}
