@@ -7,7 +7,8 @@ import (
 )
 
 // Generate is phase 3 on its own: the tree that SGLang's source gives where
-// it was decided, else the tree of the config alone; both are compared.
+// it was decided, else the tree of the config alone; both are compared, and
+// where the source ignores what the config states, the config counts.
 func Generate(a *extract.Architecture, impl *baseline.Implementation, req Request, underscored bool) (*generate.Result, error) {
 	opts := generate.Options{
 		ID: req.ModelName, Name: req.DisplayName, Description: req.Description,
@@ -21,10 +22,14 @@ func Generate(a *extract.Architecture, impl *baseline.Implementation, req Reques
 		rows, opts.Calls = impl.Modules, impl.Calls
 		disagreements = generate.Compare(fromConfig, impl.Modules, a)
 	}
+	follows := impl != nil && generate.Believe(disagreements, impl)
+	if follows {
+		rows, opts.Calls = fromConfig, nil
+	}
 	result, err := generate.Build(rows, a, opts)
 	if err != nil {
 		return nil, err
 	}
-	result.Disagreements = disagreements
+	result.Disagreements, result.FollowsConfig = disagreements, follows
 	return result, nil
 }

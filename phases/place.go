@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
@@ -168,9 +169,20 @@ func (r *Result) addDisagreements() {
 	for _, d := range r.Generated.Disagreements {
 		r.Problems = append(r.Problems, report.Problem{
 			Rule: report.RuleDisagreement, Severity: string(validate.Warning),
-			Message: r.disagreement(d) + "; the entry follows the source",
+			Message: r.disagreement(d) + "; " + r.followed(d),
 		})
 	}
+}
+
+// followed says whom the entry follows, and why.
+func (r *Result) followed(d generate.Disagreement) string {
+	switch {
+	case len(d.Ignored) > 0:
+		return fmt.Sprintf("SGLang's class does not read %s, which config.json states: the entry follows the config", strings.Join(d.Ignored, ", "))
+	case r.Generated.FollowsConfig:
+		return "the entry follows the config"
+	}
+	return "the entry follows the source"
 }
 
 // disagreement says what both readers have, and where each has it from.

@@ -14,7 +14,8 @@ type analysis struct {
 	reader *Reader
 	entry  ClassInfo
 	cfg    *extract.Object
-	conf   value // the configuration
+	text   *extract.Object // the language model's part
+	conf   value           // the configuration
 }
 
 // maxUndecided bounds the reasons that a result gives.
@@ -30,7 +31,11 @@ func (a *analysis) implementation() *Implementation {
 		impl.EntryClass = a.entry.Remapped
 		impl.Notes = append(impl.Notes, fmt.Sprintf("SGLang serves %s with %s", a.entry.Remapped, a.entry.Name))
 	}
+	a.in.reads = map[string]bool{}
 	root := a.build()
+	if text := a.text; text != nil {
+		impl.IgnoredFields = a.in.ignoredFields(text)
+	}
 	nodes := a.in.flatten(root)
 	rows := a.in.rowsOf(nodes)
 	towers := towerPaths(rows)

@@ -51,10 +51,12 @@ func (in *interp) lookupAttr(o value, name string) value {
 	case *moduleRef:
 		return in.moduleAttribute(o.name, name)
 	case *config:
+		in.noteRead(o, name)
 		return in.configAttr(o, name)
 	case *environment:
 		return o.get(in, name)
 	case *object:
+		in.noteRead(o, name)
 		return in.objectAttr(o, name)
 	case *class:
 		return in.classAttr(o, name)

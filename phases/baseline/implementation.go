@@ -109,8 +109,11 @@ type Implementation struct {
 	// model (vision and audio towers, projectors), apart from Modules.
 	Towers []Module `json:"towers,omitempty"`
 	// Decided: every n, k, count and condition of the tree is known.
-	Decided   bool        `json:"decided"`
-	Undecided []Undecided `json:"undecided"`
+	Decided bool `json:"decided"`
+	// IgnoredFields are fields of config.json that decide the model's layers
+	// and that the class does not read: it takes a default, or nothing, instead.
+	IgnoredFields []string    `json:"ignored_fields,omitempty"`
+	Undecided     []Undecided `json:"undecided"`
 	// Forward is the order in which forward() goes through the modules.
 	Forward ForwardPass  `json:"forward_pass_structure"`
 	Calls   []KernelCall `json:"kernel_calls"`

@@ -77,6 +77,8 @@ type interp struct {
 	// configClasses finds SGLang's configuration class for a model_type.
 	configClasses func(in *interp, modelType string) *class
 	undecided     []Undecided
+	reads         map[string]bool // the configuration's fields that were read; nil while it is made
+	readAll       bool            // all of them were, as a dict
 	seen          map[string]bool // locations in undecided
 	notes         []string
 	unreadable    []string                   // files of the tree that are there and cannot be read

@@ -141,17 +141,17 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 	if cfg == nil {
 		cfg = text
 	}
-	impl, abandoned, err := r.analyse(ctx, entryClass, cfg, opts, false)
+	impl, abandoned, err := r.analyse(ctx, entryClass, cfg, text, opts, false)
 	if abandoned {
-		impl, _, err = r.analyse(ctx, entryClass, cfg, opts, true)
+		impl, _, err = r.analyse(ctx, entryClass, cfg, text, opts, true)
 	}
 	return impl, err
 }
 
 // analyse runs the interpreter once; plain evaluates every layer by itself.
 // The result of a run that was abandoned says nothing.
-func (r *Reader) analyse(ctx context.Context, entryClass string, cfg *extract.Object, opts Options, plain bool) (_ *Implementation, abandoned bool, _ error) {
-	run := &analysis{reader: r, cfg: engineConfigType(entryClass, cfg)}
+func (r *Reader) analyse(ctx context.Context, entryClass string, cfg, text *extract.Object, opts Options, plain bool) (_ *Implementation, abandoned bool, _ error) {
+	run := &analysis{reader: r, cfg: engineConfigType(entryClass, cfg), text: text}
 	run.in = newInterp(ctx, r, opts.Limits, environmentFacts{tp: max(opts.TP, 1), fusionDisabled: true, sm: 90})
 	run.in.plain = plain
 	run.in.registry = func(name string) (ClassInfo, bool) {

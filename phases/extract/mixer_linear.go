@@ -38,7 +38,7 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 	}
 	r.fail2(o.err)
 	if heads == 0 {
-		heads = r.or("linear_num_heads", k.NumHeads)
+		heads = r.or("linear_num_heads", r.opt("num_attention_heads"))
 	}
 	if headDim == 0 {
 		headDim = r.opt("linear_head_dim")

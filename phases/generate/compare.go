@@ -289,6 +289,7 @@ func (c *comparison) pair(mine, theirs []*fact) {
 		if !named(f.kind) {
 			c.list = append(c.list, Disagreement{
 				Path: f.path, What: "missing", FromConfig: f.words(), FromSource: "no such layer", ConfigField: c.field(f), SourceLine: "",
+				fields: c.fieldsOf(f, true),
 			})
 		}
 	}
@@ -323,7 +324,7 @@ func partner(f *fact, others []*fact, used map[*fact]bool) *fact {
 // same are not.
 func (c *comparison) differ(f, g *fact) {
 	report := func(what, mine, theirs string) {
-		c.list = append(c.list, Disagreement{Path: g.path, What: what, FromConfig: mine, FromSource: theirs, ConfigField: c.field(f), SourceLine: sourceLine(g.row)})
+		c.list = append(c.list, Disagreement{Path: g.path, What: what, FromConfig: mine, FromSource: theirs, ConfigField: c.field(f), SourceLine: sourceLine(g.row), fields: c.fieldsOf(f, what == "count")})
 	}
 	names := map[string][4]string{
 		"gemm":      {"n", "k"},

@@ -78,6 +78,11 @@ type Disagreement struct {
 	FromSource  string `json:"from_source"`
 	ConfigField string `json:"config_field"`
 	SourceLine  string `json:"source_line"`
+	// Ignored are the fields that the config states, that this rests on, and
+	// that SGLang's class does not read.
+	Ignored []string `json:"ignored,omitempty"`
+
+	fields []string // of config.json, that the config's value comes from
 }
 
 // Result is what phase 3 hands on.
@@ -87,6 +92,9 @@ type Result struct {
 	Parallelism   Parallelism
 	Definitions   []Required
 	Disagreements []Disagreement
+	// FollowsConfig: SGLang's class ignores fields that the config states, so
+	// that the entry is made of the config alone.
+	FollowsConfig bool
 	// Unmapped names layers for which no Definition family exists, with the
 	// missing op type.
 	Unmapped []string
