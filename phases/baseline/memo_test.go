@@ -24,11 +24,11 @@ func bothWays(t *testing.T, r *Reader, class string, cfg *extract.Object, opts O
 		}
 		return string(data)
 	}
-	impl, abandoned, err := r.analyse(t.Context(), class, cfg, opts, false)
+	impl, abandoned, err := r.analyse(t.Context(), class, cfg, nil, opts, false)
 	if abandoned {
 		impl, err = r.Analyse(t.Context(), class, cfg, nil, opts)
 	}
-	plain, _, plainErr := r.analyse(t.Context(), class, cfg, opts, true)
+	plain, _, plainErr := r.analyse(t.Context(), class, cfg, nil, opts, true)
 	return text(impl, err), text(plain, plainErr), abandoned
 }
 
