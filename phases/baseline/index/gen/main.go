@@ -23,7 +23,15 @@ func main() {
 	hub := flag.String("transformers", os.Getenv("TRANSFORMERS"), "directory of the transformers package")
 	defaults := flag.String("defaults", "", "table of class defaults to write")
 	classes := flag.String("classes", "", "bring this file, phase 1's table of class defaults, in step with them, and do nothing else")
+	registry := flag.String("registry", "", "table of transformers' model classes to write, and nothing else")
 	flag.Parse()
+	if *registry != "" {
+		if err := writeRegistry(*hub, *registry); err != nil {
+			fmt.Fprintln(os.Stderr, "gen:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if *classes != "" {
 		if err := writeClasses(*classes); err != nil {
 			fmt.Fprintln(os.Stderr, "gen:", err)
