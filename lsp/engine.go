@@ -78,6 +78,9 @@ type Dataset interface {
 	// Written says whether it has a Definition under exactly this name, where
 	// Has also knows the other spellings of the same kernel.
 	Written(name string) bool
+	// Listed says, for a list of names without a clone, which list; "" for a
+	// clone. The rules ask clones alone.
+	Listed() string
 	// Path is the Definition's JSON file; "" when there is none.
 	Path(name string) string
 	// Names are all Definitions, sorted.

@@ -170,6 +170,8 @@ func (f *fakeEngine) Dataset(Workspace) Dataset {
 // fakeDataset has the Definitions that it lists.
 type fakeDataset struct{ names []string }
 
+func (d *fakeDataset) Listed() string { return "" }
+
 func (d *fakeDataset) Written(name string) bool {
 	ok, _ := d.Has(name)
 	return ok

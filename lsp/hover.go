@@ -90,10 +90,17 @@ func (s *Server) hoverDataset(b *prose, snap *Snapshot, name string) {
 	if dataset == nil {
 		return
 	}
-	if ok, workloads := dataset.Has(name); ok {
+	by := ""
+	if listed := dataset.Listed(); listed != "" {
+		by = ", by " + listed
+	}
+	switch ok, workloads := dataset.Has(name); {
+	case ok && by != "":
+		b.printf("In the dataset%s.\n\n", by)
+	case ok:
 		b.printf("In the dataset, with %d workloads.\n\n", workloads)
-	} else {
-		b.WriteString("Not in the dataset.\n\n")
+	default:
+		b.printf("Not in the dataset%s.\n\n", by)
 	}
 }
 

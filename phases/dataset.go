@@ -30,17 +30,26 @@ func (e *Env) OpenDataset(named, start string) (*dataset.Dataset, error) {
 	return dataset.Open(found.Dir)
 }
 
+// KnownDataset is the dataset as far as it is known: a clone, else the list of
+// its names. It is never nil, so that "in the dataset" is never unknown; a
+// clone that was named and cannot be read is an error.
+func (e *Env) KnownDataset(named, start string) (*dataset.Dataset, error) {
+	d, err := e.OpenDataset(named, start)
+	if d == nil && err == nil {
+		return dataset.Embedded(), nil
+	}
+	return d, err
+}
+
 // MarkDataset tells for each required Definition whether the dataset has it.
 // A dataset that cannot be read is a warning: the entry does not rest on it.
 func MarkDataset(env *Env, r *Result) {
-	d, err := env.OpenDataset(r.Request.Dataset, filepath.Dir(env.Path(r.Request.ModelsTS)))
+	d, err := env.KnownDataset(r.Request.Dataset, filepath.Dir(env.Path(r.Request.ModelsTS)))
 	if err != nil {
 		r.Warnings = append(r.Warnings, "the dataset could not be used: "+prose.FirstLine(err))
-		return
+		d = dataset.Embedded()
 	}
-	if d == nil {
-		return
-	}
+	r.DatasetList = d.Listed
 	for i := range r.Definitions {
 		_, has := d.Get(r.Definitions[i].Name)
 		r.Definitions[i].InDataset = &has

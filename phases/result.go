@@ -36,6 +36,9 @@ type Result struct {
 	Pattern     generate.Pattern
 	Parallelism generate.Parallelism
 	Definitions []report.Definition
+	// DatasetList says, where no clone of the dataset was at hand, by which list
+	// of names a Definition is in it.
+	DatasetList string
 	EntryText   string
 
 	// Phase 4. Edited is models.ts after the edit, Original before it (nil: no
@@ -63,7 +66,7 @@ func (r *Result) HasErrors() bool { return report.HasErrors(r.Problems) }
 func (r *Result) Contract() report.Contract {
 	return report.Contract{
 		Model: r.Model, Architecture: r.Architecture, Pattern: r.Pattern, Baseline: r.Baseline, Parallelism: r.Parallelism,
-		Definitions: r.Definitions, Problems: r.Problems, Warnings: r.Warnings, Files: r.Files, TimingsMS: r.TimingsMS,
+		Definitions: r.Definitions, DatasetList: r.DatasetList, Problems: r.Problems, Warnings: r.Warnings, Files: r.Files, TimingsMS: r.TimingsMS,
 	}
 }
 

@@ -69,7 +69,7 @@ func (f *coverageFlags) run(cmd *cobra.Command, g *globals) error {
 	if f.update == "" {
 		return print(cmd.OutOrStdout(), report)
 	}
-	return f.refresh(cmd, env, report)
+	return f.refresh(cmd, report)
 }
 
 func printCoverageJSON(w io.Writer, r *coverage.Report) error {
@@ -82,16 +82,15 @@ func printCoverageJSON(w io.Writer, r *coverage.Report) error {
 }
 
 // refresh rewrites the document, unless it is up to date.
-func (f *coverageFlags) refresh(cmd *cobra.Command, env *phases.Env, report *coverage.Report) error {
+func (f *coverageFlags) refresh(cmd *cobra.Command, report *coverage.Report) error {
 	before, err := os.ReadFile(f.update)
 	if err != nil {
 		return &fault.Missing{Err: fmt.Errorf("--update: %w", err)}
 	}
-	d, err := env.OpenDataset(report.Dataset, "")
-	if err != nil {
-		return err
+	if report.Of.Listed != "" {
+		return &fault.Usage{Message: "--update needs a clone of the dataset: " + report.Of.Listed + " does not say which Definitions have workloads", Hint: "give --dataset DIR; " + phases.CloneDataset}
 	}
-	after, notes := report.Update(string(before), d.Lookup)
+	after, notes := report.Update(string(before), report.Of.Lookup)
 	for _, n := range notes {
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s: %s\n", f.update, prose.Terminal(n))
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -20,15 +21,19 @@ type defineFlags struct {
 	out, dataset, modelsTS string
 	missing, force         bool
 	tp                     int
+	epsilon                float64
+	models                 []string
 }
 
 func newDefineCommand(g *globals) *cobra.Command {
 	f := &defineFlags{}
 	cmd := &cobra.Command{
 		Use:   "define NAME… | define --missing --dataset DIR",
-		Short: "Write Definition JSONs for names whose axes are fixed by the name",
+		Short: "Write Definition JSONs for names",
 		Long: `Writes Definitions (axes, inputs, outputs, constraints, a plain PyTorch
-reference) for rmsnorm, gemm, gqa, mla, rope and sampling names. With --out DIR
+reference) for the families of the dataset that have one signature: norms,
+gemm, gqa, mla, dsa, gdn, mamba_ssu, rope, sampling, and MoE with renormalised
+FP8 or precomputed FP4 routing. With --out DIR
 they go to DIR/definitions/OP_TYPE/NAME.json, otherwise to standard output.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
 	}
@@ -39,6 +44,8 @@ they go to DIR/definitions/OP_TYPE/NAME.json, otherwise to standard output.`,
 	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts whose models are meant by --missing")
 	flags.BoolVar(&f.force, "force", false, "replace files that are there")
 	flags.IntVar(&f.tp, "tp", 0, "tensor parallelism for the tp:N tag (default with --missing: the model's)")
+	flags.Float64Var(&f.epsilon, "epsilon", 0, "epsilon of norms (default with --missing: the model's rms_norm_eps, else 1e-6)")
+	flags.StringSliceVar(&f.models, "model", nil, "models for the model:NAME tags (default with --missing: those that need the name)")
 	return cmd
 }
 
@@ -47,7 +54,7 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	if err != nil {
 		return err
 	}
-	tp := map[string]int{} // of the model that lacks a name
+	of := map[string]dataset.DefineOptions{} // of the models that lack a name
 	if f.missing {
 		names, err := coverage.MissingDefinitions(env, f.modelsTS, f.dataset)
 		if err != nil {
@@ -55,7 +62,7 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 		}
 		for _, missing := range names {
 			args = append(args, missing.Name)
-			tp[missing.Name] = missing.TP
+			of[missing.Name] = missing.DefineOptions
 		}
 	}
 	if len(args) == 0 {
@@ -65,34 +72,67 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 		}
 		return &fault.Usage{Message: "no name", Hint: "for example: fib-ls define rmsnorm_h4096, or fib-ls define --missing --dataset DIR"}
 	}
-	var skipped int
-	for _, name := range args {
-		d, opType, err := coverage.Define(name, cmp.Or(f.tp, tp[name]))
-		if err != nil {
-			if !f.missing {
-				return &fault.Usage{Message: err.Error()}
-			}
-			skipped++
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s\n", prose.Terminal(err.Error()))
-			continue
-		}
-		if err := f.write(cmd, name, opType, d); err != nil {
+	made, err := f.define(cmd, args, of)
+	if err != nil {
+		return err
+	}
+	if f.out == "" {
+		return printDefinitions(cmd.OutOrStdout(), made)
+	}
+	for _, d := range made {
+		if err := f.write(cmd, d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *defineFlags) write(cmd *cobra.Command, name, opType string, d *dataset.Definition) error {
+// define makes the Definitions of names, each once; with --missing one that
+// cannot be made is skipped, else it is an error.
+func (f *defineFlags) define(cmd *cobra.Command, names []string, of map[string]dataset.DefineOptions) ([]*dataset.Definition, error) {
+	var made []*dataset.Definition
+	seen := map[string]bool{}
+	for _, name := range names {
+		opts := of[name]
+		opts.TP = cmp.Or(f.tp, opts.TP)
+		opts.Epsilon = cmp.Or(f.epsilon, opts.Epsilon)
+		if len(f.models) > 0 {
+			opts.Models = f.models
+		}
+		d, err := coverage.Define(name, opts)
+		switch {
+		case err != nil && !f.missing:
+			return nil, &fault.Usage{Message: err.Error()}
+		case err != nil:
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s\n", prose.Terminal(err.Error()))
+		case !seen[d.Name]:
+			seen[d.Name] = true
+			made = append(made, d)
+		}
+	}
+	return made, nil
+}
+
+// printDefinitions writes one Definition as it is, several as an array.
+func printDefinitions(w io.Writer, made []*dataset.Definition) error {
+	if len(made) == 1 {
+		data, err := made[0].JSON()
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(data)
+		return err
+	}
+	return writeJSON(w, made)
+}
+
+func (f *defineFlags) write(cmd *cobra.Command, d *dataset.Definition) error {
+	name := d.Name
 	data, err := d.JSON()
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	if f.out == "" {
-		_, err := cmd.OutOrStdout().Write(data)
-		return err
-	}
-	dir := filepath.Join("definitions", opType)
+	dir := filepath.Join("definitions", d.OpType)
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}

@@ -150,7 +150,7 @@ func (e *engine) Dataset(w lsp.Workspace) lsp.Dataset {
 	if w.Dir == "" && w.DatasetDir == "" {
 		return nil
 	}
-	d, err := e.world(w).env.OpenDataset(w.DatasetDir, w.Dir)
+	d, err := e.world(w).env.KnownDataset(w.DatasetDir, w.Dir)
 	if err != nil {
 		e.base.Log.Warn("the dataset could not be used", "error", err)
 	}
@@ -165,13 +165,15 @@ type openDataset struct{ d *dataset.Dataset }
 
 func (o openDataset) Has(name string) (present bool, workloads int) { return o.d.Lookup(name) }
 
+func (o openDataset) Listed() string { return o.d.Listed }
+
 func (o openDataset) Written(name string) bool { return o.d.Written(name) }
 
 func (o openDataset) Names() []string { return o.d.Names() }
 
 func (o openDataset) Path(name string) string {
 	entry, ok := o.d.Get(name)
-	if !ok || entry.Path == "" {
+	if !ok || entry.Path == "" || o.d.Dir == "" {
 		return ""
 	}
 	return filepath.Join(o.d.Dir, filepath.FromSlash(entry.Path))

@@ -28,6 +28,8 @@ type Model struct {
 	Layout       string `json:"layout"`
 	// Config says which config was asked, "" for none.
 	Config string `json:"config,omitempty"`
+	// epsilon is of the model's norms, 0 when it is not known.
+	epsilon float64
 	dataset.Coverage
 }
 
@@ -36,6 +38,8 @@ type Report struct {
 	ModelsTS string  `json:"models_ts"`
 	Dataset  string  `json:"dataset"`
 	Models   []Model `json:"models"`
+	// Of is the dataset itself.
+	Of *dataset.Dataset `json:"-"`
 }
 
 // Of holds each entry of a models.ts to a dataset: the Definitions that
@@ -51,14 +55,11 @@ func Of(env *phases.Env, modelsTS, datasetDir string) (*Report, error) {
 	if models.Text == nil {
 		return nil, &fault.Missing{Err: fmt.Errorf("reading %s: there is no such file; give it with --models-ts", modelsTS)}
 	}
-	d, err := env.OpenDataset(datasetDir, filepath.Dir(path))
+	d, err := env.KnownDataset(datasetDir, filepath.Dir(path))
 	if err != nil {
 		return nil, err
 	}
-	if d == nil {
-		return nil, &fault.Usage{Message: "no dataset to compare with", Hint: "give --dataset DIR, a clone of flashinfer-trace; " + phases.CloneDataset}
-	}
-	report := &Report{ModelsTS: modelsTS, Dataset: prose.Or(datasetDir, d.Dir), Models: []Model{}}
+	report := &Report{ModelsTS: modelsTS, Dataset: prose.Or(datasetDir, prose.Or(d.Dir, d.Listed+" (no clone was found: workloads are not known)")), Models: []Model{}, Of: d}
 	x := expect.New(env)
 	for _, e := range tsast.Parse(models.Text).Entries {
 		report.Models = append(report.Models, coverModel(x, e.Model, d))
@@ -76,6 +77,7 @@ func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Mode
 	if known != nil {
 		c.Architecture, c.Layout, c.Config = architectureWords(known.Architecture), layoutWords(known.Architecture), known.Label
 		note = known.Note
+		c.epsilon = known.Architecture.Normalization.Epsilon
 	}
 	var required []dataset.Required
 	seen := map[string]bool{}

@@ -12,25 +12,23 @@ import (
 	"github.com/fib-ls/fib-ls/phases/expect"
 )
 
-// Define makes the Definition of a name whose axes are fixed by it, and says
-// which op type's folder it belongs to.
-func Define(name string, tp int) (*dataset.Definition, string, error) {
+// Define makes the Definition of a name, also of one in another spelling.
+func Define(name string, opts dataset.DefineOptions) (*dataset.Definition, error) {
 	parsed, err := definition.Parse(name)
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", name, err)
+	if r, ok := definition.Respell(name); ok && r.Sure {
+		parsed = r.Name
+	} else if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	d, err := dataset.Define(parsed, dataset.DefineOptions{TP: tp})
-	if err != nil {
-		return nil, "", err
-	}
-	return d, parsed.Family.OpType, nil
+	return dataset.Define(parsed, opts)
 }
 
-// Missing is a required name that the dataset lacks, and the tensor
-// parallelism under which a model needs it (0: whatever it is).
+// Missing is a required name that the dataset lacks, with what the models that
+// need it say beyond the name: their ids, the tensor parallelism under which
+// they do (0: whatever it is) and the epsilon of their norms.
 type Missing struct {
 	Name string
-	TP   int
+	dataset.DefineOptions
 }
 
 // MissingDefinitions are the names that the models of a models.ts require, as
@@ -41,18 +39,22 @@ func MissingDefinitions(env *phases.Env, modelsTS, datasetDir string) ([]Missing
 		return nil, err
 	}
 	var missing []Missing
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	for _, model := range report.Models {
 		for _, row := range model.Rows {
-			if row.Status != dataset.Missing || seen[row.Definition] {
+			if row.Status != dataset.Missing {
 				continue
 			}
-			seen[row.Definition] = true
+			if at, there := seen[row.Definition]; there {
+				missing[at].Models = append(missing[at].Models, model.ID)
+				continue
+			}
+			seen[row.Definition] = len(missing)
 			tp := 0
 			if text, divided := strings.CutPrefix(row.Note, expect.TPNote); divided {
 				tp, _ = strconv.Atoi(text)
 			}
-			missing = append(missing, Missing{row.Definition, tp})
+			missing = append(missing, Missing{row.Definition, dataset.DefineOptions{Models: []string{model.ID}, TP: tp, Epsilon: model.epsilon}})
 		}
 	}
 	slices.SortFunc(missing, func(a, b Missing) int { return strings.Compare(a.Name, b.Name) })

@@ -86,7 +86,11 @@ func (r *Report) Text() string {
 	}
 	fmt.Fprintf(&b, "\nWORKLOADS: with workloads; PRESENT: in %s, of those that are required; UNMAPPED: modules without a Definition\n", r.Dataset)
 	if n := len(missing); n > 0 {
-		fmt.Fprintf(&b, "%d %s missing: fib-ls define --missing --dataset %s writes those whose axes their names fix\n", n, prose.Plural(n, "Definition is", "Definitions are"), r.Dataset)
+		named := ""
+		if r.Of.Listed == "" {
+			named = " --dataset " + r.Dataset
+		}
+		fmt.Fprintf(&b, "%d %s missing: fib-ls define --missing%s writes those of families with one signature\n", n, prose.Plural(n, "Definition is", "Definitions are"), named)
 	}
 	return b.String()
 }

@@ -53,6 +53,9 @@ type Entry struct {
 // that changed is opened again.
 type Dataset struct {
 	Dir string
+	// Listed says, for a dataset that is no clone, where its names are from;
+	// "" for a clone.
+	Listed string
 	// Problems are files that could not be read, in words.
 	Problems []string
 	entries  map[string]*Entry

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -19,8 +20,9 @@ import (
 //go:embed reference/*.py
 var references embed.FS
 
-// ErrNotFixed says that a family's Definition is not determined by its name.
-var ErrNotFixed = errors.New("its axes and reference are not fixed by its name")
+// ErrNotFixed says that no Definition can be written for a family: fib-ls has
+// no reference for it.
+var ErrNotFixed = errors.New("fib-ls has no reference for this family")
 
 // DefineOptions are what a Definition says beyond its name.
 type DefineOptions struct {
@@ -54,9 +56,10 @@ type Axis struct {
 
 // Tensor is one input or output. A nil Shape is a scalar.
 type Tensor struct {
-	Name  string
-	Shape []string
-	DType string
+	Name     string
+	Shape    []string
+	DType    string
+	Optional bool
 }
 
 // Definable says whether Define can write a name's Definition.
@@ -97,6 +100,10 @@ func (d *Definition) tag(n definition.Name, opts DefineOptions) {
 	switch id := n.Family.ID; {
 	case strings.Contains(id, "_decode"):
 		d.Tags = append(d.Tags, "stage:decode")
+	case strings.HasSuffix(id, "_mtp"):
+		d.Tags = append(d.Tags, "stage:mtp")
+	case strings.Contains(id, "indexer"):
+		d.Tags = append(d.Tags, "stage:indexer")
 	case strings.Contains(id, "_prefill"):
 		d.Tags = append(d.Tags, "stage:prefill")
 	}
@@ -130,6 +137,9 @@ func (d *Definition) fill(source string, opts DefineOptions) string {
 	if eps <= 0 {
 		eps = 1e-6
 	}
+	if topk, ok := d.topk(); ok {
+		source = topkLine.ReplaceAllString(source, "TOPK = "+strconv.FormatInt(topk, 10))
+	}
 	source = strings.ReplaceAll(source, "EPSILON = 1e-6", "EPSILON = "+strconv.FormatFloat(eps, 'g', -1, 64))
 	var checks strings.Builder
 	for _, a := range d.Axes {
@@ -140,11 +150,24 @@ func (d *Definition) fill(source string, opts DefineOptions) string {
 	return strings.Replace(source, "    # constant axes\n", checks.String(), 1)
 }
 
+// topkLine is the constant of a reference whose limit is no axis of an input.
+var topkLine = regexp.MustCompile(`(?m)^TOPK = \d+$`)
+
+// topk is the limit of a routing or of an indexer.
+func (d *Definition) topk() (int64, bool) {
+	for _, a := range d.Axes {
+		if a.Name == "topk" || a.Name == "top_k" {
+			return a.Value, a.Value > 0
+		}
+	}
+	return 0, false
+}
+
 // where finds an axis among the inputs: "q.shape[1]".
 func (d *Definition) where(axis string) string {
 	for _, in := range d.Inputs {
 		for i, a := range in.Shape {
-			if a == axis {
+			if a == axis && !in.Optional {
 				return fmt.Sprintf("%s.shape[%d]", in.Name, i)
 			}
 		}
@@ -172,7 +195,11 @@ func (d *Definition) JSON() ([]byte, error) {
 		to   *object
 	}{{d.Inputs, &inputs}, {d.Outputs, &outputs}} {
 		for _, t := range list.from {
-			*list.to = append(*list.to, member{t.Name, object{{"shape", t.Shape}, {"dtype", t.DType}}})
+			spec := object{{"shape", t.Shape}, {"dtype", t.DType}}
+			if t.Optional {
+				spec = append(spec, member{"optional", true})
+			}
+			*list.to = append(*list.to, member{t.Name, spec})
 		}
 	}
 	file := object{

@@ -13,6 +13,7 @@ const (
 	float   = "float32"
 	integer = "int32"
 	long    = "int64"
+	fp8     = "float8_e4m3fn"
 )
 
 // shapeOf gives the maker of a family's Definition: axes, tensors and
@@ -41,6 +42,18 @@ func shapeOf(family string) func(definition.Name) *Definition {
 		return mlaRaggedPrefill
 	case "rope_with_cos_sin_cache_neox_style", "rope_with_cos_sin_cache_gptj_style":
 		return rope
+	case "gdn_prefill", "gdn_decode", "gdn_mtp":
+		return gdn
+	case "dsa_sparse_attention":
+		return dsaSparseAttention
+	case "dsa_topk_indexer_fp8":
+		return dsaTopKIndexer
+	case "mamba_ssu_decode":
+		return mambaSSUDecode
+	case "moe_fp8_block_scale_renorm":
+		return moeFP8Renorm
+	case "trtllm_fp4_block_scale_routed_moe":
+		return moeFP4Routed
 	case "top_k_sampling_from_probs", "top_p_sampling_from_probs", "top_k_top_p_sampling_from_probs":
 		return sampling
 	}
@@ -55,10 +68,26 @@ func axes(names ...string) []Axis {
 	return list
 }
 
-func tensor(name, dtype string, shape ...string) Tensor { return Tensor{name, shape, dtype} }
+func tensor(name, dtype string, shape ...string) Tensor {
+	return Tensor{Name: name, Shape: shape, DType: dtype}
+}
+
+// optional is a tensor that may be left out.
+func optional(name, dtype string, shape ...string) Tensor {
+	return Tensor{Name: name, Shape: shape, DType: dtype, Optional: true}
+}
 
 // scalar has no shape.
-func scalar(name, dtype string) Tensor { return Tensor{name, nil, dtype} }
+func scalar(name, dtype string) Tensor { return Tensor{Name: name, DType: dtype} }
+
+// constant gives an axis a value that no field of the name has.
+func (d *Definition) constant(axis string, v int64) {
+	for i := range d.Axes {
+		if d.Axes[i].Name == axis {
+			d.Axes[i].Value = v
+		}
+	}
+}
 
 func value(n definition.Name, abbrev string) int64 {
 	v, _ := n.Value(abbrev)

@@ -209,7 +209,10 @@ func shownParallelism(m *tsast.Model, a *extract.Architecture) (tp, ep int) {
 				continue
 			}
 			switch name.Family.OpType {
-			case "gqa_paged", "gqa_ragged", "mla_paged", "mla_ragged":
+			case "gqa_paged", "gqa_ragged", "mla_paged", "mla_ragged", "dsa_paged":
+				if name.Family.ID == "dsa_topk_indexer_fp8" {
+					continue // its heads are the same on every device
+				}
 				tp = share(a.Attention.NumHeads, name, "h", tp)
 			case "moe":
 				if a.MoE != nil {

@@ -16,10 +16,13 @@ type Contract struct {
 	Baseline     Baseline              `json:"baseline"`
 	Parallelism  generate.Parallelism  `json:"parallelism"`
 	Definitions  []Definition          `json:"definitions"`
-	Problems     []Problem             `json:"problems"`
-	Warnings     []string              `json:"warnings"`
-	Files        map[string]string     `json:"files"`
-	TimingsMS    map[string]float64    `json:"timings_ms"`
+	// DatasetList says, where InDataset rests on a list of names and not on a
+	// clone, which list.
+	DatasetList string             `json:"-"`
+	Problems    []Problem          `json:"problems"`
+	Warnings    []string           `json:"warnings"`
+	Files       map[string]string  `json:"files"`
+	TimingsMS   map[string]float64 `json:"timings_ms"`
 }
 
 // Baseline says where the layers' truth came from.
@@ -32,8 +35,8 @@ type Baseline struct {
 	Note   string `json:"note,omitempty"`
 }
 
-// Definition is one Definition that the model needs. InDataset is nil when
-// no dataset was at hand.
+// Definition is one Definition that the model needs. InDataset is nil in a step
+// that did not ask the dataset.
 type Definition struct {
 	Name      string   `json:"name"`
 	OpType    string   `json:"op_type"`

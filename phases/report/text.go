@@ -36,7 +36,11 @@ func Text(r *Run) string {
 	}
 	fmt.Fprintf(&b, "  %d modules, %d Definitions", len(r.Model.Modules), len(r.Definitions))
 	if present+missing > 0 {
-		fmt.Fprintf(&b, " (%d in the dataset, %d missing)", present, missing)
+		by := ""
+		if r.DatasetList != "" {
+			by = ", by " + r.DatasetList
+		}
+		fmt.Fprintf(&b, " (%d in the dataset, %d missing%s)", present, missing, by)
 	}
 	b.WriteString("\n")
 	b.WriteString(Findings(r.Problems))

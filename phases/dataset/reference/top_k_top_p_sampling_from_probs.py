@@ -10,10 +10,10 @@ def keep_top_k(probs, top_k):
 
 
 def keep_top_p(probs, top_p):
-    # The most likely tokens until their sum reaches p, at least one.
+    # The most likely tokens until their sum reaches p, at least one; 1 keeps all, however their sum is rounded.
     ordered, order = torch.sort(probs, dim=-1, descending=True, stable=True)
     before = torch.cumsum(ordered, dim=-1) - ordered
-    kept = torch.where(before < top_p[:, None], ordered, 0.0)
+    kept = torch.where((before < top_p[:, None]) | (top_p[:, None] >= 1.0), ordered, 0.0)
     kept[:, 0] = ordered[:, 0]
     return torch.zeros_like(probs).scatter(-1, order, kept)
 
