@@ -32,7 +32,7 @@ func (s *Server) codeAction(_ context.Context, snap *Snapshot, p *protocol.CodeA
 		a.update()
 		a.anywhere()
 	}
-	if a.wants(protocol.CodeActionKindSourceFixAll) && (a.invoked() || len(p.Context.Only) > 0) {
+	if a.wants(kindFixAll) && (a.invoked() || len(p.Context.Only) > 0) {
 		a.fixAll(problems)
 	}
 	return a.out, nil
@@ -140,15 +140,20 @@ func (a *actions) fixes(problems []validate.Problem) {
 	}
 }
 
-// fixAll offers all preferred fixes of the file at once.
+// kindFixAll is our own kind of source.fixAll, which clients that ask for
+// that get too.
+const kindFixAll = protocol.CodeActionKindSourceFixAll + ".fib-ls"
+
+// fixAll offers the safe fixes of the file at once: editors apply it on save,
+// without asking.
 func (a *actions) fixAll(problems []validate.Problem) {
-	edits := validate.FixAll(problems)
+	edits := validate.FixAll(problems, validate.SafeFixes)
 	if len(edits) == 0 {
 		return
 	}
-	kind := protocol.CodeActionKindSourceFixAll
+	kind := kindFixAll
 	a.add(&protocol.CodeAction{
-		Title: "Fix all fib-ls problems that have one sure fix", Kind: &kind, Edit: a.s.workspaceEditOf(a.snap, edits),
+		Title: "Fix all fib-ls problems that are certain from the text", Kind: &kind, Edit: a.s.workspaceEditOf(a.snap, edits),
 	})
 }
 

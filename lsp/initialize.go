@@ -125,7 +125,7 @@ func (s *Server) initializeResult() *protocol.InitializeResult {
 			CodeLensProvider:          &protocol.CodeLensOptions{},
 			InlayHintProvider:         protocol.Boolean(true),
 			CodeActionProvider: &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{
-				protocol.CodeActionKindQuickFix, protocol.CodeActionKindRefactorRewrite, protocol.CodeActionKindSourceFixAll,
+				protocol.CodeActionKindQuickFix, protocol.CodeActionKindRefactorRewrite, kindFixAll,
 			}},
 			ExecuteCommandProvider: protocol.ExecuteCommandOptions{Commands: commandIDs()},
 			Workspace: &protocol.WorkspaceOptions{WorkspaceFolders: &protocol.WorkspaceFoldersServerCapabilities{

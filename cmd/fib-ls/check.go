@@ -24,6 +24,7 @@ type checkFlags struct {
 	failLevel string
 	exitZero  bool
 	fix       bool
+	unsafe    bool
 	diff      bool
 	dataset   string
 	severity  []string
@@ -52,7 +53,8 @@ every file named models.ts below it.`,
 	flags.StringVar(&f.format, "format", "text", "text, json, github or sarif")
 	flags.StringVar(&f.failLevel, "fail-level", "error", "exit 1 from this severity on: error or warning")
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "exit 0 even when there are findings")
-	flags.BoolVar(&f.fix, "fix", false, "apply the fixes that are surely meant")
+	flags.BoolVar(&f.fix, "fix", false, "apply the safe fixes: those that are certain from the text alone")
+	flags.BoolVar(&f.unsafe, "unsafe-fixes", false, "with --fix: also those that rest on what is known of the model")
 	flags.BoolVar(&f.diff, "diff", false, "with --fix: print the change instead of writing it")
 	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone: report Definitions that it lacks")
 	flags.StringArrayVar(&f.severity, "severity", nil, "rule=error|warning|info|hint|off (may be repeated)")
@@ -74,6 +76,9 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	}
 	if f.failLevel != "error" && f.failLevel != "warning" {
 		return &fault.Usage{Message: fmt.Sprintf("--fail-level %s: choose error or warning", f.failLevel)}
+	}
+	if f.unsafe && !f.fix {
+		return &fault.Usage{Message: "--unsafe-fixes says which fixes --fix applies: give both"}
 	}
 	if f.diff && !f.fix {
 		return &fault.Usage{Message: "--diff shows what --fix would change: give both"}
@@ -132,9 +137,10 @@ func (f *checkFlags) one(cmd *cobra.Command, env *phases.Env, path string, opts 
 		err = ctx.Err()
 	}
 	if err != nil || !f.fix {
+		f.sayFixable(cmd.ErrOrStderr(), path, report)
 		return report, err
 	}
-	fixed, err := report.Fix(env, opts)
+	fixed, err := report.Fix(env, opts, validate.Fixes(f.unsafe))
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -144,11 +150,30 @@ func (f *checkFlags) one(cmd *cobra.Command, env *phases.Env, path string, opts 
 	if fixed.Unsettled {
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s: there are fixes left; another check --fix goes on with them\n", prose.Terminal(path))
 	}
+	f.sayFixable(cmd.ErrOrStderr(), path, fixed.After)
 	if f.diff {
 		_, err := io.WriteString(out, shown(out, fixed.Diff))
 		return fixed.After, err
 	}
 	return fixed.After, fixed.Write()
+}
+
+// sayFixable says which of the findings could be fixed, and how.
+func (f *checkFlags) sayFixable(stderr io.Writer, path string, report check.File) {
+	safe, unsafe := validate.Fixable(report.Problems)
+	if f.fix {
+		safe = 0 // what is left of them is said otherwise
+	}
+	var words []string
+	if safe > 0 {
+		words = append(words, fmt.Sprintf("%d with --fix (certain from the text)", safe))
+	}
+	if unsafe > 0 && !f.unsafe {
+		words = append(words, fmt.Sprintf("%d with --fix --unsafe-fixes (resting on what is known of the models)", unsafe))
+	}
+	if len(words) > 0 {
+		_, _ = fmt.Fprintf(stderr, "note: %s: fixable: %s\n", prose.Terminal(path), strings.Join(words, ", "))
+	}
 }
 
 // addTypeScript adds TypeScript's findings. Why it cannot be run is said once,

@@ -135,8 +135,10 @@ func TestCheckFindsUpstreamsMistakes(t *testing.T) {
 	}
 }
 
-// TestCheckRepairsUpstream: --fix --diff shows, and --fix makes, a file in
-// which the configs find nothing wrong, and touches nothing but what was.
+// TestCheckRepairsUpstream: --fix alone leaves the file as it is, since all
+// that is wrong in it is known from the configs. With --unsafe-fixes, --diff
+// shows and --fix makes a file in which the configs find nothing wrong, and
+// touches nothing but what was.
 func TestCheckRepairsUpstream(t *testing.T) {
 	offline(t)
 	file := upstream(t)
@@ -144,7 +146,14 @@ func TestCheckRepairsUpstream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff, err := fibls(t, "check", file, "--fix", "--diff")
+	safe, err := fibls(t, "check", file, "--fix", "--diff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if safe != "" {
+		t.Errorf("--fix alone changes what rests on the models' configs:\n%s", safe)
+	}
+	diff, err := fibls(t, "check", file, "--fix", "--unsafe-fixes", "--diff")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +167,7 @@ func TestCheckRepairsUpstream(t *testing.T) {
 	if removed := strings.Count(diff, "\n-"); removed > 170 {
 		t.Errorf("%d lines are removed", removed)
 	}
-	for _, p := range checkedJSON(t, file, "--fix") {
+	for _, p := range checkedJSON(t, file, "--fix", "--unsafe-fixes") {
 		if p.Rule != "definition-note" {
 			t.Errorf("left: %s %s %s: %s", p.Rule, p.Model, p.Module, p.Message)
 		}

@@ -95,12 +95,12 @@ type Fixed struct {
 // makes one.
 const fixRounds = 64
 
-// Fix applies the preferred fixes until there are none: a fix may make
-// another finding fixable.
-func (c File) Fix(env *phases.Env, opts Options) (*Fixed, error) {
+// Fix applies fixes until there are none: a fix may make another finding
+// fixable.
+func (c File) Fix(env *phases.Env, opts Options, which validate.Fixes) (*Fixed, error) {
 	after := c
 	text := c.models.Text
-	edits := validate.FixAll(after.Problems)
+	edits := validate.FixAll(after.Problems, which)
 	for round := 0; len(edits) > 0 && round < fixRounds; round++ {
 		next, err := tsast.Apply(text, edits...)
 		if err != nil {
@@ -110,7 +110,7 @@ func (c File) Fix(env *phases.Env, opts Options) (*Fixed, error) {
 		if err := after.judge(env, text, opts); err != nil {
 			return nil, err
 		}
-		edits = validate.FixAll(after.Problems)
+		edits = validate.FixAll(after.Problems, which)
 	}
 	return &Fixed{
 		After: after, Unsettled: len(edits) > 0, text: text, same: string(text) == string(c.models.Text),

@@ -150,7 +150,7 @@ func TestFixAllNeverOverlaps(t *testing.T) {
 		fix(false, edit(20, 21, "d")),                       // not preferred
 		fix(true, edit(5, 6, "e"), edit(10, 12, "a")),       // shares an edit
 		fix(true, edit(30, 31, "f"), edit(10, 11, "other")), // overlaps with one half
-	})
+	}, AllFixes)
 	want := []tsast.TextEdit{edit(5, 6, "e"), edit(10, 12, "a"), edit(12, 14, "g")}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -194,7 +194,7 @@ func FuzzCheck(f *testing.F) {
 		// Fixing comes to an end, in a text that can still be read.
 		text := []byte(src)
 		for round := 0; ; round++ {
-			edits := FixAll(problems)
+			edits := FixAll(problems, AllFixes)
 			if len(edits) == 0 {
 				return
 			}

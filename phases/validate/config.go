@@ -166,6 +166,7 @@ func checkConfig(p *entryPass) {
 				strings.Join(append([]string{expected.Label}, ambiguous...), ", ")),
 		})
 	}
+	joinCounts(findings)
 	for _, f := range findings {
 		p.report(f)
 	}
@@ -247,6 +248,9 @@ func (c *comparison) find(m *tsast.Module, problem Problem, evidence ...string) 
 		problem.Evidence = c.facts.evidence("architectures", "model_type")
 	}
 	problem.Message += " (" + c.source(problem.Evidence) + ")"
+	for i := range problem.Fixes {
+		problem.Fixes[i].Safe = false // it rests on what the config says
+	}
 	c.findings = append(c.findings, problem)
 }
 

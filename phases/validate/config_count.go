@@ -1,7 +1,9 @@
 package validate
 
 import (
+	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -140,10 +142,120 @@ func (c *comparison) countFinding(m *tsast.Module, rule string, n int, what stri
 		title += plural(len(related), ", here and in the module below that repeats it", ", here and in the %d modules below that repeat it")
 		message += plural(len(related), "; one module below repeats the number", "; %d modules below repeat the number")
 	}
+	var still []string
+	for _, at := range c.mentions(m) {
+		related = append(related, Related{at.span, fmt.Sprintf("%s says %d, too", at.what, m.Count.Int)})
+		still = append(still, at.what)
+	}
+	if len(still) > 0 {
+		words := fmt.Sprintf("%s still %s %d", strings.Join(still, " and "), choose(len(still) == 1, "says", "say"), m.Count.Int)
+		message += "; " + words
+		title += " (" + words + ")"
+	}
 	c.find(m, Problem{
 		Rule: rule, Span: m.Count.Span, Message: message, Expected: text, Related: related,
 		Fixes: []Fix{{Title: title, Edits: edits, Preferred: true}},
 	}, fields...)
+}
+
+// mention is a place of the entry that names a number in words for people.
+type mention struct {
+	span tsast.Span
+	what string
+}
+
+// mentions are the description and the comments beside a module that name its
+// count: a fix leaves people's words as they are, and says so. In the
+// description the number must be one of layers ("48 decoder layers", "×40",
+// "24 Mamba"): heads and experts are numbers, too.
+func (c *comparison) mentions(m *tsast.Module) []mention {
+	if m.Count.Int < 2 {
+		return nil
+	}
+	n := fmt.Sprint(m.Count.Int)
+	var list []mention
+	ofLayers := regexp.MustCompile(`(?i)(?:^|[^\d.])(?:×\s?` + n + `\b|` + n + `\s?×|` + n + `(?: [\w*-]+){0,3} layers?\b|` + n + ` (?:mamba|attention|mlp|dense|moe|sparse|local|global|gdn|gqa)\b)`)
+	if d := c.p.model.Description; ofLayers.MatchString(d.Value) {
+		list = append(list, mention{d.Span, "the description"})
+	}
+	number := regexp.MustCompile(`(?:^|[^\d.])` + n + `(?:[^\d]|$)`)
+	first, last := c.p.line(m.NameSpan.Start)-1, c.p.line(m.Span.End)
+	for _, comment := range c.p.model.Comments {
+		if at := c.p.line(comment.Span.Start); at >= first && at <= last && number.MatchString(comment.Text) {
+			list = append(list, mention{comment.Span, "the comment beside it"})
+		}
+	}
+	return list
+}
+
+func choose(is bool, yes, no string) string {
+	if is {
+		return yes
+	}
+	return no
+}
+
+// line is the number of lines that end before a byte of the entry.
+func (p *entryPass) line(at int) int {
+	return bytes.Count(p.text[:min(max(at, 0), len(p.text))], []byte("\n"))
+}
+
+// joinCounts makes one fix of those for all wrong counts of an entry, and for
+// the modules that it lacks. The numbers of the kinds of layers add up, and so
+// do those of dense and sparse MLPs: one of them set right alone, or added
+// beside others that are wrong, would be a new finding.
+func joinCounts(findings []Problem) {
+	joint := Fix{Preferred: true}
+	var words, added []string
+	var places []int
+	repeats := 0
+	for i := range findings {
+		f := &findings[i]
+		if len(f.Fixes) != 1 {
+			continue
+		}
+		switch f.Rule {
+		case "config-layer-count", "config-mlp-split":
+			words = append(words, fmt.Sprintf("%s to %s", clip(f.Module), f.Expected))
+			repeats += len(f.Fixes[0].Edits) - 1
+		case "config-missing-module":
+			added = append(added, f.Fixes[0].Title)
+		default:
+			continue
+		}
+		places = append(places, i)
+		for _, e := range f.Fixes[0].Edits {
+			joint.Edits = withEdit(joint.Edits, e)
+		}
+	}
+	if len(words) == 0 || len(places) < 2 {
+		return
+	}
+	joint.Title = "Change the counts together: " + strings.Join(words, ", ")
+	if repeats > 0 {
+		joint.Title += plural(repeats, ", and one that repeats them", ", and %d that repeat them")
+	}
+	if len(added) > 0 {
+		joint.Title += "; " + strings.Join(added, "; ")
+	}
+	for _, i := range places {
+		findings[i].Fixes = []Fix{joint}
+	}
+}
+
+// withEdit adds an edit to others. Two insertions at one place become one, in
+// their order.
+func withEdit(edits []tsast.TextEdit, e tsast.TextEdit) []tsast.TextEdit {
+	for i, known := range edits {
+		switch {
+		case known == e:
+			return edits
+		case known.Span == e.Span && e.Span.Start == e.Span.End:
+			edits[i].NewText += e.NewText
+			return edits
+		}
+	}
+	return append(edits, e)
 }
 
 // repeats are the modules below one that have its count and whose number
@@ -172,8 +284,9 @@ func (c *comparison) hasOwnNumber(d *decoder, m *tsast.Module) bool {
 	switch c.tree.mlpOf(m) {
 	case mlpSparse:
 		return c.facts.count(d.layers, sparse) != len(d.layers)
-	case mlpDense:
-		return c.facts.count(d.layers, dense) != len(d.layers)
+	case mlpDense: // none of them: it stands beside a mixture of experts
+		n := c.facts.count(d.layers, dense)
+		return n > 0 && n != len(d.layers)
 	case mlpNone, mlpUnclear:
 	}
 	return false

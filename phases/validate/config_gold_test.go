@@ -228,7 +228,7 @@ func TestFixesRepairUpstream(t *testing.T) {
 	opts := validate.Options{Expected: upstreamExpectations(t)}
 	f := tsast.Parse(readGold(t, "upstream-models.ts"))
 	for range 5 {
-		edits := validate.FixAll(validate.Check(f, opts))
+		edits := validate.FixAll(validate.Check(f, opts), validate.AllFixes)
 		if len(edits) == 0 {
 			break
 		}

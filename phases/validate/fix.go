@@ -9,15 +9,28 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
+// Fixes says which fixes FixAll takes.
+type Fixes bool
+
+// The safe fixes alone, and with them those that rest on what is known of the
+// model.
+const (
+	SafeFixes Fixes = false
+	AllFixes  Fixes = true
+)
+
+// takes reports whether a fix is one of those.
+func (which Fixes) takes(f Fix) bool { return f.Preferred && (f.Safe || which == AllFixes) }
+
 // FixAll merges the preferred fixes of some problems into one set of edits:
 // in the order of the problems, each as a whole or not at all, and never two
 // that change the same text. What was left out can be fixed by checking the
 // edited text again.
-func FixAll(problems []Problem) []tsast.TextEdit {
+func FixAll(problems []Problem, which Fixes) []tsast.TextEdit {
 	var taken []tsast.TextEdit // in the order of the text
 	for _, p := range problems {
 		for _, f := range p.Fixes {
-			if !f.Preferred {
+			if !which.takes(f) {
 				continue
 			}
 			if fresh := without(f.Edits, taken); len(fresh) > 0 && !collide(fresh, taken) {
@@ -61,9 +74,29 @@ func collide(edits, taken []tsast.TextEdit) bool {
 	return false
 }
 
-// replace is a fix of one edit.
+// Fixable counts the problems that FixAll would mend by safe fixes, and those
+// that it would mend by the others only.
+func Fixable(problems []Problem) (safe, unsafe int) {
+	for _, p := range problems {
+		for _, f := range p.Fixes {
+			if !f.Preferred {
+				continue
+			}
+			if f.Safe {
+				safe++
+			} else {
+				unsafe++
+			}
+			break
+		}
+	}
+	return safe, unsafe
+}
+
+// replace is a fix of one edit. What is preferred follows from the text: the
+// comparison with a model's config takes that back for its own fixes.
 func replace(title string, span tsast.Span, text string, preferred bool) Fix {
-	return Fix{Title: title, Preferred: preferred, Edits: []tsast.TextEdit{{Span: span, NewText: text}}}
+	return Fix{Title: title, Preferred: preferred, Safe: preferred, Edits: []tsast.TextEdit{{Span: span, NewText: text}}}
 }
 
 // literal writes a string literal with the quote that stands at a span of the

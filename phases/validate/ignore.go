@@ -222,7 +222,7 @@ func (ig ignore) unknown() []Problem {
 		p := Problem{Rule: "unknown-ignore", Span: w.span, Message: "there is no rule " + q(w.id)}
 		if near := nearest(w.id, ruleIDs()); near != "" {
 			p.Message += "; did you mean " + q(near) + "?"
-			p.Fixes = []Fix{{Title: "Change to " + near, Preferred: true, Edits: []tsast.TextEdit{{Span: w.span, NewText: near}}}}
+			p.Fixes = []Fix{{Title: "Change to " + near, Preferred: true, Safe: true, Edits: []tsast.TextEdit{{Span: w.span, NewText: near}}}}
 		}
 		problems = append(problems, p)
 	}

@@ -46,6 +46,10 @@ type Related struct {
 type Fix struct {
 	Title string
 	Edits []tsast.TextEdit
-	// Preferred: the one fix that is surely meant; "fix all" applies it.
+	// Preferred: the one fix that is surely meant.
 	Preferred bool
+	// Safe: it is certain from the text alone (a spelling, a nearest parent).
+	// What rests on knowledge about the model is not: it is never applied
+	// without being asked for.
+	Safe bool
 }

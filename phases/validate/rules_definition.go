@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -107,15 +109,40 @@ func (p *entryPass) misspellings(m *tsast.Module, spelled []spelling) {
 		d := m.Definitions.Items[i]
 		problem := misspelling(d)
 		if name := problem.Expected; name != "" {
-			fix := replace("Change to "+name, d.Span, p.literal(d.Span, name), problem.Rule != "definition-note")
+			fix := replace("Change to "+name, d.Span, p.literal(d.Span, name), spells(problem, d.Value))
 			if listed[name] {
-				fix = Fix{Title: "Remove: " + name + " is listed already", Preferred: true, Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}
+				fix = Fix{Title: "Remove: " + name + " is listed already", Preferred: fix.Preferred, Safe: fix.Safe, Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}
 			}
 			listed[name] = true
 			problem.Fixes = []Fix{fix}
 		}
 		p.in(m, problem)
 	}
+}
+
+// spells reports whether the expected name only spells the text otherwise: an
+// older spelling, or a slip of two letters with all numbers as they are. A
+// word more or less is another function (gemma_rmsnorm multiplies with 1 +
+// weight).
+func spells(p Problem, text string) bool {
+	switch {
+	case p.Rule != "bad-definition":
+		return p.Rule == "legacy-definition"
+	case sortedWords(text) == sortedWords(p.Expected):
+		return true // the same fields in another order
+	}
+	return digits(text) == digits(p.Expected) && levenshtein.ComputeDistance(strings.ToLower(text), p.Expected) <= 2
+}
+
+func sortedWords(name string) string {
+	words := strings.Split(name, "_")
+	slices.Sort(words)
+	return strings.Join(words, "_")
+}
+
+// digits are the numbers of a name.
+func digits(name string) string {
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r < '0' || r > '9' }), " ")
 }
 
 // misspelling says what is wrong with a text that is no Definition name.
@@ -175,7 +202,7 @@ func checkDuplicateDefinitions(p *entryPass) {
 				Rule: "duplicate-definition", Span: d.Span, Unnecessary: true,
 				Message: fmt.Sprintf("%s is listed twice in %s", q(d.Value), q(m.Name)),
 				Related: []Related{{m.Definitions.Items[at].Span, "first listed here"}},
-				Fixes:   []Fix{{Title: "Remove the duplicate", Preferred: true, Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}},
+				Fixes:   []Fix{{Title: "Remove the duplicate", Preferred: true, Safe: true, Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}},
 			})
 		}
 	}

@@ -121,7 +121,7 @@ func (p *entryPass) addField(object tsast.Span, props []tsast.Property, before [
 		return nil
 	}
 	edit := p.insert(object, props, before, field+": "+value)
-	return []Fix{{Title: fmt.Sprintf("Add %s: %s", field, value), Preferred: sure, Edits: []tsast.TextEdit{edit}}}
+	return []Fix{{Title: fmt.Sprintf("Add %s: %s", field, value), Preferred: sure, Safe: sure, Edits: []tsast.TextEdit{edit}}}
 }
 
 // entryDefault is the text that a missing field of an entry could have.

@@ -162,7 +162,7 @@ func testFixture(t *testing.T, id, path string) {
 	if !found {
 		t.Errorf("%s finds nothing in fail.ts", id)
 	}
-	want, fixed := show(src, problems), string(apply(t, src, FixAll(problems)))
+	want, fixed := show(src, problems), string(apply(t, src, FixAll(problems, AllFixes)))
 	if fixed == string(src) {
 		fixed = ""
 	}
