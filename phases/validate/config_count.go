@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -197,7 +196,7 @@ func choose(is bool, yes, no string) string {
 
 // line is the number of lines that end before a byte of the entry.
 func (p *entryPass) line(at int) int {
-	return bytes.Count(p.text[:min(max(at, 0), len(p.text))], []byte("\n"))
+	return strings.Count(p.text[:min(max(at, 0), len(p.text))], "\n")
 }
 
 // joinCounts makes one fix of those for all wrong counts of an entry, and for

@@ -37,7 +37,7 @@ func tryFixes(t *testing.T, what string, f *tsast.File, opts validate.Options) (
 			}
 			titles[fix.Title] = true
 			tried++
-			text, err := tsast.Apply(f.Src, fix.Edits...)
+			text, err := tsast.Apply(f.Src(), fix.Edits...)
 			if err != nil {
 				t.Errorf("%s: %s: %v", what, fix.Title, err)
 				continue
