@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -38,7 +39,7 @@ export default models
 			if err != nil {
 				t.Fatal(err)
 			}
-			fixed, err := checked.Fix(env, Options{})
+			fixed, err := checked.Fix(env, Options{}, validate.AllFixes)
 			if err != nil {
 				t.Fatal(err)
 			}
