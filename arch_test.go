@@ -20,8 +20,8 @@ const module = "github.com/fib-ls/fib-ls/"
 var doors = map[string][]string{
 	"net/http":                          {"phases/extract/hub", "phases/baseline", "cmd", "scripts"},
 	"github.com/smacker/go-tree-sitter": {"tsast", "phases/baseline/pysrc"},
-	"go.lsp.dev/protocol":               {"lsp"},
-	"go.lsp.dev/jsonrpc2":               {"lsp"},
+	"go.lsp.dev/protocol":               {"lsp", "lsp/wire"},
+	"go.lsp.dev/jsonrpc2":               {"lsp", "lsp/wire"},
 }
 
 // pure are the packages that do no I/O at all.

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,7 @@ func (j *job) offerUpdate() error {
 	if at < 0 {
 		return nil
 	}
-	line := newLineIndex(text).LineFromOffset(f.Entries[at].Offset) + 1
+	line := bytes.Count(text[:f.Entries[at].Offset], []byte{'\n'}) + 1
 	if j.req.wait {
 		return &phases.DuplicateError{ID: id, Line: line}
 	}

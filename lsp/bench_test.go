@@ -12,6 +12,7 @@ import (
 
 	"go.lsp.dev/protocol"
 
+	"github.com/fib-ls/fib-ls/lsp/wire"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -52,7 +53,7 @@ func BenchmarkKeystroke(b *testing.B) {
 		s := New(Options{})
 		s.config.setInitial(nil)
 		doc := newDocument(s, &protocol.TextDocumentItem{URI: modelsURI, LanguageID: "typescript"})
-		doc.set([]byte(text))
+		doc.set(text)
 		s.docs.put(doc)
 		snap := doc.parsed()
 		checker := validate.NewChecker(s.checkOptions(snap))
@@ -83,11 +84,6 @@ func BenchmarkKeystroke(b *testing.B) {
 				if _, err := s.encodeDiagnostics(snap.URI, s.diagnosticsFrom(snap, s.findings(snap, checker))); err != nil {
 					b.Fatal(err)
 				}
-			}
-		})
-		b.Run(fmt.Sprintf("lines/%dx", copies), func(b *testing.B) {
-			for range b.N {
-				doc.lines.edit(doc.text, at[2], at[2], "x")
 			}
 		})
 		s.docs.closeAll()
@@ -169,7 +165,7 @@ func BenchmarkOpen(b *testing.B) {
 		frame := fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
 		b.Run(fmt.Sprintf("read/%dx", copies), func(b *testing.B) {
 			for range b.N {
-				in := newStream(strings.NewReader(frame), io.Discard, maxBacklog)
+				in := wire.NewStream(strings.NewReader(frame), io.Discard, maxBacklog)
 				if _, _, err := in.ReadFrame(b.Context()); err != nil {
 					b.Fatal(err)
 				}
@@ -185,7 +181,7 @@ func BenchmarkOpen(b *testing.B) {
 					b.Fatal(err)
 				}
 				doc := newDocument(s, &p.TextDocument)
-				doc.set([]byte(p.TextDocument.Text))
+				doc.set(p.TextDocument.Text)
 				snap := doc.parsed()
 				found := s.findings(snap, validate.NewChecker(s.checkOptions(snap)))
 				if _, err := s.encodeDiagnostics(snap.URI, s.diagnosticsFrom(snap, found)); err != nil {

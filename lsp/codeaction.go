@@ -159,12 +159,12 @@ func (a *actions) fixAll(problems []validate.Problem) {
 
 // mentions offers the repositories that the lines of the range name.
 func (a *actions) mentions() {
-	start, _ := a.snap.line(a.snap.lines.LineFromOffset(a.at.Start))
-	_, end := a.snap.line(a.snap.lines.LineFromOffset(a.at.End))
+	start, _ := a.snap.text.Line(a.snap.text.LineOf(a.at.Start))
+	_, end := a.snap.text.Line(a.snap.text.LineOf(a.at.End))
 	if end-start > 64<<10 {
 		return
 	}
-	for _, m := range loosely(string(a.snap.text[start:end])) {
+	for _, m := range loosely(a.snap.text.Slice(start, end)) {
 		if !slices.Contains(a.seen, m.repo) && len(a.seen) < 8 {
 			a.offer(m.repo, map[string]any{"repoId": m.repo, "uri": string(a.snap.URI)}, protocol.CodeActionKindRefactorRewrite)
 		}

@@ -62,7 +62,7 @@ func executeCommand(s *Server, params jsonrpc2.RawMessage) (func(context.Context
 		}
 		return func(ctx context.Context) (any, error) {
 			result, err := c.run(s, ctx, args)
-			s.stream.out.hush(commandGap)
+			s.stream.KeepQuiet(commandGap)
 			if err != nil {
 				return nil, err
 			}

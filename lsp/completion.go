@@ -25,7 +25,7 @@ func (s *Server) completion(_ context.Context, snap *Snapshot, p *protocol.Compl
 	}
 	offset := snap.OffsetFromPosition(p.Position)
 	c := &completer{s: s, snap: snap, at: offset}
-	switch where, key := cursorAt(snap.text, offset); where {
+	switch where, key := cursorAt(snap.bytes(), offset); where {
 	case inComment:
 		c.marker()
 	case inString:
@@ -74,7 +74,7 @@ func (c *completer) add(label string, kind protocol.CompletionItemKind, at tsast
 
 // inString completes a value by the key that it belongs to.
 func (c *completer) inString(key string) {
-	word := wordAround(c.snap.text, c.at, isNameByte)
+	word := wordAround(c.snap.bytes(), c.at, isNameByte)
 	switch key {
 	case "parent":
 		c.parents(word)
@@ -147,7 +147,7 @@ func rank(m *tsast.Module) int {
 // definitions offers the names that the dataset and the file have, those that
 // begin as typed first, then the patterns of the grammar.
 func (c *completer) definitions(word tsast.Span) {
-	typed := string(c.snap.text[word.Start:min(c.at, word.End)])
+	typed := c.snap.text.Slice(word.Start, min(c.at, word.End))
 	dataset := c.s.dataset(c.snap.Path)
 	var names []string
 	if dataset != nil {
@@ -226,7 +226,7 @@ func (c *completer) skeleton() {
 	if !c.s.caps.snippets {
 		return
 	}
-	word := wordAround(c.snap.text, c.at, isIdentifierByte)
+	word := wordAround(c.snap.bytes(), c.at, isIdentifierByte)
 	f := c.snap.File
 	i, ok := entryAt(f, c.at)
 	if !ok {
@@ -253,14 +253,14 @@ func within2(s tsast.Span, at int) bool { return s.Start < at && at < s.End }
 
 // marker completes a marker comment: a repository, then parameters.
 func (c *completer) marker() {
-	start, _ := c.snap.line(c.snap.lines.LineFromOffset(c.at))
-	line := string(c.snap.text[start:c.at])
+	start, _ := c.snap.text.Line(c.snap.text.LineOf(c.at))
+	line := c.snap.text.Slice(start, c.at)
 	at := strings.LastIndex(line, markerMark+" ")
 	if at < 0 {
 		return
 	}
 	typed := line[at+len(markerMark)+1:]
-	word := wordAround(c.snap.text, c.at, func(b byte) bool { return b != ' ' && b != '\t' && b != '\n' && b != '\r' })
+	word := wordAround(c.snap.bytes(), c.at, func(b byte) bool { return b != ' ' && b != '\t' && b != '\n' && b != '\r' })
 	if strings.ContainsAny(strings.TrimLeft(typed, " \t"), " \t") {
 		for _, key := range append(slices.Clone(markerKeys), "set.FIELD") {
 			c.add(key+"=", protocol.CompletionItemKindProperty, word, "parameter of add", "")

@@ -74,18 +74,18 @@ func (c settings) overlay(t jsonTree) settings {
 	if inner := t.at(section); inner.value != nil {
 		t = inner
 	}
-	text(t, "modelsFile", &c.ModelsFile)
+	setting(t, "modelsFile", &c.ModelsFile)
 	boolean(t, "diagnostics.enable", &c.DiagnosticsEnable)
 	duration(t, "diagnostics.delay", time.Millisecond, &c.DiagnosticsDelay)
 	c.Severity = severities(lookup(t, "diagnostics.severity"), c.Severity)
-	text(t, "dataset.path", &c.Dataset)
-	text(t, "sglang.path", &c.SGLangPath)
-	text(t, "sglang.clone", &c.SGLangClone)
-	text(t, "huggingface.endpoint", &c.HubEndpoint)
+	setting(t, "dataset.path", &c.Dataset)
+	setting(t, "sglang.path", &c.SGLangPath)
+	setting(t, "sglang.clone", &c.SGLangClone)
+	setting(t, "huggingface.endpoint", &c.HubEndpoint)
 	boolean(t, "huggingface.offline", &c.HubOffline)
 	duration(t, "huggingface.timeout", time.Second, &c.HubTimeout)
-	text(t, "addModel.confirm", &c.Confirm)
-	text(t, "report.open", &c.ReportOpen)
+	setting(t, "addModel.confirm", &c.Confirm)
+	setting(t, "report.open", &c.ReportOpen)
 	boolean(t, "completion.enable", &c.Completion)
 	boolean(t, "codeLens.enable", &c.CodeLens)
 	boolean(t, "inlayHints.enable", &c.InlayHints)
@@ -107,7 +107,7 @@ func lookup(t jsonTree, key string) jsonTree {
 	return lookup(t.at(head), rest)
 }
 
-func text(t jsonTree, key string, to *string) {
+func setting(t jsonTree, key string, to *string) {
 	if s, ok := lookup(t, key).value.(string); ok {
 		*to = s
 	}

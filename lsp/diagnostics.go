@@ -96,7 +96,7 @@ func (s *Server) diagnosticsFrom(snap *Snapshot, problems []validate.Problem) []
 		out = append(out, s.diagnosticFrom(snap, &problems[i]))
 	}
 	if len(problems) < all {
-		end := len(snap.text)
+		end := snap.text.Len()
 		out = append(out, s.diagnosticFrom(snap, &validate.Problem{
 			Rule: ruleTooMany, Severity: validate.Info, Span: tsast.Span{Start: end, End: end},
 			Message: fmt.Sprintf("%d more findings are not shown; `fib-ls check` lists all %d.", all-len(problems), all),

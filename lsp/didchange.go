@@ -3,6 +3,7 @@ package lsp
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -127,7 +128,7 @@ func (doc *document) apply(raw []rawChange) error {
 	// What stands before a full replacement does not matter.
 	for i := len(changes) - 1; i >= 0; i-- {
 		if changes[i].at == nil {
-			doc.set([]byte(changes[i].text))
+			doc.set(strings.Clone(changes[i].text))
 			changes = changes[i+1:]
 			break
 		}

@@ -7,7 +7,7 @@ import "go.lsp.dev/protocol"
 func (s *Server) didOpen(p *protocol.DidOpenTextDocumentParams) error {
 	doc := newDocument(s, &p.TextDocument)
 	doc.mu.Lock()
-	doc.set([]byte(p.TextDocument.Text))
+	doc.set(p.TextDocument.Text)
 	ours := doc.tree != nil
 	doc.mu.Unlock()
 	s.docs.put(doc)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"go.lsp.dev/protocol"
+
+	"github.com/fib-ls/fib-ls/lsp/wire"
 )
 
 // didSave is the moment at which a document that is out of step can be read
@@ -18,11 +20,11 @@ func (s *Server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 	if !doc.lost {
 		return nil
 	}
-	text, err := readRegular(doc.path, maxFrame)
+	text, err := readRegular(doc.path, wire.MaxFrame)
 	if err != nil {
 		return fmt.Errorf("reading %s again: %w", doc.path, err)
 	}
-	doc.set(text)
+	doc.set(string(text))
 	doc.touched()
 	if doc.tree != nil {
 		s.publisher.opened(doc)

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
+	"github.com/fib-ls/fib-ls/lsp/text"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -29,16 +29,11 @@ type document struct {
 	// whoever asks first parses it.
 	mu      sync.Mutex
 	version int32
-	lines   *lineIndex
-	// text is the present text. It is nil while single is pending, so that
-	// the usual keystroke copies the text once and not twice.
-	text []byte
-	// owned: nobody else has text; it may be changed in place.
-	owned bool
-	// single is the one edit since the last parse, when it was only one;
-	// stale says that there were others.
-	single *tsast.TextEdit
-	stale  bool
+	// text is the present text. pending are the edits since the last parse;
+	// replaced says that the whole text is another one since.
+	text     text.Text
+	pending  []tsast.TextEdit
+	replaced bool
 	// tree is nil for a document that is no models file.
 	tree *tsast.Document
 	// dropped: a large file that is none of ours; its text is not kept.
@@ -88,52 +83,37 @@ func filePath(u uri.URI) string {
 const maxForeign = 1 << 20
 
 // set takes a whole new text over. mu is held, as for all that follow.
-func (doc *document) set(text []byte) {
+func (doc *document) set(whole string) {
 	doc.lost, doc.dropped = false, false
-	doc.text, doc.owned, doc.lines = text, false, newLineIndex(text)
-	doc.single, doc.stale = nil, true
+	doc.text, doc.pending, doc.replaced = text.New(whole), nil, true
 	if doc.tree == nil && !doc.isModels() {
-		doc.stale = false
-		if len(text) > maxForeign {
-			doc.text, doc.lines, doc.dropped = nil, nil, true
+		if doc.replaced = false; len(whole) > maxForeign {
+			doc.text, doc.dropped = text.Text{}, true
 		}
 		return
 	}
 	if doc.tree == nil {
-		doc.tree = tsast.Open(text)
-		doc.stale = false
-		doc.see()
+		doc.open()
 	}
 }
 
-// now is the present text.
-func (doc *document) now() []byte {
-	if doc.single != nil {
-		base := doc.tree.File().Src()
-		doc.text = slices.Concat(base[:doc.single.Span.Start], []byte(doc.single.NewText), base[doc.single.Span.End:])
-		doc.owned, doc.single, doc.stale = true, nil, true
-	}
-	return doc.text
+// open reads the text as that of a models file.
+func (doc *document) open() {
+	doc.tree = tsast.Open(doc.text.Bytes())
+	doc.pending, doc.replaced = nil, false
+	doc.see()
 }
 
 // edit applies one change of a range.
-func (doc *document) edit(at protocol.Range, text string) {
-	utf8 := doc.server.caps.utf8
-	if doc.tree != nil && !doc.stale && doc.single == nil {
-		s := converter{doc.text, doc.lines, utf8}.SpanFromRange(at)
-		doc.lines = doc.lines.edit(doc.text, s.Start, s.End, text)
-		doc.single, doc.text = &tsast.TextEdit{Span: s, NewText: strings.Clone(text)}, nil
-		return
-	}
-	now := doc.now()
-	s := converter{now, doc.lines, utf8}.SpanFromRange(at)
-	doc.lines = doc.lines.edit(now, s.Start, s.End, text)
-	if !doc.owned {
-		now = slices.Clone(now)
-	}
-	doc.text, doc.owned, doc.stale = slices.Replace(now, s.Start, s.End, []byte(text)...), true, doc.tree != nil
-	if doc.tree == nil {
+func (doc *document) edit(at protocol.Range, by string) {
+	s := newConverter(doc.text, doc.server.caps.utf8).SpanFromRange(at)
+	by = strings.Clone(by) // which does not keep the message alive
+	doc.text = doc.text.Edit(s.Start, s.End, by)
+	switch {
+	case doc.tree == nil:
 		doc.recognise(s.Start)
+	case !doc.replaced:
+		doc.pending = append(doc.pending, tsast.TextEdit{Span: s, NewText: by})
 	}
 }
 
@@ -144,26 +124,23 @@ func (doc *document) parsed() *Snapshot {
 		return nil
 	}
 	switch {
-	case doc.single != nil:
-		doc.tree.Edit(*doc.single)
-	case doc.stale:
-		doc.tree.Replace(doc.text)
+	case doc.replaced:
+		doc.tree.Replace(doc.text.Bytes())
+	case len(doc.pending) > 0:
+		doc.tree.Edits(doc.pending)
 	default:
 		return doc.snap
 	}
-	doc.single, doc.stale = nil, false
+	doc.pending, doc.replaced = nil, false
 	doc.see()
 	return doc.snap
 }
 
 // see makes the snapshot of what was just parsed.
 func (doc *document) see() {
-	file := doc.tree.File()
-	doc.text, doc.owned = file.Src(), false
 	doc.snap = &Snapshot{
 		URI: doc.uri, Path: doc.path, Version: doc.version, key: doc.key, seq: doc.server.docs.next(),
-		File: file, LastGood: doc.tree.LastGood(),
-		converter: converter{text: file.Src(), lines: doc.lines, utf8: doc.server.caps.utf8},
+		File: doc.tree.File(), LastGood: doc.tree.LastGood(), converter: newConverter(doc.text, doc.server.caps.utf8),
 	}
 }
 
@@ -195,17 +172,17 @@ func (doc *document) isModels() bool {
 	if doc.server.config.forPath(doc.path).isModelsFile(doc.path, doc.key) {
 		return true
 	}
-	return strings.HasPrefix(doc.language, "typescript") && declaresModels(doc.now())
+	return strings.HasPrefix(doc.language, "typescript") && declaresModels(doc.text.Bytes())
 }
 
 // modelArray is a declaration of an array of Model.
 var modelArray = regexp.MustCompile(`(?::|satisfies|as)\s*(?:readonly\s+)?(?:Model\[\]|(?:Readonly)?Array<Model>)`)
 
-func declaresModels(text []byte) bool {
-	if !bytes.Contains(text, []byte("Model")) || !modelArray.Match(text) {
+func declaresModels(src []byte) bool {
+	if !bytes.Contains(src, []byte("Model")) || !modelArray.Match(src) {
 		return false
 	}
-	f := tsast.Parse(text)
+	f := tsast.Parse(src)
 	if f.Array == (tsast.Span{}) {
 		return false
 	}
@@ -221,8 +198,8 @@ func declaresModels(text []byte) bool {
 // the line that was edited must declare one before all of it is looked at.
 // What was recognised once stays, however it is typed on.
 func (doc *document) recognise(at int) {
-	start, end := converter{doc.text, doc.lines, false}.line(doc.lines.LineFromOffset(min(at, len(doc.text))))
-	if modelArray.Match(doc.text[start:end]) {
+	start, end := doc.text.Line(doc.text.LineOf(min(at, doc.text.Len())))
+	if modelArray.MatchString(doc.text.Slice(start, end)) {
 		doc.reclassify()
 	}
 }
@@ -236,11 +213,9 @@ func (doc *document) reclassify() {
 	named := doc.isModels()
 	switch {
 	case named && doc.tree == nil:
-		doc.tree = tsast.Open(doc.text)
-		doc.see()
-	case !named && doc.tree != nil && !declaresModels(doc.now()):
-		doc.text = doc.now()
+		doc.open()
+	case !named && doc.tree != nil && !declaresModels(doc.text.Bytes()):
 		doc.tree.Close()
-		doc.tree, doc.snap, doc.stale = nil, nil, false
+		doc.tree, doc.snap, doc.pending, doc.replaced = nil, nil, nil, false
 	}
 }

@@ -58,7 +58,7 @@ func (s *Server) documentLink(ctx context.Context, snap *Snapshot, _ *protocol.D
 					continue
 				}
 				if path := dataset.Path(d.Value); path != "" {
-					add(inside(snap.text, span(e, d.Span)), uri.File(path), "Open the Definition")
+					add(inside(snap.bytes(), span(e, d.Span)), uri.File(path), "Open the Definition")
 				}
 			}
 		}

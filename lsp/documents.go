@@ -25,29 +25,15 @@ func (d *documents) get(key uri.URI) *document {
 	return d.open[key]
 }
 
-// borrow gives the newest snapshot of a models file, nil for all others. It
-// must be given back.
-func (d *documents) borrow(key uri.URI) *Snapshot {
+// newest gives the newest snapshot of a models file, nil for all others.
+func (d *documents) newest(key uri.URI) *Snapshot {
 	doc := d.get(key)
 	if doc == nil {
 		return nil
 	}
 	doc.mu.Lock()
 	defer doc.mu.Unlock()
-	snap := doc.parsed()
-	if snap != nil {
-		snap.users.Add(1)
-	}
-	return snap
-}
-
-// snapshot is borrow for as long as the caller likes.
-func (d *documents) snapshot(u uri.URI) *Snapshot {
-	snap := d.borrow(normalise(u))
-	if snap != nil {
-		snap.kept.Store(true)
-	}
-	return snap
+	return doc.parsed()
 }
 
 // list gives all documents in a steady order.
@@ -68,7 +54,6 @@ func (d *documents) all() []*Snapshot {
 	for _, doc := range d.list() {
 		doc.mu.Lock()
 		if snap := doc.parsed(); snap != nil {
-			snap.kept.Store(true)
 			out = append(out, snap)
 		}
 		doc.mu.Unlock()
@@ -85,11 +70,7 @@ func (d *documents) watch(key uri.URI) (snap *Snapshot, changed <-chan struct{},
 	}
 	doc.mu.Lock()
 	defer doc.mu.Unlock()
-	snap = doc.parsed()
-	if snap != nil {
-		snap.kept.Store(true)
-	}
-	return snap, doc.changed, true
+	return doc.parsed(), doc.changed, true
 }
 
 // put opens a document, replacing one of the same URI.

@@ -107,7 +107,7 @@ func TestFloods(t *testing.T) {
 		// Edits of a text that is broken all the while, where every parse is from
 		// scratch: only the last one counts.
 		f.flood("edits of a broken text", func(int) { f.change(modelsURI, textEditJSON{rangeJSON{}, "{ "}) })
-		if got := string(f.server.docs.snapshot(modelsURI).text); got != f.text(modelsURI) {
+		if got := string(f.server.docs.newest(normalise(modelsURI)).bytes()); got != f.text(modelsURI) {
 			t.Error("the texts differ")
 		}
 		f.must("shutdown", "")

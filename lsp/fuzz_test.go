@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 	"testing"
@@ -74,29 +73,6 @@ func FuzzWire(f *testing.F) {
 			t.Fatalf("the server left with code %d", code)
 		case <-time.After(20 * time.Second):
 			t.Fatal("no answer")
-		}
-	})
-}
-
-// FuzzStream: whatever comes in, the framing gives only frames that the
-// connection can take, and ends.
-func FuzzStream(f *testing.F) {
-	f.Add([]byte("Content-Length: 2\r\n\r\n{}Content-Length: 40\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"x\"}"))
-	f.Add([]byte(strings.Repeat("x", 70_000) + "\nContent-Length: 5\n\n[1,2]"))
-	f.Add([]byte("content-length:300000000\r\n\r\n"))
-	f.Add([]byte("0\x92Content-Length:\n"))
-	f.Add([]byte("\xff\xfeContent-LenGth: 2\n\n{}"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		s := newStream(bytes.NewReader(data), io.Discard, maxBacklog)
-		defer func() { _ = s.Close() }()
-		for {
-			frame, _, err := s.ReadFrame(context.Background())
-			if err != nil {
-				return
-			}
-			if problem := checkFrame(frame); problem != nil {
-				t.Fatalf("gave %q: %v", frame, problem)
-			}
 		}
 	})
 }

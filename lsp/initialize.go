@@ -41,7 +41,7 @@ func initialize(s *Server, params jsonrpc2.RawMessage) (func(context.Context) (a
 	s.setLevel(parseTree(p.Trace))
 	info := parseTree(p.ClientInfo)
 	if s.stream != nil && isEmacs(info) {
-		s.stream.out.apart(answerGap)
+		s.stream.Apart(answerGap)
 	}
 	s.log.Info("initialize", "client", info.at("name").value, "version", info.at("version").value, "utf8", s.caps.utf8)
 	if pid, err := strconv.Atoi(string(p.ProcessID)); err == nil && pid > 0 {

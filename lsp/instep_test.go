@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.lsp.dev/protocol"
 
+	"github.com/fib-ls/fib-ls/lsp/text"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -47,7 +48,7 @@ func newInStep(t testing.TB, r *rand.Rand, text string, utf8 bool) *inStep {
 	s.caps.utf8 = utf8
 	s.config.setInitial(nil)
 	doc := newDocument(s, &protocol.TextDocumentItem{URI: modelsURI, LanguageID: "typescript"})
-	doc.set([]byte(text))
+	doc.set(text)
 	s.docs.put(doc)
 	t.Cleanup(s.docs.closeAll)
 	return &inStep{t: t, r: r, s: s, doc: doc, checker: validate.NewChecker(validate.Options{}), naive: naiveText{text, utf8}, good: text}
@@ -216,22 +217,24 @@ func (x *inStep) compareText() {
 	if x.e != nil {
 		x.e.ping()
 	}
-	snap := x.s.docs.borrow(modelsURI)
-	defer snap.giveBack()
-	if string(snap.text) != x.naive.text {
-		x.t.Fatalf("after %d edits the text differs:\nhave %q\nwant %q", x.edits, snap.text, x.naive.text)
+	snap := x.s.docs.newest(modelsURI)
+	if string(snap.bytes()) != x.naive.text {
+		x.t.Fatalf("after %d edits the text differs:\nhave %q\nwant %q", x.edits, snap.bytes(), x.naive.text)
 	}
-	if got, want := flatLines(snap.lines), flatLines(newLineIndex(snap.text)); !reflect.DeepEqual(got, want) {
-		x.t.Fatalf("after %d edits the line starts differ:\nhave %v\nwant %v\ntext %q", x.edits, got, want, snap.text)
+	if got := string(snap.text.Bytes()); got != x.naive.text {
+		x.t.Fatalf("after %d edits the lines' text differs:\nhave %q\nwant %q", x.edits, got, x.naive.text)
+	}
+	if got, want := flatLines(snap.text), flatLines(text.New(x.naive.text)); !reflect.DeepEqual(got, want) {
+		x.t.Fatalf("after %d edits the line starts differ:\nhave %v\nwant %v\ntext %q", x.edits, got, want, x.naive.text)
 	}
 }
 
-func flatLines(x *lineIndex) []int {
+func flatLines(x text.Text) []int {
 	var out []int
 	for i := range x.Lines() {
-		out = append(out, x.Start(i))
+		out = append(out, x.LineStart(i))
 	}
-	return append(out, x.size)
+	return append(out, x.Len())
 }
 
 // fileContents is all that a File says.
@@ -260,8 +263,7 @@ func (x *inStep) judge() {
 		x.before = string(x.fresh.Src())
 	}
 	fresh := tsast.Parse([]byte(x.naive.text))
-	snap := x.s.docs.borrow(modelsURI)
-	defer snap.giveBack()
+	snap := x.s.docs.newest(modelsURI)
 	if got, want := contents(snap.File), contents(fresh); !reflect.DeepEqual(got, want) {
 		x.t.Fatalf("after %d edits the entries differ (-want +got):\n%s\ntext %q\nthe one before %q",
 			x.edits, cmp.Diff(want, got, cmpopts.IgnoreUnexported(tsast.Model{}, tsast.Module{})), x.naive.text, x.before)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -46,7 +45,7 @@ func TestSavingRecoversALostDocument(t *testing.T) {
 		e.settle()
 		e.notify("textDocument/didSave", fmt.Sprintf(`{"textDocument":{"uri":%q}}`, uri))
 		e.settle()
-		if snap := e.server.docs.snapshot(normalise(uriOf(path))); snap == nil || string(snap.text) != smallModels {
+		if snap := e.server.docs.newest(normalise(uriOf(path))); snap == nil || string(snap.bytes()) != smallModels {
 			t.Error("the document did not come back")
 		}
 	})
@@ -60,7 +59,7 @@ func TestLifecycle(t *testing.T) {
 		}
 		e.open(modelsURI, smallModels) // dropped: nobody asked for it yet
 		e.initialize()
-		if snap := e.server.docs.snapshot(modelsURI); snap != nil {
+		if snap := e.server.docs.newest(normalise(modelsURI)); snap != nil {
 			t.Error("a notification before initialize was heard")
 		}
 		e.must("shutdown", "")
@@ -184,7 +183,7 @@ func TestSlowReaderWhileTyping(t *testing.T) {
 		}
 		go func() { _, _ = io.Copy(io.Discard, answers) }()
 		synctest.Wait()
-		if got, want := string(s.docs.snapshot(modelsURI).text), fmt.Sprintf(`const models: Model[] = [{ id: "a-%d" }]`, n); got != want {
+		if got, want := string(s.docs.newest(normalise(modelsURI)).bytes()), fmt.Sprintf(`const models: Model[] = [{ id: "a-%d" }]`, n); got != want {
 			t.Errorf("the text is %q", got)
 		}
 	})
@@ -198,7 +197,7 @@ func TestOutOfOrderVersions(t *testing.T) {
 			e.notify("textDocument/didChange", fmt.Sprintf(`{"textDocument":{"uri":%q,"version":%s},"contentChanges":[{"text":%q}]}`, modelsURI, version, text))
 			e.settle()
 		}
-		got := func() string { return string(e.server.docs.snapshot(modelsURI).text) }
+		got := func() string { return string(e.server.docs.newest(normalise(modelsURI)).bytes()) }
 		send("5", "b")
 		send("5", "again") // heard already
 		send("3", "old")
@@ -209,62 +208,5 @@ func TestOutOfOrderVersions(t *testing.T) {
 		if got() != "c" {
 			t.Errorf("got %q", got())
 		}
-	})
-}
-
-// chunks records what is written with one call each.
-type chunks struct {
-	mu   sync.Mutex
-	list []string
-}
-
-func (c *chunks) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.list = append(c.list, string(p))
-	return len(p), nil
-}
-
-// For Emacs an answer comes alone: what follows in the same read would lie
-// there unread. Order is kept, and a flood is not slowed down.
-func TestAnswersComeAlone(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		var c chunks
-		o := newOutbox(&c, maxBacklog)
-		o.apart(5 * time.Millisecond)
-		answer, own := `{"jsonrpc":"2.0","id":1,"result":null}`, `{"jsonrpc":"2.0","method":"x"}`
-		send := func(bodies ...string) {
-			o.mu.Lock() // as if the writer were busy just then
-			for _, b := range bodies {
-				o.mu.Unlock()
-				_, _ = o.put(func(buf []byte) []byte { return append(buf, b...) })
-				o.mu.Lock()
-			}
-			o.mu.Unlock()
-		}
-		began := time.Now()
-		send(answer, own, answer, own, own)
-		o.flush()
-		if took := time.Since(began); took < 10*time.Millisecond {
-			t.Errorf("two answers had %v to themselves", took)
-		}
-		frame := func(s string) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(s), s) }
-		if got, want := strings.Join(c.list, ""), frame(answer)+frame(own)+frame(answer)+frame(own)+frame(own); got != want {
-			t.Errorf("written %q", got)
-		}
-		for _, chunk := range c.list {
-			if strings.Contains(chunk, `"id"`) && chunk != frame(answer) {
-				t.Errorf("an answer came with %q", chunk)
-			}
-		}
-		began = time.Now()
-		for range 5000 {
-			send(answer, own)
-		}
-		o.flush()
-		if took := time.Since(began); took > 10*time.Second {
-			t.Errorf("a flood took %v", took)
-		}
-		_ = o.close()
 	})
 }

@@ -47,7 +47,7 @@ func (r *markerRun) applyEdit(raw json.RawMessage) {
 func (r *markerRun) text() {
 	r.settle()
 	now := r.e.text(r.uri)
-	if server := string(r.e.server.docs.snapshot(normalise(uriText(r.uri))).text); server != now {
+	if server := string(r.e.server.docs.newest(normalise(uriText(r.uri))).bytes()); server != now {
 		r.t.Errorf("the server has another text:\n%s", lineDiff(now, server))
 	}
 	if now == r.shown {

@@ -125,12 +125,11 @@ func onSnapshot[P, R any](handler func(*Server, context.Context, *Snapshot, *P) 
 		if err != nil {
 			return nil, err
 		}
-		snap := s.docs.borrow(normalise(doc.TextDocument.URI))
+		snap := s.docs.newest(normalise(doc.TextDocument.URI))
 		return func(ctx context.Context) (any, error) {
 			if snap == nil {
 				return emptyAnswer[R](), nil
 			}
-			defer snap.giveBack()
 			return handler(s, ctx, snap, p)
 		}, nil
 	}}

@@ -14,6 +14,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
+	"github.com/fib-ls/fib-ls/lsp/wire"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -119,9 +120,9 @@ func (t target) read(s *Server) ([]byte, error) {
 		if snap == nil {
 			return nil, fmt.Errorf("the text of %s is not known: save or reopen it", t.uri)
 		}
-		return snap.text, nil
+		return snap.bytes(), nil
 	}
-	text, err := readRegular(t.path, maxFrame)
+	text, err := readRegular(t.path, wire.MaxFrame)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -247,7 +248,7 @@ func (j *job) edit(text []byte, edits []tsast.TextEdit) error {
 func (j *job) apply(text, edited []byte, edits []tsast.TextEdit) (landed bool, err error) {
 	s := j.server
 	snap, changed, open := s.docs.watch(j.target.key)
-	if open && (snap == nil || !bytes.Equal(snap.text, text)) {
+	if open && (snap == nil || !snap.text.Equal(text)) {
 		return false, errMoved
 	}
 	if !open && text == nil && !s.caps.createFile {
@@ -307,7 +308,7 @@ func (j *job) isIn(text []byte) bool {
 // arrived says that a snapshot has what was to be brought: the whole text, or
 // (the user types on) the entry as it was made.
 func (j *job) arrived(snap *Snapshot, edited []byte) bool {
-	if bytes.Equal(snap.text, edited) {
+	if snap.text.Equal(edited) {
 		return true
 	}
 	if j.result == nil {
@@ -327,7 +328,7 @@ func entryText(f *tsast.File, id string) string {
 }
 
 func (j *job) onDisk(edited []byte) bool {
-	text, err := readRegular(j.target.path, maxFrame)
+	text, err := readRegular(j.target.path, wire.MaxFrame)
 	return err == nil && bytes.Equal(text, edited)
 }
 

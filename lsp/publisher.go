@@ -196,11 +196,10 @@ func (p *publisher) work() (params []byte, more bool) {
 	if closed {
 		return p.cleared(d), true
 	}
-	snap := p.server.docs.borrow(key)
+	snap := p.server.docs.newest(key)
 	if snap == nil {
 		return nil, true // it is being closed
 	}
-	defer snap.giveBack()
 	if !p.server.caps.pullDiagnostics { // else the client asks
 		params = p.check(d, snap, edits)
 	}

@@ -9,6 +9,7 @@ import (
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
 
+	"github.com/fib-ls/fib-ls/lsp/wire"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -20,14 +21,14 @@ func renameable(snap *Snapshot, p protocol.Position) (spot, error) {
 	case at.place != onModuleName && at.place != onParent && at.place != onModelID:
 		return at, errNothingToRename
 	case at.entry.Broken:
-		return at, jsonrpc2.NewError(codeRequestFailed, "this entry has a syntax error: repair it first, or the rename would miss places")
+		return at, jsonrpc2.NewError(wire.RequestFailed, "this entry has a syntax error: repair it first, or the rename would miss places")
 	case at.place == onParent && len(modulesNamed(at.entry.Model, at.value)) == 0:
-		return at, jsonrpc2.Errorf(codeRequestFailed, "there is no module %q in this entry", clipText(at.value))
+		return at, jsonrpc2.Errorf(wire.RequestFailed, "there is no module %q in this entry", clipText(at.value))
 	}
 	return at, nil
 }
 
-var errNothingToRename = jsonrpc2.NewError(codeRequestFailed, "only modules and model ids can be renamed")
+var errNothingToRename = jsonrpc2.NewError(wire.RequestFailed, "only modules and model ids can be renamed")
 
 // prepareRename shows what would be renamed.
 func (s *Server) prepareRename(_ context.Context, snap *Snapshot, p *protocol.PrepareRenameParams) (protocol.PrepareRenameResult, error) {
@@ -38,7 +39,7 @@ func (s *Server) prepareRename(_ context.Context, snap *Snapshot, p *protocol.Pr
 	if err != nil {
 		return nil, err
 	}
-	return &protocol.PrepareRenamePlaceholder{Range: snap.RangeFromSpan(inside(snap.text, at.span)), Placeholder: at.value}, nil
+	return &protocol.PrepareRenamePlaceholder{Range: snap.RangeFromSpan(inside(snap.bytes(), at.span)), Placeholder: at.value}, nil
 }
 
 // rename changes a module's key with every parent that names it, or a model's
@@ -77,13 +78,13 @@ func checkNewName(f *tsast.File, at spot, name string) error {
 	if at.place == onModelID {
 		for _, e := range f.Entries {
 			if e.Model.ID.Value == name {
-				return jsonrpc2.NewError(codeRequestFailed, fmt.Sprintf("there is an entry %q already", name))
+				return jsonrpc2.NewError(wire.RequestFailed, fmt.Sprintf("there is an entry %q already", name))
 			}
 		}
 		return nil
 	}
 	if len(modulesNamed(at.entry.Model, name)) > 0 {
-		return jsonrpc2.NewError(codeRequestFailed, fmt.Sprintf("this entry has a module %q already", name))
+		return jsonrpc2.NewError(wire.RequestFailed, fmt.Sprintf("this entry has a module %q already", name))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
 
+	"github.com/fib-ls/fib-ls/lsp/wire"
 	"github.com/fib-ls/fib-ls/phases/limit"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -60,7 +61,7 @@ type Server struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	stream *stream
+	stream *wire.Stream
 	conn   jsonrpc2.Conn
 	client protocol.Client
 
@@ -68,7 +69,7 @@ type Server struct {
 	state   atomic.Int32
 	panics  atomic.Int32
 	slots   chan struct{}
-	calls   calls
+	calls   wire.Calls
 	exited  chan int
 	// background are the goroutines that Run waits for.
 	background sync.WaitGroup
@@ -149,10 +150,10 @@ func (s *Server) exitCode() int {
 // go out, for a moment.
 func (s *Server) stop() {
 	s.jobs.cancelAll()
-	waitAtMost(250*time.Millisecond, s.calls.wait.Wait)
+	waitAtMost(250*time.Millisecond, s.calls.Wait)
 	s.cancel()
 	waitAtMost(250*time.Millisecond, s.background.Wait)
-	waitAtMost(250*time.Millisecond, s.stream.out.flush)
+	waitAtMost(250*time.Millisecond, s.stream.Flush)
 	select {
 	case <-s.conn.Done():
 		s.docs.closeAll()

@@ -1,8 +1,6 @@
 package lsp
 
 import (
-	"sync/atomic"
-
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
@@ -26,15 +24,10 @@ type Snapshot struct {
 	key uri.URI
 	seq uint64 // grows with every snapshot of the session
 
-	// users borrow the snapshot and give it back; kept says that somebody has
-	// it who does not. While there is either, its text's memory is not used
-	// again.
-	users atomic.Int32
-	kept  atomic.Bool
 }
 
-// giveBack ends a loan. The snapshot must not be used after it.
-func (snap *Snapshot) giveBack() { snap.users.Add(-1) }
+// bytes is the whole text.
+func (snap *Snapshot) bytes() []byte { return snap.File.Src() }
 
 // span gives an entry-relative span its place in the file.
 func span(e tsast.Entry, s tsast.Span) tsast.Span { return s.Shift(e.Offset) }

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"go.lsp.dev/protocol"
+
+	"github.com/fib-ls/fib-ls/lsp/text"
 )
 
 // naiveText is an independent model of a document: a string, positions
@@ -155,30 +157,30 @@ func FuzzEdits(f *testing.F) {
 func FuzzPositions(f *testing.F) {
 	f.Add("a\r\nb\rc\n𝒳é→\r\n")
 	f.Add("\r\r\n\n\r")
-	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > 5000 {
+	f.Fuzz(func(t *testing.T, src string) {
+		if len(src) > 5000 {
 			return
 		}
-		text = strings.ToValidUTF8(text, "�")
+		src = strings.ToValidUTF8(src, "�")
 		for _, wide := range []bool{false, true} {
-			c := converter{[]byte(text), newLineIndex([]byte(text)), wide}
-			n := naiveText{text, wide}
-			for i := range text {
+			c := newConverter(text.New(src), wide)
+			n := naiveText{src, wide}
+			for i := range src {
 				p := c.PositionFromOffset(i)
 				back := c.OffsetFromPosition(p)
 				// The line feed of "\r\n" stands where its carriage return does.
-				if back != i && (text[i] != '\n' || i == 0 || text[i-1] != '\r' || back != i-1) {
-					t.Fatalf("utf8 %v: byte %d -> %v -> byte %d in %q", wide, i, p, back, text)
+				if back != i && (src[i] != '\n' || i == 0 || src[i-1] != '\r' || back != i-1) {
+					t.Fatalf("utf8 %v: byte %d -> %v -> byte %d in %q", wide, i, p, back, src)
 				}
 				if naive := n.offset(int(p.Line), int(p.Character)); naive != back {
-					t.Fatalf("utf8 %v: %v is byte %d, naively %d, in %q", wide, p, back, naive, text)
+					t.Fatalf("utf8 %v: %v is byte %d, naively %d, in %q", wide, p, back, naive, src)
 				}
 			}
 			for line := range uint32(4) {
 				for column := range uint32(12) {
 					p := protocol.Position{Line: line, Character: column}
 					if got, want := c.OffsetFromPosition(p), n.offset(int(line), int(column)); got != want {
-						t.Fatalf("utf8 %v: %v is byte %d, naively %d, in %q", wide, p, got, want, text)
+						t.Fatalf("utf8 %v: %v is byte %d, naively %d, in %q", wide, p, got, want, src)
 					}
 				}
 			}

@@ -25,7 +25,7 @@ type trimmer struct {
 
 // after follows the reading of a snapshot.
 func (t *trimmer) after(snap *Snapshot, fresh bool) {
-	if t.trim == nil || len(snap.text) < largeText {
+	if t.trim == nil || snap.text.Len() < largeText {
 		return
 	}
 	t.mu.Lock()

@@ -1,9 +1,11 @@
 package lsp
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 
+	"github.com/fib-ls/fib-ls/lsp/text"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -15,7 +17,7 @@ func TestTrim(t *testing.T) {
 		s := &trimmer{trim: func() { trims++ }}
 		read := func(size int, problems int, fresh bool) {
 			s.after(&Snapshot{
-				converter: converter{text: make([]byte, size)},
+				converter: converter{text: text.New(strings.Repeat(" ", size))},
 				File:      &tsast.File{Problems: make([]tsast.SyntaxProblem, problems)},
 			}, fresh)
 		}

@@ -52,7 +52,7 @@ func TestNotificationsApplyInWireOrder(t *testing.T) {
 			}
 		}
 		e.settle()
-		if got := string(e.server.docs.snapshot(modelsURI).text); got != want.String() {
+		if got := string(e.server.docs.newest(normalise(modelsURI)).bytes()); got != want.String() {
 			t.Errorf("the text differs:\n%.200s\n%.200s", got, want.String())
 		}
 	})
@@ -152,8 +152,8 @@ func TestBadChangesDoNotWipeTheDocument(t *testing.T) {
 			e.settle()
 			e.notify("textDocument/didChange", fmt.Sprintf(`{"textDocument":{"uri":%q,"version":2},"contentChanges":[%s]}`, modelsURI, change))
 			e.settle()
-			if snap := e.server.docs.snapshot(modelsURI); snap != nil {
-				t.Errorf("%s: a document that is out of step is answered about: %.40q", change, snap.text)
+			if snap := e.server.docs.newest(normalise(modelsURI)); snap != nil {
+				t.Errorf("%s: a document that is out of step is answered about: %.40q", change, snap.bytes())
 			}
 			r := e.must("textDocument/documentSymbol", fmt.Sprintf(`{"textDocument":{"uri":%q}}`, modelsURI))
 			if s := string(r); s != "[]" && s != "null" {
@@ -163,7 +163,7 @@ func TestBadChangesDoNotWipeTheDocument(t *testing.T) {
 			b, _ := json.Marshal(smallModels)
 			e.notify("textDocument/didChange", fmt.Sprintf(`{"textDocument":{"uri":%q,"version":3},"contentChanges":[{"text":%s}]}`, modelsURI, b))
 			e.settle()
-			if snap := e.server.docs.snapshot(modelsURI); snap == nil || string(snap.text) != smallModels {
+			if snap := e.server.docs.newest(normalise(modelsURI)); snap == nil || string(snap.bytes()) != smallModels {
 				t.Errorf("%s: the document did not come back", change)
 			}
 		}
@@ -177,7 +177,7 @@ func TestWrongRangeLengthIsIgnored(t *testing.T) {
 		e.open(modelsURI, "abc")
 		e.notify("textDocument/didChange", fmt.Sprintf(`{"textDocument":{"uri":%q,"version":2},"contentChanges":[{"range":{"start":{"line":0,"character":1},"end":{"line":0,"character":2}},"rangeLength":-1,"text":"x"}]}`, modelsURI))
 		e.settle()
-		if got := string(e.server.docs.snapshot(modelsURI).text); got != "axc" {
+		if got := string(e.server.docs.newest(normalise(modelsURI)).bytes()); got != "axc" {
 			t.Errorf("got %q", got)
 		}
 	})

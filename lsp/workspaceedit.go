@@ -7,13 +7,14 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
+	"github.com/fib-ls/fib-ls/lsp/text"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // workspaceEdit makes the change for this client: versioned where it checks
 // versions.
-func (s *Server) workspaceEdit(t target, snap *Snapshot, text []byte, wanted []tsast.TextEdit) protocol.WorkspaceEdit {
-	conv := converter{text: text, lines: newLineIndex(text), utf8: s.caps.utf8}
+func (s *Server) workspaceEdit(t target, snap *Snapshot, src []byte, wanted []tsast.TextEdit) protocol.WorkspaceEdit {
+	conv := newConverter(text.New(string(src)), s.caps.utf8)
 	var version *int32
 	if snap != nil {
 		conv = snap.converter
@@ -28,7 +29,7 @@ func (s *Server) workspaceEdit(t target, snap *Snapshot, text []byte, wanted []t
 		return protocol.WorkspaceEdit{Changes: map[uri.URI][]protocol.TextEdit{t.uri: edits}}
 	}
 	var changes []protocol.DocumentChange
-	if snap == nil && text == nil && s.caps.createFile {
+	if snap == nil && src == nil && s.caps.createFile {
 		ignore := true
 		changes = append(changes, &protocol.CreateFile{
 			Kind: "create", URI: t.uri, Options: &protocol.CreateFileOptions{IgnoreIfExists: &ignore},

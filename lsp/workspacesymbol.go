@@ -8,6 +8,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
+	"github.com/fib-ls/fib-ls/lsp/text"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -80,14 +81,14 @@ func (s *Server) symbolFiles() []*Snapshot {
 		if path == "" || slices.ContainsFunc(files, func(f *Snapshot) bool { return f.Path == path }) {
 			continue
 		}
-		text, err := readRegular(path, maxForeign*64)
+		src, err := readRegular(path, maxForeign*64)
 		if err != nil {
 			continue
 		}
 		u := uri.File(path)
 		files = append(files, &Snapshot{
-			URI: u, key: normalise(u), Path: path, File: tsast.Parse(text),
-			converter: converter{text: text, lines: newLineIndex(text), utf8: s.caps.utf8},
+			URI: u, key: normalise(u), Path: path, File: tsast.Parse(src),
+			converter: newConverter(text.New(string(src)), s.caps.utf8),
 		})
 	}
 	return files

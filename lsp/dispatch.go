@@ -8,10 +8,11 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
-	"sync"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
+
+	"github.com/fib-ls/fib-ls/lsp/wire"
 )
 
 // This file is the chain between the connection and the handlers. The rules
@@ -28,38 +29,11 @@ import (
 //   - The connection is never closed by us: Close waits for a reader that
 //     sits in a read of stdin. Run returns and the process ends.
 
-// codec encodes payloads with the protocol's union-aware functions.
-type codec struct{}
-
-func (codec) Marshal(v any) ([]byte, error) {
-	switch m := v.(type) {
-	case jsonrpc2.RawMessage:
-		if m == nil {
-			return []byte("null"), nil
-		}
-		return m, nil
-	case *jsonrpc2.RawMessage:
-		if m == nil || *m == nil {
-			return []byte("null"), nil
-		}
-		return *m, nil
-	}
-	return protocol.Marshal(v)
-}
-
-func (codec) Unmarshal(data []byte, v any) error {
-	if p, ok := v.(*jsonrpc2.RawMessage); ok {
-		*p = append(jsonrpc2.RawMessage(nil), data...)
-		return nil
-	}
-	return protocol.Unmarshal(data, v)
-}
-
 // connect puts a connection over in and out and starts it. The reader lives
 // as long as ctx, which is the server's.
 func (s *Server) connect(in io.Reader, out io.Writer) {
-	s.stream = newStream(in, out, s.backlog)
-	s.conn = jsonrpc2.NewConn(s.stream, jsonrpc2.WithCodec(codec{}))
+	s.stream = wire.NewStream(in, out, s.backlog)
+	s.conn = jsonrpc2.NewConn(s.stream, jsonrpc2.WithCodec(wire.Codec{}))
 	s.client = protocol.ClientDispatcher(s.conn)
 	s.conn.Go(s.ctx, s.handle)
 }
@@ -69,14 +43,14 @@ func (s *Server) connect(in io.Reader, out io.Writer) {
 func (s *Server) handle(ctx context.Context, req *jsonrpc2.Request) (result any, err error) {
 	if req.IsCall() {
 		result, err = s.call(ctx, req)
-		return result, wireError(err)
+		return result, wire.Error(err)
 	}
 	if err := s.notification(req); err != nil {
 		s.log.Warn("notification ignored", "method", clip(req.Method()), "error", err)
 	}
 	// Nothing else has arrived: who was woken by the notification runs now, on
 	// this processor, instead of when the reader sits in its next read.
-	if s.stream.idle() {
+	if s.stream.Idle() {
 		runtime.Gosched()
 	}
 	return nil, nil
@@ -106,7 +80,7 @@ func (s *Server) call(ctx context.Context, req *jsonrpc2.Request) (result any, e
 		return nil, err
 	}
 	defer release()
-	callCtx, done := s.calls.begin(s.ctx, req.ID())
+	callCtx, done := s.calls.Begin(s.ctx, req.ID())
 	defer done()
 	jsonrpc2.Async(ctx)
 	if callCtx.Err() != nil {
@@ -174,23 +148,6 @@ func (s *Server) recovered(method string, err *error) {
 	}
 }
 
-// wireError gives an error the code that the protocol has for it.
-func wireError(err error) error {
-	var coded *jsonrpc2.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &coded):
-		return jsonrpc2.NewError(coded.Code, err.Error())
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return protocol.ErrRequestCancelled
-	}
-	return jsonrpc2.NewError(codeRequestFailed, err.Error())
-}
-
-// codeRequestFailed: the request was well-formed and failed all the same.
-const codeRequestFailed jsonrpc2.Code = -32803
-
 // clip bounds a name from outside for messages and the log.
 func clip(name string) string {
 	const most = 80
@@ -198,48 +155,6 @@ func clip(name string) string {
 		return strconv.QuoteToASCII(name[:most]) + "…"
 	}
 	return name
-}
-
-// calls are the calls in flight, for $/cancelRequest.
-type calls struct {
-	mu      sync.Mutex
-	cancels map[jsonrpc2.ID]*callEntry
-	wait    sync.WaitGroup
-}
-
-// callEntry makes a call distinguishable from a later one of the same id.
-type callEntry struct{ cancel context.CancelFunc }
-
-// begin registers a call. Its context hangs off the server's: the context of
-// the request is recycled by the library when the handler returns.
-func (c *calls) begin(ctx context.Context, id jsonrpc2.ID) (context.Context, func()) {
-	callCtx, cancel := context.WithCancel(ctx)
-	entry := &callEntry{cancel}
-	c.wait.Add(1)
-	c.mu.Lock()
-	if c.cancels == nil {
-		c.cancels = make(map[jsonrpc2.ID]*callEntry)
-	}
-	c.cancels[id] = entry
-	c.mu.Unlock()
-	return callCtx, func() {
-		c.mu.Lock()
-		if c.cancels[id] == entry {
-			delete(c.cancels, id)
-		}
-		c.mu.Unlock()
-		cancel()
-		c.wait.Done()
-	}
-}
-
-func (c *calls) cancel(id jsonrpc2.ID) {
-	c.mu.Lock()
-	entry := c.cancels[id]
-	c.mu.Unlock()
-	if entry != nil {
-		entry.cancel()
-	}
 }
 
 // cancelParams is $/cancelRequest with an id of any kind: the protocol's own
@@ -251,13 +166,13 @@ type cancelParams struct {
 // cancelRequest handles $/cancelRequest. An id that is none names no call.
 func cancelRequest(s *Server, p *cancelParams) error {
 	if n, err := strconv.ParseInt(string(p.ID), 10, 64); err == nil {
-		s.calls.cancel(jsonrpc2.NewNumberID(n))
+		s.calls.Cancel(jsonrpc2.NewNumberID(n))
 		return nil
 	}
 	var text string
 	if err := protocol.Unmarshal(p.ID, &text); err != nil {
 		return fmt.Errorf("cancelling: %w", err)
 	}
-	s.calls.cancel(jsonrpc2.NewStringID(text))
+	s.calls.Cancel(jsonrpc2.NewStringID(text))
 	return nil
 }

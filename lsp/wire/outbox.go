@@ -1,4 +1,4 @@
-package lsp
+package wire
 
 import (
 	"bytes"
@@ -176,16 +176,16 @@ func (o *outbox) pause() time.Duration {
 	return max(0, time.Until(o.quiet))
 }
 
-// hush keeps the server's own messages back for a while, where frames are
+// keepQuiet keeps the server's own messages back for a while, where frames are
 // held apart: what follows an answer with work to do for the client must be
 // heard even by an editor that is slow to come round to reading.
-func (o *outbox) hush(d time.Duration) {
+func (o *outbox) keepQuiet(d time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.after(d)
 }
 
-// after is hush with mu held.
+// after is keepQuiet with mu held.
 func (o *outbox) after(d time.Duration) {
 	if until := time.Now().Add(d); o.gap > 0 && until.After(o.quiet) {
 		o.quiet = until

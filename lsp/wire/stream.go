@@ -1,4 +1,6 @@
-package lsp
+// Package wire carries messages between a client and a server: framing, order,
+// backlog and cancellation. It knows no method.
+package wire
 
 import (
 	"bufio"
@@ -8,13 +10,14 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"go.lsp.dev/jsonrpc2"
 )
 
-// maxFrame bounds one message. A models.ts of a thousand times upstream's
+// MaxFrame bounds one message. A models.ts of a thousand times upstream's
 // size is 34 MB; what is larger is read past and refused.
-const maxFrame = 256 << 20
+const MaxFrame = 256 << 20
 
 // keepBuffer is the largest buffer that is kept between messages.
 const keepBuffer = 1 << 20
@@ -22,34 +25,34 @@ const keepBuffer = 1 << 20
 // believed is how much room is made for a message before any of it is there.
 const believed = 4 << 20
 
-// stream frames messages with LSP headers. The library's own framing ends the
+// Stream frames messages with LSP headers. The library's own framing ends the
 // connection at the first malformed frame; this one answers with an error,
 // finds the next header and goes on, so that a client's bug costs one message
 // and not the session.
-type stream struct {
+type Stream struct {
 	in    *bufio.Reader
 	out   *outbox
 	frame []byte // the frame handed out by the last ReadFrame
 }
 
-// newStream frames messages over in and out. backlog is how many bytes may
+// NewStream frames messages over in and out. backlog is how many bytes may
 // wait for a client that does not read.
-func newStream(in io.Reader, out io.Writer, backlog int) *stream {
-	return &stream{in: bufio.NewReaderSize(in, 64<<10), out: newOutbox(out, backlog)}
+func NewStream(in io.Reader, out io.Writer, backlog int) *Stream {
+	return &Stream{in: bufio.NewReaderSize(in, 64<<10), out: newOutbox(out, backlog)}
 }
 
-// errOversized is a frame that is longer than maxFrame.
+// errOversized is a frame that is longer than MaxFrame.
 var errOversized = errors.New("message too large")
 
 // ReadFrame gives the body of the next frame that the connection can take:
 // one valid message or a batch of them. Everything else is answered here. The
 // slice is valid until the next call.
-func (s *stream) ReadFrame(ctx context.Context) ([]byte, int64, error) {
+func (s *Stream) ReadFrame(ctx context.Context) ([]byte, int64, error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, 0, err
 		}
-		// Who does not take answers is not asked for more questions.
+		// A client that does not read its answers is not asked for more questions.
 		s.out.room()
 		frame, err := s.readBody()
 		switch {
@@ -91,26 +94,26 @@ func checkFrame(frame []byte) *jsonrpc2.Error {
 }
 
 // refuse answers a frame whose id is not known.
-func (s *stream) refuse(code jsonrpc2.Code, message string) error {
+func (s *Stream) refuse(code jsonrpc2.Code, message string) error {
 	body := jsonrpc2.AppendResponse(nil, jsonrpc2.ID{}, nil, jsonrpc2.NewError(code, message))
 	_, err := s.WriteFrame(context.Background(), body)
 	return err
 }
 
-// idle says that no further message has arrived. It is for the reader.
-func (s *stream) idle() bool { return s.in.Buffered() == 0 }
+// Idle reports whether no further message has arrived. It is for the reader.
+func (s *Stream) Idle() bool { return s.in.Buffered() == 0 }
 
 // readBody reads one header block and its body.
-func (s *stream) readBody() ([]byte, error) {
+func (s *Stream) readBody() ([]byte, error) {
 	length, err := s.readHeader()
 	if err != nil {
 		return nil, err
 	}
-	if length > maxFrame {
+	if length > MaxFrame {
 		if _, err := io.CopyN(io.Discard, s.in, length); err != nil {
 			return nil, unexpectedEOF(err)
 		}
-		return nil, fmt.Errorf("%w: %d bytes, at most %d are read", errOversized, length, maxFrame)
+		return nil, fmt.Errorf("%w: %d bytes, at most %d are read", errOversized, length, MaxFrame)
 	}
 	if cap(s.frame) > keepBuffer {
 		s.frame = nil
@@ -131,7 +134,7 @@ var contentLength = []byte("content-length:")
 // readHeader reads to the end of the next header block and gives its
 // Content-Length. Lines that belong to no header (the rest of a body whose
 // length was wrong) are skipped and answered once.
-func (s *stream) readHeader() (int64, error) {
+func (s *Stream) readHeader() (int64, error) {
 	length, garbage, started := int64(-1), false, false
 	for {
 		line, err := s.readLine()
@@ -181,7 +184,7 @@ func indexFold(line, word []byte) int {
 
 // readLine reads up to a line feed; of a line that does not fit the buffer it
 // gives the end only, so that garbage without line feeds costs no memory.
-func (s *stream) readLine() ([]byte, error) {
+func (s *Stream) readLine() ([]byte, error) {
 	line, err := s.in.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {
 		return line, err
@@ -211,7 +214,7 @@ func unexpectedEOF(err error) error {
 }
 
 // Read implements jsonrpc2.Stream; connections use ReadFrame.
-func (s *stream) Read(ctx context.Context) (jsonrpc2.Message, int64, error) {
+func (s *Stream) Read(ctx context.Context) (jsonrpc2.Message, int64, error) {
 	frame, n, err := s.ReadFrame(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -222,16 +225,27 @@ func (s *stream) Read(ctx context.Context) (jsonrpc2.Message, int64, error) {
 
 // Write frames one message. The context does not stop it: an answer that
 // says "cancelled" must still go out.
-func (s *stream) Write(_ context.Context, msg jsonrpc2.Message) (int64, error) {
+func (s *Stream) Write(_ context.Context, msg jsonrpc2.Message) (int64, error) {
 	return s.out.put(func(buf []byte) []byte { return jsonrpc2.AppendMessage(buf, msg) })
 }
 
 // WriteFrame frames an encoded body: a batch of responses, or a refusal. Both
 // may come from the reader, which must not wait for the client.
-func (s *stream) WriteFrame(_ context.Context, data []byte) (int64, error) {
+func (s *Stream) WriteFrame(_ context.Context, data []byte) (int64, error) {
 	return s.out.post(func(buf []byte) []byte { return append(buf, data...) })
 }
 
 // Close implements jsonrpc2.Stream. What is due still goes out; the process's
 // own streams are not closed, since a reader may sit in them.
-func (s *stream) Close() error { return s.out.close() }
+func (s *Stream) Close() error { return s.out.close() }
+
+// Flush waits until everything is written.
+func (s *Stream) Flush() { s.out.flush() }
+
+// Apart makes every answer come alone, and what the server says next come a
+// moment later; see outbox.apart.
+func (s *Stream) Apart(gap time.Duration) { s.out.apart(gap) }
+
+// KeepQuiet keeps the server's own messages back for a while, where frames are
+// held apart.
+func (s *Stream) KeepQuiet(d time.Duration) { s.out.keepQuiet(d) }
