@@ -83,7 +83,6 @@ func (in *interp) lookupAttr(o value, name string) value {
 }
 
 func (in *interp) objectAttr(o *object, name string) value {
-	in.glance(o, name)
 	if v, ok := o.attrs.get(name); ok {
 		if t, isTensor := v.(*tensor); isTensor && in.walk != nil {
 			in.record(t, false, false)
@@ -101,7 +100,7 @@ func (in *interp) objectAttr(o *object, name string) value {
 	case "__dict__":
 		d := newDict()
 		for i, k := range o.attrs.keys {
-			d.put(k, in.force(o.attrs.vals[i]))
+			d.put(k, o.attrs.vals[i])
 		}
 		return d
 	}
@@ -278,7 +277,7 @@ func (in *interp) superAttr(s *superRef, name string) value {
 		return in.externalSuper(self, c, name)
 	}
 	if name == "__init__" && isObject && self.kind != configObject && owner.mod.leaf {
-		return &builtin{keptInit, func(in *interp, args []value, kw *namespace) value {
+		return &builtin{"super().__init__", func(in *interp, args []value, kw *namespace) value {
 			if takesArguments(member) {
 				in.bindLeaf(self, owner, args, kw)
 			}
@@ -315,7 +314,6 @@ func (in *interp) externalSuper(self *object, c *class, name string) value {
 		for _, x := range in.resolutionOrder(c) {
 			if e, ok := x.(*external); ok && torchLayerArgs(e.path) != nil && e.path != "torch.nn.Module" {
 				return &builtin{"super().__init__", func(in *interp, args []value, kw *namespace) value {
-					in.wrote(self.attrs.born)
 					self.leaf, self.args = lastPart(e.path), bindTorchArgs(e.path, args, kw)
 					return nil
 				}}
@@ -371,6 +369,6 @@ func (in *interp) setAttr(o value, name string, v value) {
 	case *object:
 		in.setVar(o.attrs, name, v)
 	case *config:
-		in.setVar(o.over, name, in.force(v))
+		in.setVar(o.over, name, v)
 	}
 }

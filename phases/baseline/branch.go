@@ -11,11 +11,11 @@ const maxNested = 12
 // branch runs an if statement: the arm that is taken, or both when the
 // condition is not known, joining what they wrote.
 func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
-	v := in.evalKept(s.Test, fr)
+	v := in.eval(s.Test, fr)
 	if in.halted() {
 		return flow{}
 	}
-	if t, known := in.truthKept(v); known {
+	if t, known := truth(v); known {
 		if t {
 			return in.execBlock(s.Body, fr)
 		}

@@ -233,7 +233,6 @@ func (in *interp) hasattr(o value, name string) value {
 }
 
 func (in *interp) leafHasattr(o *object, name, expr string) value {
-	in.glance(o, name)
 	if _, ok := o.attrs.get(name); ok {
 		return true
 	}

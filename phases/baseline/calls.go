@@ -12,7 +12,7 @@ func (in *interp) evalCall(e *pysrc.Call, fr *frame) value {
 		return in.super(e, fr)
 	}
 	fn := in.eval(e.Fn, fr)
-	args, _ := in.elementsKept(e.Args, fr)
+	args, _ := in.elements(e.Args, fr)
 	var kw *namespace
 	if len(e.Keywords) > 0 {
 		kw = in.keywords(e.Keywords, fr)
@@ -37,15 +37,12 @@ func (in *interp) evalCall(e *pysrc.Call, fr *frame) value {
 func (in *interp) keywords(ks []pysrc.Keyword, fr *frame) *namespace {
 	kw := newNamespace()
 	for _, k := range ks {
-		v := in.evalKept(k.Value, fr)
+		v := in.eval(k.Value, fr)
 		if k.Name != "" {
 			kw.set(k.Name, v)
 			continue
 		}
-		if d, ok := v.(*keptDict); ok {
-			v = d.dict
-		}
-		switch v := in.force(v).(type) {
+		switch v := v.(type) {
 		case *dict:
 			for _, name := range keywordsOf(v).keys {
 				x, _ := v.get(name)
@@ -141,13 +138,6 @@ func (in *interp) call(fn value, args []value, kw *namespace) value {
 	case *choice:
 		return in.distribute(f, func(g value) value { return in.call(g, args, kw) })
 	case *builtin:
-		if !f.keeps() {
-			if v, ok := in.computeKept(f, args, kw); ok {
-				return v
-			}
-			args, kw = in.forceAll(args, kw)
-			in.given(f.name, args)
-		}
 		return f.fn(in, args, kw)
 	case *partial:
 		all := append(append([]value(nil), f.args...), args...)
@@ -163,8 +153,6 @@ func (in *interp) call(fn value, args []value, kw *namespace) value {
 	case *function:
 		return in.callFunction(f, args, kw)
 	case *external:
-		args, kw = in.forceAll(args, kw)
-		in.given(f.path, args)
 		return in.callExternal(f, args, kw)
 	case *object:
 		return in.callObject(f, args, kw)
@@ -207,8 +195,7 @@ func (in *interp) bindArguments(p pysrc.Params, args []value, kw *namespace, def
 		case pysrc.KeywordOnly:
 			position[q.Name] = true
 		case pysrc.VarArgs:
-			rest, _ := in.forceAll(args[min(next, len(args)):], nil)
-			varargs = &tuple{append([]value(nil), rest...)}
+			varargs = &tuple{append([]value(nil), args[min(next, len(args)):]...)}
 			out.set(q.Name, varargs)
 		}
 	}
@@ -224,17 +211,10 @@ func (in *interp) bindArguments(p pysrc.Params, args []value, kw *namespace, def
 	for _, q := range p.List {
 		if q.Kind == pysrc.VarKwargs {
 			d := newDict()
-			d.born = in.born()
-			kept := false
 			for i, k := range rest.keys {
 				d.put(k, rest.vals[i])
-				kept = kept || isKept(rest.vals[i])
 			}
-			if kept {
-				out.set(q.Name, &keptDict{d})
-			} else {
-				out.set(q.Name, d)
-			}
+			out.set(q.Name, d)
 			continue
 		}
 		if _, ok := out.get(q.Name); ok {
@@ -274,11 +254,6 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 	fr.vars.closed = f.def != nil && in.facts.isClosed(f.def)
 	fr.owner = f.owner
 	if w := in.walk; w != nil {
-		if o, ok := f.self.(*object); ok && f.bound && o.template != nil {
-			in.visit(o)
-			o.template.enter()
-			defer o.template.leave()
-		}
 		call, stmt, file := w.call, w.stmt, w.file
 		w.stack, w.file = append(w.stack, f), f.mod.path
 		defer func() { w.stack, w.call, w.stmt, w.file = w.stack[:len(w.stack)-1], call, stmt, file }()

@@ -293,7 +293,7 @@ func (in *interp) memberValue(owner *class, s pysrc.Stmt, name string, self valu
 		}
 		owner.cache[name] = in.unknownf("class variable %s refers to itself", name)
 		fr := in.newFrame(owner.mod, owner.closure, nil)
-		owner.cache[name] = in.once(func() value { return in.eval(s.Value, fr) })
+		owner.cache[name] = in.eval(s.Value, fr)
 		return owner.cache[name]
 	}
 	return in.unknownf("member %s", name)

@@ -7,7 +7,6 @@ import (
 
 // compare applies one comparison operator.
 func (in *interp) compare(op string, l, r value) value {
-	in.compared(l, r)
 	return in.distribute2(l, r, func(a, b value) value {
 		var result, known bool
 		switch op {
@@ -223,7 +222,6 @@ func (in *interp) member(a, b value) (result, known bool) {
 		return ok && b.has(name), ok
 	case *object:
 		if name, ok := a.(string); ok {
-			in.glance(b, name)
 			_, has := b.attrs.get(name)
 			return has, true
 		}

@@ -77,7 +77,6 @@ func containerBuiltins() map[string]native {
 
 func (in *interp) makeDict(args []value, kw *namespace) value {
 	d := newDict()
-	args, _ = in.forceAll(args, nil)
 	switch from := argument(args, 0, nil).(type) {
 	case nil:
 	case *dict:
@@ -96,18 +95,12 @@ func (in *interp) makeDict(args []value, kw *namespace) value {
 			}
 		}
 	}
-	kept := false
 	if kw != nil {
 		for i, k := range kw.keys {
 			d.put(k, kw.vals[i])
-			kept = kept || isKept(kw.vals[i])
 		}
 	}
 	in.grow(len(d.keys))
-	d.born = in.born()
-	if kept {
-		return &keptDict{d}
-	}
 	return d
 }
 

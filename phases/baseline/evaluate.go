@@ -7,15 +7,6 @@ import (
 // eval gives the value of an expression; after an exception or at a bound it
 // gives unknown, and the statement around it unwinds.
 func (in *interp) eval(e pysrc.Expr, fr *frame) value {
-	v := in.evalKept(e, fr)
-	if isKept(v) {
-		return in.force(v)
-	}
-	return v
-}
-
-// evalKept is eval where the value may depend on the index of a layer.
-func (in *interp) evalKept(e pysrc.Expr, fr *frame) value {
 	if !in.step() {
 		return &unknown{why: "stopped"}
 	}
@@ -27,22 +18,13 @@ func (in *interp) evalKept(e pysrc.Expr, fr *frame) value {
 	case *pysrc.Name:
 		return in.lookup(fr, e.ID)
 	case *pysrc.Attribute:
-		o := in.evalKept(e.X, fr)
-		if x, ok := o.(*indexed); ok {
-			if m := x.method(e.Name); m != nil {
-				return m
-			}
-		}
-		if d, ok := o.(*keptDict); ok && e.Name == "update" {
-			o = d.dict
-		}
-		return in.attribute(in.force(o), e.Name)
+		return in.attribute(in.eval(e.X, fr), e.Name)
 	case *pysrc.Call:
 		return in.evalCall(e, fr)
 	case *pysrc.BinaryExpr:
-		return in.binaryKept(e.Op, in.evalKept(e.Left, fr), in.evalKept(e.Right, fr))
+		return in.binary(e.Op, in.eval(e.Left, fr), in.eval(e.Right, fr))
 	case *pysrc.UnaryExpr:
-		return in.unaryKept(e.Op, in.evalKept(e.X, fr))
+		return in.unary(e.Op, in.eval(e.X, fr))
 	case *pysrc.BoolExpr:
 		return in.boolean(e, fr)
 	case *pysrc.CompareExpr:
@@ -77,7 +59,7 @@ func (in *interp) display(e pysrc.Expr, fr *frame) value {
 		if !ok {
 			return derived(pysrc.Unparse(e), items...)
 		}
-		return &list{items: items, born: in.born()}
+		return &list{items: items}
 	case *pysrc.TupleExpr:
 		items, ok := in.elements(e.Elts, fr)
 		if !ok {
@@ -99,15 +81,6 @@ func (in *interp) display(e pysrc.Expr, fr *frame) value {
 // elements evaluates the elements of a display or the arguments of a call,
 // spreading starred ones; false when one cannot be spread.
 func (in *interp) elements(elts []pysrc.Expr, fr *frame) ([]value, bool) {
-	items, ok := in.elementsKept(elts, fr)
-	for i, v := range items {
-		items[i] = in.force(v)
-	}
-	return items, ok
-}
-
-// elementsKept is elements where they may depend on the index of a layer.
-func (in *interp) elementsKept(elts []pysrc.Expr, fr *frame) ([]value, bool) {
 	if !in.grow(len(elts)) {
 		return nil, false
 	}
@@ -119,7 +92,7 @@ func (in *interp) elementsKept(elts []pysrc.Expr, fr *frame) ([]value, bool) {
 	for _, x := range elts {
 		star, ok := x.(*pysrc.Starred)
 		if !ok {
-			out = append(out, in.evalKept(x, fr))
+			out = append(out, in.eval(x, fr))
 			continue
 		}
 		v := in.eval(star.X, fr)
@@ -137,7 +110,6 @@ func (in *interp) elementsKept(elts []pysrc.Expr, fr *frame) ([]value, bool) {
 
 func (in *interp) dictDisplay(e *pysrc.DictExpr, fr *frame) value {
 	d := newDict()
-	d.born = in.born()
 	if !in.grow(len(e.Keys)) {
 		return in.unknownf("dict display")
 	}
@@ -204,11 +176,11 @@ func (in *interp) orValue(e *pysrc.BoolExpr, open []value) value {
 }
 
 func (in *interp) comparison(e *pysrc.CompareExpr, fr *frame) value {
-	left := in.evalKept(e.Left, fr)
+	left := in.eval(e.Left, fr)
 	var result value = true
 	for i, op := range e.Ops {
-		right := in.evalKept(e.Rights[i], fr)
-		v := in.compareKept(op, left, right)
+		right := in.eval(e.Rights[i], fr)
+		v := in.compare(op, left, right)
 		if t, known := truth(v); known && !t {
 			return v
 		} else if !known || result == true {
@@ -220,15 +192,15 @@ func (in *interp) comparison(e *pysrc.CompareExpr, fr *frame) value {
 }
 
 func (in *interp) conditional(e *pysrc.CondExpr, fr *frame) value {
-	test := in.evalKept(e.Test, fr)
+	test := in.eval(e.Test, fr)
 	if in.halted() {
 		return test
 	}
-	if t, known := in.truthKept(test); known {
+	if t, known := truth(test); known {
 		if t {
-			return in.evalKept(e.Body, fr)
+			return in.eval(e.Body, fr)
 		}
-		return in.evalKept(e.Else, fr)
+		return in.eval(e.Else, fr)
 	}
 	cond := clip(pysrc.Unparse(e.Test), maxExpression)
 	in.noteCondition(fr, in.line, cond, test)
@@ -299,21 +271,8 @@ func (in *interp) clauses(elt pysrc.Expr, cs []pysrc.Clause, fr *frame, element 
 		}
 		return derived("elements of "+show(iter), iter)
 	}
-	out := &list{born: in.born()}
-	memo := in.comprehensionMemo(elt, cs, iter)
+	out := &list{}
 	for _, x := range items {
-		if memo != nil {
-			v := in.comprehensionLayer(memo, c, x, fr, element)
-			if in.halted() {
-				return v
-			}
-			out.items = append(out.items, v)
-			continue
-		}
-		if in.walk != nil {
-			in.reachedIn(nil, x, -1)
-			in.passed(x)
-		}
 		count := value(nil)
 		if r, isRep := x.(*repeated); isRep {
 			x, count = r.item, r.count

@@ -96,7 +96,7 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		if s.Value == nil {
 			break
 		}
-		v := in.evalKept(s.Value, fr)
+		v := in.eval(s.Value, fr)
 		for _, t := range s.Targets {
 			in.assign(t, v, fr)
 		}
@@ -109,7 +109,7 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		if s.Value == nil {
 			return flow{kind: flowReturn}
 		}
-		return flow{kind: flowReturn, v: in.evalKept(s.Value, fr)}
+		return flow{kind: flowReturn, v: in.eval(s.Value, fr)}
 	case *pysrc.RaiseStmt:
 		return flow{kind: flowRaise, text: fmt.Sprintf("%s at %s:%d", in.exception(s, fr), fr.mod.path, s.First)}
 	case *pysrc.AssertStmt:
@@ -187,7 +187,7 @@ func (fr *frame) declareGlobal(names []string) {
 func (in *interp) yield(y *pysrc.Yield, fr *frame) {
 	v := in.eval(y.X, fr)
 	if fr.yields == nil {
-		fr.yields = &list{born: in.born()}
+		fr.yields = &list{}
 	}
 	if in.grow(1) {
 		in.touchList(fr.yields)
@@ -220,23 +220,18 @@ func (in *interp) assign(t pysrc.Expr, v value, fr *frame) {
 	switch t := t.(type) {
 	case *pysrc.Name:
 		if fr.globals[t.ID] {
-			in.wrote(0)
-			fr.mod.values[t.ID] = in.force(v)
+			fr.mod.values[t.ID] = v
 			return
 		}
 		in.setVar(fr.vars, t.ID, v)
 	case *pysrc.Attribute:
 		in.setAttr(in.eval(t.X, fr), t.Name, v)
 	case *pysrc.TupleExpr:
-		in.unpack(t.Elts, in.force(v), fr)
+		in.unpack(t.Elts, v, fr)
 	case *pysrc.ListExpr:
-		in.unpack(t.Elts, in.force(v), fr)
+		in.unpack(t.Elts, v, fr)
 	case *pysrc.Subscript:
-		o := in.evalKept(t.X, fr)
-		if d, ok := o.(*keptDict); ok {
-			o = d.dict
-		}
-		in.setItem(in.force(o), in.eval(t.Index, fr), in.force(v))
+		in.setItem(in.eval(t.X, fr), in.eval(t.Index, fr), v)
 	case *pysrc.Starred:
 		in.assign(t.X, v, fr)
 	}

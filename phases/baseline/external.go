@@ -147,14 +147,14 @@ func (in *interp) callTorch(f *external, args []value, kw *namespace) (value, bo
 func (in *interp) makeModuleList(items value) value {
 	switch v := items.(type) {
 	case nil:
-		return &moduleList{list: list{born: in.born()}, site: in.at}
+		return &moduleList{list: list{}, site: in.at}
 	case *choice:
 		return in.distribute(v, in.makeModuleList)
 	case *repeated:
 		return &moduleList{list: list{items: []value{v}}, site: in.at}
 	}
 	if xs, ok := iterate(items); ok {
-		return &moduleList{list: list{items: slices.Clone(xs), born: in.born()}, site: in.at}
+		return &moduleList{list: list{items: slices.Clone(xs)}, site: in.at}
 	}
 	return derived("ModuleList("+show(items)+")", items)
 }

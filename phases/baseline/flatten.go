@@ -2,7 +2,6 @@ package baseline
 
 import (
 	"fmt"
-	"slices"
 )
 
 // treeNode is one occurrence of a module or parameter in the object tree.
@@ -12,10 +11,6 @@ type treeNode struct {
 	conds  []string // undecided conditions on which it depends
 	counts []value  // undecided repetitions around it
 	layers []int    // indices in the module lists around it, outermost first
-	// times is how often it occurs, as a part of a layer that stands for
-	// several; also are their other indices in the outermost list.
-	times int
-	also  []int
 }
 
 // maxVisits bounds the walk of the object tree: lists may hold each other, so
@@ -29,12 +24,11 @@ type flattener struct {
 	out    []treeNode
 	stack  map[*object]bool
 	visits int
-	within []*layerTemplate // whose layers are being walked
 }
 
 func (in *interp) flatten(root value) []treeNode {
 	f := &flattener{in: in, stack: map[*object]bool{}}
-	f.walk(treeNode{v: root, times: 1})
+	f.walk(treeNode{v: root})
 	return f.out
 }
 
@@ -54,10 +48,6 @@ func (f *flattener) walk(n treeNode) {
 		f.walk(m)
 	case *moduleList:
 		for i, x := range v.items {
-			if t := templateOf(x); t != nil && t.shared {
-				f.template(n, v, i, t)
-				continue
-			}
 			m := n
 			m.v = x
 			if i < len(v.names) {
@@ -77,45 +67,7 @@ func (f *flattener) walk(n treeNode) {
 			f.out = append(f.out, n)
 		}
 	case *object:
-		if v.template != nil && v.template.shared {
-			f.in.abandon() // it is not one of a list
-			return
-		}
 		f.object(n, v)
-	}
-}
-
-// template walks a layer that stands for several elements of a list, at the
-// first of them.
-func (f *flattener) template(n treeNode, l *moduleList, at int, t *layerTemplate) {
-	if l.keyed || f.in.stopped != nil { // keys are parts of paths
-		f.in.abandon()
-		return
-	}
-	var indices []int
-	for i, x := range l.items {
-		if x == value(t.object) {
-			indices = append(indices, i)
-		}
-	}
-	if indices[0] != at {
-		return
-	}
-	m := n
-	m.v = t.object
-	m.layers = append(n.layers[:len(n.layers):len(n.layers)], at)
-	m.times *= len(indices)
-	if len(n.layers) == 0 {
-		m.also = indices[1:]
-	}
-	before := f.visits
-	f.visits++
-	f.within = append(f.within, t)
-	f.object(m, t.object)
-	f.within = f.within[:len(f.within)-1]
-	f.visits += (f.visits - before) * (len(indices) - 1)
-	if f.visits > maxVisits {
-		f.in.abandon()
 	}
 }
 
@@ -138,12 +90,6 @@ func (n treeNode) under(v value, cond string) treeNode {
 func (f *flattener) object(n treeNode, o *object) {
 	if !f.in.isModule(o) || f.stack[o] {
 		return
-	}
-	for _, t := range f.in.shared {
-		if t.holds(o.attrs.born) && !slices.Contains(f.within, t) {
-			f.in.abandon() // a part of one of the layers stands elsewhere
-			return
-		}
 	}
 	f.out = append(f.out, n)
 	f.stack[o] = true

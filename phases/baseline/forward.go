@@ -87,7 +87,6 @@ func (in *interp) enterForward(o *object, args []value, kw *namespace) value {
 	if !ok {
 		return result
 	}
-	in.visit(o)
 	key := w.paths[o] + "|" + c.qualified() + "|" + w.signature(o) + "|" + nonePattern(args, kw)
 	if w.done[key] {
 		return result

@@ -15,7 +15,6 @@ func (in *interp) anyLayer(items []value) value {
 		if !ok {
 			continue
 		}
-		in.reached(o, -1)
 		key := o.className() + in.walk.signature(o)
 		switch {
 		case seen[key]:

@@ -14,7 +14,7 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 		o.leaf, o.args = c.name, newNamespace()
 		return o
 	case in.isEnum(c):
-		return in.enumOf(c, in.force(argument(args, 0, nil)))
+		return in.enumOf(c, argument(args, 0, nil))
 	case in.isException(c):
 		return in.unknownf("exception %s", c.name)
 	}
@@ -35,7 +35,6 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 		return o
 	}
 	if init == nil {
-		args, kw = in.forceAll(args, kw)
 		if record {
 			in.initDataclass(o, c, args, kw)
 		} else {
@@ -55,7 +54,6 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 	if o.kind == moduleObject {
 		all := append([]value{o}, args...)
 		o.args = in.bindArguments(def.Params, all, kw, in.newFrame(owner.mod, owner.closure, nil))
-		in.forceOthers(o.args)
 	}
 	in.callFunction(f, args, kw)
 	return o
@@ -179,7 +177,6 @@ func (in *interp) initDataclass(o *object, c *class, args []value, kw *namespace
 // bindLeaf records the arguments of a layer's constructor instead of running
 // it. c is the class of the layers package whose constructor it is.
 func (in *interp) bindLeaf(o *object, c *class, args []value, kw *namespace) {
-	in.wrote(o.attrs.born)
 	bound := newNamespace()
 	owner, s := in.findMember(c, "__init__", nil)
 	if def, ok := s.(*pysrc.FuncDef); ok {
@@ -196,7 +193,6 @@ func (in *interp) bindLeaf(o *object, c *class, args []value, kw *namespace) {
 			}
 		}
 	}
-	in.forceOthers(bound)
 	o.leaf, o.args = c.name, bound
 	if in.isTorchModule(c) {
 		o.kind = moduleObject

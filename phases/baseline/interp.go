@@ -54,18 +54,10 @@ type interp struct {
 
 	trying int // how many try statements are open
 
-	// Templates of layers; see memo.go.
-	plain     bool             // makes none
-	abandoned bool             // is to be done again without
-	births    int              // objects, frames and containers made so far
-	traces    []*layerTrace    // of the constructors that are running
-	templates []*layerTemplate // all of them
-	shared    []*layerTemplate // that stand for several layers
-	undone    map[string]bool  // attributes that forward() wrote to them
-
 	journal    []change
 	tentative  int                  // how many arms of undecided conditions are being tried
-	armBorn    int                  // births before the innermost of them
+	births     int                  // tables of names made so far
+	armBorn    int                  // births before the innermost of those arms
 	conditions map[string]condition // undecided, by their text
 	at         site                 // the call being evaluated
 	line       int                  // of the statement being executed
@@ -196,6 +188,12 @@ func (in *interp) attempt(f func() value) value {
 	}
 	in.raised = before
 	return v
+}
+
+// born returns the time of birth of a table of names that is being made.
+func (in *interp) born() int {
+	in.births++
+	return in.births
 }
 
 // frame holds the variables of one call.

@@ -87,13 +87,9 @@ func (in *interp) setVar(n *namespace, key string, v value) {
 		in.journal = append(in.journal, change{space: n, key: key, old: old})
 	}
 	if i := n.find(key); i >= 0 {
-		if n.vals[i] != v { // else nothing changes
-			in.writing(n, key)
-			n.vals[i] = v
-		}
+		n.vals[i] = v
 		return
 	}
-	in.writing(n, key)
 	if in.grow(nameCells) {
 		n.add(key, v)
 	}
@@ -101,7 +97,6 @@ func (in *interp) setVar(n *namespace, key string, v value) {
 
 func (in *interp) deleteVar(n *namespace, key string) {
 	if old, ok := n.get(key); ok {
-		in.writing(n, key)
 		if in.isJournaled(n) {
 			in.journal = append(in.journal, change{space: n, key: key, old: old})
 		}
@@ -111,8 +106,6 @@ func (in *interp) deleteVar(n *namespace, key string) {
 
 // touchList must be called before a list is changed.
 func (in *interp) touchList(l *list) {
-	in.wroteContainer(l.born)
-	in.touchedItems(l.items)
 	if in.tentative > 0 && in.grow(len(l.items)) {
 		in.journal = append(in.journal, change{list: l, items: slices.Clone(l.items)})
 	}
@@ -120,11 +113,6 @@ func (in *interp) touchList(l *list) {
 
 // touchDict must be called before a dict is changed.
 func (in *interp) touchDict(d *dict) {
-	in.wroteContainer(d.born)
-	in.journalDict(d)
-}
-
-func (in *interp) journalDict(d *dict) {
 	if in.tentative > 0 && in.grow(len(d.keys)) {
 		in.journal = append(in.journal, change{dict: d, was: d.clone()})
 	}

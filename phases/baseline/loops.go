@@ -52,14 +52,12 @@ func (in *interp) forLoop(s *pysrc.ForStmt, fr *frame) flow {
 		}
 		return flow{} // the body is not run for what is not known
 	}
-	for i, x := range items {
+	for _, x := range items {
 		if r, ok := x.(*repeated); ok {
 			x = r.item
 		}
-		in.reachedIn(iter, x, i)
 		in.assign(s.Target, x, fr)
 		f := in.execBlock(s.Body, fr)
-		in.passed(x)
 		switch f.kind {
 		case flowBreak:
 			return flow{}

@@ -1,5 +1,7 @@
 package baseline
 
+import "strconv"
+
 // makeLayers is make_layers: it calls the layer function for every index.
 func makeLayers(in *interp, args []value, kw *namespace) value {
 	count := argument(args, 0, nil)
@@ -16,7 +18,7 @@ func makeLayers(in *interp, args []value, kw *namespace) value {
 	}
 	_, hasRank := kw.get("pp_rank")
 	_, hasSize := kw.get("pp_size")
-	layers := &moduleList{list: list{born: in.born()}, site: in.at}
+	layers := &moduleList{list: list{}, site: in.at}
 	layer := func(idx, name value) value {
 		lkw := newNamespace()
 		lkw.set("idx", idx)
@@ -24,14 +26,8 @@ func makeLayers(in *interp, args []value, kw *namespace) value {
 		return in.call(fn, nil, lkw)
 	}
 	if n, ok := count.(int); ok {
-		memo := &layerMemo{}
-		for i := 0; i < n && !in.halted(); i++ {
-			if !in.grow(1) {
-				break
-			}
-			layers.items = append(layers.items, in.layer(memo, i, func(idx value) value {
-				return layer(idx, textKept(prefix+".", idx))
-			}))
+		for i := 0; i < n && !in.halted() && in.grow(1); i++ {
+			layers.items = append(layers.items, layer(i, prefix+"."+strconv.Itoa(i)))
 		}
 	} else {
 		layers.items = []value{&repeated{layer(derived("layer index", count), prefix+".0"), count}}

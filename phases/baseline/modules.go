@@ -251,7 +251,7 @@ func (in *interp) global(m *module, name string) value {
 	if m.busy[name] {
 		return in.unknownf("%s.%s refers to itself", m.name, name)
 	}
-	return in.once(func() value { return in.bind(m, name, bindings) })
+	return in.bind(m, name, bindings)
 }
 
 // bind evaluates a module's own name.

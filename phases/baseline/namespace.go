@@ -8,7 +8,7 @@ type namespace struct {
 	keys  []string
 	vals  []value        // beside keys
 	index map[string]int // of keys; nil while there are few
-	born  int            // see interp.wrote; 0 is older than everything
+	born  int            // see interp.isJournaled; 0 is older than everything
 	// closed says that it holds the variables of a call that nothing sees
 	// any more when it has returned.
 	closed bool

@@ -141,19 +141,8 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 	if cfg == nil {
 		cfg = text
 	}
-	impl, abandoned, err := r.analyse(ctx, entryClass, cfg, text, opts, false)
-	if abandoned {
-		impl, _, err = r.analyse(ctx, entryClass, cfg, text, opts, true)
-	}
-	return impl, err
-}
-
-// analyse runs the interpreter once; plain evaluates every layer by itself.
-// The result of a run that was abandoned says nothing.
-func (r *Reader) analyse(ctx context.Context, entryClass string, cfg, text *extract.Object, opts Options, plain bool) (_ *Implementation, abandoned bool, _ error) {
 	run := &analysis{reader: r, cfg: engineConfigType(entryClass, cfg), text: text}
 	run.in = newInterp(ctx, r, opts.Limits, environmentFacts{tp: max(opts.TP, 1), fusionDisabled: true, sm: 90})
-	run.in.plain = plain
 	run.in.registry = func(name string) (ClassInfo, bool) {
 		c, err := r.Find(name)
 		return c, err == nil
@@ -162,10 +151,10 @@ func (r *Reader) analyse(ctx context.Context, entryClass string, cfg, text *extr
 	run.conf = run.config()
 	entry, err := r.resolve(entryClass, cfg, func() []string { return run.in.architectures(run.conf) })
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	run.entry = entry
 	impl := run.implementation()
 	// A cancelled run gives no result; any other bound gives a partial one.
-	return impl, run.in.abandoned, ctx.Err()
+	return impl, ctx.Err()
 }

@@ -80,10 +80,10 @@ func (s *rowSet) add(n treeNode) {
 		s.rows = append(s.rows, r)
 	}
 	if len(n.counts) == 0 {
-		have.Count += n.times
+		have.Count++
 	}
 	if len(n.layers) > 0 {
-		s.layers[have] = append(append(s.layers[have], n.layers[0]), n.also...)
+		s.layers[have] = append(s.layers[have], n.layers[0])
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
 func stringMethod(s, name string) value {
@@ -217,4 +219,23 @@ func textSearch(name, s string, args []value) (value, bool) {
 		return &tuple{[]value{s[:i], arg, s[i+len(arg):]}}, true
 	}
 	return nil, false
+}
+
+func (in *interp) fstring(e *pysrc.FString, fr *frame) value {
+	var b strings.Builder
+	for _, p := range e.Parts {
+		switch v := in.eval(p, fr).(type) {
+		case string:
+			b.WriteString(v)
+		case int, bool, float64, nil:
+			b.WriteString(pysrc.Repr(v))
+		default:
+			b.WriteString("{" + show(v) + "}")
+		}
+	}
+	const cellBytes = 16
+	if !in.grow(b.Len() / cellBytes) {
+		return in.unknownf("formatted string")
+	}
+	return b.String()
 }

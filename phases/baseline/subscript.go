@@ -7,9 +7,9 @@ import (
 func (in *interp) subscript(e *pysrc.Subscript, fr *frame) value {
 	o := in.eval(e.X, fr)
 	if s, ok := e.Index.(*pysrc.Slice); ok {
-		return in.sliceKept(o, in.evalKept(s.Low, fr), in.evalKept(s.High, fr), in.eval(s.Step, fr))
+		return in.slice(o, in.eval(s.Low, fr), in.eval(s.High, fr), in.eval(s.Step, fr))
 	}
-	return in.itemKept(o, in.evalKept(e.Index, fr))
+	return in.distribute2(o, in.eval(e.Index, fr), in.item)
 }
 
 // item gives o[key].
@@ -24,11 +24,11 @@ func (in *interp) item(o, key value) value {
 				return v
 			}
 		}
-		return in.reachedAt(in.elementAt(o, o.items, key), key)
+		return in.elementAt(o, o.items, key)
 	case *list:
-		return in.reachedAt(in.elementAt(o, o.items, key), key)
+		return in.elementAt(o, o.items, key)
 	case *tuple:
-		return in.reachedAt(in.elementAt(o, o.items, key), key)
+		return in.elementAt(o, o.items, key)
 	case string:
 		items, _ := iterate(o)
 		return in.elementAt(o, items, key)
@@ -96,7 +96,6 @@ func (in *interp) elementAt(o value, items []value, key value) value {
 }
 
 func (in *interp) allSame(items []value) bool {
-	in.touchedItems(items)
 	for _, x := range items[1:] {
 		if !in.same(items[0], x) {
 			return false
@@ -147,8 +146,7 @@ func (in *interp) slice(o, low, high, step value) value {
 	if m, ok := o.(*moduleList); ok {
 		items, good := sliceItems(m.items, low, high, step)
 		if good {
-			in.sliced(items, low, step)
-			return &moduleList{list: list{items: items, born: in.born()}, keyed: m.keyed, part: true, site: m.site}
+			return &moduleList{list: list{items: items}, keyed: m.keyed, site: m.site}
 		}
 	}
 	items, ok := iterate(o)
@@ -156,7 +154,6 @@ func (in *interp) slice(o, low, high, step value) value {
 		return derived(show(o)+"["+show(low)+":"+show(high)+"]", o)
 	}
 	out, ok := sliceItems(items, low, high, step)
-	in.sliced(out, low, step)
 	if !ok || !in.grow(len(out)) {
 		return in.unknownf("slice of %s", show(o))
 	}
@@ -216,10 +213,7 @@ func (in *interp) setItem(o, key, v value) {
 			o.items[i] = v
 		}
 	case *dict:
-		if old, ok := o.get(key); !ok || old != v {
-			in.wroteContainer(o.born)
-		}
-		in.journalDict(o)
+		in.touchDict(o)
 		if in.grow(1) {
 			o.put(key, v)
 		}

@@ -211,8 +211,6 @@ const maxAlternatives = 24
 
 // join gives the value that is a when cond holds and b when not.
 func (in *interp) join(cond string, a, b value) value {
-	a, b = in.force(a), in.force(b)
-	in.compared(a, b)
 	if in.same(a, b) {
 		if x, ok := a.(*unknown); ok {
 			return derived(x.expr, a, b)

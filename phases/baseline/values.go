@@ -54,10 +54,7 @@ type external struct{ path string }
 
 type moduleRef struct{ name string }
 
-type list struct {
-	items []value
-	born  int // see interp.wrote; 0 when that is not known
-}
+type list struct{ items []value }
 
 type tuple struct{ items []value }
 
@@ -74,19 +71,6 @@ type builtin struct {
 	name string
 	fn   native
 }
-
-// keeps says whether a builtin only keeps its arguments, which may therefore
-// depend on the index of a layer.
-func (b *builtin) keeps() bool {
-	switch b.name {
-	case "LayerCommunicator", "LayerScatterModes", "act_fn", "attn_tp_context", "dict", keptInit:
-		return true
-	}
-	return false
-}
-
-// keptInit names the constructor of a layer that is not entered.
-const keptInit = "super().__init__ of a layer"
 
 // environment is an object of the run-time environment (server arguments,
 // process groups, platform); get gives its attributes, or what a call of it
@@ -122,8 +106,6 @@ type object struct {
 	leaf string
 	args *namespace
 	site site
-	// template is set when the object may stand for several layers.
-	template *layerTemplate
 }
 
 func (o *object) className() string {
@@ -141,7 +123,6 @@ type moduleList struct {
 	list
 	keyed bool
 	names []string // of a Sequential made from a dict
-	part  bool     // of another one
 	site  site
 }
 
@@ -177,7 +158,6 @@ type dict struct {
 	// plain says that it is an object of config.json, which configuration
 	// classes may turn into an object with attributes.
 	plain bool
-	born  int // see interp.wrote; 0 when that is not known
 }
 
 type set struct{ dict }
@@ -237,12 +217,7 @@ func hashDeep(v value, fuel *int) (any, bool) {
 		return [2]string{"class", v.qualified()}, true
 	case *external:
 		return [2]string{"external", v.path}, true
-	case *object:
-		if v.template != nil { // it is told apart from others
-			v.template.in.touchedItems([]value{v})
-		}
-		return v, true
-	case *function, *builtin, *environment, *moduleRef:
+	case *object, *function, *builtin, *environment, *moduleRef:
 		return v, true
 	}
 	return nil, false

@@ -14,7 +14,7 @@ func (in *interp) zeroVector(shape value) *list {
 	if !ok || n < 0 || n > maxVector || !in.grow(n) {
 		return nil
 	}
-	elements := &list{items: make([]value, n), born: in.born()}
+	elements := &list{items: make([]value, n)}
 	for i := range elements.items {
 		elements.items[i] = 0
 	}
