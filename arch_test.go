@@ -25,7 +25,7 @@ var doors = map[string][]string{
 }
 
 // pure are the packages that do no I/O at all.
-var pure = []string{"tsast", "phases/definition", "phases/generate", "phases/validate", "phases/baseline/pysrc", "phases/prose", "phases/fault", "phases/diff"}
+var pure = []string{"phases/extract/weights", "tsast", "phases/definition", "phases/generate", "phases/validate", "phases/baseline/pysrc", "phases/prose", "phases/fault", "phases/diff"}
 
 type listed struct {
 	ImportPath string

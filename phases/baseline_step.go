@@ -129,7 +129,7 @@ func (r *Result) definitionsByPath() map[string][]string {
 	g := r.Generated
 	if g == nil || r.respelled { // the names are the dataset's own
 		var err error
-		if g, err = Generate(r.Architecture, r.Implementation, r.Request, false); err != nil {
+		if g, err = Generate(r.Architecture, r.Implementation, r.Witness.Sorted(r.Architecture), r.Request, false); err != nil {
 			return nil
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/extract/hub"
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // factsCache keeps what was worked out about SGLang's files between runs, in
@@ -21,15 +23,27 @@ func (e *Env) factsCache() baseline.Cache {
 	return factsCache{filepath.Join(e.CacheDir, "facts")}
 }
 
+// headerCache keeps the headers of checkpoints that were read.
+func (e *Env) headerCache() hub.HeaderCache {
+	if e.CacheDir == "" {
+		return nil
+	}
+	return factsCache{filepath.Join(e.CacheDir, "headers")}
+}
+
 func (c factsCache) file(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	name := hex.EncodeToString(sum[:16])
 	return filepath.Join(c.dir, name[:2], name)
 }
 
+// maxFact bounds one file of the cache: the header of a checkpoint may have 25
+// MB.
+const maxFact = 64 << 20
+
 // Get implements baseline.Cache.
 func (c factsCache) Get(key string) ([]byte, bool) {
-	data, err := os.ReadFile(c.file(key))
+	data, err := regular.Read(c.file(key), maxFact)
 	return data, err == nil
 }
 

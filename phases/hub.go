@@ -18,7 +18,7 @@ import (
 // line's).
 func (e *Env) ConnectHub(version string, offline bool, budget time.Duration) {
 	client := hub.New(hub.Options{
-		Getenv: e.Getenv, Offline: offline, Budget: budget, Version: version, Logger: e.log(),
+		Getenv: e.Getenv, Offline: offline, Budget: budget, Version: version, Logger: e.log(), Headers: e.headerCache(),
 		Progress: func(p hub.Progress) { e.progress(1, hubFraction(p), p.Text) },
 	})
 	e.Hub = &hubFetcher{client}

@@ -111,7 +111,7 @@ func (r *Result) respell(style tsast.Style) error {
 	if !underscored || r.Architecture == nil {
 		return nil
 	}
-	g, err := Generate(r.Architecture, r.Implementation, r.Request, true)
+	g, err := Generate(r.Architecture, r.Implementation, r.Witness.Sorted(r.Architecture), r.Request, true)
 	if err != nil {
 		return err
 	}
@@ -164,25 +164,41 @@ func (r *Result) check(before, after *tsast.File) error {
 	return nil
 }
 
-// addDisagreements reports where the config alone and SGLang's source differ.
+// addDisagreements reports where the config alone and SGLang's source differ,
+// and where the checkpoint contradicts the entry.
 func (r *Result) addDisagreements() {
 	for _, d := range r.Generated.Disagreements {
+		message := r.disagreement(d) + "; " + r.followed(d)
+		r.Problems = append(r.Problems, report.Problem{Rule: report.RuleDisagreement, Severity: string(validate.Warning), Message: message})
+	}
+	for _, d := range r.Generated.Contradicted {
 		r.Problems = append(r.Problems, report.Problem{
-			Rule: report.RuleDisagreement, Severity: string(validate.Warning),
-			Message: r.disagreement(d) + "; " + r.followed(d),
+			Rule: report.RuleContradiction, Severity: string(validate.Error), Message: contradictionText(d),
 		})
 	}
 }
 
 // followed says whom the entry follows, and why.
 func (r *Result) followed(d generate.Disagreement) string {
-	switch {
-	case len(d.Ignored) > 0:
+	if len(d.Ignored) > 0 && r.Generated.Follows == generate.WitnessConfig {
 		return fmt.Sprintf("SGLang's class does not read %s, which config.json states: the entry follows the config", strings.Join(d.Ignored, ", "))
-	case r.Generated.FollowsConfig:
-		return "the entry follows the config"
 	}
-	return "the entry follows the source"
+	text := "the entry follows the " + r.Generated.Follows
+	if r.Confidence.Checkpoint != nil && len(r.Generated.Contradicted) == 0 {
+		text += ", as the checkpoint does"
+	}
+	return text
+}
+
+// contradictionText is a doubt in one line, with what every witness says.
+func contradictionText(d generate.Doubt) string {
+	text := prose.Or(d.Module, "the model") + ": " + d.Why
+	for _, v := range []struct{ who, says string }{{"the config", d.Values.Config}, {"SGLang's source", d.Values.Source}, {"the checkpoint", d.Values.Checkpoint}} {
+		if v.says != "" {
+			text += "; " + v.who + " says " + v.says
+		}
+	}
+	return text
 }
 
 // disagreement says what both readers have, and where each has it from.

@@ -37,7 +37,8 @@ type Request struct {
 	SGLangURL    string            `yaml:"sglang_url" json:"sglangUrl"`
 	SGLangRef    string            `yaml:"sglang_ref" json:"sglangRef"`
 	Dataset      string            `yaml:"dataset" json:"dataset"`
-	Gemm         string            `yaml:"gemm" json:"gemm"` // compact|underscored|auto
+	Gemm         string            `yaml:"gemm" json:"gemm"`       // compact|underscored|auto
+	Weights      string            `yaml:"weights" json:"weights"` // auto|off
 	Update       bool              `yaml:"update" json:"update"`
 	Offline      bool              `yaml:"offline" json:"offline"`
 	DryRun       bool              `yaml:"dry_run" json:"dryRun"`
@@ -162,6 +163,9 @@ func (r *Request) Complete(env *Env) error {
 		return err
 	}
 	if err := oneOf("gemm", &r.Gemm, "auto", "compact", "underscored"); err != nil {
+		return err
+	}
+	if err := oneOf("weights", &r.Weights, WeightsAuto, WeightsOff); err != nil {
 		return err
 	}
 	if r.OutputDir == "" {

@@ -39,7 +39,11 @@ type Result struct {
 	// DatasetList says, where no clone of the dataset was at hand, by which list
 	// of names a Definition is in it.
 	DatasetList string
-	EntryText   string
+	// Confidence says how sure the entry is, Witness is the checkpoint as it was
+	// seen (nil: not looked for).
+	Confidence generate.Confidence
+	Witness    *Witness
+	EntryText  string
 
 	// Phase 4. Edited is models.ts after the edit, Original before it (nil: no
 	// file). Updated reports that an entry was refreshed in place.
@@ -66,7 +70,7 @@ func (r *Result) HasErrors() bool { return report.HasErrors(r.Problems) }
 func (r *Result) Contract() report.Contract {
 	return report.Contract{
 		Model: r.Model, Architecture: r.Architecture, Pattern: r.Pattern, Baseline: r.Baseline, Parallelism: r.Parallelism,
-		Definitions: r.Definitions, DatasetList: r.DatasetList, Problems: r.Problems, Warnings: r.Warnings, Files: r.Files, TimingsMS: r.TimingsMS,
+		Definitions: r.Definitions, DatasetList: r.DatasetList, Problems: r.Problems, Warnings: r.Warnings, Confidence: r.Confidence, Files: r.Files, TimingsMS: r.TimingsMS,
 	}
 }
 
@@ -78,6 +82,7 @@ func (r *Result) Step() *report.Step {
 	}
 	if r.Generated != nil {
 		s.Model, s.Pattern, s.Parallelism = &r.Model, r.Pattern, &r.Parallelism
+		s.Confidence = &r.Confidence
 		s.Baseline, s.Definitions, s.Problems = &r.Baseline, r.Definitions, r.Problems
 	}
 	return s
@@ -88,6 +93,7 @@ func (r *Result) Report() *report.Run {
 	out := &report.Run{
 		Contract: r.Contract(), ModelsTS: r.Request.ModelsTS, Ignored: r.Request.OwnOutputDir, DryRun: r.Request.DryRun, Updated: r.Updated, TypeScript: r.TypeScript,
 		ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Snippets: r.Snippets, EntryText: r.EntryText,
+		Tensors: r.Witness.file(), NoCheckpoint: r.Witness.note(),
 	}
 	if r.Implementation != nil {
 		r.Implementation.ModelName = r.Request.ModelName

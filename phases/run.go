@@ -35,7 +35,9 @@ func Prepare(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	witness := r.askWitness(ctx, env)
 	err = r.timed(env, "baseline", func() error { return r.readBaseline(ctx, env) })
+	r.hear(witness)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +59,7 @@ func (r *Result) timed(env *Env, name string, phase func() error) error {
 // generateStep is phase 3.
 func generateStep(env *Env, r *Result) error {
 	env.progress(3, 0, "building the module tree")
-	g, err := Generate(r.Architecture, r.Implementation, r.Request, false)
+	g, err := Generate(r.Architecture, r.Implementation, r.Witness.Sorted(r.Architecture), r.Request, false)
 	if err != nil {
 		return err
 	}
@@ -69,6 +71,10 @@ func generateStep(env *Env, r *Result) error {
 // adopt copies phase 3's result into the contract's form.
 func (r *Result) adopt(g *generate.Result) {
 	r.Generated, r.Model, r.Pattern, r.Parallelism = g, g.Entry, g.Pattern, g.Parallelism
+	r.Confidence = g.Confidence
+	if r.Confidence.Checkpoint != nil && r.Witness != nil {
+		r.Confidence.Checkpoint.From, r.Confidence.Checkpoint.Files = r.Witness.From, r.Witness.Files
+	}
 	r.Definitions = r.Definitions[:0]
 	for _, d := range g.Definitions {
 		modules := d.Modules
@@ -78,6 +84,9 @@ func (r *Result) adopt(g *generate.Result) {
 		r.Definitions = append(r.Definitions, report.Definition{Name: d.Name, OpType: d.OpType, Modules: modules})
 	}
 	r.Warnings = append([]string{}, r.Architecture.Warnings...)
+	if r.Witness != nil {
+		r.Warnings = append(r.Warnings, r.Witness.Warnings...)
+	}
 	r.Warnings = append(r.Warnings, g.Warnings...)
 	r.Warnings = append(r.Warnings, g.Unmapped...)
 }

@@ -41,7 +41,8 @@ func RunExtract(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Warnings = append(r.Warnings, r.Architecture.Warnings...)
+	r.hear(r.askWitness(ctx, env))
+	r.Warnings = append(append(r.Warnings, r.Architecture.Warnings...), r.Witness.Warnings...)
 	if req.DryRun {
 		return r, nil
 	}
@@ -165,6 +166,9 @@ func resume(env *Env, req *Request, architecture string) (*Result, error) {
 	r := newResult(*req)
 	r.Architecture = a
 	dir := env.Path(req.OutputDir)
+	if r.Witness, err = loadWitness(filepath.Join(dir, report.FileTensors)); err != nil {
+		return nil, err
+	}
 	if config, err := disk.ReadRegular(filepath.Join(dir, report.FileConfig), maxConfig); err == nil {
 		r.ConfigBytes = config
 		if err := r.Architecture.AttachConfig(config, req.Set); err != nil {

@@ -75,6 +75,7 @@ func (f *addFlags) flags() *pflag.FlagSet {
 	flags.IntSliceVar(&r.PageSizes, "page-size", []int{1, 64}, "page sizes of the KV cache")
 	flags.StringArrayVar(&f.set, "set", nil, "fill or override a config field: key=value (may be repeated)")
 	flags.BoolVar(&r.Infer, "infer", false, "take missing config fields from the model's namesake in the catalogue")
+	flags.StringVar(&r.Weights, "weights", "auto", "whether the checkpoint's tensors confirm the entry (their headers are read, a few KB): auto, off")
 	flags.StringVar(&r.Quantization, "quantization", "auto", "which MoE kernels are named: auto, none, fp8, nvfp4")
 	flags.StringVar(&r.SGLangURL, "sglang-url", os.Getenv("FIB_LS_SGLANG_URL"), "where SGLang is fetched from (default its GitHub repository)")
 	flags.StringVar(&r.SGLangRef, "sglang-ref", "", "branch, tag or commit of SGLang")

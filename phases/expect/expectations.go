@@ -145,7 +145,7 @@ func generateEntry(known *knownConfig, impl *baseline.Implementation, tp, ep int
 	if req.Complete(&phases.Env{}) != nil {
 		return nil
 	}
-	g, err := phases.Generate(known.architecture, impl, req, false)
+	g, err := phases.Generate(known.architecture, impl, nil, req, false)
 	if err != nil {
 		return nil
 	}

@@ -40,7 +40,7 @@ func Explain(env *phases.Env, name definition.Name, model, modelsTS string) (str
 			if req.Complete(env) != nil || tp == 0 && ep > 0 {
 				continue
 			}
-			g, err := phases.Generate(a, known.implementation(), req, false)
+			g, err := phases.Generate(a, known.implementation(), nil, req, false)
 			if err != nil {
 				continue // the model cannot be divided so
 			}

@@ -75,7 +75,7 @@ func (x *Expectations) requirementsOf(repo string, m *tsast.Model) *Requirements
 	if req.Complete(x.env) != nil {
 		return nil
 	}
-	g, err := phases.Generate(a, known.implementation(), req, false)
+	g, err := phases.Generate(a, known.implementation(), nil, req, false)
 	if err != nil {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/weights"
 )
 
 // Build turns the rows of a module tree, from the SGLang reader or from
@@ -58,6 +59,26 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 	res.Unmapped = m.unmapped.list
 	res.Warnings = append(append(parWarnings, b.warnings...), m.warnings.list...)
 	return res, nil
+}
+
+// Decide hears the witnesses and builds the entry of the tree that they bear
+// out: source are the rows that SGLang's source gives (nil: it gives none), ck
+// is the checkpoint (nil: none was seen). Options.Calls are the source's.
+func Decide(source []baseline.Module, ck *weights.Checkpoint, a *extract.Architecture, opts Options) (*Result, error) {
+	if a == nil {
+		return nil, errors.New("no architecture to build an entry from")
+	}
+	c := weigh(source, a, ck)
+	if c.from != WitnessSource {
+		opts.Calls = nil
+	}
+	result, err := Build(c.rows, a, opts)
+	if err != nil {
+		return nil, err
+	}
+	result.Disagreements, result.Confidence = c.disagreements, c.confidence
+	result.Follows, result.Contradicted = c.from, c.contradicted
+	return result, nil
 }
 
 func withDefaults(opts Options) Options {

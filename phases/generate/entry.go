@@ -92,9 +92,11 @@ type Result struct {
 	Parallelism   Parallelism
 	Definitions   []Required
 	Disagreements []Disagreement
-	// FollowsConfig: SGLang's class ignores fields that the config states, so
-	// that the entry is made of the config alone.
-	FollowsConfig bool
+	// Confidence says how sure the entry is, Follows which witness's tree it
+	// is. Contradicted are the doubts that the checkpoint raises against it.
+	Confidence   Confidence
+	Follows      string
+	Contradicted []Doubt
 	// Unmapped names layers for which no Definition family exists, with the
 	// missing op type.
 	Unmapped []string

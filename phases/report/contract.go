@@ -18,11 +18,12 @@ type Contract struct {
 	Definitions  []Definition          `json:"definitions"`
 	// DatasetList says, where InDataset rests on a list of names and not on a
 	// clone, which list.
-	DatasetList string             `json:"-"`
-	Problems    []Problem          `json:"problems"`
-	Warnings    []string           `json:"warnings"`
-	Files       map[string]string  `json:"files"`
-	TimingsMS   map[string]float64 `json:"timings_ms"`
+	DatasetList string              `json:"-"`
+	Problems    []Problem           `json:"problems"`
+	Warnings    []string            `json:"warnings"`
+	Confidence  generate.Confidence `json:"confidence"`
+	Files       map[string]string   `json:"files"`
+	TimingsMS   map[string]float64  `json:"timings_ms"`
 }
 
 // Baseline says where the layers' truth came from.
@@ -65,6 +66,7 @@ type Step struct {
 	Parallelism  *generate.Parallelism `json:"parallelism,omitempty"`
 	Definitions  []Definition          `json:"definitions,omitempty"`
 	Problems     []Problem             `json:"problems,omitempty"`
+	Confidence   *generate.Confidence  `json:"confidence,omitempty"`
 	Warnings     []string              `json:"warnings"`
 	Files        map[string]string     `json:"files"`
 	TimingsMS    map[string]float64    `json:"timings_ms"`
@@ -72,3 +74,7 @@ type Step struct {
 
 // RuleDisagreement marks a difference between the two readers of a model.
 const RuleDisagreement = "source-disagreement"
+
+// RuleContradiction marks a difference between the entry and the model's own
+// checkpoint.
+const RuleContradiction = "checkpoint-disagreement"

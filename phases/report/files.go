@@ -12,6 +12,7 @@ import (
 const (
 	FileConfig         = "model_config.json"
 	FileArchitecture   = "model_architecture.json"
+	FileTensors        = "checkpoint_tensors.txt"
 	FileImplementation = "sglang_implementation.json"
 	FileKernelCalls    = "kernel_calls.json"
 	DirSnippets        = "code_snippets"
@@ -23,7 +24,7 @@ const (
 
 // FileOrder is the order in which they are written.
 var FileOrder = []string{
-	FileConfig, FileArchitecture, FileImplementation, FileKernelCalls, DirSnippets, FileMapping, FileEntry, "models.ts", FileValidation, FileSummary,
+	FileConfig, FileArchitecture, FileTensors, FileImplementation, FileKernelCalls, DirSnippets, FileMapping, FileEntry, "models.ts", FileValidation, FileSummary,
 }
 
 // Part writes the files of one phase and returns their names.
@@ -59,7 +60,14 @@ func ExtractFiles(r *Run, dir *Dir) ([]string, error) {
 	if err := dir.Write(FileConfig, r.ConfigBytes); err != nil {
 		return nil, err
 	}
-	return []string{FileConfig, FileArchitecture}, dir.WriteJSON(FileArchitecture, r.Architecture)
+	names := []string{FileConfig, FileArchitecture}
+	if err := dir.WriteJSON(FileArchitecture, r.Architecture); err != nil {
+		return names, err
+	}
+	if r.Tensors == nil {
+		return names, dir.Remove(FileTensors) // of an earlier run
+	}
+	return append(names, FileTensors), dir.Write(FileTensors, r.Tensors)
 }
 
 // GenerateFiles writes the mapping and the entry.

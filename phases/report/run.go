@@ -26,6 +26,10 @@ type Run struct {
 	Snippets []baseline.Snippet
 	// Unmapped are the layers without a Definition.
 	Unmapped []string
+	// Tensors are the checkpoint's tensors as the output directory keeps them,
+	// nil where none was seen; NoCheckpoint says why.
+	Tensors      []byte
+	NoCheckpoint string
 	// EntryText is the TypeScript of the entry.
 	EntryText string
 }

@@ -1,0 +1,366 @@
+package weights
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// assignment matches the units and weights of one layer. Each unit counts as
+// often as the layer has it.
+type assignment struct {
+	units   []Unit
+	weights []Weight
+	// open units and weights, by index; a unit stands in it as often as it
+	// has not been found yet.
+	openU, openW []int
+	verdicts     map[int]Verdict
+}
+
+func (m *matcher) match(idx []int, ws []Weight) *side {
+	a := &assignment{units: m.units, weights: ws, verdicts: map[int]Verdict{}}
+	for _, i := range idx {
+		u := &m.units[i]
+		if u.Tied || u.Kind == Experts || inExperts(u.Path) {
+			continue
+		}
+		for range min(max(u.Times, 1), maxTimes) {
+			a.openU = append(a.openU, i)
+		}
+	}
+	for j := range ws {
+		if !ws[j].Expert {
+			for range max(min(repeats(&ws[j]), maxTimes), 1) {
+				a.openW = append(a.openW, j)
+			}
+		}
+	}
+	a.exact()
+	a.fusedUnits()
+	a.fusedWeights()
+	a.total()
+	s := &side{verdicts: a.verdicts}
+	a.experts(idx, s)
+	a.rest(s)
+	return s
+}
+
+// maxTimes bounds how often one module may stand in a layer.
+const maxTimes = 64
+
+// repeats: weights outside of the experts that a layer has several of.
+func repeats(w *Weight) int {
+	if w.Swapped {
+		return 1
+	}
+	return w.Stack
+}
+
+// inExperts: a unit that is one of many experts.
+func inExperts(path string) bool { return slices.ContainsFunc(strings.Split(path, "."), isExperts) }
+
+func leaf(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
+
+func parent(path string) string { return path[:max(strings.LastIndexByte(path, '.'), 0)] }
+
+// conv1D are GPT-2's layers that keep (in, out): transformers, pytorch_utils.py.
+var conv1D = regexp.MustCompile(`^(c_attn|c_proj|c_fc|q_attn)$`)
+
+// fits says whether a weight has just a unit's size.
+func fits(u *Unit, w *Weight) bool {
+	switch u.Kind {
+	case Norm:
+		return w.Rank == Vector && w.N == u.N || w.Rank == Matrix && w.N*w.K == u.N && w.Stack == 1 && normName.MatchString(w.Module)
+	case Embedding, Head, Linear, Parameter:
+		if w.Rank == Vector && u.K <= 1 {
+			return w.N == u.N
+		}
+		if w.Rank != Matrix || w.Swapped && w.Stack > 1 {
+			return false
+		}
+		if w.N == u.N && w.K == u.K {
+			return true
+		}
+		return (conv1D.MatchString(leaf(w.Module)) || u.Kind == Parameter) && w.N == u.K && w.K == u.N
+	}
+	return false
+}
+
+// take removes a matched unit and weight.
+func (a *assignment) take(unit, weight int) {
+	a.verdicts[unit] = max(a.verdicts[unit], Confirmed)
+	a.openU = dropOne(a.openU, unit)
+	a.openW = dropOne(a.openW, weight)
+}
+
+func dropOne(list []int, v int) []int {
+	if i := slices.Index(list, v); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
+}
+
+// exact matches by size: first under the same name, then under any.
+func (a *assignment) exact() {
+	for _, same := range []bool{true, false} {
+		for _, i := range slices.Clone(a.openU) {
+			for _, j := range a.openW {
+				if (!same || leaf(a.units[i].Path) == leaf(a.weights[j].Module)) && fits(&a.units[i], &a.weights[j]) {
+					a.take(i, j)
+					break
+				}
+			}
+		}
+	}
+}
+
+// summand is a candidate of a sum.
+type summand struct {
+	index, n int
+	parent   string
+}
+
+// fusedUnits matches a unit that stands for several weights of the checkpoint:
+// SGLang's qkv_proj for q_proj, k_proj and v_proj.
+func (a *assignment) fusedUnits() {
+	a.fused(slices.Clone(a.openU), func(i int) (n, k int, ok bool) {
+		u := &a.units[i]
+		return u.N, u.K, u.Kind == Linear || u.Kind == Parameter
+	}, func(k int) []summand {
+		var parts []summand
+		for _, j := range a.openW {
+			if w := &a.weights[j]; w.Rank == Matrix && !w.Swapped && w.K == k {
+				parts = append(parts, summand{j, w.N, parent(w.Module)})
+			}
+		}
+		return parts
+	}, func(whole int, parts []summand) {
+		a.verdicts[whole] = max(a.verdicts[whole], Confirmed)
+		a.openU = dropOne(a.openU, whole)
+		for _, p := range parts {
+			a.openW = dropOne(a.openW, p.index)
+		}
+	})
+}
+
+// fusedWeights matches a weight of the checkpoint that several units stand for.
+func (a *assignment) fusedWeights() {
+	a.fused(slices.Clone(a.openW), func(j int) (n, k int, ok bool) {
+		w := &a.weights[j]
+		return w.N, w.K, w.Rank == Matrix && !w.Swapped
+	}, func(k int) []summand {
+		var parts []summand
+		for _, i := range a.openU {
+			if u := &a.units[i]; u.Kind == Linear && u.K == k {
+				parts = append(parts, summand{i, u.N, parent(u.Path)})
+			}
+		}
+		return parts
+	}, func(whole int, parts []summand) {
+		a.openW = dropOne(a.openW, whole)
+		for _, p := range parts {
+			a.verdicts[p.index] = max(a.verdicts[p.index], Confirmed)
+			a.openU = dropOne(a.openU, p.index)
+		}
+	})
+}
+
+// fused looks for parts that add up to each whole, those of one parent first.
+func (a *assignment) fused(wholes []int, size func(int) (n, k int, ok bool), candidates func(k int) []summand, found func(whole int, parts []summand)) {
+	slices.SortStableFunc(wholes, func(x, y int) int {
+		nx, _, _ := size(x)
+		ny, _, _ := size(y)
+		return nx - ny
+	})
+	for _, whole := range wholes {
+		n, k, ok := size(whole)
+		if !ok {
+			continue
+		}
+		all := candidates(k)
+		groups := map[string][]summand{}
+		for _, p := range all {
+			groups[p.parent] = append(groups[p.parent], p)
+		}
+		tried := make([][]summand, 0, len(groups)+1)
+		for _, name := range sortedKeys(groups) {
+			tried = append(tried, groups[name])
+		}
+		for _, parts := range append(tried, all) {
+			if sum := addUp(parts, n); sum != nil {
+				found(whole, sum)
+				break
+			}
+		}
+	}
+}
+
+// addUp finds two to eight of at most sixteen parts whose sizes make the sum.
+func addUp(parts []summand, sum int) []summand {
+	if len(parts) > 16 {
+		parts = parts[:16]
+	}
+	var search func(from, left int, chosen []summand) []summand
+	search = func(from, left int, chosen []summand) []summand {
+		if left == 0 && len(chosen) > 1 {
+			return slices.Clone(chosen)
+		}
+		if left <= 0 || len(chosen) == 8 {
+			return nil
+		}
+		for i := from; i < len(parts); i++ {
+			if got := search(i+1, left-parts[i].n, append(chosen, parts[i])); got != nil {
+				return got
+			}
+		}
+		return nil
+	}
+	return search(0, sum, nil)
+}
+
+// total matches weights of which only the number of values is known.
+func (a *assignment) total() {
+	for _, j := range slices.Clone(a.openW) {
+		w := &a.weights[j]
+		if w.Rank != Total {
+			continue
+		}
+		for _, i := range slices.Clone(a.openU) {
+			if u := &a.units[i]; u.N*max(u.K, 1) == w.Elements {
+				a.take(i, j)
+				break
+			}
+		}
+	}
+}
+
+// experts matches the routed experts by all their values together.
+func (a *assignment) experts(idx []int, s *side) {
+	var of []int
+	want := 0
+	for _, i := range idx {
+		if u := &a.units[i]; !u.Tied && (u.Kind == Experts || inExperts(u.Path) && u.Kind == Linear) {
+			of, want = append(of, i), want+u.elements()
+		}
+	}
+	have, first := 0, -1
+	for j := range a.weights {
+		w := &a.weights[j]
+		// Stacks that are called otherwise are experts where nothing else is.
+		stack := w.Rank == Matrix && w.Swapped && w.Stack > 1 && slices.Contains(a.openW, j)
+		if w.Rank == Vector || !w.Expert && !(stack && len(of) > 0) {
+			continue
+		}
+		if w.Rank == Matrix && w.Stack > 1 && w.Elements%w.Stack == 0 && !w.Plain && w.Expert && isBias(w.Module) {
+			continue // a bias of each expert
+		}
+		have += w.Elements
+		if first < 0 {
+			first = j
+		}
+		for slices.Contains(a.openW, j) {
+			a.openW = dropOne(a.openW, j)
+		}
+	}
+	switch {
+	case len(of) == 0 && first >= 0:
+		s.weights = append(s.weights, first)
+	case len(of) > 0 && first < 0:
+		s.units = append(s.units, of...)
+	case len(of) > 0 && have == want:
+		for _, i := range of {
+			s.verdicts[i] = max(s.verdicts[i], Confirmed)
+		}
+	case len(of) > 0:
+		s.pairs = append(s.pairs, pair{of[0], first})
+	}
+}
+
+func isBias(name string) bool { return strings.HasSuffix(leaf(name), "bias") }
+
+// Names of parameters that are projections although they are not called
+// "weight", and of norms.
+var (
+	projectionName = regexp.MustCompile(`(proj|linear|_w|^w\d?|gate|up|down|fc\d?)$`)
+	normName       = regexp.MustCompile(`(?i)norm|(^|[._])ln(_|\d|$)|layer_?norm`)
+	positionName   = regexp.MustCompile(`(?i)embed|wpe|wte|position|^emb$`)
+	convName       = regexp.MustCompile(`(?i)conv`)
+)
+
+// rest sorts what was not matched: a unit and a weight that stand for the same
+// thing are a pair, the others are missing or extra.
+func (a *assignment) rest(s *side) {
+	for _, i := range a.openU {
+		u := &a.units[i]
+		if u.Kind == Parameter {
+			continue // what no layer multiplies with is not stored by all
+		}
+		if j := a.counterpart(u); j >= 0 {
+			s.pairs = append(s.pairs, pair{i, j})
+			a.openW = dropOne(a.openW, j)
+			continue
+		}
+		if u.Kind == Norm {
+			continue // a norm may have no weights (OLMo's); one that lacks is an extra weight
+		}
+		s.units = append(s.units, i)
+	}
+	for _, j := range a.openW {
+		if a.weights[j].matters() {
+			s.weights = append(s.weights, j)
+		}
+	}
+}
+
+// matters says whether a weight without a unit is something that an entry must
+// not lack: a projection, a norm, an expert.
+func (w *Weight) matters() bool {
+	name := leaf(w.Module)
+	switch {
+	case isBias(w.Module) && !w.Plain:
+		return false
+	case w.Rank == Vector:
+		return w.Plain && normName.MatchString(w.Module)
+	case convName.MatchString(w.Module) || positionName.MatchString(name):
+		return false
+	case w.Rank == Total:
+		return w.Plain && w.Form != ""
+	}
+	return w.Plain && w.K > 1 && w.N >= 1 || projectionName.MatchString(name)
+}
+
+// counterpart finds the weight that is meant to be a unit, by its name.
+func (a *assignment) counterpart(u *Unit) int {
+	for _, j := range a.openW {
+		w := &a.weights[j]
+		if (w.Rank == Vector) != (u.Kind == Norm) {
+			continue
+		}
+		if role(leaf(u.Path)) == role(leaf(w.Module)) && u.Kind != Norm {
+			return j
+		}
+		if u.Kind == Norm && leaf(u.Path) == leaf(w.Module) {
+			return j
+		}
+	}
+	return -1
+}
+
+// roles are names of layers that stand for the same, or for a part of it.
+var roles = map[string]string{
+	"q_proj": "qkv", "k_proj": "qkv", "v_proj": "qkv", "qkv_proj": "qkv", "query_key_value": "qkv", "c_attn": "qkv", "Wqkv": "qkv", "wqkv": "qkv",
+	"wq": "qkv", "wk": "qkv", "wv": "qkv", "W_pack": "qkv", "query": "qkv", "key": "qkv", "value": "qkv", "qkv": "qkv", "in_proj": "in",
+	"o_proj": "out", "out_proj": "out", "dense": "out", "wo": "out", "attn_out": "out",
+	"gate_proj": "up", "up_proj": "up", "gate_up_proj": "up", "w1": "up", "w3": "up", "fc1": "up", "c_fc": "up", "dense_h_to_4h": "up", "fc_in": "up",
+	"down_proj": "down", "w2": "down", "fc2": "down", "dense_4h_to_h": "down", "fc_out": "down",
+	"embed_tokens": "embedding", "wte": "embedding", "word_embeddings": "embedding", "embed_in": "embedding", "embeddings": "embedding", "tok_embeddings": "embedding",
+	"lm_head": "head", "embed_out": "head", "output": "head", "output_layer": "head",
+	"gate": "router", "router": "router", "classifier": "router",
+}
+
+func role(name string) string {
+	if r, ok := roles[name]; ok {
+		return r
+	}
+	return name
+}

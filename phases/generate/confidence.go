@@ -1,0 +1,351 @@
+package generate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/weights"
+)
+
+// Confidence says how sure an entry is: what its witnesses (the config, SGLang's
+// source, the checkpoint) agree on, and what they do not.
+type Confidence struct {
+	// Level sums it up in one word.
+	Level Level `json:"level"`
+	// Witnesses are those that were heard: config, source, checkpoint.
+	Witnesses []string `json:"witnesses"`
+	// Confirmed sizes of the entry have two witnesses, single ones one,
+	// disputed ones two that differ.
+	Confirmed int `json:"confirmed"`
+	Single    int `json:"single"`
+	Disputed  int `json:"disputed"`
+	// Doubts are what may be wrong, each with what every witness says.
+	Doubts []Doubt `json:"doubts"`
+	// Checkpoint is what was seen of the checkpoint; nil when none was.
+	Checkpoint *Seen `json:"checkpoint,omitempty"`
+}
+
+// Level is a confidence in one word.
+type Level string
+
+// The levels.
+const (
+	// Verified: the checkpoint has just the entry's layers.
+	Verified Level = "verified"
+	// Agreed: the config and SGLang's source say the same; no checkpoint was
+	// seen.
+	Agreed Level = "agreed"
+	// OneWitness: nothing contradicts the entry, and nothing confirms it.
+	OneWitness Level = "one witness"
+	// Disputed: the witnesses differ.
+	Disputed Level = "disputed"
+)
+
+// The names of the witnesses.
+const (
+	WitnessConfig     = "config"
+	WitnessSource     = "source"
+	WitnessCheckpoint = "checkpoint"
+)
+
+// Doubt is one thing that may be wrong.
+type Doubt struct {
+	// Module is the path of the module; "" for the whole model.
+	Module string `json:"module"`
+	// What is in doubt: n, k, size, count, hidden, heads, missing, extra,
+	// layers, name, family, witness.
+	What   string `json:"what"`
+	Values Values `json:"values"`
+	Why    string `json:"why"`
+	// Settled: the checkpoint has decided it.
+	Settled bool `json:"settled,omitempty"`
+}
+
+// Values are what each witness says; "" when it says nothing.
+type Values struct {
+	Config     string `json:"config,omitempty"`
+	Source     string `json:"source,omitempty"`
+	Checkpoint string `json:"checkpoint,omitempty"`
+}
+
+// Seen is what was read of a checkpoint.
+type Seen struct {
+	// From is hub, cache or file.
+	From    string `json:"from"`
+	Files   int    `json:"files"`
+	Tensors int    `json:"tensors"`
+	// Parameters are the values of the language model; EntryParameters those
+	// of the entry's layers. Modules are the entry's modules that a checkpoint
+	// stores, Confirmed those whose weights were found.
+	Parameters      int `json:"parameters"`
+	EntryParameters int `json:"entry_parameters"`
+	Modules         int `json:"modules"`
+	Confirmed       int `json:"confirmed"`
+	// Partial says why not all was read; "" when it was.
+	Partial string `json:"partial,omitempty"`
+	// Aside are parts that are not the language model's: towers, layers for
+	// further tokens, adapters.
+	Aside []string `json:"aside,omitempty"`
+}
+
+// chosen is the tree that an entry is made of, and how sure it is.
+type chosen struct {
+	rows          []baseline.Module
+	from          string // the witness whose tree it is
+	disagreements []Disagreement
+	confidence    Confidence
+	contradicted  []Doubt // by the checkpoint: errors of the entry
+}
+
+// weigh hears the witnesses: rows is what the source says (nil: nothing), ck
+// the checkpoint (nil: none was seen). Where config and source differ the
+// checkpoint decides; where there is none, the source.
+func weigh(fromSource []baseline.Module, a *extract.Architecture, ck *weights.Checkpoint) *chosen {
+	fromConfig := FromArchitecture(a)
+	c := &chosen{rows: fromConfig, from: WitnessConfig}
+	c.confidence = Confidence{Witnesses: []string{WitnessConfig}, Doubts: []Doubt{}}
+	if fromSource != nil {
+		c.confidence.Witnesses = append(c.confidence.Witnesses, WitnessSource)
+		c.rows, c.from = fromSource, WitnessSource
+		c.disagreements = Compare(fromConfig, fromSource, a)
+	}
+	var held *held
+	if ck != nil {
+		c.confidence.Witnesses = append(c.confidence.Witnesses, WitnessCheckpoint)
+		held = c.hold(fromConfig, fromSource, a, ck)
+	}
+	c.doubtDisagreements(held)
+	c.doubtWitnesses(a)
+	c.count(a, held)
+	c.level(held)
+	return c
+}
+
+// held is a tree held to the checkpoint.
+type held struct {
+	units  []weights.Unit
+	from   []int // rows of the units
+	report *weights.Report
+	ck     *weights.Checkpoint
+}
+
+func holdTo(rows []baseline.Module, a *extract.Architecture, ck *weights.Checkpoint) *held {
+	units, from := Units(rows, a)
+	return &held{units: units, from: from, report: ck.Match(units, a.NumLayers), ck: ck}
+}
+
+// hold chooses the tree that the checkpoint bears out, and notes where it
+// contradicts all of them.
+func (c *chosen) hold(fromConfig, fromSource []baseline.Module, a *extract.Architecture, ck *weights.Checkpoint) *held {
+	config := holdTo(fromConfig, a, ck)
+	best, other := config, (*held)(nil)
+	if fromSource != nil {
+		best, other = holdTo(fromSource, a, ck), config
+		if config.report.Faults() < best.report.Faults() {
+			best, other = config, best
+			c.rows, c.from = fromConfig, WitnessConfig
+		}
+	} else if a.Generic {
+		if rows := FromWeights(ck, a); rows != nil {
+			c.rows, c.from = rows, WitnessCheckpoint
+			best, other = holdTo(rows, a, ck), config
+		}
+	}
+	for _, f := range best.report.Findings {
+		d := Doubt{What: f.What, Module: f.Tensor, Values: Values{Checkpoint: f.Checkpoint}, Why: c.contradiction(f)}
+		if f.Unit >= 0 {
+			d.Module = best.units[f.Unit].Path
+		}
+		switch c.from {
+		case WitnessSource:
+			d.Values.Source = f.Tree
+		case WitnessConfig:
+			d.Values.Config = f.Tree
+		}
+		if other != nil && c.from != WitnessCheckpoint {
+			c.otherValue(&d, f, other)
+		}
+		c.confidence.Doubts = append(c.confidence.Doubts, d)
+		c.contradicted = append(c.contradicted, d)
+	}
+	return best
+}
+
+// contradiction says in one sentence what the checkpoint has against the tree.
+func (c *chosen) contradiction(f weights.Finding) string {
+	where := ""
+	if len(f.Layers) > 0 {
+		where = " in " + layerWords(f.Layers)
+	}
+	switch f.What {
+	case "missing":
+		return "the checkpoint has no weights of this size" + where
+	case "extra":
+		return "the checkpoint has weights that the entry has no layer for" + where
+	case "layers":
+		if len(f.Layers) > 0 {
+			return "the checkpoint lacks " + layerWords(f.Layers)
+		}
+		return "the checkpoint has another number of layers"
+	case "name":
+		return "the tensor is called otherwise than in the layers like it" + where + ": a loader would not find it"
+	}
+	return "the checkpoint's weights have another size" + where
+}
+
+func layerWords(layers []int) string {
+	if len(layers) == 1 {
+		return fmt.Sprintf("layer %d", layers[0])
+	}
+	set := layerSet(slices.Clone(layers))
+	slices.Sort(set)
+	return "layers " + set.String()
+}
+
+// otherValue adds what the other tree says of the same module.
+func (c *chosen) otherValue(d *Doubt, f weights.Finding, other *held) {
+	value := ""
+	for _, g := range other.report.Findings {
+		if g.What == f.What && g.Tensor == f.Tensor {
+			value = g.Tree
+		}
+	}
+	if value == "" && f.Unit >= 0 {
+		for i := range other.units {
+			if lastSegment(other.units[i].Path) == lastSegment(d.Module) {
+				value = other.units[i].Words()
+			}
+		}
+	}
+	if c.from == WitnessSource {
+		d.Values.Config = value
+	} else {
+		d.Values.Source = value
+	}
+}
+
+// doubtDisagreements makes doubts of where config and source differ.
+func (c *chosen) doubtDisagreements(h *held) {
+	settled := h != nil && len(h.report.Findings) == 0
+	for _, d := range c.disagreements {
+		why := "the config and SGLang's source differ, and no checkpoint was seen: the entry follows the source"
+		checkpoint := ""
+		switch {
+		case settled && c.from == WitnessSource:
+			why, checkpoint = "the config and SGLang's source differ; the checkpoint bears out the source, which the entry follows", d.FromSource
+		case settled:
+			why, checkpoint = "the config and SGLang's source differ; the checkpoint bears out the config, which the entry follows", d.FromConfig
+		case h != nil:
+			why = "the config and SGLang's source differ, and the checkpoint agrees with neither in all: the entry follows the " + c.from
+		}
+		c.confidence.Doubts = append(c.confidence.Doubts, Doubt{
+			Module: d.Path, What: d.What, Why: why, Settled: settled,
+			Values: Values{Config: d.FromConfig, Source: d.FromSource, Checkpoint: checkpoint},
+		})
+	}
+}
+
+// doubtWitnesses says when an entry rests on one witness, or on a guess.
+func (c *chosen) doubtWitnesses(a *extract.Architecture) {
+	if a.Generic {
+		why := "the family is not known: the fields are read as those of a plain decoder"
+		switch c.from {
+		case WitnessSource:
+			why = "the family is not known to the reader of configs: the layers rest on SGLang's source"
+		case WitnessCheckpoint:
+			why = "the family is not known: the tree is made of the checkpoint's own names and shapes; what the layers compute is guessed from their names"
+		}
+		c.confidence.Doubts = append(c.confidence.Doubts, Doubt{What: "family", Values: Values{Config: a.ModelType}, Why: why})
+	}
+	if len(c.confidence.Witnesses) == 1 {
+		c.confidence.Doubts = append(c.confidence.Doubts, Doubt{
+			What: "witness", Why: "the entry rests on the config alone: neither SGLang's source nor a checkpoint confirms it",
+		})
+	}
+}
+
+// count adds up the sizes of the entry by how many witnesses they have.
+func (c *chosen) count(a *extract.Architecture, h *held) {
+	doubted := map[string]bool{}
+	for _, d := range c.confidence.Doubts {
+		if !d.Settled && d.Module != "" {
+			doubted[d.Module] = true
+		}
+	}
+	verdicts := map[int]weights.Verdict{}
+	if h != nil {
+		for i, v := range h.report.Verdicts {
+			verdicts[h.from[i]] = v
+		}
+		c.see(h)
+	}
+	// Two of config and source that were compared, and did not differ here.
+	both := len(c.confidence.Witnesses) > 1 && slices.Contains(c.confidence.Witnesses, WitnessSource) && c.from != WitnessCheckpoint
+	for i := range c.rows {
+		row := &c.rows[i]
+		if !hasSize(row, a) {
+			continue
+		}
+		v, asked := verdicts[i]
+		switch {
+		case v == weights.Differs || v == weights.Absent || doubted[row.Path]:
+			c.confidence.Disputed++
+		case asked && v == weights.Confirmed && c.from != WitnessCheckpoint, both:
+			c.confidence.Confirmed++
+		default:
+			c.confidence.Single++
+		}
+	}
+}
+
+// hasSize: the row has a number that a witness can confirm.
+func hasSize(row *baseline.Module, a *extract.Architecture) bool {
+	if row.Type == baseline.TypeAttention {
+		return row.NumHeads != nil
+	}
+	_, ok := unitOf(row, a)
+	return ok
+}
+
+// see notes what was read of the checkpoint.
+func (c *chosen) see(h *held) {
+	s := &Seen{Tensors: h.ck.Tensors, Parameters: h.ck.Elements, EntryParameters: h.report.Elements, Partial: h.ck.Partial}
+	for _, v := range h.report.Verdicts {
+		if v != weights.Unseen {
+			s.Modules++
+		}
+		if v == weights.Confirmed {
+			s.Confirmed++
+		}
+	}
+	for _, part := range [][]string{h.ck.Towers, h.ck.MTP, h.ck.Adapters} {
+		for _, name := range part {
+			if first, _, _ := strings.Cut(name, ".*."); !slices.Contains(s.Aside, first) && len(s.Aside) < maxAside {
+				s.Aside = append(s.Aside, first)
+			}
+		}
+	}
+	c.confidence.Checkpoint = s
+}
+
+const maxAside = 8
+
+// level sums the doubts up.
+func (c *chosen) level(h *held) {
+	open := slices.ContainsFunc(c.confidence.Doubts, func(d Doubt) bool { return !d.Settled && d.What != "family" && d.What != "witness" })
+	switch {
+	case open:
+		c.confidence.Level = Disputed
+	case c.from == WitnessCheckpoint:
+		c.confidence.Level = OneWitness
+	case h != nil && h.ck.Partial == "":
+		c.confidence.Level = Verified
+	case slices.Contains(c.confidence.Witnesses, WitnessSource):
+		c.confidence.Level = Agreed
+	default:
+		c.confidence.Level = OneWitness
+	}
+}
