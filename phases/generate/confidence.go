@@ -98,6 +98,9 @@ type chosen struct {
 	disagreements []Disagreement
 	confidence    Confidence
 	contradicted  []Doubt // by the checkpoint: errors of the entry
+	// borneOut: a tree of the checkpoint's own names has just the sizes that
+	// the config gives.
+	borneOut bool
 }
 
 // weigh hears the witnesses: rows is what the source says (nil: nothing), ck
@@ -150,7 +153,7 @@ func (c *chosen) hold(fromConfig, fromSource []baseline.Module, a *extract.Archi
 		}
 	} else if a.Generic {
 		if rows := FromWeights(ck, a); rows != nil {
-			c.rows, c.from = rows, WitnessCheckpoint
+			c.rows, c.from, c.borneOut = rows, WitnessCheckpoint, len(config.report.Findings) == 0
 			best, other = holdTo(rows, a, ck), config
 		}
 	}
@@ -293,7 +296,7 @@ func (c *chosen) count(a *extract.Architecture, h *held) {
 		switch {
 		case v == weights.Differs || v == weights.Absent || doubted[row.Path]:
 			c.confidence.Disputed++
-		case asked && v == weights.Confirmed && c.from != WitnessCheckpoint, both:
+		case asked && v == weights.Confirmed && (c.from != WitnessCheckpoint || c.borneOut), both:
 			c.confidence.Confirmed++
 		default:
 			c.confidence.Single++
@@ -339,7 +342,7 @@ func (c *chosen) level(h *held) {
 	switch {
 	case open:
 		c.confidence.Level = Disputed
-	case c.from == WitnessCheckpoint:
+	case c.from == WitnessCheckpoint && !c.borneOut:
 		c.confidence.Level = OneWitness
 	case h != nil && h.ck.Partial == "":
 		c.confidence.Level = Verified

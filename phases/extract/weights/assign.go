@@ -248,11 +248,8 @@ func (a *assignment) experts(idx []int, s *side) {
 		w := &a.weights[j]
 		// Stacks that are called otherwise are experts where nothing else is.
 		stack := w.Rank == Matrix && w.Swapped && w.Stack > 1 && slices.Contains(a.openW, j)
-		if w.Rank == Vector || !w.Expert && !(stack && len(of) > 0) {
+		if w.Rank == Vector || isBias(w.Module) && !w.Plain || !w.Expert && !(stack && len(of) > 0) {
 			continue
-		}
-		if w.Rank == Matrix && w.Stack > 1 && w.Elements%w.Stack == 0 && !w.Plain && w.Expert && isBias(w.Module) {
-			continue // a bias of each expert
 		}
 		have += w.Elements
 		if first < 0 {
@@ -272,7 +269,7 @@ func (a *assignment) experts(idx []int, s *side) {
 			s.verdicts[i] = max(s.verdicts[i], Confirmed)
 		}
 	case len(of) > 0:
-		s.pairs = append(s.pairs, pair{of[0], first})
+		s.pairs = append(s.pairs, pair{of[0], []int{first}})
 	}
 }
 
@@ -295,9 +292,11 @@ func (a *assignment) rest(s *side) {
 		if u.Kind == Parameter {
 			continue // what no layer multiplies with is not stored by all
 		}
-		if j := a.counterpart(u); j >= 0 {
-			s.pairs = append(s.pairs, pair{i, j})
-			a.openW = dropOne(a.openW, j)
+		if of := a.counterparts(u); len(of) > 0 {
+			s.pairs = append(s.pairs, pair{i, of})
+			for _, j := range of {
+				a.openW = dropOne(a.openW, j)
+			}
 			continue
 		}
 		if u.Kind == Norm {
@@ -329,21 +328,24 @@ func (w *Weight) matters() bool {
 	return w.Plain && w.K > 1 && w.N >= 1 || projectionName.MatchString(name)
 }
 
-// counterpart finds the weight that is meant to be a unit, by its name.
-func (a *assignment) counterpart(u *Unit) int {
+// counterparts finds the weights that are meant to be a unit, by their names:
+// all of one parent that have its role.
+func (a *assignment) counterparts(u *Unit) []int {
+	var of []int
 	for _, j := range a.openW {
 		w := &a.weights[j]
-		if (w.Rank == Vector) != (u.Kind == Norm) {
+		if (w.Rank == Vector) != (u.Kind == Norm) || len(of) > 0 && parent(w.Module) != parent(a.weights[of[0]].Module) {
 			continue
 		}
-		if role(leaf(u.Path)) == role(leaf(w.Module)) && u.Kind != Norm {
-			return j
+		same := leaf(u.Path) == leaf(w.Module)
+		if same || u.Kind != Norm && role(leaf(u.Path)) == role(leaf(w.Module)) {
+			of = append(of, j)
 		}
-		if u.Kind == Norm && leaf(u.Path) == leaf(w.Module) {
-			return j
+		if same {
+			return []int{j}
 		}
 	}
-	return -1
+	return slices.Compact(of)
 }
 
 // roles are names of layers that stand for the same, or for a part of it.

@@ -192,7 +192,10 @@ type side struct {
 	weights  []int  // without a unit
 }
 
-type pair struct{ unit, weight int }
+type pair struct {
+	unit    int
+	weights []int
+}
 
 // add enters the result of a layer into the report.
 func (m *matcher) add(s *side, ws []Weight, layer int) {
@@ -201,8 +204,7 @@ func (m *matcher) add(s *side, ws []Weight, layer int) {
 	}
 	for _, p := range s.pairs {
 		m.report.Verdicts[p.unit] = Differs
-		w := ws[p.weight]
-		m.find(Finding{Unit: p.unit, Tensor: w.Tensor, What: "size", Tree: m.units[p.unit].Words(), Checkpoint: w.words()}, layer)
+		m.find(Finding{Unit: p.unit, Tensor: ws[p.weights[0]].Tensor, What: "size", Tree: m.units[p.unit].Words(), Checkpoint: together(ws, p.weights)}, layer)
 	}
 	for _, i := range s.units {
 		if m.c.Partial != "" {
@@ -230,6 +232,21 @@ func (u *Unit) Words() string {
 		return fmt.Sprintf("%d experts of %d × %d", u.Experts, u.Inter, u.Hidden)
 	}
 	return fmt.Sprintf("%sn=%d k=%d", times, u.N, u.K)
+}
+
+// together says the size of several weights that stand for one unit.
+func together(ws []Weight, of []int) string {
+	w := ws[of[0]]
+	if len(of) == 1 {
+		return w.words()
+	}
+	for _, j := range of[1:] {
+		if ws[j].Rank != Matrix || w.Rank != Matrix || ws[j].K != w.K || w.Stack != ws[j].Stack {
+			return fmt.Sprintf("%s and %d more tensors", ws[of[0]].words(), len(of)-1)
+		}
+		w.N += ws[j].N
+	}
+	return fmt.Sprintf("%s in %d tensors", w.words(), len(of))
 }
 
 func (w *Weight) words() string {
@@ -283,8 +300,9 @@ func (m *matcher) names(perLayer [][]int) {
 			}
 		}
 		for _, names := range sortedKeys(g.names) {
-			// Two ways of naming that many layers follow are the model's own.
-			if names == usual || len(g.names[names])*4 > g.layers {
+			// A way of naming that many layers follow is the model's own.
+			odd := len(g.names[names])
+			if names == usual || 2*odd > len(g.names[usual]) || odd > max(1, g.layers/8) {
 				continue
 			}
 			for _, l := range g.names[names] {
