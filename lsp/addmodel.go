@@ -240,7 +240,11 @@ func (j *job) report() {
 	if r.Updated {
 		verb = "Updated"
 	}
-	message := fmt.Sprintf("%s %s: %d modules, %d Definitions.", verb, r.Model.ID, len(r.Model.Modules), len(r.Definitions))
+	message := fmt.Sprintf("%s %s: %d modules, %d Definitions", verb, r.Model.ID, len(r.Model.Modules), len(r.Definitions))
+	if r.Confidence.Level != "" {
+		message += ", " + string(r.Confidence.Level)
+	}
+	message += "."
 	serious := seriousProblems(r)
 	if serious > 0 {
 		message += fmt.Sprintf(" %d findings need a look.", serious)

@@ -124,7 +124,7 @@ func RunValidate(ctx context.Context, env *Env, req Request, architecture, imple
 	if err := r.loadImplementation(env, implementation); err != nil {
 		return nil, err
 	}
-	g, err := Generate(r.Architecture, r.Implementation, r.Request, false)
+	g, err := Generate(r.Architecture, r.Implementation, r.Witness.Sorted(r.Architecture), r.Request, false)
 	if err != nil {
 		return nil, err
 	}

@@ -68,9 +68,9 @@ func (b *Batch) Markdown() string { return b.summary(prose.Cell, prose.Markdown)
 func (b *Batch) summary(cell, line func(string) string) string {
 	var t strings.Builder
 	counts := map[string]int{}
-	t.WriteString("| model | repository | outcome | layers | pattern | Definitions |\n|---|---|---|---|---|---|\n")
+	t.WriteString("| model | repository | outcome | layers | pattern | Definitions | confidence |\n|---|---|---|---|---|---|---|\n")
 	for _, item := range b.Items {
-		layers, pattern, definitions := "", "", ""
+		layers, pattern, definitions, confidence := "", "", "", ""
 		switch {
 		case item.Err != nil || item.Result == nil && item.Skipped == "":
 			counts["failed"]++
@@ -81,8 +81,9 @@ func (b *Batch) summary(cell, line func(string) string) string {
 			layers = fmt.Sprint(item.Result.Architecture.NumLayers)
 			pattern = string(item.Result.Pattern)
 			definitions = fmt.Sprint(len(item.Result.Definitions))
+			confidence = string(item.Result.Confidence.Level)
 		}
-		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s |\n", cell(item.Name()), cell(item.Request.HFRepoID), cell(item.Outcome()), layers, pattern, definitions)
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s | %s | %s |\n", cell(item.Name()), cell(item.Request.HFRepoID), cell(item.Outcome()), layers, pattern, definitions, confidence)
 	}
 	added := fmt.Sprintf("%d added", counts["added"])
 	if n := counts["would be added"]; n > 0 && counts["added"] == 0 {

@@ -200,11 +200,12 @@ func (c *chosen) contradiction(f weights.Finding) string {
 }
 
 func layerWords(layers []int) string {
-	if len(layers) == 1 {
-		return fmt.Sprintf("layer %d", layers[0])
-	}
 	set := layerSet(slices.Clone(layers))
 	slices.Sort(set)
+	set = slices.Compact(set)
+	if len(set) == 1 {
+		return fmt.Sprintf("layer %d", set[0])
+	}
 	return "layers " + set.String()
 }
 

@@ -78,7 +78,7 @@ func (w *weightTree) layer(l int) {
 	set := layerSet{l}
 	experts := map[string][]weights.Weight{}
 	for _, m := range w.ck.Layers[l] {
-		if m.Expert && m.Rank != weights.Vector {
+		if (m.Expert || m.IsStack()) && m.Rank != weights.Vector {
 			block := expertsBlock(m.Module)
 			experts[block] = append(experts[block], m)
 			continue
@@ -98,7 +98,7 @@ func expertsBlock(module string) string {
 			return strings.Join(segs[:i+1], ".")
 		}
 	}
-	return module
+	return below(parentOf(module), "experts") // a stack beside the router
 }
 
 // weight adds a row for a matrix or a norm.

@@ -24,6 +24,7 @@ func Summary(r *Run) string {
 	}
 	b.WriteString("# Model Addition Summary: " + prose.Markdown(r.Model.ID) + "\n")
 	section("Model Information", summaryInformation(r))
+	section("Doubts", summaryConfidence(r))
 	section("Architecture Overview", summaryArchitecture(r))
 	section("Layer Schedule", summarySchedule(r.Architecture))
 	section("Generated Modules", summaryModules(r))
@@ -49,6 +50,7 @@ func summaryInformation(r *Run) []string {
 		"- **Pattern**: " + prose.Markdown(string(r.Pattern)),
 		fmt.Sprintf("- **Parallelism**: TP=%d, EP=%d (%s)", r.Parallelism.TP, r.Parallelism.EP, ParallelismFrom(r.Parallelism.From)),
 		"- **Config**: " + configOrigin(a.Source, prose.Markdown, prose.Code),
+		"- **Confidence**: " + prose.Markdown(ConfidenceLine(&r.Confidence, r.NoCheckpoint)),
 	}
 	if r.Updated {
 		lines = append(lines, "- **Change**: the entry that was there was refreshed")

@@ -81,10 +81,17 @@ func fits(u *Unit, w *Weight) bool {
 		if w.N == u.N && w.K == u.K {
 			return true
 		}
+		// Rows behind the vocabulary are for special tokens (Llama 3.2 Vision).
+		if spare := w.N - u.N; u.Kind == Embedding && w.K == u.K && spare > 0 && spare <= maxSpareRows {
+			return true
+		}
 		return (conv1D.MatchString(leaf(w.Module)) || u.Kind == Parameter) && w.N == u.K && w.K == u.N
 	}
 	return false
 }
+
+// maxSpareRows bounds the rows of an embedding behind the vocabulary.
+const maxSpareRows = 64
 
 // take removes a matched unit and weight.
 func (a *assignment) take(unit, weight int) {
@@ -243,34 +250,37 @@ func (a *assignment) experts(idx []int, s *side) {
 			of, want = append(of, i), want+u.elements()
 		}
 	}
-	have, first := 0, -1
+	have := 0
+	var found []int
 	for j := range a.weights {
 		w := &a.weights[j]
-		// Stacks that are called otherwise are experts where nothing else is.
-		stack := w.Rank == Matrix && w.Swapped && w.Stack > 1 && slices.Contains(a.openW, j)
-		if w.Rank == Vector || isBias(w.Module) && !w.Plain || !w.Expert && !(stack && len(of) > 0) {
+		// Stacks that are called otherwise are experts, too.
+		if w.Rank == Vector || isBias(w.Module) && !w.Plain || !w.Expert && (len(of) == 0 || !w.IsStack() || !slices.Contains(a.openW, j)) {
 			continue
 		}
 		have += w.Elements
-		if first < 0 {
-			first = j
-		}
+		found = append(found, j)
 		for slices.Contains(a.openW, j) {
 			a.openW = dropOne(a.openW, j)
 		}
 	}
 	switch {
-	case len(of) == 0 && first >= 0:
-		s.weights = append(s.weights, first)
-	case len(of) > 0 && first < 0:
+	case len(of) == 0 && len(found) > 0:
+		s.weights = append(s.weights, found[0])
+	case len(of) > 0 && len(found) == 0:
 		s.units = append(s.units, of...)
 	case len(of) > 0 && have == want:
 		for _, i := range of {
 			s.verdicts[i] = max(s.verdicts[i], Confirmed)
 		}
 	case len(of) > 0:
-		s.pairs = append(s.pairs, pair{of[0], []int{first}})
+		s.pairs = append(s.pairs, pair{of[0], found})
 	}
+}
+
+// IsStack: a 3-D tensor of as many matrices as there are experts.
+func (w *Weight) IsStack() bool {
+	return w.Rank == Matrix && w.Swapped && w.Stack > 1 && w.N > 1 && w.K > 1
 }
 
 func isBias(name string) bool { return strings.HasSuffix(leaf(name), "bias") }
@@ -298,6 +308,9 @@ func (a *assignment) rest(s *side) {
 				a.openW = dropOne(a.openW, j)
 			}
 			continue
+		}
+		if u.Kind == Head {
+			continue // without weights of its own it has the embedding's
 		}
 		if u.Kind == Norm {
 			continue // a norm may have no weights (OLMo's); one that lacks is an extra weight

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -140,7 +141,9 @@ type matcher struct {
 func (m *matcher) find(f Finding, layer int) {
 	key := fmt.Sprintf("%d|%s|%s|%s|%s", f.Unit, collapse(f.Tensor), f.What, f.Tree, f.Checkpoint)
 	if at := m.at[key]; at != nil {
-		at.Layers = append(at.Layers, layer)
+		if layer >= 0 {
+			at.Layers = append(at.Layers, layer)
+		}
 		return
 	}
 	if layer >= 0 {
@@ -207,7 +210,7 @@ func (m *matcher) add(s *side, ws []Weight, layer int) {
 		m.find(Finding{Unit: p.unit, Tensor: ws[p.weights[0]].Tensor, What: "size", Tree: m.units[p.unit].Words(), Checkpoint: together(ws, p.weights)}, layer)
 	}
 	for _, i := range s.units {
-		if m.c.Partial != "" {
+		if m.c.Partial != "" || m.c.sharedBlocks() && m.elsewhere(i, layer) {
 			continue
 		}
 		m.report.Verdicts[i] = max(m.report.Verdicts[i], Absent)
@@ -217,6 +220,26 @@ func (m *matcher) add(s *side, ws []Weight, layer int) {
 		w := ws[j]
 		m.find(Finding{Unit: -1, Tensor: w.Tensor, What: "extra", Tree: "no such layer", Checkpoint: w.words()}, layer)
 	}
+}
+
+// sharedBlock is the name of a block whose weights several layers share; a
+// checkpoint has them in the first of these only (Zamba).
+var sharedBlock = regexp.MustCompile(`(^|\.)shared_(transf|transformer|block|attn|layer)`)
+
+func (c *Checkpoint) sharedBlocks() bool {
+	for _, ws := range c.Layers {
+		for _, w := range ws {
+			if sharedBlock.MatchString(w.Module) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// elsewhere reports whether the unit has weights in a layer before this one.
+func (m *matcher) elsewhere(unit, layer int) bool {
+	return m.report.Verdicts[unit] == Confirmed && len(m.units[unit].Layers) > 0 && m.units[unit].Layers[0] < layer
 }
 
 // Words says the size of a unit.

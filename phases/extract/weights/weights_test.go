@@ -94,7 +94,8 @@ func TestMatch(t *testing.T) {
 	}{
 		{name: "the same"},
 		{name: "tied", change: drop("lm_head"), units: func(u []Unit) []Unit { u[8].Tied = true; return u }},
-		{name: "no head", change: drop("lm_head"), want: []string{"missing lm_head : n=1000 k=96 / no such tensor []"}},
+		{name: "no head", change: drop("lm_head"), units: func(u []Unit) []Unit { u[8].Tied = true; return u }},
+		{name: "a head of another size", change: reshape("lm_head", 1024, 96), want: []string{"size lm_head lm_head.weight: n=1000 k=96 / n=1024 k=96 []"}},
 		{name: "fused in the checkpoint", change: func(list []Tensor) []Tensor {
 			list = drop("k_proj")(drop("v_proj")(list))
 			for i := range list {
