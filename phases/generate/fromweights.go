@@ -48,7 +48,7 @@ type weightTree struct {
 // containers adds the blocks that a path stands in, but not the path itself.
 func (w *weightTree) containers(path string, layers layerSet) {
 	for i := range path {
-		if path[i] != '.' || i < len(w.ck.Stack) && layers != nil {
+		if path[i] != '.' || i <= len(w.ck.Stack) && layers != nil {
 			continue
 		}
 		block := path[:i]

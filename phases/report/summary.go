@@ -50,7 +50,7 @@ func summaryInformation(r *Run) []string {
 		"- **Pattern**: " + prose.Markdown(string(r.Pattern)),
 		fmt.Sprintf("- **Parallelism**: TP=%d, EP=%d (%s)", r.Parallelism.TP, r.Parallelism.EP, ParallelismFrom(r.Parallelism.From)),
 		"- **Config**: " + configOrigin(a.Source, prose.Markdown, prose.Code),
-		"- **Confidence**: " + prose.Markdown(ConfidenceLine(&r.Confidence, r.NoCheckpoint)),
+		"- **Confidence**: " + prose.Markdown(ConfidenceLine(&r.Confidence, "no checkpoint was seen")),
 	}
 	if r.Updated {
 		lines = append(lines, "- **Change**: the entry that was there was refreshed")

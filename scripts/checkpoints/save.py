@@ -39,7 +39,7 @@ SMALL = {
     "index_n_heads": 4, "index_head_dim": 16, "index_topk": 8,
     "linear_num_value_heads": 4, "linear_num_key_heads": 2, "linear_key_head_dim": 16, "linear_value_head_dim": 16,
     "ffn_dim": 208, "word_embed_proj_dim": 96, "expert_ffn_hidden_size": 56, "ffn_hidden_size": 208, "lru_width": 96,
-    "hidden_size_per_layer_input": 16, "vocab_size_per_layer_input": 1016,
+    "zero_expert_num": 0, "hidden_size_per_layer_input": 16, "vocab_size_per_layer_input": 1016,
 }
 # What to leave at its default, in this order, when a class refuses a size.
 GIVE_UP = [
@@ -47,7 +47,7 @@ GIVE_UP = [
     ["num_hidden_layers"], ["q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"],
     ["num_attention_heads", "hidden_size"], ["intermediate_size"], ["max_position_embeddings"],
 ]
-MOST_PARAMETERS = 120_000_000
+MOST_PARAMETERS = 30_000_000
 SECONDS = 90
 
 

@@ -123,6 +123,11 @@ func (c *Checkpoint) Match(units []Unit, numLayers int) *Report {
 	}
 	m.add(m.match(outside, c.Outside), c.Outside, -1)
 	m.names(perLayer)
+	for i := range units {
+		if u := &units[i]; u.Kind == Head && !u.Tied && m.report.Verdicts[i] == Unseen {
+			m.report.Elements -= u.elements() // the embedding's weights
+		}
+	}
 	for _, f := range m.order {
 		m.report.Findings = append(m.report.Findings, *f)
 	}

@@ -72,7 +72,7 @@ var (
 	towerName = regexp.MustCompile(`(?i)^(visual|vision|audio|image|img|speech|video|vit|vqmodel|vqgan|sound|mm_|multi_modal|multimodal|modality|perceive_sampler|perceiver|resampler|aligner|thinker_audio|talker|code2wav|token2wav|depth_decoder|codec_model|mimi)|(_tower|_encoder|projector|(language|visual|vision|speech|audio|modal|image)_projection|connector|_adaptor|resampler|merger|vision|qformer|abstractor|embed_vision|embed_audio)$`)
 	mtpName   = regexp.MustCompile(`(?i)^(mtp|mtp_layers|mtp_block|nextn|eagle|medusa_head|eh_proj|enorm|hnorm|shared_head)$`)
 	adapter   = regexp.MustCompile(`^(lora_(A|B|embedding_A|embedding_B|magnitude_vector)|modules_to_save)$`)
-	bufferEnd = regexp.MustCompile(`^(inv_freq|masked_bias|position_ids|cos_cached|sin_cached|token_type_ids|num_batches_tracked|rotary_pos_emb|normalizer|embed_scale|local_causal_mask|causal_mask|tril)$`)
+	bufferEnd = regexp.MustCompile(`^(inv_freq|masked_bias|position_ids|cos_cached|sin_cached|token_type_ids|num_batches_tracked|rotary_pos_emb|normalizer|embed_scale|local_causal_mask|causal_mask|tril|slope_rate|(query|key|diagonal)_decay)$`)
 )
 
 // part says which part of a checkpoint a tensor belongs to.
