@@ -16,9 +16,5 @@ func Generate(a *extract.Architecture, impl *baseline.Implementation, ck *weight
 		TP: req.TP, EP: req.EP, PageSizes: req.PageSizes, Quantization: req.Quantization,
 		GemmUnderscored: underscored || req.Gemm == "underscored",
 	}
-	var source []baseline.Module
-	if impl != nil && impl.Decided && len(impl.Modules) > 0 {
-		source, opts.Calls = impl.Modules, impl.Calls
-	}
-	return generate.Decide(source, ck, a, opts)
+	return generate.Decide(impl, ck, a, opts)
 }

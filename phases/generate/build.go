@@ -62,15 +62,15 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 }
 
 // Decide hears the witnesses and builds the entry of the tree that they bear
-// out: source are the rows that SGLang's source gives (nil: it gives none), ck
-// is the checkpoint (nil: none was seen). Options.Calls are the source's.
-func Decide(source []baseline.Module, ck *weights.Checkpoint, a *extract.Architecture, opts Options) (*Result, error) {
+// out: impl is what SGLang's source gives (nil: it was not read), ck the
+// checkpoint (nil: none was seen).
+func Decide(impl *baseline.Implementation, ck *weights.Checkpoint, a *extract.Architecture, opts Options) (*Result, error) {
 	if a == nil {
 		return nil, errors.New("no architecture to build an entry from")
 	}
-	c := weigh(source, a, ck)
-	if c.from != WitnessSource {
-		opts.Calls = nil
+	c := weigh(impl, a, ck)
+	if c.from == WitnessSource {
+		opts.Calls = impl.Calls
 	}
 	result, err := Build(c.rows, a, opts)
 	if err != nil {

@@ -103,17 +103,22 @@ type chosen struct {
 	borneOut bool
 }
 
-// weigh hears the witnesses: rows is what the source says (nil: nothing), ck
-// the checkpoint (nil: none was seen). Where config and source differ the
-// checkpoint decides; where there is none, the source.
-func weigh(fromSource []baseline.Module, a *extract.Architecture, ck *weights.Checkpoint) *chosen {
+// weigh hears the witnesses: impl is what the source says (nil, or undecided:
+// nothing), ck the checkpoint (nil: none was seen). Where config and source
+// differ the checkpoint decides; where there is none, the source, except that
+// it has not read what the config states (Believe).
+func weigh(impl *baseline.Implementation, a *extract.Architecture, ck *weights.Checkpoint) *chosen {
 	fromConfig := FromArchitecture(a)
 	c := &chosen{rows: fromConfig, from: WitnessConfig}
 	c.confidence = Confidence{Witnesses: []string{WitnessConfig}, Doubts: []Doubt{}}
-	if fromSource != nil {
+	var fromSource []baseline.Module
+	if impl != nil && impl.Decided && len(impl.Modules) > 0 {
+		fromSource = impl.Modules
 		c.confidence.Witnesses = append(c.confidence.Witnesses, WitnessSource)
-		c.rows, c.from = fromSource, WitnessSource
 		c.disagreements = Compare(fromConfig, fromSource, a)
+		if !Believe(c.disagreements, impl) {
+			c.rows, c.from = fromSource, WitnessSource
+		}
 	}
 	var held *held
 	if ck != nil {
@@ -146,9 +151,13 @@ func (c *chosen) hold(fromConfig, fromSource []baseline.Module, a *extract.Archi
 	config := holdTo(fromConfig, a, ck)
 	best, other := config, (*held)(nil)
 	if fromSource != nil {
-		best, other = holdTo(fromSource, a, ck), config
-		if config.report.Faults() < best.report.Faults() {
-			best, other = config, best
+		source := holdTo(fromSource, a, ck)
+		switch margin := config.report.Faults() - source.report.Faults(); {
+		case margin > 0 || margin == 0 && c.from == WitnessSource:
+			best, other = source, config
+			c.rows, c.from = fromSource, WitnessSource
+		default:
+			other = source
 			c.rows, c.from = fromConfig, WitnessConfig
 		}
 	} else if a.Generic {
@@ -235,9 +244,11 @@ func (c *chosen) otherValue(d *Doubt, f weights.Finding, other *held) {
 func (c *chosen) doubtDisagreements(h *held) {
 	settled := h != nil && len(h.report.Findings) == 0
 	for _, d := range c.disagreements {
-		why := "the config and SGLang's source differ, and no checkpoint was seen: the entry follows the source"
+		why := "the config and SGLang's source differ, and no checkpoint was seen: the entry follows the " + c.from
 		checkpoint := ""
 		switch {
+		case len(d.Ignored) > 0 && !settled && c.from == WitnessConfig:
+			why = fmt.Sprintf("SGLang's class does not read %s, which config.json states: the entry follows the config", strings.Join(d.Ignored, ", "))
 		case settled && c.from == WitnessSource:
 			why, checkpoint = "the config and SGLang's source differ; the checkpoint bears out the source, which the entry follows", d.FromSource
 		case settled:
