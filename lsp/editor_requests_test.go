@@ -138,6 +138,8 @@ func (e *editor) applyEdit(m rpcMessage) {
 	case "refuse":
 		e.reply(m, `{"applied":false,"failureReason":"because"}`)
 		return
+	case "silent": // never answers
+		return
 	case "pretend": // Neovim 0.7.2 with an edit for an older version
 		e.reply(m, `{"applied":true}`)
 		return
@@ -159,6 +161,9 @@ func (e *editor) applyEdit(m rpcMessage) {
 		e.change(uri, edits...)
 	}
 	answer := func() { e.reply(m, fmt.Sprintf(`{"applied":%v}`, ok)) }
+	if mode == "null" {
+		answer = func() { e.reply(m, "null") }
+	}
 	if mode == "answer-first" {
 		answer()
 	}

@@ -48,9 +48,9 @@ type jobs struct {
 	running map[string]*job
 	// finished is the last job that has a report.
 	finished []*job
-	// placing is held while one job changes a document, so that two
+	// placing holds a value while one job changes a document, so that two
 	// insertions never meet.
-	placing sync.Mutex
+	placing chan struct{}
 	recent  []string // repositories, newest first
 }
 

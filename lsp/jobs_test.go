@@ -202,6 +202,46 @@ func TestStaleEditOffersTheReport(t *testing.T) {
 	})
 }
 
+// A client that answers an edit with null has it read off the text, whether it
+// applied the edit or not.
+func TestEditAnsweredWithNull(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		e := newEditor(t, editorOptions{engine: &fakeEngine{}, applies: "null"})
+		e.open(modelsURI, smallModels)
+		e.add(`{"repoId":"acme/A-1"}`)
+		e.jobsDone()
+		if !slices.Contains(e.entries(modelsURI), "a-1") {
+			t.Errorf("nothing was added; messages %q", e.messages)
+		}
+	})
+}
+
+// A client that never answers an edit, or a question, does not keep the next
+// model from being added.
+func TestSilentClientBlocksNoOtherJob(t *testing.T) {
+	for name, c := range map[string]struct{ opts editorOptions }{
+		"the edit":     {opts: editorOptions{engine: &fakeEngine{}, applies: "once-silent"}},
+		"the question": {opts: editorOptions{engine: &fakeEngine{problem: &report.Problem{Rule: "r", Severity: "error", Message: "m"}}, holds: "window/showMessageRequest"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				e := newEditor(t, c.opts)
+				e.open(modelsURI, smallModels)
+				e.add(`{"repoId":"acme/A-1"}`)
+				e.settle()
+				c.opts.engine.(*fakeEngine).problem = nil
+				e.add(`{"repoId":"acme/B-2"}`)
+				advance(answerWait)
+				if !slices.Contains(e.entries(modelsURI), "b-2") {
+					t.Errorf("the second model was not added; messages %q, questions %q", e.messages, e.questions)
+				}
+				e.must("workspace/executeCommand", `{"command":"fib-ls.cancel","arguments":[{"jobId":"add-1"}]}`)
+				e.jobsDone()
+			})
+		})
+	}
+}
+
 // Two models at once: both land.
 func TestTwoAddsAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {

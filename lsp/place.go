@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,6 +27,10 @@ const placeAttempts = 3
 // landWait is how long an applied edit may take to show in a didChange:
 // editors collect changes (Neovim for 150 ms) before they send them.
 const landWait = 2 * time.Second
+
+// answerWait bounds how long the client may take to answer an edit: while it is
+// waited for, no other job changes a document.
+const answerWait = 30 * time.Second
 
 // target is the document that a job changes: open or on disk.
 type target struct {
@@ -139,11 +144,17 @@ var errStale = errors.New("the editor did not apply the edit as it was made; the
 var errMoved = errors.New("the text has changed")
 
 // place inserts the entry into the text as it is by now, and sees to it that
-// it arrived.
+// it arrived. The user is asked before, with no document held.
 func (j *job) place() error {
-	j.server.jobs.placing.Lock()
-	defer j.server.jobs.placing.Unlock()
-	asked := false
+	if err := j.preview(); err != nil {
+		return err
+	}
+	select {
+	case j.server.jobs.placing <- struct{}{}:
+	case <-j.ctx.Done():
+		return j.ctx.Err()
+	}
+	defer func() { <-j.server.jobs.placing }()
 	for attempts := 0; attempts < placeAttempts; {
 		text, err := j.target.read(j.server)
 		if err != nil {
@@ -156,16 +167,6 @@ func (j *job) place() error {
 		base, gone := j.withoutMarker(text)
 		if err := j.server.engine.Place(j.result, base); err != nil {
 			return err
-		}
-		if !asked {
-			if err := j.confirm(); err != nil {
-				return err
-			}
-			asked = true
-			// The text may have changed while the user read the question.
-			if now, err := j.target.read(j.server); err != nil || !bytes.Equal(now, text) {
-				continue
-			}
 		}
 		if err := j.ctx.Err(); err != nil {
 			return err
@@ -182,6 +183,20 @@ func (j *job) place() error {
 		j.server.log.Warn("the edit did not arrive, trying again", "job", j.id)
 	}
 	return errStale
+}
+
+// preview places the entry into the text for its findings, which the user may
+// want to see before anything is changed.
+func (j *job) preview() error {
+	text, err := j.target.read(j.server)
+	if err != nil {
+		return err
+	}
+	base, _ := j.withoutMarker(text)
+	if err := j.server.engine.Place(j.result, base); err != nil {
+		return err
+	}
+	return j.confirm()
 }
 
 // withoutMarker takes the marker comment that the job came from out of a
@@ -256,11 +271,18 @@ func (j *job) apply(text, edited []byte, edits []tsast.TextEdit) (landed bool, e
 	}
 	workspaceEdit := s.workspaceEdit(j.target, snap, text, edits)
 	label := addTitle + ": " + j.req.HFRepoID
-	result, err := s.client.ApplyEdit(j.ctx, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: workspaceEdit})
-	if err != nil {
+	ctx, cancel := context.WithTimeout(j.ctx, answerWait)
+	defer cancel()
+	result, err := s.client.ApplyEdit(ctx, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: workspaceEdit})
+	switch {
+	case j.ctx.Err() != nil:
+		return false, j.ctx.Err()
+	case ctx.Err() != nil:
+		return false, fmt.Errorf("the editor has not answered the edit for %s; the report has the complete entry", answerWait)
+	case err != nil:
 		return false, fmt.Errorf("asking the editor to apply the edit: %w", err)
-	}
-	if !result.Applied {
+	case result == nil: // it answered null: what it did shows in the text
+	case !result.Applied:
 		s.log.Warn("the editor refused the edit", "reason", result.FailureReason)
 		return false, nil
 	}

@@ -102,6 +102,7 @@ func New(opts Options) *Server {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.publisher.server, s.jobs.server, s.config.server = s, s, s
+	s.jobs.placing = make(chan struct{}, 1)
 	s.publisher.init()
 	if opts.Trim != nil {
 		s.trim.trim = func() {
