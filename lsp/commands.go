@@ -150,6 +150,9 @@ type addRequest struct {
 
 // addRequestFrom reads the command's arguments over the settings' defaults.
 func (s *Server) addRequestFrom(a arguments) (addRequest, error) {
+	if fault := argumentsFault(a.object); fault != "" {
+		return addRequest{}, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s", fault)
+	}
 	r := addRequest{
 		uri: uri.URI(a.text("uri", 1)), wait: a.yes("wait"), marker: a.text("marker", -1),
 	}

@@ -172,7 +172,7 @@ func (c *completer) definitions(word tsast.Span) {
 				detail += ", not in the dataset"
 			}
 		}
-		doc := &prose{markdown: c.s.caps.markdown}
+		doc := &hoverText{markdown: c.s.caps.markdown}
 		if len(c.items) < 50 { // what is far down is asked for again
 			writeDefinition(doc, n)
 		}

@@ -47,6 +47,9 @@ func (s *Server) findings(snap *Snapshot, checker *validate.Checker) []validate.
 	if severity != validate.Off {
 		for _, m := range markers(snap.File) {
 			problems = append(problems, markerProblem(m, severity))
+			for _, f := range m.faults {
+				problems = append(problems, validate.Problem{Rule: ruleMarker, Severity: validate.Warning, Span: f.span, Model: m.repo, Message: f.message})
+			}
 		}
 	}
 	if len(problems) > found {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"github.com/fib-ls/fib-ls/phases/limit"
 	"io"
 	"net"
 	"strconv"
@@ -14,6 +13,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/fib-ls/fib-ls/phases/limit"
 )
 
 // rpcMessage is any message.

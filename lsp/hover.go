@@ -17,7 +17,7 @@ import (
 // module tree, models. Elsewhere it says nothing.
 func (s *Server) hover(_ context.Context, snap *Snapshot, p *protocol.HoverParams) (*protocol.Hover, error) {
 	at := spotAt(snap.File, snap.OffsetFromPosition(p.Position))
-	b := &prose{markdown: s.caps.markdown}
+	b := &hoverText{markdown: s.caps.markdown}
 	switch at.place {
 	case onDefinition:
 		s.hoverDefinition(b, snap, at.value)
@@ -42,7 +42,7 @@ func (s *Server) hover(_ context.Context, snap *Snapshot, p *protocol.HoverParam
 }
 
 // hoverDefinition decodes a name, field by field.
-func (s *Server) hoverDefinition(b *prose, snap *Snapshot, value string) {
+func (s *Server) hoverDefinition(b *hoverText, snap *Snapshot, value string) {
 	name, err := definition.Parse(value)
 	if r, ok := definition.Respell(value); ok && r.Sure {
 		b.printf("%s is %s of %s.\n\n", b.code(value), r.Words(), b.code(r.Name.String()))
@@ -57,7 +57,7 @@ func (s *Server) hoverDefinition(b *prose, snap *Snapshot, value string) {
 }
 
 // writeDefinition writes what a name means.
-func writeDefinition(b *prose, n definition.Name) {
+func writeDefinition(b *hoverText, n definition.Name) {
 	b.printf("%s (op type %s)\n\n%s\n\n", b.strong(n.String()), b.code(n.OpType()), n.Family.Doc)
 	for i, f := range n.Family.Fields {
 		b.printf("- %s: %s; from ", b.code(fmt.Sprintf("%s = %d", f.Abbrev, n.Values[i])), f.Meaning)
@@ -85,7 +85,7 @@ func writeDefinition(b *prose, n definition.Name) {
 	b.WriteString("\n")
 }
 
-func (s *Server) hoverDataset(b *prose, snap *Snapshot, name string) {
+func (s *Server) hoverDataset(b *hoverText, snap *Snapshot, name string) {
 	dataset := s.dataset(snap.Path)
 	if dataset == nil {
 		return
@@ -105,7 +105,7 @@ func (s *Server) hoverDataset(b *prose, snap *Snapshot, name string) {
 }
 
 // hoverModule writes a module's place in the tree.
-func hoverModule(b *prose, m *tsast.Model, module *tsast.Module) {
+func hoverModule(b *hoverText, m *tsast.Model, module *tsast.Module) {
 	b.WriteString(b.code(module.Name))
 	if module.Type.Kind == tsast.StringLiteral {
 		b.printf(" (%s)", b.text(module.Type.Value))
@@ -138,7 +138,7 @@ func hoverModule(b *prose, m *tsast.Model, module *tsast.Module) {
 }
 
 // hoverModel writes an entry's summary.
-func (s *Server) hoverModel(b *prose, snap *Snapshot, m *tsast.Model) {
+func (s *Server) hoverModel(b *hoverText, snap *Snapshot, m *tsast.Model) {
 	b.printf("%s %s\n\n", b.code(m.ID.Value), b.text(m.Name.Value))
 	if m.Description.Value != "" {
 		b.printf("%s\n\n", b.text(m.Description.Value))
@@ -179,7 +179,7 @@ func definitionNames(m *tsast.Model) []string {
 	return slices.Compact(names)
 }
 
-func hoverMarker(b *prose, c tsast.Comment) {
+func hoverMarker(b *hoverText, c tsast.Comment) {
 	m, ok := parseMarker(c)
 	if !ok {
 		return
@@ -189,7 +189,7 @@ func hoverMarker(b *prose, c tsast.Comment) {
 }
 
 // hoverFindings adds what the rules expect here, with the config's evidence.
-func (s *Server) hoverFindings(b *prose, snap *Snapshot, at spot) {
+func (s *Server) hoverFindings(b *hoverText, snap *Snapshot, at spot) {
 	if at.place == onComment {
 		return
 	}

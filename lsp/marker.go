@@ -2,12 +2,14 @@ package lsp
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -22,6 +24,14 @@ type marker struct {
 	params map[string]any
 	// blank are keys without a value, to be filled in.
 	blank []string
+	// faults are words that say nothing to add.
+	faults []markerFault
+}
+
+// markerFault is a word of a marker that cannot be what was meant.
+type markerFault struct {
+	span    tsast.Span
+	message string
 }
 
 // repoID is how the Hub writes the name of a repository.
@@ -41,8 +51,13 @@ func parseMarker(c tsast.Comment) (m marker, ok bool) {
 		return marker{}, false
 	}
 	m = marker{span: c.Span, params: map[string]any{}}
-	for _, word := range markerWords(rest) {
+	begin := c.Span.Start + strings.Index(c.Text, body) + len(markerMark)
+	for _, w := range markerWords(rest) {
+		word := w.text
 		key, value, assigned := strings.Cut(word, "=")
+		if fault := markerWordFault(m.repo != "", key, value, assigned); fault != "" {
+			m.faults = append(m.faults, markerFault{tsast.Span{Start: begin + w.start, End: begin + w.end}, fault})
+		}
 		switch {
 		case !assigned && m.repo == "":
 			m.repo = strings.TrimPrefix(word, "https://huggingface.co/")
@@ -82,18 +97,50 @@ func commentBody(text string) string {
 	return strings.TrimRight(strings.TrimSuffix(rest, "*/"), " \t\r\n")
 }
 
+// markerWordFault says what is wrong with a word, "" when nothing is. A key that
+// is no parameter of add is a field of the config, unless it is written almost
+// like a parameter.
+func markerWordFault(named bool, key, value string, assigned bool) string {
+	name, known := requestKeys[foldKey(key)]
+	switch {
+	case !assigned && !named: // the repository
+		return ""
+	case !assigned && !known:
+		return fmt.Sprintf("%q is no parameter of add: write key=value", clipText(key))
+	case !assigned:
+		value = "true"
+	case value == "", strings.HasPrefix(key, "set."):
+		return ""
+	case !known:
+		if near := prose.Nearest(key, markerKeys); near != "" {
+			return fmt.Sprintf("there is no parameter %s; did you mean %s? (a field of the config is written set.%s=%s)", clipText(key), near, clipText(key), clipText(value))
+		}
+		return ""
+	}
+	return argumentFault(key, name, value)
+}
+
+// markerWord is a word of a marker, unquoted, with where it stands.
+type markerWord struct {
+	text       string
+	start, end int
+}
+
 // markerWords splits at blanks outside double quotes.
-func markerWords(s string) []string {
-	var words []string
+func markerWords(s string) []markerWord {
+	var words []markerWord
 	var word strings.Builder
-	quoted, any := false, false
-	for _, r := range s {
+	quoted, any, start := false, false, 0
+	for i, r := range s {
+		if !any {
+			start = i
+		}
 		switch {
 		case r == '"':
 			quoted, any = !quoted, true
 		case !quoted && (r == ' ' || r == '\t' || r == '\n' || r == '\r'):
 			if any {
-				words = append(words, word.String())
+				words = append(words, markerWord{word.String(), start, i})
 			}
 			word.Reset()
 			any = false
@@ -103,7 +150,7 @@ func markerWords(s string) []string {
 		}
 	}
 	if any {
-		words = append(words, word.String())
+		words = append(words, markerWord{word.String(), start, len(s)})
 	}
 	return words
 }

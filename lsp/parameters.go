@@ -2,9 +2,13 @@ package lsp
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // requestKeys maps every spelling of a parameter of add, folded, to its JSON
@@ -59,6 +63,68 @@ func coerce(name string, v any) any {
 	return nil
 }
 
+// controlKeys are the arguments of the command that are not add's own.
+var controlKeys = []string{"uri", "wait", "marker"}
+
+// argumentsFault says what is wrong with the arguments of fib-ls.addModel, ""
+// when nothing is: a name that nothing reads, a value that cannot be read.
+func argumentsFault(object map[string]any) string {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		folded := foldKey(key)
+		if slices.Contains(controlKeys, folded) || object[key] == nil {
+			continue
+		}
+		name, known := requestKeys[folded]
+		if !known {
+			fault := "there is no argument " + clipText(key)
+			if near := prose.Nearest(key, slices.Sorted(maps.Values(requestKeys))); near != "" {
+				fault += "; did you mean " + near + "?"
+			}
+			return fault
+		}
+		if fault := argumentFault(key, name, object[key]); fault != "" {
+			return fault
+		}
+	}
+	return ""
+}
+
+// argumentFault says why a parameter of add cannot have a value.
+func argumentFault(key, name string, v any) string {
+	shown := clipText(plain(v))
+	switch name {
+	case "tp", "ep":
+		if n, ok := wholeNumber(v); (!ok || n < 0) && !strings.EqualFold(shown, "auto") && shown != "" {
+			return fmt.Sprintf("%s is %q: give a number from 1, or auto", key, shown)
+		}
+	case "pageSizes":
+		if !allNumbers(v) {
+			return fmt.Sprintf("%s is %q: give numbers, for example 1,64", key, shown)
+		}
+	case "skipSglang", "infer", "update", "offline", "dryRun":
+		if truth(v) == nil {
+			return fmt.Sprintf("%s is %q: give true or false", key, shown)
+		}
+	case "set":
+	default:
+		if coerce(name, v) == nil {
+			return fmt.Sprintf("%s is %s: give a text", key, shown)
+		}
+	}
+	return ""
+}
+
+// allNumbers reports whether every item of a list of numbers is one.
+func allNumbers(v any) bool {
+	items := numberItems(v)
+	for _, item := range items {
+		if _, ok := wholeNumber(item); !ok {
+			return false
+		}
+	}
+	return true
+}
+
 func wholeNumber(v any) (int, bool) {
 	switch v := v.(type) {
 	case float64:
@@ -72,19 +138,24 @@ func wholeNumber(v any) (int, bool) {
 	return 0, false
 }
 
-func numberList(v any) any {
-	items, ok := v.([]any)
-	if !ok {
-		if s, isText := v.(string); isText {
-			for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
-				items = append(items, word)
-			}
-		} else {
-			items = []any{v}
+// numberItems are the items of a list of numbers: a list, or a text with commas.
+func numberItems(v any) []any {
+	switch v := v.(type) {
+	case []any:
+		return v
+	case string:
+		var items []any
+		for _, word := range strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' }) {
+			items = append(items, word)
 		}
+		return items
 	}
+	return []any{v}
+}
+
+func numberList(v any) any {
 	var out []int
-	for _, item := range items {
+	for _, item := range numberItems(v) {
 		if n, ok := wholeNumber(item); ok {
 			out = append(out, n)
 		}

@@ -7,20 +7,20 @@ import (
 	"go.lsp.dev/protocol"
 )
 
-// prose is a text for people: markdown, or plain where the client shows none.
+// hoverText is a text for people: markdown, or plain where the client shows none.
 // What comes from the file goes in through code and text, which keep it from
 // being markup: a description is somebody else's, and hovers may hold links
 // and images.
-type prose struct {
+type hoverText struct {
 	strings.Builder
 	markdown bool
 }
 
 // printf appends; a Builder's Write never fails.
-func (p *prose) printf(format string, args ...any) { _, _ = fmt.Fprintf(p, format, args...) }
+func (p *hoverText) printf(format string, args ...any) { _, _ = fmt.Fprintf(p, format, args...) }
 
 // code is inline code.
-func (p *prose) code(s string) string {
+func (p *hoverText) code(s string) string {
 	s = strings.NewReplacer("\n", " ", "\r", " ").Replace(s)
 	if !p.markdown {
 		return s
@@ -29,7 +29,7 @@ func (p *prose) code(s string) string {
 }
 
 // strong stresses a text of ours.
-func (p *prose) strong(s string) string {
+func (p *hoverText) strong(s string) string {
 	if !p.markdown {
 		return s
 	}
@@ -37,7 +37,7 @@ func (p *prose) strong(s string) string {
 }
 
 // text is any other text.
-func (p *prose) text(s string) string {
+func (p *hoverText) text(s string) string {
 	s = strings.NewReplacer("\n", " ", "\r", " ").Replace(s)
 	if !p.markdown {
 		return s
@@ -48,7 +48,7 @@ func (p *prose) text(s string) string {
 }
 
 // content is the whole of it.
-func (p *prose) content() *protocol.MarkupContent {
+func (p *hoverText) content() *protocol.MarkupContent {
 	kind := protocol.MarkupKindPlainText
 	if p.markdown {
 		kind = protocol.MarkupKindMarkdown
