@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
-	"unicode/utf16"
 
+	"github.com/fib-ls/fib-ls/lsp/text"
 	"github.com/fib-ls/fib-ls/phases/check"
 	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
@@ -27,8 +27,9 @@ func printGitHub(w io.Writer, _ *globals, files []check.File) error {
 	}
 	var rows []row
 	for _, f := range files {
+		src := textOf(f.File)
 		for _, p := range f.Problems {
-			rows = append(rows, row{f.Path, p, placeOf(f.File.Src(), p.Span)})
+			rows = append(rows, row{f.Path, p, placeOf(src, p.Span, text.Runes)})
 		}
 	}
 	weight := map[validate.Severity]int{validate.Error: 0, validate.Warning: 1, validate.Info: 2, validate.Hint: 3}
@@ -69,12 +70,13 @@ func printSARIF(w io.Writer, _ *globals, files []check.File) error {
 	}
 	results := []any{}
 	for _, f := range files {
+		src := textOf(f.File)
 		for _, p := range f.Problems {
 			result := map[string]any{
 				"ruleId": p.Rule, "level": level[p.Severity], "message": map[string]string{"text": p.Message},
 				"locations": []any{map[string]any{"physicalLocation": map[string]any{
 					"artifactLocation": map[string]string{"uri": sarifURI(f.Path)},
-					"region":           sarifRegion(f.File.Src(), p),
+					"region":           sarifRegion(src, p),
 				}}},
 			}
 			if i, ok := index[p.Rule]; ok {
@@ -113,17 +115,7 @@ func sarifURI(path string) string {
 	return (&url.URL{Scheme: "file", Path: slashed}).String()
 }
 
-func sarifRegion(src []byte, p validate.Problem) map[string]int {
-	column := func(offset int) (line, col int) {
-		offset = min(offset, len(src))
-		line, _ = lineColumn(src, offset)
-		start := offset
-		for start > 0 && src[start-1] != '\n' {
-			start--
-		}
-		return line, len(utf16.Encode([]rune(string(src[start:offset])))) + 1
-	}
-	l, c := column(p.Span.Start)
-	el, ec := column(p.Span.End)
-	return map[string]int{"startLine": l, "startColumn": c, "endLine": el, "endColumn": ec}
+func sarifRegion(src text.Text, p validate.Problem) map[string]int {
+	at := placeOf(src, p.Span, text.UTF16)
+	return map[string]int{"startLine": at.line, "startColumn": at.column, "endLine": at.endLine, "endColumn": at.endColumn}
 }

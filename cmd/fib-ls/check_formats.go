@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/width"
 
+	"github.com/fib-ls/fib-ls/lsp/text"
 	"github.com/fib-ls/fib-ls/phases/check"
 	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/validate"
@@ -28,17 +27,15 @@ var checkFormats = map[string]func(io.Writer, *globals, []check.File) error{
 // characters.
 type place struct{ line, column, endLine, endColumn int }
 
-func placeOf(src []byte, span tsast.Span) place {
-	line, column := lineColumn(src, span.Start)
-	endLine, endColumn := lineColumn(src, span.End)
-	return place{line, column, endLine, endColumn}
+func placeOf(src text.Text, span tsast.Span, unit text.Unit) place {
+	line, column := src.Position(span.Start, unit)
+	endLine, endColumn := src.Position(span.End, unit)
+	return place{line + 1, column + 1, endLine + 1, endColumn + 1}
 }
 
-func lineColumn(src []byte, offset int) (line, column int) {
-	offset = min(offset, len(src))
-	start := bytes.LastIndexByte(src[:offset], '\n') + 1
-	return bytes.Count(src[:offset], []byte("\n")) + 1, utf8.RuneCount(src[start:offset]) + 1
-}
+// textOf is the text of a checked file, which knows its lines: a place in it
+// costs the same wherever it is.
+func textOf(f *tsast.File) text.Text { return text.New(string(f.Src())) }
 
 // printText prints a line per finding with its source line and a caret.
 func printText(w io.Writer, g *globals, files []check.File) error {
@@ -46,12 +43,13 @@ func printText(w io.Writer, g *globals, files []check.File) error {
 	paint := painter(w, g)
 	counts := map[validate.Severity]int{}
 	for _, f := range files {
+		src := textOf(f.File)
 		for _, p := range f.Problems {
 			counts[p.Severity]++
-			at := placeOf(f.File.Src(), p.Span)
+			at := placeOf(src, p.Span, text.Runes)
 			fmt.Fprintf(&b, "%s:%d:%d: %s: %s [%s]\n", clean(f.Path), at.line, at.column, paint(p.Severity, string(p.Severity)), clean(p.Message), p.Rule)
 			if !g.quiet {
-				excerpt(&b, f.File.Src(), p, at, paint)
+				excerpt(&b, src, at, paint, p.Severity)
 			}
 		}
 	}
@@ -78,17 +76,15 @@ func tally(counts map[validate.Severity]int) string {
 }
 
 // excerpt prints the line of a finding with the finding marked.
-func excerpt(b *strings.Builder, src []byte, p validate.Problem, at place, paint func(validate.Severity, string) string) {
+func excerpt(b *strings.Builder, src text.Text, at place, paint func(validate.Severity, string) string, severity validate.Severity) {
 	const widest = 160
-	start := bytes.LastIndexByte(src[:min(p.Span.Start, len(src))], '\n') + 1
-	end := len(src)
-	if i := bytes.IndexByte(src[start:], '\n'); i >= 0 {
-		end = start + i
-	}
-	line := []rune(clean(strings.ReplaceAll(strings.TrimRight(string(src[start:end]), "\r"), "\t", " ")))
 	if at.column > widest {
 		return
 	}
+	start, end := src.Line(at.line - 1)
+	// Of a line of megabytes no more is taken than is shown.
+	end = min(end, src.Offset(at.line-1, widest+1, text.Runes))
+	line := []rune(clean(strings.ReplaceAll(src.Slice(start, end), "\t", " ")))
 	length := 1
 	if at.endLine == at.line && at.endColumn > at.column {
 		length = at.endColumn - at.column
@@ -102,7 +98,7 @@ func excerpt(b *strings.Builder, src []byte, p validate.Problem, at place, paint
 	from := min(at.column-1, len(line))
 	to := min(from+length, len(line))
 	pad, carets := cells(line[:from]), max(1, cells(line[from:to]))
-	fmt.Fprintf(b, "  %5d | %s\n        | %s%s\n", at.line, string(line), strings.Repeat(" ", pad), paint(p.Severity, strings.Repeat("^", carets)))
+	fmt.Fprintf(b, "  %5d | %s\n        | %s%s\n", at.line, string(line), strings.Repeat(" ", pad), paint(severity, strings.Repeat("^", carets)))
 }
 
 // cells is how many cells of a terminal a text takes: a wide character two,
@@ -127,7 +123,7 @@ func painter(w io.Writer, g *globals) func(validate.Severity, string) string {
 		return func(_ validate.Severity, s string) string { return s }
 	}
 	colors := map[validate.Severity]string{validate.Error: "31", validate.Warning: "33", validate.Info: "36", validate.Hint: "90"}
-	return func(s validate.Severity, text string) string { return "\x1b[" + colors[s] + "m" + text + "\x1b[0m" }
+	return func(s validate.Severity, words string) string { return "\x1b[" + colors[s] + "m" + words + "\x1b[0m" }
 }
 
 // clean keeps text from a file from steering the terminal; it stays as many
@@ -169,8 +165,9 @@ func printJSON(w io.Writer, _ *globals, files []check.File) error {
 	out := checkJSON{Files: []checkJSONFile{}}
 	for _, f := range files {
 		file := checkJSONFile{Path: f.Path, Problems: []checkJSONProblem{}}
+		src := textOf(f.File)
 		for _, p := range f.Problems {
-			at := placeOf(f.File.Src(), p.Span)
+			at := placeOf(src, p.Span, text.Runes)
 			evidence := p.Evidence
 			if evidence == nil {
 				evidence = map[string]string{}

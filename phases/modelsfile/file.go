@@ -14,6 +14,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/disk"
 	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // File is a models.ts on disk, with the bytes it had when it was read:
@@ -42,10 +43,6 @@ const DefaultPath = "web/apps/web/data/models.ts"
 // that the next run finds what a killed one left.
 const tempPrefix = ".fib-ls-"
 
-// maxModelsFile bounds what is read as a models.ts (upstream's has 34 KB; tsast
-// parses no larger ones).
-const maxModelsFile = 64 << 20
-
 // Read reads a models.ts. A missing file is not an error, a missing
 // directory is.
 func Read(path string) (*File, error) {
@@ -67,8 +64,8 @@ func Read(path string) (*File, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fault.Usage{Message: fmt.Sprintf("%s is not a regular file", path)}
 	}
-	if info.Size() > maxModelsFile {
-		return nil, &fault.Usage{Message: fmt.Sprintf("%s has %d bytes; at most %d are read", path, info.Size(), maxModelsFile)}
+	if info.Size() > tsast.MaxText {
+		return nil, &fault.Usage{Message: fmt.Sprintf("%s has %d MiB; a models.ts of at most %d MiB is read (upstream's has 34 KB)", path, (info.Size()+1<<20-1)>>20, tsast.MaxText>>20)}
 	}
 	text, err := os.ReadFile(resolved) // #nosec G304 -- the user names this file
 	if err != nil {

@@ -196,7 +196,7 @@ func choose(is bool, yes, no string) string {
 
 // line is the number of lines that end before a byte of the entry.
 func (p *entryPass) line(at int) int {
-	return strings.Count(p.text[:min(max(at, 0), len(p.text))], "\n")
+	return p.lineOf(min(max(at, 0), len(p.text)))
 }
 
 // joinCounts makes one fix of those for all wrong counts of an entry, and for

@@ -198,10 +198,7 @@ func (p *entryPass) lineIndent(at int) string {
 	if at > len(p.text) {
 		return ""
 	}
-	start := at
-	for start > 0 && p.text[start-1] != '\n' {
-		start--
-	}
+	start := p.lineStart(at)
 	end := start
 	for end < at && (p.text[end] == ' ' || p.text[end] == '\t') {
 		end++

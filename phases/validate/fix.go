@@ -201,7 +201,7 @@ func (p *entryPass) separator(at int) string {
 	if at > len(p.text) {
 		return " "
 	}
-	start := strings.LastIndexByte(p.text[:at], '\n')
+	start := p.lineStart(at) - 1
 	if start < 0 {
 		return " "
 	}

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/tsast"
@@ -166,14 +167,26 @@ func insideEntry(f *tsast.File, at int) bool {
 	return i >= 0 && at < f.Entries[i].Offset+f.Entries[i].Model.Span.End
 }
 
+// around returns those that reach into some bytes. They are in source order,
+// and a later one reaches as far as an earlier one, or further.
+func (out fileIgnores) around(start, end int) []ignore {
+	from := sort.Search(len(out.list), func(i int) bool { return out.list[i].lines.End >= start })
+	to := sort.Search(len(out.list), func(i int) bool { return out.list[i].lines.Start > end })
+	return out.list[from:max(from, to)]
+}
+
 // filter drops the problems of an entry that a comment above it silences.
 func (out fileIgnores) filter(f *tsast.File, problems []Problem, i int) []Problem {
 	if len(out.list) == 0 || len(problems) == 0 {
 		return problems
 	}
 	offset := f.Entries[i].Offset
+	near := out.around(offset, offset+f.Entries[i].Model.Span.End)
+	if len(near) == 0 {
+		return problems
+	}
 	return slices.DeleteFunc(problems, func(p Problem) bool {
-		for _, ig := range out.list {
+		for _, ig := range near {
 			above := ig.lines.Start <= offset && offset <= ig.lines.End
 			if ig.has(p.Rule) && (above || ig.lines.Start <= p.Span.Start && p.Span.Start <= ig.lines.End) {
 				return true

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -37,6 +38,9 @@ type filePass struct {
 	reporter
 	f       *tsast.File
 	ignores fileIgnores
+	// Counted when they are asked for: the ids, and where the lines end.
+	ids      map[string]bool
+	lineEnds []int
 }
 
 // entryPass is what the entry rules see: one entry, with its tree worked out.
@@ -61,6 +65,46 @@ type entryPass struct {
 	// inCycles are the cycles of parents, once they were asked for.
 	inCycles   [][]*tsast.Module
 	cyclesSeen bool
+	// lines are where the entry's lines begin; dead ends remembers what cut
+	// found; looked is how many names were compared in search of a similar one.
+	lines    []int
+	deadEnds map[*tsast.Module]deadEnd
+	looked   int
+}
+
+// mostCompared bounds how many names of one entry are compared in search of
+// similar ones: each finding compares all of them, and upstream's largest entry
+// has some thirty modules.
+const mostCompared = 200_000
+
+// similar is nearest among the names of the entry that are not left out. It
+// finds nothing where too many were compared already.
+func (p *entryPass) similar(name string, leaveOut func(string) bool) string {
+	if p.looked += len(p.names); p.looked > mostCompared {
+		return ""
+	}
+	return nearest(name, slices.DeleteFunc(slices.Clone(p.names), leaveOut))
+}
+
+// lineStart is where the line of a byte of the entry begins: 0 for the first,
+// whose beginning lies before the entry.
+func (p *entryPass) lineStart(at int) int { return p.lines[p.lineOf(at)] }
+
+// lineOf counts the line ends before a byte of the entry.
+func (p *entryPass) lineOf(at int) int {
+	if p.lines == nil {
+		p.lines = append(p.lines, 0)
+		for i := range len(p.text) {
+			if p.text[i] == '\n' {
+				p.lines = append(p.lines, i+1)
+			}
+		}
+	}
+	line, found := slices.BinarySearch(p.lines, at)
+	if !found {
+		line--
+	}
+	return line
 }
 
 // spellings remembers what texts stand for as Definition names: an entry's

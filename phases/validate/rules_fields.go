@@ -175,11 +175,15 @@ func checkUnknown(p *entryPass) {
 }
 
 func (p *entryPass) unknown(module *tsast.Module, props []tsast.Property, fields []string, what string) {
+	known := func(prop tsast.Property) bool { return prop.Opaque || slices.Contains(fields, prop.Key) }
+	if !slices.ContainsFunc(props, func(prop tsast.Property) bool { return !known(prop) }) {
+		return
+	}
+	missing := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return has(props, f) })
 	for _, prop := range props {
-		if prop.Opaque || slices.Contains(fields, prop.Key) {
+		if known(prop) {
 			continue
 		}
-		missing := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return has(props, f) })
 		problem := Problem{
 			Rule: "unknown-field", Span: prop.KeySpan,
 			Message: fmt.Sprintf("%s is no field of a %s (%s)", q(prop.Key), what, strings.Join(fields, ", ")),

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/fib-ls/fib-ls/tsast"
@@ -80,6 +81,7 @@ func checkDuplicateIDs(p *filePass) {
 		name string
 	}
 	first := make(map[string]place, len(p.f.Entries))
+	renamed := map[string]string{} // the proposal for each id
 	for _, e := range p.f.Entries {
 		id := e.Model.ID
 		if e.Broken || id.Kind != tsast.StringLiteral || id.Value == "" {
@@ -96,7 +98,11 @@ func checkDuplicateIDs(p *filePass) {
 			Message: fmt.Sprintf("the id %s is taken: line %d declares it for %s", q(id.Value), p.line(at.span.Start), q(at.name)),
 			Related: []Related{{at.span, "first declared here"}},
 		}
-		fresh := unique(id.Value, "-", func(s string) bool { return p.hasID(s) })
+		fresh, known := renamed[id.Value]
+		if !known {
+			fresh = unique(id.Value, "-", p.hasID)
+			renamed[id.Value] = fresh
+		}
 		problem.Fixes = []Fix{replace("Change the id to "+fresh, span, quoted(fresh, p.f.Text(span)[0]), false)}
 		if !p.silenced(e, problem) {
 			p.report(problem)
@@ -116,7 +122,7 @@ func (p *filePass) silenced(e tsast.Entry, problem Problem) bool {
 		inside.Span = problem.Span.Shift(-e.Offset)
 		return entryIgnores(e.Model, p.f.Text(span)).silences(inside)
 	}
-	for _, ig := range p.ignores.list {
+	for _, ig := range p.ignores.around(e.Offset, e.Offset) {
 		if ig.has(problem.Rule) && ig.lines.Start <= e.Offset && e.Offset <= ig.lines.End {
 			return true
 		}
@@ -125,21 +131,26 @@ func (p *filePass) silenced(e tsast.Entry, problem Problem) bool {
 }
 
 func (p *filePass) hasID(id string) bool {
-	for _, e := range p.f.Entries {
-		if e.Model.ID.Value == id {
-			return true
+	if p.ids == nil {
+		p.ids = make(map[string]bool, len(p.f.Entries))
+		for _, e := range p.f.Entries {
+			p.ids[e.Model.ID.Value] = true
 		}
 	}
-	return false
+	return p.ids[id]
 }
 
+// line is the number of a byte's line, counted from 1.
 func (p *filePass) line(at int) int {
-	line := 1
-	for _, c := range p.f.Src()[:min(at, len(p.f.Src()))] {
-		if c == '\n' {
-			line++
+	if p.lineEnds == nil {
+		p.lineEnds = []int{-1}
+		for i, c := range p.f.Src() {
+			if c == '\n' {
+				p.lineEnds = append(p.lineEnds, i)
+			}
 		}
 	}
+	line, _ := slices.BinarySearch(p.lineEnds, at)
 	return line
 }
 

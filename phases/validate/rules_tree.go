@@ -66,16 +66,21 @@ func treeRules() []Rule {
 }
 
 func checkDuplicateModules(p *entryPass) {
+	renamed := map[string]string{} // the proposal for each name
 	for _, m := range p.model.Modules {
 		first := p.byName[m.Name]
 		if first == m {
 			continue
 		}
-		fresh := unique(m.Name, "_", func(s string) bool { return p.byName[s] != nil })
+		fresh, known := renamed[m.Name]
+		if !known {
+			fresh = unique(m.Name, "_", func(s string) bool { return p.byName[s] != nil })
+			renamed[m.Name] = fresh
+		}
 		p.in(m, Problem{
 			Rule: "duplicate-module", Span: m.NameSpan,
 			Message: fmt.Sprintf("the module %s is declared twice in this entry, first %d lines above; only the last one counts",
-				q(m.Name), strings.Count(p.at(tsast.Span{Start: first.NameSpan.Start, End: m.NameSpan.Start}), "\n")),
+				q(m.Name), p.lineOf(m.NameSpan.Start)-p.lineOf(first.NameSpan.Start)),
 			Related: []Related{{first.NameSpan, "first declared here"}},
 			Fixes:   []Fix{replace("Rename to "+fresh, m.NameSpan, p.key(m.NameSpan, fresh), false)},
 		})
@@ -104,8 +109,8 @@ func (p *entryPass) unknownParent(m *tsast.Module) {
 		Rule: "unknown-parent", Span: m.Parent.Span,
 		Message: fmt.Sprintf("the parent %s of %s is no module of this entry", q(m.Parent.Value), q(m.Name)),
 	}
-	others := slices.DeleteFunc(slices.Clone(p.names), func(s string) bool { return s == m.Name || p.below(m.Name, s) })
-	if near := nearest(m.Parent.Value, others); near != "" {
+	below := p.descendants(m)
+	if near := p.similar(m.Parent.Value, func(s string) bool { return s == m.Name || below[s] }); near != "" {
 		problem.Message += fmt.Sprintf("; did you mean %s?", q(near))
 		problem.Expected = near
 		problem.Fixes = p.parentFix(m, near, true)
@@ -123,11 +128,15 @@ func (p *entryPass) parentFix(m *tsast.Module, parent string, sure bool) []Fix {
 // likelyParent is the block that stands last before a module.
 func (p *entryPass) likelyParent(m *tsast.Module) string {
 	last := ""
+	if p.looked += len(p.names); p.looked > mostCompared {
+		return last
+	}
+	below := p.descendants(m)
 	for _, other := range p.model.Modules {
 		if other == m {
 			break
 		}
-		if other.Type.Value == "block" && other.Name != m.Name && !p.below(m.Name, other.Name) {
+		if other.Type.Value == "block" && other.Name != m.Name && !below[other.Name] {
 			last = other.Name
 		}
 	}
@@ -146,6 +155,22 @@ func (p *entryPass) below(ancestor, name string) bool {
 		}
 	}
 	return false
+}
+
+// descendants are the names of all modules below one.
+func (p *entryPass) descendants(m *tsast.Module) map[string]bool {
+	below := map[string]bool{}
+	for open := []string{m.Name}; len(open) > 0; {
+		name := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, child := range p.children[name] {
+			if p.byName[child.Name] == child && !below[child.Name] {
+				below[child.Name] = true
+				open = append(open, child.Name)
+			}
+		}
+	}
+	return below
 }
 
 // cycles gives the cycles of two modules and more, each from its first module
@@ -271,38 +296,65 @@ func checkReach(p *entryPass) {
 		if p.byName[m.Name] != m || inCycle[m.Name] {
 			continue
 		}
-		if why, at := p.cut(m, inCycle); at != nil {
+		if end := p.cut(m, inCycle); end.at != nil {
 			p.in(m, Problem{
 				Rule: "unreachable-module", Span: m.NameSpan, Unnecessary: true,
-				Message: fmt.Sprintf("the module %s cannot be reached from the root: %s", q(m.Name), why),
-				Related: []Related{{at.Parent.Span, why}},
+				Message: fmt.Sprintf("the module %s cannot be reached from the root: %s", q(m.Name), end.why),
+				Related: []Related{{end.at.Parent.Span, end.why}},
 			})
 		}
 	}
 }
 
-// cut finds the ancestor of a module whose parent leads nowhere.
-func (p *entryPass) cut(m *tsast.Module, inCycle map[string]bool) (why string, at *tsast.Module) {
-	for range p.names {
-		if m.Parent.Kind != tsast.StringLiteral {
-			return "", nil
-		}
-		up := p.byName[m.Parent.Value]
-		switch {
-		case up == nil || up == m:
-			return "", nil // this module's own problem
-		case inCycle[up.Name]:
-			return fmt.Sprintf("%s is part of a cycle", q(up.Name)), up
-		case up.Parent.Kind != tsast.StringLiteral:
-			return "", nil
-		case up.Parent.Value == up.Name:
-			return fmt.Sprintf("%s is its own parent", q(up.Name)), up
-		case p.byName[up.Parent.Value] == nil:
-			return fmt.Sprintf("the parent %s of %s is no module", q(up.Parent.Value), q(up.Name)), up
-		}
-		m = up
+// deadEnd is an ancestor whose parent leads nowhere, with the reason; nil where
+// there is none.
+type deadEnd struct {
+	why string
+	at  *tsast.Module
+}
+
+// cut finds the ancestor of a module whose parent leads nowhere. What it finds
+// is kept for all modules on the way, so that a chain is walked once.
+func (p *entryPass) cut(m *tsast.Module, inCycle map[string]bool) deadEnd {
+	if p.deadEnds == nil {
+		p.deadEnds = make(map[*tsast.Module]deadEnd, len(p.model.Modules))
 	}
-	return "", nil
+	var path []*tsast.Module
+	end, known := p.deadEnds[m]
+	for !known {
+		path = append(path, m)
+		if end, known = p.cutAbove(m, inCycle); known || len(path) > len(p.names) {
+			break
+		}
+		m = p.byName[m.Parent.Value]
+		end, known = p.deadEnds[m]
+	}
+	for _, m := range path {
+		p.deadEnds[m] = end
+	}
+	return end
+}
+
+// cutAbove looks at a module's parent alone: known says that nothing further up
+// needs to be looked at.
+func (p *entryPass) cutAbove(m *tsast.Module, inCycle map[string]bool) (end deadEnd, known bool) {
+	if m.Parent.Kind != tsast.StringLiteral {
+		return deadEnd{}, true
+	}
+	up := p.byName[m.Parent.Value]
+	switch {
+	case up == nil || up == m: // this module's own problem
+	case inCycle[up.Name]:
+		end = deadEnd{fmt.Sprintf("%s is part of a cycle", q(up.Name)), up}
+	case up.Parent.Kind != tsast.StringLiteral:
+	case up.Parent.Value == up.Name:
+		end = deadEnd{fmt.Sprintf("%s is its own parent", q(up.Name)), up}
+	case p.byName[up.Parent.Value] == nil:
+		end = deadEnd{fmt.Sprintf("the parent %s of %s is no module", q(up.Parent.Value), q(up.Name)), up}
+	default:
+		return deadEnd{}, false
+	}
+	return end, true
 }
 
 func checkLayerParents(p *entryPass) {
