@@ -22,6 +22,8 @@ const (
 	commandListRepos  = "fib-ls.listRepos"
 	commandCancel     = "fib-ls.cancel"
 	commandShowReport = "fib-ls.showReport"
+	commandPlan       = "fib-ls.plan"
+	commandDiscover   = "fib-ls.discover"
 )
 
 // command is one row of the command table.
@@ -39,6 +41,8 @@ var commands = []command{
 	{commandListRepos, `[{"prefix": "Qwen/"}], ["Qwen/"] or []`, (*Server).listReposCommand},
 	{commandCancel, `[{"jobId": "add-1"}] or ["add-1"]`, (*Server).cancelCommand},
 	{commandShowReport, `[{"jobId": "add-1"}], ["add-1"] or [] for the last one`, (*Server).showReportCommand},
+	{commandPlan, `[{"repoId": "Qwen/Qwen3-32B"}] or ["Qwen/Qwen3-32B"]`, (*Server).planCommand},
+	{commandDiscover, `[]`, (*Server).discoverCommand},
 }
 
 // commandGap is how long an Emacs has for the answer to a command before its

@@ -94,3 +94,7 @@ func (r *realEngine) Expected(_ Workspace, m *tsast.Model) *validate.ExpectedEnt
 func comment(text string) tsast.Comment {
 	return tsast.Comment{Span: tsast.Span{Start: 0, End: len(text)}, Text: text}
 }
+
+func (*realEngine) Plan(context.Context, Workspace, string) (any, error) { return nil, errNoEngine }
+
+func (*realEngine) Discover(context.Context, Workspace) (any, error) { return nil, errNoEngine }

@@ -38,6 +38,11 @@ type Engine interface {
 	// Dataset opens a flashinfer-trace clone ("": the one that is found
 	// beside the workspace); nil when there is none.
 	Dataset(w Workspace) Dataset
+	// Plan gives the kernel inventory of a repository's model, and Discover the
+	// models that could be added next, both as their commands print them with
+	// --json, beside the text for people.
+	Plan(ctx context.Context, w Workspace, repo string) (any, error)
+	Discover(ctx context.Context, w Workspace) (any, error)
 }
 
 // Workspace is where a job works.
@@ -95,6 +100,8 @@ var errNoEngine = errors.New("this server was started without the phases")
 func (noEngine) Prepare(context.Context, Workspace, phases.Request) (*phases.Result, error) {
 	return nil, errNoEngine
 }
+func (noEngine) Plan(context.Context, Workspace, string) (any, error)     { return nil, errNoEngine }
+func (noEngine) Discover(context.Context, Workspace) (any, error)         { return nil, errNoEngine }
 func (noEngine) Place(*phases.Result, []byte) error                       { return errNoEngine }
 func (noEngine) Write(Workspace, *phases.Result) error                    { return errNoEngine }
 func (noEngine) Repos(Workspace) []Repo                                   { return nil }

@@ -151,6 +151,14 @@ func (f *fakeEngine) Forget(repo string) {
 
 func (f *fakeEngine) Watched(Workspace) []string { return f.watched }
 
+func (f *fakeEngine) Plan(_ context.Context, _ Workspace, repo string) (any, error) {
+	return map[string]any{"text": "plan of " + repo}, nil
+}
+
+func (f *fakeEngine) Discover(context.Context, Workspace) (any, error) {
+	return map[string]any{"candidates": []string{}}, nil
+}
+
 func (f *fakeEngine) Repos(Workspace) []Repo { return f.repos }
 
 func (f *fakeEngine) Expected(_ Workspace, m *tsast.Model) *validate.ExpectedEntry {

@@ -10,6 +10,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/dataset"
 	"github.com/fib-ls/fib-ls/phases/expect"
+	"github.com/fib-ls/fib-ls/phases/onboard"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -107,6 +108,26 @@ func (e *engine) Repos(w lsp.Workspace) []lsp.Repo {
 		out = append(out, lsp.Repo{ID: r.ID, From: r.From, Class: r.Class, Used: r.Used})
 	}
 	return out
+}
+
+// Plan implements lsp.Engine.
+func (e *engine) Plan(ctx context.Context, w lsp.Workspace, repo string) (any, error) {
+	plan, err := onboard.Make(ctx, e.world(w).env, onboard.Options{Request: phases.Request{
+		HFRepoID: repo, SGLangPath: w.SGLangPath, Dataset: w.DatasetDir, Offline: w.Offline,
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"text": cleanLines(plan.Text()), "plan": plan}, nil
+}
+
+// Discover implements lsp.Engine.
+func (e *engine) Discover(ctx context.Context, w lsp.Workspace) (any, error) {
+	list, err := onboard.Discover(ctx, e.world(w).env, "", w.SGLangPath, w.DatasetDir)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"text": cleanLines(onboard.Text(list)), "candidates": list}, nil
 }
 
 // Expected implements lsp.Engine.

@@ -64,7 +64,7 @@ input, 4 authentication, 130 interrupted.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newAddCommand(g), newExtractCommand(g), newBaselineCommand(g), newGenerateCommand(g), newValidateCommand(g),
-		newCheckCommand(g), newExplainCommand(g), newDefineCommand(g), newDoctorCommand(g), newCatalogueCommand(), newCoverageCommand(g), newServeCommand(g), newVersionCommand(),
+		newCheckCommand(g), newExplainCommand(g), newDefineCommand(g), newPlanCommand(g), newDiscoverCommand(g), newDoctorCommand(g), newCatalogueCommand(), newCoverageCommand(g), newServeCommand(g), newVersionCommand(),
 		newDocsCommand(),
 	)
 	root.SetHelpCommand(newHelpCommand())

@@ -84,6 +84,9 @@ func ReadTable(data []byte) (*Table, error) {
 		return nil, fmt.Errorf("line 1: %w", err)
 	}
 	for i, line := range bytes.Split(rest, []byte("\n")) {
+		if len(line) == 0 {
+			continue // a tree without templates
+		}
 		var row struct {
 			TemplateRow
 			API

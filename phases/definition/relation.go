@@ -113,11 +113,14 @@ type Counterpart struct {
 
 // Counterparts are a name's counterparts in the other vocabulary, the nearest
 // first; none for a name that is its vocabulary's own.
-func (n Name) Counterparts() []Counterpart {
+func (n Name) Counterparts() []Counterpart { return FlashInfer().Counterparts(n) }
+
+// Counterparts are a name's counterparts by the facts of this table.
+func (t *Table) Counterparts(n Name) []Counterpart {
 	if n.IsZero() {
 		return nil
 	}
-	table := FlashInfer()
+	table := t
 	if n.Family.Vocabulary == Dataset && table.Template(n.Family) != nil {
 		return []Counterpart{{Name: n, Family: n.Family, Relation: Same}}
 	}

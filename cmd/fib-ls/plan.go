@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/onboard"
+	"github.com/fib-ls/fib-ls/phases/prose"
+)
+
+// planFlags are the flags of plan.
+type planFlags struct {
+	onboard.Options
+	manifest, out        string
+	refresh, force, json bool
+	tracking             bool // --manifest was given
+}
+
+func newPlanCommand(g *globals) *cobra.Command {
+	f := &planFlags{}
+	cmd := &cobra.Command{
+		Use:   "plan ORG/NAME",
+		Short: "Show what onboarding a model takes: its kernels, and who has them",
+		Long: `Lists each Definition that a model needs: whether the dataset has it, whether
+FlashInfer has the kernel and a trace template for it, and whether SGLang calls
+it. The facts of FlashInfer and SGLang are built in; --flashinfer DIR and
+--sglang-path DIR read them out of an unpacked package or a clone, which is
+never imported.
+
+--manifest merges the inventory into upstream's run manifest
+(tmp/onboard_SLUG_DATE.json); what other phases wrote there stays. --out DIR
+writes what follows from it: Definitions and their tests, serving configs,
+kernel requests, coverage rows, pull request texts, with an index.md.`,
+		Example: `  fib-ls plan Qwen/Qwen3-30B-A3B
+  fib-ls plan Qwen/Qwen3-Next-80B-A3B-Instruct --tp 2,4 --out onboard
+  fib-ls plan deepseek-ai/DeepSeek-V3 --manifest=` + "''" + ` --refresh`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.Request.HFRepoID = args[0]
+			f.tracking = cmd.Flags().Changed("manifest")
+			return f.run(cmd, g)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.manifest, "manifest", "", `run manifest to merge into ("": tmp/onboard_SLUG_DATE.json)`)
+	flags.BoolVar(&f.refresh, "refresh", false, "classify the manifest's kernels anew")
+	flags.StringVar(&f.out, "out", "", "directory for the files that follow from the plan")
+	flags.BoolVar(&f.force, "force", false, "replace files that are there")
+	flags.StringVar(&f.FlashInfer, "flashinfer", "", "an unpacked flashinfer-python or a clone (default: built-in facts)")
+	flags.StringVar(&f.Request.SGLangPath, "sglang-path", "", "an unpacked sglang or a clone (default: as for add)")
+	flags.StringVar(&f.Request.Config, "config", "", "the model's config.json, or - for standard input")
+	flags.StringVar(&f.Request.Dataset, "dataset", "", "a flashinfer-trace clone")
+	flags.StringVar(&f.Request.ModelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts beside which a dataset is looked for")
+	flags.IntSliceVar(&f.TP, "tp", nil, "tensor parallelism, several values with commas (default: as recommended)")
+	flags.IntSliceVar(&f.EP, "ep", nil, "expert parallelism, several values with commas (default: as recommended)")
+	flags.BoolVar(&f.Request.Offline, "offline", false, "ask nothing of the network")
+	flags.BoolVar(&f.json, "json", false, "print JSON")
+	return cmd
+}
+
+func (f *planFlags) run(cmd *cobra.Command, g *globals) error {
+	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.Request.Offline)
+	if err != nil {
+		return err
+	}
+	plan, err := onboard.Make(cmd.Context(), env, f.Options)
+	if err != nil {
+		return err
+	}
+	if f.tracking {
+		today := time.Now()
+		path := f.manifest
+		if path == "" {
+			path = plan.ManifestPath(today)
+		}
+		if err := plan.WriteManifest(env.Path(path), today, f.refresh); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "merged into %s\n", prose.Terminal(path))
+	}
+	if f.out != "" {
+		written, err := plan.WriteFiles(env.Path(f.out), f.force)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "wrote %d files: %s\n", len(written), prose.Terminal(written[0]))
+	}
+	if f.json {
+		return writeJSON(cmd.OutOrStdout(), plan)
+	}
+	_, err = io.WriteString(cmd.OutOrStdout(), cleanLines(plan.Text()))
+	return err
+}
+
+// cleanLines is clean for a text of several lines.
+func cleanLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+func newDiscoverCommand(g *globals) *cobra.Command {
+	var modelsTS, sglang, dataset string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "discover",
+		Short: "List models that are recommended or new in SGLang and not tracked yet",
+		Long: `Lists the models of the built-in catalogue that a serving config recommends and
+models.ts does not have, and, with --sglang-path, the classes that this SGLang
+registers and the built-in index does not. Asks nothing of the network.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), true)
+			if err != nil {
+				return err
+			}
+			list, err := onboard.Discover(cmd.Context(), env, modelsTS, sglang, dataset)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(cmd.OutOrStdout(), map[string]any{"candidates": list})
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), cleanLines(onboard.Text(list)))
+			return err
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&modelsTS, "models-ts", "", "the models.ts that tracks models (default: web/apps/web/data/models.ts where it is)")
+	flags.StringVar(&sglang, "sglang-path", "", "an SGLang tree whose new classes are listed")
+	flags.StringVar(&dataset, "dataset", "", "a flashinfer-trace clone")
+	flags.BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}

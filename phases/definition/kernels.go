@@ -1,0 +1,83 @@
+package definition
+
+import (
+	"slices"
+	"strings"
+)
+
+// unnamed are FlashInfer's APIs of dataset families that no template names:
+// the parts that make up the kernel.
+var unnamed = map[string][]string{
+	"dsa_topk_indexer_fp8":       {"flashinfer.paged_mqa.fp8_paged_mqa_logits", "flashinfer.topk.top_k_page_table_transform"},
+	"trtllm_fp4_block_scale_moe": {"flashinfer.fused_moe.core.trtllm_fp4_block_scale_moe"},
+}
+
+// plainLayers are families whose kernel SGLang does not take from FlashInfer
+// but from PyTorch: linear layers in half precision.
+var plainLayers = []string{"gemm"}
+
+// Kernel is what FlashInfer has for a Definition, and what SGLang calls of it.
+type Kernel struct {
+	APIs []API
+	// Templates are the names under which a trace dump writes it.
+	Templates []string
+	// Traced says that the API carries a trace template.
+	Traced bool
+	// Plain says that SGLang runs it without FlashInfer by design.
+	Plain bool
+}
+
+// Served are the files of SGLang's server that call one of the APIs; code of
+// image and video models does not count.
+func (k Kernel) Served() []string {
+	var files []string
+	for _, api := range k.APIs {
+		for _, f := range api.SGLang {
+			if !strings.HasPrefix(f, "multimodal_gen/") && !strings.Contains(f, "/diffusion/") {
+				files = append(files, f)
+			}
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// Kernel finds what FlashInfer has for a Definition of either vocabulary.
+func (t *Table) Kernel(n Name) Kernel {
+	k := Kernel{Plain: slices.Contains(plainLayers, n.Family.ID)}
+	seen := map[string]bool{}
+	add := func(name string) {
+		if api, ok := t.apis[name]; ok && !seen[name] {
+			seen[name] = true
+			k.APIs = append(k.APIs, api)
+		}
+	}
+	families := []*Family{n.Family}
+	for _, c := range t.Counterparts(n) {
+		families = append(families, c.Family)
+		if text := c.Name.String(); text != "" {
+			k.Templates = append(k.Templates, text)
+		}
+	}
+	if n.Family.Vocabulary == FlashInferNames {
+		k.Templates = []string{n.String()}
+	}
+	for _, f := range families {
+		if template := t.Template(f); template != nil {
+			k.Traced = true
+			for _, api := range template.APIs {
+				add(api)
+			}
+		}
+	}
+	for _, api := range unnamed[n.Family.ID] {
+		add(api)
+	}
+	if len(k.APIs) == 0 || k.Traced {
+		return k
+	}
+	for _, f := range t.Families {
+		k.Traced = k.Traced || n.Family.ID != "dsa_topk_indexer_fp8" && slices.Contains(f.template.APIs, k.APIs[0].Name)
+	}
+	return k
+}

@@ -1,0 +1,129 @@
+package onboard
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fib-ls/fib-ls/phases/disk"
+)
+
+// classified are the fields of a manifest's kernel that plan knows; what else
+// stands there belongs to the phases after it.
+type classified struct {
+	Name     string `json:"definition_name"`
+	OpType   string `json:"op_type"`
+	Phase1   string `json:"phase1_status"`
+	FI       string `json:"fi_status"`
+	Template bool   `json:"fi_trace_template"`
+	SGL      string `json:"sgl_status"`
+}
+
+// maxManifest bounds a run manifest: upstream's have some kilobytes.
+const maxManifest = 16 << 20
+
+// later are the fields of the phases after plan, as a new kernel has them.
+var later = map[string]any{
+	"phase2_status": nil, "phase2_method": nil, "phase3_status": nil, "workload_entries": nil, "fi_issue_url": nil,
+}
+
+// ManifestPath is where upstream's run manifest of a day stands.
+func (p *Plan) ManifestPath(day time.Time) string {
+	return filepath.Join("tmp", "onboard_"+p.Slug+"_"+day.Format("2006-01-02")+".json")
+}
+
+// Manifest merges the plan into a run manifest: what other phases wrote stays,
+// kernels that are there keep their classification unless refresh is given.
+func (p *Plan) Manifest(before []byte, day time.Time, refresh bool) ([]byte, error) {
+	manifest := map[string]any{}
+	if len(before) > 0 {
+		if err := json.Unmarshal(before, &manifest); err != nil {
+			return nil, fmt.Errorf("the manifest is no JSON: %w", err)
+		}
+	}
+	manifest["model_slug"], manifest["hf_repo_id"] = p.Slug, p.Repo
+	if _, there := manifest["date"]; !there {
+		manifest["date"] = day.Format("2006-01-02")
+	}
+	shas, _ := manifest["repo_shas"].(map[string]any)
+	if shas == nil {
+		shas = map[string]any{}
+	}
+	for repo, version := range map[string]string{"sglang": p.Versions.SGLangTree, "flashinfer": p.Versions.FlashInfer, "sgl_cookbook": "", "flashinfer_trace": p.Versions.Dataset} {
+		if _, there := shas[repo]; !there || refresh && version != "" {
+			shas[repo] = version
+		}
+	}
+	manifest["repo_shas"] = shas
+	kernels, err := p.merge(manifest["kernels"], refresh)
+	if err != nil {
+		return nil, err
+	}
+	manifest["kernels"] = kernels
+	if _, there := manifest["phase4"]; !there {
+		manifest["phase4"] = map[string]any{}
+	}
+	data, err := json.MarshalIndent(manifest, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing the manifest: %w", err)
+	}
+	return append(data, '\n'), nil
+}
+
+func (p *Plan) merge(before any, refresh bool) ([]any, error) {
+	kernels, _ := before.([]any)
+	at := map[string]map[string]any{}
+	for _, k := range kernels {
+		if row, ok := k.(map[string]any); ok {
+			name, _ := row["definition_name"].(string)
+			at[name] = row
+		}
+	}
+	for _, k := range p.Kernels {
+		data, err := json.Marshal(classified{k.Name, k.OpType, k.Phase1, k.FI, k.Template, k.SGL})
+		if err != nil {
+			return nil, fmt.Errorf("writing the manifest: %w", err)
+		}
+		fresh := map[string]any{}
+		if err := json.Unmarshal(data, &fresh); err != nil {
+			return nil, fmt.Errorf("writing the manifest: %w", err)
+		}
+		row, there := at[k.Name]
+		switch {
+		case !there:
+			for key, v := range later {
+				fresh[key] = v
+			}
+			kernels = append(kernels, fresh)
+		case refresh:
+			for key, v := range fresh {
+				row[key] = v
+			}
+		}
+	}
+	return kernels, nil
+}
+
+// WriteManifest merges the plan into the manifest at a path, which may not be
+// there yet.
+func (p *Plan) WriteManifest(path string, day time.Time, refresh bool) error {
+	before, err := disk.Read(path, maxManifest)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("reading the manifest: %w", err)
+	}
+	data, err := p.Manifest(before, day, refresh)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("writing the manifest: %w", err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		return fmt.Errorf("writing the manifest: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,208 @@
+package onboard
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fib-ls/fib-ls/phases"
+)
+
+func environment(t *testing.T) *phases.Env {
+	t.Helper()
+	return &phases.Env{WorkDir: t.TempDir(), NoSGLangFetch: true, Getenv: func(string) string { return "" }, SGLang: phases.NewSGLangTrees()}
+}
+
+// planned is the plan of a model of the catalogue, offline.
+func planned(t *testing.T, repo string, o Options) *Plan {
+	t.Helper()
+	o.Request.HFRepoID, o.Request.Offline = repo, true
+	p, err := Make(t.Context(), environment(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestMake(t *testing.T) {
+	for _, want := range []struct {
+		repo, name, phase1, fi, sgl string
+		template                    bool
+	}{
+		{"Qwen/Qwen3-30B-A3B", "rmsnorm_h2048", Existing, FISupported, SGLIntegrated, true},
+		{"Qwen/Qwen3-30B-A3B", "gemm_n5120_k2048", Existing, FISupported, NotApplicable, true},
+		{"Qwen/Qwen3-30B-A3B", "top_p_sampling_from_probs_v151936", Existing, FISupported, SGLMissing, true}, // SGLang calls the joint kernel
+		{"Qwen/Qwen3-30B-A3B", "top_k_top_p_sampling_from_probs_v151936", Existing, FISupported, SGLIntegrated, true},
+		{"Qwen/Qwen3-30B-A3B", "rope_with_cos_sin_cache_neox_style_d128_rd128", New, FISupported, SGLMissing, true},
+		{"Qwen/Qwen3-Next-80B-A3B-Instruct", "gdn_decode_qk8_v16_d128_k_last", Existing, FISupported, SGLIntegrated, true},
+		{"deepseek-ai/DeepSeek-V3", "mla_paged_decode_h16_ckv512_kpe64_ps1", Existing, FISupported, SGLIntegrated, true},
+		{"deepseek-ai/DeepSeek-V3.2", "dsa_topk_indexer_fp8_h64_d128_topk2048_ps64", Existing, FISupported, SGLIntegrated, false},
+	} {
+		p := planned(t, want.repo, Options{})
+		i := slices.IndexFunc(p.Kernels, func(k Kernel) bool { return k.Name == want.name })
+		if i < 0 {
+			t.Errorf("%s: no %s in\n%s", want.repo, want.name, p.Text())
+			continue
+		}
+		k := p.Kernels[i]
+		if k.Phase1 != want.phase1 || k.FI != want.fi || k.SGL != want.sgl || k.Template != want.template {
+			t.Errorf("%s %s: %+v", want.repo, want.name, k)
+		}
+	}
+}
+
+func TestLayouts(t *testing.T) {
+	p := planned(t, "Qwen/Qwen3-Next-80B-A3B-Instruct", Options{TP: []int{2, 4}})
+	text := p.Text()
+	for _, want := range []string{"gdn_decode_qk8_v16_d128_k_last", "gdn_decode_qk4_v8_d128_k_last", "TP=2 ", "TP=4 "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not in\n%s", want, text)
+		}
+	}
+	for _, k := range p.Kernels {
+		if k.OpType == "gemm" && len(k.Layouts) != 2 {
+			t.Errorf("%s is of %v: no layout divides it", k.Name, k.Layouts)
+		}
+	}
+}
+
+func TestManifest(t *testing.T) {
+	p := planned(t, "Qwen/Qwen3-30B-A3B", Options{})
+	day := time.Date(2026, 4, 30, 0, 0, 0, 0, time.UTC)
+	first, err := p.Manifest(nil, day, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Another phase writes into it, and somebody classifies by hand.
+	edited := bytes.Replace(first, []byte(`"workload_entries": null`), []byte(`"workload_entries": 7`), 1)
+	edited = bytes.Replace(edited, []byte(`"fi_status": "fi_supported"`), []byte(`"fi_status": "n/a"`), 1)
+	for _, refresh := range []bool{false, true} {
+		again, err := p.Manifest(edited, day.AddDate(0, 0, 1), refresh)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m struct {
+			Date    string `json:"date"`
+			Kernels []struct {
+				Name      string `json:"definition_name"`
+				FI        string `json:"fi_status"`
+				Workloads *int   `json:"workload_entries"`
+			} `json:"kernels"`
+		}
+		if err := json.Unmarshal(again, &m); err != nil {
+			t.Fatal(err)
+		}
+		k := m.Kernels[0]
+		want := map[bool]string{false: "n/a", true: FISupported}[refresh]
+		if m.Date != "2026-04-30" || len(m.Kernels) != len(p.Kernels) || k.Workloads == nil || *k.Workloads != 7 || k.FI != want {
+			t.Errorf("refresh %v: %+v", refresh, k)
+		}
+	}
+	if _, err := p.Manifest([]byte("{"), day, false); err == nil {
+		t.Error("a broken manifest is taken for an empty one")
+	}
+	if p.ManifestPath(day) != filepath.Join("tmp", "onboard_qwen3-30b-a3b_2026-04-30.json") {
+		t.Error(p.ManifestPath(day))
+	}
+}
+
+func TestWriteFiles(t *testing.T) {
+	p := planned(t, "deepseek-ai/DeepSeek-V3", Options{})
+	dir := filepath.Join(t.TempDir(), "out")
+	written, err := p.WriteFiles(dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := os.ReadFile(written[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range written[1:] {
+		name, _ := filepath.Rel(dir, path)
+		if !strings.Contains(string(index), "]("+filepath.ToSlash(name)+")") {
+			t.Errorf("%s is not in the index", name)
+		}
+	}
+	for _, k := range p.Kernels {
+		_, err := os.Stat(filepath.Join(dir, "definitions", k.OpType, k.Name+".json"))
+		if k.Phase1 == Existing && err == nil {
+			t.Errorf("%s is in the dataset and written again", k.Name)
+		}
+	}
+	coverage, _ := os.ReadFile(filepath.Join(dir, "model_coverage.md"))
+	missing := 0
+	for _, k := range p.Kernels {
+		if k.Phase1 == New {
+			missing++
+			if !strings.Contains(string(coverage), "| `"+k.Name+"` ") {
+				t.Errorf("%s is not in the coverage", k.Name)
+			}
+		}
+	}
+	if missing == 0 || strings.Count(string(coverage), "❌") != missing {
+		t.Errorf("%d are missing:\n%s", missing, coverage)
+	}
+	if _, err := p.WriteFiles(dir, false); err == nil {
+		t.Error("files were replaced without being asked")
+	}
+	if _, err := p.WriteFiles(dir, true); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServingConfigs(t *testing.T) {
+	data, err := planned(t, "deepseek-ai/DeepSeek-V3", Options{}).servingConfigs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries map[string]map[string]json.RawMessage
+	if err := json.Unmarshal(data, &entries); err != nil {
+		t.Fatal(err)
+	}
+	var gpu struct {
+		Flags []string `json:"server_flags"`
+	}
+	if err := json.Unmarshal(entries["deepseek-v3-ps64"]["h100"], &gpu); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(gpu.Flags, " "); got != "--trust-remote-code --attention-backend flashinfer --tp-size 8 --ep-size 8 --page-size 64" {
+		t.Error(got)
+	}
+	if len(entries) != 4 {
+		t.Errorf("%d entries: %s", len(entries), data)
+	}
+}
+
+func TestDiscover(t *testing.T) {
+	env := environment(t)
+	list, err := Discover(t.Context(), env, "", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func(list []Candidate, repo string) bool {
+		return slices.ContainsFunc(list, func(c Candidate) bool { return slices.Contains(c.Repos, repo) && c.Total > 0 })
+	}
+	if !has(list, "Qwen/Qwen3-235B-A22B") {
+		t.Error(Text(list))
+	}
+	models := filepath.Join(env.WorkDir, "models.ts")
+	text := "const models: Model[] = [\n  { id: \"qwen3-235b-a22b\", name: \"Qwen3 235B A22B\", description: \"d\", modules: { M: { count: 1, type: \"block\" } } },\n]\nexport default models\n"
+	if err := os.WriteFile(models, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err = Discover(t.Context(), env, models, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if has(list, "Qwen/Qwen3-235B-A22B") {
+		t.Error("a tracked model is a candidate")
+	}
+	if _, err := Discover(t.Context(), env, filepath.Join(env.WorkDir, "no", "models.ts"), "", ""); err == nil {
+		t.Error("a models.ts that was named and is not there is taken for an empty one")
+	}
+}

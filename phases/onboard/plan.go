@@ -1,0 +1,287 @@
+// Package onboard goes from a model to what onboarding it to FlashInfer-Bench
+// takes: the inventory of its kernels, the run manifest, and the files that
+// follow. It reads and writes files; nothing is sent anywhere.
+package onboard
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/onboard/kernelsource"
+)
+
+// The statuses of upstream's run manifest.
+const (
+	Existing      = "existing"
+	New           = "new"
+	FISupported   = "fi_supported"
+	FIMissing     = "fi_missing"
+	SGLIntegrated = "sgl_integrated"
+	SGLMissing    = "sgl_missing"
+	NotApplicable = "n/a"
+)
+
+// Options are what plan takes beside the model.
+type Options struct {
+	Request phases.Request
+	// FlashInfer is an unpacked flashinfer-python or a clone, "" for the
+	// embedded facts; with it, SGLang's calls are read out of Request.SGLangPath.
+	FlashInfer string
+	// TP and EP are the layouts to plan for; none means the recommended ones.
+	TP, EP []int
+}
+
+// Layout is one way of spreading a model over devices.
+type Layout struct {
+	TP int `json:"tp"`
+	EP int `json:"ep"`
+}
+
+// Kernel is one Definition of the inventory.
+type Kernel struct {
+	Name     string   `json:"definition_name"`
+	OpType   string   `json:"op_type"`
+	Layouts  []Layout `json:"layouts"`
+	Modules  []string `json:"modules"`
+	Phase1   string   `json:"phase1_status"`
+	FI       string   `json:"fi_status"`
+	Template bool     `json:"fi_trace_template"`
+	SGL      string   `json:"sgl_status"`
+	APIs     []string `json:"fi_apis"`
+	Dumps    []string `json:"trace_names"`
+	Files    []string `json:"sgl_files"`
+}
+
+// Plan is the kernel inventory of a model.
+type Plan struct {
+	Slug     string   `json:"model_slug"`
+	Repo     string   `json:"hf_repo_id"`
+	Class    string   `json:"class"`
+	Layouts  []Layout `json:"layouts"`
+	Kernels  []Kernel `json:"kernels"`
+	Remarks  []string `json:"remarks"`
+	Versions Versions `json:"versions"`
+	// Result is the run of phases 1 to 3 for the first layout.
+	Result *phases.Result `json:"-"`
+	set    *dataset.Dataset
+}
+
+// Versions say by which facts a plan was made.
+type Versions struct {
+	FlashInfer string `json:"flashinfer"`
+	SGLang     string `json:"sglang"`      // whose calls of FlashInfer are known
+	SGLangTree string `json:"sglang_tree"` // of the layers: a commit
+	Dataset    string `json:"dataset"`
+}
+
+// Make plans the onboarding of one model.
+func Make(ctx context.Context, env *phases.Env, o Options) (*Plan, error) {
+	table, err := tableOf(env, o)
+	if err != nil {
+		return nil, err
+	}
+	req := o.Request
+	first, err := phases.Prepare(ctx, env, req)
+	if err != nil {
+		return nil, err
+	}
+	set, err := env.KnownDataset(req.Dataset, filepath.Dir(env.Path(first.Request.ModelsTS)))
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{
+		Slug: first.Request.ModelName, Repo: first.Architecture.Source.RepoID, Class: first.Baseline.Class, Result: first, set: set,
+		Kernels: []Kernel{}, Remarks: append([]string{}, first.Generated.Unmapped...),
+		Versions: Versions{FlashInfer: table.Versions.FlashInfer, SGLang: table.Versions.SGLang, SGLangTree: first.Baseline.Commit, Dataset: datasetWords(set)},
+	}
+	if p.Repo == "" {
+		p.Repo = first.Request.HFRepoID
+	}
+	p.Layouts = layouts(first, o)
+	for _, layout := range p.Layouts {
+		g := first.Generated
+		if layout.TP != first.Parallelism.TP || layout.EP != first.Parallelism.EP {
+			again := first.Request
+			again.TP, again.EP = layout.TP, layout.EP
+			if g, err = phases.Generate(first.Architecture, first.Implementation, again, false); err != nil {
+				p.Remarks = append(p.Remarks, fmt.Sprintf("TP=%d EP=%d: %v", layout.TP, layout.EP, err))
+				continue
+			}
+		}
+		p.add(layout, g, table)
+	}
+	return p, nil
+}
+
+// tableOf are the facts of the trees that were named, else the embedded ones.
+func tableOf(env *phases.Env, o Options) (*definition.Table, error) {
+	if o.FlashInfer == "" {
+		return definition.FlashInfer(), nil
+	}
+	f, err := kernelsource.ReadFlashInfer(os.DirFS(env.Path(o.FlashInfer)))
+	if err != nil {
+		return nil, fmt.Errorf("--flashinfer %s: %w", o.FlashInfer, err)
+	}
+	s := &kernelsource.SGLang{Version: "unread (no --sglang-path)", Calls: map[string][]string{}}
+	if o.Request.SGLangPath != "" {
+		if s, err = kernelsource.ReadSGLang(os.DirFS(env.Path(o.Request.SGLangPath)), f); err != nil {
+			return nil, fmt.Errorf("--sglang-path %s: %w", o.Request.SGLangPath, err)
+		}
+	} else { // the calls of the embedded version, as far as the APIs are still there
+		embedded := definition.FlashInfer()
+		s.Version = embedded.SGLang
+		for _, api := range embedded.APIs() {
+			s.Calls[api.Name] = api.SGLang
+		}
+	}
+	data, err := kernelsource.Table(f, s)
+	if err != nil {
+		return nil, err
+	}
+	return definition.ReadTable(data)
+}
+
+// layouts are those that were asked for, else the recommended one.
+func layouts(r *phases.Result, o Options) []Layout {
+	if len(o.TP)+len(o.EP) == 0 {
+		return []Layout{{r.Parallelism.TP, r.Parallelism.EP}}
+	}
+	tps, eps := o.TP, o.EP
+	if len(tps) == 0 {
+		tps = []int{r.Parallelism.TP}
+	}
+	if len(eps) == 0 {
+		eps = []int{r.Parallelism.EP}
+	}
+	var list []Layout
+	for _, tp := range tps {
+		for _, ep := range eps {
+			list = append(list, Layout{tp, ep})
+		}
+	}
+	return list
+}
+
+// add takes the Definitions of one layout into the inventory.
+func (p *Plan) add(layout Layout, g *generate.Result, table *definition.Table) {
+	for _, d := range g.Definitions {
+		i := slices.IndexFunc(p.Kernels, func(k Kernel) bool { return k.Name == d.Name })
+		if i < 0 {
+			i = len(p.Kernels)
+			p.Kernels = append(p.Kernels, classify(d.Name, p.set, table))
+		}
+		k := &p.Kernels[i]
+		k.Layouts = append(k.Layouts, layout)
+		for _, m := range d.Modules {
+			if !slices.Contains(k.Modules, m) {
+				k.Modules = append(k.Modules, m)
+			}
+		}
+	}
+	for _, text := range g.Unmapped {
+		if !slices.Contains(p.Remarks, text) {
+			p.Remarks = append(p.Remarks, text)
+		}
+	}
+}
+
+// classify says how far one kernel is.
+func classify(name string, set *dataset.Dataset, table *definition.Table) Kernel {
+	k := Kernel{Name: name, Phase1: New, FI: FIMissing, SGL: SGLMissing, Modules: []string{}, APIs: []string{}, Dumps: []string{}, Files: []string{}}
+	if _, ok := set.Get(name); ok {
+		k.Phase1 = Existing
+	}
+	n, err := definition.Parse(name)
+	if err != nil {
+		k.OpType, k.FI, k.SGL = "unknown", NotApplicable, NotApplicable
+		return k
+	}
+	k.OpType = n.OpType()
+	kernel := table.Kernel(n)
+	for _, api := range kernel.APIs {
+		k.APIs = append(k.APIs, api.Name)
+	}
+	k.Dumps = append(k.Dumps, kernel.Templates...)
+	k.Files = append(k.Files, kernel.Served()...)
+	k.Template = kernel.Traced
+	if len(k.APIs) > 0 {
+		k.FI = FISupported
+	}
+	switch {
+	case len(k.Files) > 0:
+		k.SGL = SGLIntegrated
+	case kernel.Plain:
+		k.SGL = NotApplicable
+	}
+	return k
+}
+
+// Group is the row of upstream's table that a kernel belongs to.
+func (k Kernel) Group() string {
+	switch {
+	case k.Phase1 == Existing:
+		return "EXISTING"
+	case k.FI == FIMissing:
+		return "NEW, FlashInfer missing"
+	case k.SGL == SGLMissing:
+		return "NEW, SGLang missing"
+	}
+	return "NEW, ready"
+}
+
+// groups are the rows of the table, in its order.
+var groups = []string{"EXISTING", "NEW, ready", "NEW, SGLang missing", "NEW, FlashInfer missing"}
+
+func datasetWords(d *dataset.Dataset) string {
+	if d.Listed != "" {
+		return d.Listed
+	}
+	return "a clone"
+}
+
+// words are the layouts of a kernel whose numbers depend on them: "TP=2 4".
+func (k Kernel) words() string {
+	n, err := definition.Parse(k.Name)
+	if err != nil {
+		return ""
+	}
+	text := ""
+	for _, f := range n.Family.Fields {
+		switch f.Divisor {
+		case definition.ByTP, definition.ByTPFloor1:
+			text = "TP="
+		case definition.ByEP:
+			text = "EP="
+		case definition.Undivided, definition.AsCalled:
+		}
+	}
+	if text == "" {
+		return ""
+	}
+	var values []int
+	for _, l := range k.Layouts {
+		v := l.TP
+		if text == "EP=" {
+			v = l.EP
+		}
+		if !slices.Contains(values, v) {
+			values = append(values, v)
+		}
+	}
+	slices.Sort(values)
+	for i, v := range values {
+		if i > 0 {
+			text += ","
+		}
+		text += strconv.Itoa(v)
+	}
+	return text
+}
