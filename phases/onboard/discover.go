@@ -115,7 +115,7 @@ func required(id string) (names []string, class string) {
 		return nil, ""
 	}
 	req := phases.Request{ModelName: "candidate", HFRepoID: id, PageSizes: []int{1, 64}}
-	g, err := phases.Generate(a, nil, req, false)
+	g, err := phases.Generate(a, nil, nil, req, false)
 	if err != nil {
 		return nil, a.ArchitectureType
 	}

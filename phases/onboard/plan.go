@@ -111,7 +111,7 @@ func Make(ctx context.Context, env *phases.Env, o Options) (*Plan, error) {
 		if layout.TP != first.Parallelism.TP || layout.EP != first.Parallelism.EP {
 			again := first.Request
 			again.TP, again.EP = layout.TP, layout.EP
-			if g, err = phases.Generate(first.Architecture, first.Implementation, again, false); err != nil {
+			if g, err = phases.Generate(first.Architecture, first.Implementation, first.Witness.Sorted(first.Architecture), again, false); err != nil {
 				p.Remarks = append(p.Remarks, fmt.Sprintf("TP=%d EP=%d: %v", layout.TP, layout.EP, err))
 				continue
 			}
