@@ -32,6 +32,9 @@ func (a *analysis) implementation() *Implementation {
 		impl.Notes = append(impl.Notes, fmt.Sprintf("SGLang serves %s with %s", a.entry.Remapped, a.entry.Name))
 	}
 	a.in.reads = map[string]bool{}
+	if a.entry.Category == Draft {
+		impl.Notes = append(impl.Notes, a.entry.Name+" is a draft for speculative decoding: it runs beside the model whose tokens it guesses")
+	}
 	root := a.build()
 	if text := a.text; text != nil {
 		impl.IgnoredFields = a.in.ignoredFields(text)
@@ -39,6 +42,7 @@ func (a *analysis) implementation() *Implementation {
 	nodes := a.in.flatten(root)
 	rows := a.in.rowsOf(nodes)
 	towers := towerPaths(rows)
+	markSingleLayer(rows)
 	a.in.reportLost(nodes, towers)
 	for _, r := range rows {
 		open := a.in.undecidedOf(r)
@@ -46,7 +50,7 @@ func (a *analysis) implementation() *Implementation {
 			impl.Undecided = append(impl.Undecided, open...)
 		}
 	}
-	a.finish(impl, root)
+	a.finish(impl, root, rows)
 	a.followForward(impl, root, nodes, rows)
 	for _, r := range rows {
 		if isBelow(r.Path, towers) {
@@ -125,7 +129,7 @@ func noteUncalled(impl *Implementation, rows []*rowBuilder, uncalled map[string]
 }
 
 // finish adds what the run as a whole could not decide.
-func (a *analysis) finish(impl *Implementation, root value) {
+func (a *analysis) finish(impl *Implementation, root value, rows []*rowBuilder) {
 	in := a.in
 	impl.Undecided = append(impl.Undecided, in.undecided...)
 	if u, ok := root.(*unknown); ok {
@@ -145,6 +149,9 @@ func (a *analysis) finish(impl *Implementation, root value) {
 			impl.Undecided = append(impl.Undecided, Undecided{Expression: "import", Location: a.entry.File, Reason: why})
 			break
 		}
+	}
+	if !slices.ContainsFunc(rows, func(r *rowBuilder) bool { return r.Path != "" }) && len(impl.Undecided) == 0 {
+		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name + "()", Location: a.entry.File, Reason: "the constructor makes no modules that could be read"})
 	}
 	for i := range impl.Undecided {
 		if impl.Undecided[i].Missing == nil {

@@ -128,6 +128,9 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		if names, ok := strings.CutPrefix(s.Keyword, "global "); ok {
 			fr.declareGlobal(strings.Fields(names))
 		}
+		if targets, ok := strings.CutPrefix(s.Keyword, "del "); ok {
+			in.delete(strings.Fields(targets), fr)
+		}
 	case *pysrc.UnsupportedStmt:
 		in.notef("%s:%d: statement not understood: %s", fr.mod.path, s.First, s.Kind)
 	default:
@@ -173,6 +176,25 @@ func (in *interp) execCompound(s pysrc.Stmt, fr *frame) flow {
 		}
 	}
 	return flow{}
+}
+
+// delete runs a del statement for names and attributes (del self.norm).
+func (in *interp) delete(targets []string, fr *frame) {
+	for _, t := range targets {
+		parts := strings.Split(t, ".")
+		last := parts[len(parts)-1]
+		if len(parts) == 1 {
+			in.deleteVar(fr.vars, last)
+			continue
+		}
+		v := in.lookup(fr, parts[0])
+		for _, name := range parts[1 : len(parts)-1] {
+			v = in.attribute(v, name)
+		}
+		if o, ok := v.(*object); ok && !in.halted() {
+			in.deleteVar(o.attrs, last)
+		}
+	}
 }
 
 func (fr *frame) declareGlobal(names []string) {

@@ -124,7 +124,7 @@ func (r *Reader) load(path string) (*pysrc.Module, error) {
 }
 
 // treeVersion changes when the trees that pysrc makes do.
-const treeVersion = "tree2-"
+const treeVersion = "tree3-"
 
 // Analyse reads how SGLang builds entryClass for a configuration: cfg is the
 // whole config.json. An architecture that SGLang does not register is an

@@ -32,8 +32,8 @@ func deref(p *int) value {
 }
 
 // TestClassOfItsBasesName reads a draft model as EAGLE's are written: its
-// layer extends the imported layer of the same name, and a function is wrapped
-// under its own name.
+// layer extends the imported layer of the same name and deletes parts of it, and
+// a function is wrapped under its own name.
 func TestClassOfItsBasesName(t *testing.T) {
 	const tree = `
 -- python/sglang/srt/models/plain.py --
@@ -45,6 +45,7 @@ class Layer(nn.Module):
         self.hidden_size = config.hidden_size
         self.qkv = QKVParallelLinear(config.hidden_size, 64, 8)
         self.out = ReplicatedLinear(512, config.hidden_size)
+        self.first, self.second = ReplicatedLinear(1, 2), ReplicatedLinear(3, 4)
 -- python/sglang/srt/models/draft.py --
 from torch import nn
 from sglang.srt.layers.linear import QKVParallelLinear, ReplicatedLinear
@@ -54,6 +55,8 @@ class Layer(Layer):
     def __init__(self, config, idx):
         super().__init__(config, idx)
         self.qkv = QKVParallelLinear(2 * self.hidden_size, 64, 8)
+        if idx == 0:
+            del self.first, self.second
 def widen(x):
     return 3 * x
 def twice(f):
@@ -74,4 +77,9 @@ EntryClass = DraftModel
 	expectLinear(t, impl, "layers.qkv", 1536, 512)
 	expectLinear(t, impl, "layers.out", 256, 512)
 	expectLinear(t, impl, "fc", 256, 9*256)
+	for _, path := range []string{"layers.first", "layers.second"} {
+		if r := rowAt(impl, path); r != nil {
+			t.Errorf("a deleted module is in the tree: %+v", *r)
+		}
+	}
 }

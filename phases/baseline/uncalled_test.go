@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -161,4 +162,27 @@ EntryClass = Held
 `
 	impl := analyseArchive(t, tree, "Held", `{"architectures": ["Held"], "model_type": "held", "hidden_size": 256, "version": 2.6}`)
 	expectLinear(t, impl, "layers", 8, 256)
+}
+
+// TestEmptyTreeIsNotDecided reads entry classes that make nothing which could be
+// read, or raise: neither is a decided tree, and both say why.
+func TestEmptyTreeIsNotDecided(t *testing.T) {
+	const tree = `
+-- python/sglang/srt/models/empty.py --
+from torch import nn
+class Empty:
+    def __init__(self, config, quant_config=None, prefix=""):
+        self.config = config
+class Raises(nn.Module):
+    def __init__(self, config, quant_config=None, prefix=""):
+        super().__init__()
+        raise ValueError(f"no {config.kind} layers")
+EntryClass = [Empty, Raises]
+`
+	for class, why := range map[string]string{"Empty": "no modules", "Raises": "no odd layers"} {
+		impl := analyseArchive(t, tree, class, `{"architectures": ["`+class+`"], "model_type": "empty", "kind": "odd"}`)
+		if impl.Decided || len(impl.Undecided) != 1 || !strings.Contains(impl.Undecided[0].Reason, why) {
+			t.Errorf("%s: decided %v, %+v", class, impl.Decided, impl.Undecided)
+		}
+	}
 }

@@ -98,8 +98,9 @@ type (
 		Span
 		Test Expr
 	}
-	// SimpleStmt is pass, break, continue, "global a b", or (as pass) a
-	// statement without meaning for the reader (nonlocal, del, type).
+	// SimpleStmt is pass, break, continue, "global a b", "del a b.c" (names and
+	// attributes only), or (as pass) a statement without meaning for the
+	// reader (nonlocal, type).
 	SimpleStmt struct {
 		Span
 		Keyword string

@@ -75,10 +75,28 @@ func (c *converter) simpleStmt(n *raw) Stmt {
 		return &SimpleStmt{c.span(n), strings.TrimSuffix(n.kind, "_statement")}
 	case "global_statement":
 		return &SimpleStmt{c.span(n), "global " + strings.Join(identifiers(c, n), " ")}
-	case "nonlocal_statement", "delete_statement", "type_alias_statement", "future_import_statement":
+	case "delete_statement":
+		return &SimpleStmt{c.span(n), strings.TrimSpace("del " + strings.Join(dottedTargets(c, n), " "))}
+	case "nonlocal_statement", "type_alias_statement", "future_import_statement":
 		return &SimpleStmt{c.span(n), "pass"}
 	}
 	return &UnsupportedStmt{c.span(n), n.kind, c.excerpt(n)}
+}
+
+// dottedTargets are the names and attributes that a del statement deletes.
+func dottedTargets(c *converter, n *raw) []string {
+	var out []string
+	for i := range n.kids {
+		switch k := &n.kids[i]; k.kind {
+		case "identifier", "attribute":
+			if text := c.text(k); !strings.ContainsAny(text, " ()[]\n\\") {
+				out = append(out, text)
+			}
+		case "expression_list":
+			out = append(out, dottedTargets(c, k)...)
+		}
+	}
+	return out
 }
 
 func identifiers(c *converter, n *raw) []string {
