@@ -10,6 +10,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
 )
@@ -44,13 +45,31 @@ func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Archit
 	var unregistered *baseline.UnregisteredError
 	switch {
 	case errors.As(err, &unregistered):
-		return none(err.Error() + "; the entry rests on the config alone")
+		_, b, err := none(err.Error() + "; the entry rests on the config alone")
+		return transformersBackend(unregistered, a), b, err
 	case err != nil:
 		return nil, report.Baseline{}, fmt.Errorf("reading %s in SGLang's source: %w", a.ArchitectureType, err)
 	}
 	b := baselineOf(impl, tree.notes)
 	env.progress(2, 1, fmt.Sprintf("%s in %s", impl.Class, impl.File))
 	return impl, b, nil
+}
+
+// transformersBackend describes what SGLang's Transformers backend builds of a
+// class that SGLang does not register and transformers has; nil for any other.
+// It rests on the config, so that it is not decided.
+func transformersBackend(class *baseline.UnregisteredError, a *extract.Architecture) *baseline.Implementation {
+	if !class.Known || !generate.ServedByTransformers(a) {
+		return nil
+	}
+	served := generate.TransformersClass(a)
+	return &baseline.Implementation{
+		Source: baseline.KindNone, EntryClass: class.Name, Class: served, File: generate.TransformersFile,
+		Modules: generate.TransformersTree(a), Calls: []baseline.KernelCall{},
+		Undecided: []baseline.Undecided{{Expression: class.Name + "()", Missing: []string{}, Location: generate.TransformersFile,
+			Reason: "HuggingFace's class makes the layers at run time; the tree is what the configuration says of them"}},
+		Notes: []string{fmt.Sprintf("SGLang serves %s with %s: separate q, k and v projections, as HuggingFace's class has them", class.Name, served)},
+	}
 }
 
 // baselineOf says where an implementation is from. Notes about the tree join

@@ -22,6 +22,9 @@ type UnregisteredError struct {
 	Name   string
 	Near   []string // registered names that look like it, nearest first
 	Reason string
+	// Known: transformers has the class, so that SGLang's Transformers backend
+	// may serve it.
+	Known bool
 }
 
 func (e *UnregisteredError) Error() string {
@@ -56,7 +59,8 @@ func (r *Reader) Find(name string) (ClassInfo, error) {
 		return c, nil
 	}
 	return ClassInfo{}, &UnregisteredError{Name: name, Near: x.near(name),
-		Reason: "SGLang would fall back to its Transformers backend, whose layers HuggingFace's class makes at run time"}
+		Reason: "SGLang would fall back to its Transformers backend, whose layers HuggingFace's class makes at run time",
+		Known:  hubTypeOf(name) != ""}
 }
 
 // quickFind finds a class whose category its own file and those of its bases

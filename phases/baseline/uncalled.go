@@ -18,7 +18,10 @@ func (in *interp) uncalledPaths(nodes []treeNode, recorded []forwardCall) map[st
 			used[p] = true
 		}
 	}
-	held := in.heldObjects(nodes)
+	if len(nodes) == 0 {
+		return nil
+	}
+	held, loaded := in.heldObjects(nodes), in.takenByLoader(nodes)
 	uncalled := map[string]bool{}
 	for _, n := range nodes {
 		o, ok := n.v.(*object)
@@ -39,7 +42,7 @@ func (in *interp) uncalledPaths(nodes []treeNode, recorded []forwardCall) map[st
 			if len(parts) == 0 {
 				continue
 			}
-			if named == nil || named[name] || slices.ContainsFunc(parts, func(p *object) bool { return held[p] }) {
+			if named == nil || named[name] || loaded[name] || slices.ContainsFunc(parts, func(p *object) bool { return held[p] }) {
 				used[path] = true // in one of the modules of this path
 				continue
 			}
@@ -132,6 +135,29 @@ func (in *interp) heldObjects(nodes []treeNode) map[*object]bool {
 		}
 	}
 	return held
+}
+
+// takenByLoader are the names of modules whose weights the model's loader takes
+// out for forward() to multiply with (kv_b_proj of an absorbed MLA).
+func (in *interp) takenByLoader(nodes []treeNode) map[string]bool {
+	m := &mentions{named: map[string]bool{}}
+	root, ok := nodes[0].v.(*object)
+	if !ok {
+		return m.named
+	}
+	c, ok := root.cls.(*class)
+	if !ok {
+		return m.named
+	}
+	for name, all := range in.methodsOf(c) {
+		if !strings.Contains(name, "load") {
+			continue
+		}
+		for _, def := range all {
+			m.addDeferred(def)
+		}
+	}
+	return m.named
 }
 
 // values are what the names of a namespace stand for.

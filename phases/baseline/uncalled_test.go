@@ -9,7 +9,8 @@ import (
 // TestUncalled reads a multimodal model with parts that forward() never runs: a
 // norm that is only built, a projector that reads images, a head under a second
 // name, and experts whose weights are packed into a fused kernel. Parts that are
-// handed to others, or that others reach into, are not among them.
+// handed to others, that others reach into, or whose weights the loader takes
+// out, are not among them.
 func TestUncalled(t *testing.T) {
 	const tree = `
 -- python/sglang/srt/layers/moe/topk.py --
@@ -73,6 +74,7 @@ class Layer(nn.Module):
         self.q_norm = RMSNorm(64)
         self.indexer = Indexer(config)
         self.conv = Conv(config)
+        self.kv_b_proj = ReplicatedLinear(64, 96)
         self.mlp = Experts(config)
     def mixer(self, x, fb):
         return self.conv(self.indexer(self.qkv_proj(x), fb))
@@ -98,6 +100,9 @@ class IdleForConditionalGeneration(nn.Module):
         self.language_model = Text(config)
         self.bridge = nn.Sequential(ReplicatedLinear(99, config.hidden_size), ReplicatedLinear(config.hidden_size, config.hidden_size))
         self.lm_head = ParallelLMHead(config.vocab_size, config.hidden_size)
+    def load_weights(self, weights):
+        for layer in self.language_model.layers:
+            layer.w_kc = layer.kv_b_proj.weight.T
     def extract(self, pixels):
         return self.bridge(pixels)
     def get_image_feature(self, items):
