@@ -104,6 +104,9 @@ type Event struct {
 	Message  string
 	Fraction float64
 	Done     bool
+	// Notice: the message is worth a line even where progress is not drawn, as
+	// that a server makes the run wait.
+	Notice bool
 }
 
 // PhaseNames are the four phases, by number less one.

@@ -19,9 +19,20 @@ import (
 func (e *Env) ConnectHub(version string, offline bool, budget time.Duration) {
 	client := hub.New(hub.Options{
 		Getenv: e.Getenv, Offline: offline, Budget: budget, Version: version, Logger: e.log(), Headers: e.headerCache(),
-		Progress: func(p hub.Progress) { e.progress(1, hubFraction(p), p.Text) },
+		Progress: e.hubProgress,
 	})
 	e.Hub = &hubFetcher{client}
+}
+
+// noticedWait is how long a pause must be for a run to say so where its progress
+// is not drawn.
+const noticedWait = 3 * time.Second
+
+func (e *Env) hubProgress(p hub.Progress) {
+	if e.Progress == nil {
+		return
+	}
+	e.Progress(Event{Phase: 1, Name: PhaseNames[0], Message: p.Text, Fraction: hubFraction(p), Notice: p.Wait >= noticedWait})
 }
 
 // hubFraction places a step of the download inside phase 1.

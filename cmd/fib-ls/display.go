@@ -24,6 +24,7 @@ import (
 type display struct {
 	out    io.Writer
 	silent bool
+	quiet  bool // not even what a run waits for
 
 	// mu orders events. No decorator of a bar may take it: an event waits, with
 	// mu held, for the goroutine that draws.
@@ -39,7 +40,7 @@ type phaseBar struct {
 }
 
 func newDisplay(stderr io.Writer, g *globals, plainJSON bool) *display {
-	d := &display{out: stderr, silent: g.quiet}
+	d := &display{out: stderr, silent: g.quiet, quiet: g.quiet}
 	if !d.silent && !plainJSON && wantsBars(stderr) {
 		d.bars = mpb.New(mpb.WithOutput(stderr), mpb.WithWidth(24))
 	}
@@ -60,6 +61,9 @@ func (d *display) event(e phases.Event) {
 	e.Message = clean(e.Message)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if e.Notice && d.bars == nil && !d.quiet {
+		_, _ = fmt.Fprintf(d.out, "[%d/%d] %s\n", e.Phase, len(d.shown), e.Message)
+	}
 	if d.silent {
 		return
 	}

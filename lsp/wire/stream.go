@@ -19,6 +19,9 @@ import (
 // size is 34 MB; what is larger is read past and refused.
 const MaxFrame = 256 << 20
 
+// maxSkipped bounds a body that is too large and read over all the same.
+const maxSkipped = 2 * MaxFrame
+
 // keepBuffer is the largest buffer that is kept between messages.
 const keepBuffer = 1 << 20
 
@@ -108,6 +111,11 @@ func (s *Stream) readBody() ([]byte, error) {
 	length, err := s.readHeader()
 	if err != nil {
 		return nil, err
+	}
+	if length > maxSkipped {
+		// Such a body does not come: to read on to its end would leave the
+		// server deaf. What follows is searched for the next header.
+		return nil, fmt.Errorf("%w: %d bytes, at most %d are read", errOversized, length, MaxFrame)
 	}
 	if length > MaxFrame {
 		if _, err := io.CopyN(io.Discard, s.in, length); err != nil {

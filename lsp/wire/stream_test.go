@@ -93,3 +93,30 @@ func FuzzStream(f *testing.F) {
 		}
 	})
 }
+
+// TestImpossibleLength: a header that promises more than anybody sends is
+// refused at once, and the messages behind it are read.
+func TestImpossibleLength(t *testing.T) {
+	const next = `{"jsonrpc":"2.0","method":"x"}`
+	in := "Content-Length: 2147483648\r\n\r\n{}\n" + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(next), next)
+	var answers bytes.Buffer
+	s := NewStream(strings.NewReader(in), &answers, testBacklog)
+	var frames []string
+	for {
+		frame, _, err := s.ReadFrame(context.Background())
+		if err != nil {
+			break
+		}
+		frames = append(frames, string(frame))
+	}
+	s.out.flush()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(frames) != 1 || frames[0] != next {
+		t.Errorf("read %q", frames)
+	}
+	if !strings.Contains(answers.String(), "2147483648") {
+		t.Errorf("answered %q", answers.String())
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // Bounds of what is read: a clone has some hundred Definitions of a few
@@ -162,7 +163,7 @@ func (d *Dataset) definition(root *os.Root, name string) {
 // that its lines name (all files hold one Definition's), else of its own name.
 func (d *Dataset) workloads(root *os.Root, name string) {
 	stem := strings.TrimSuffix(path.Base(name), ".jsonl")
-	f, err := open(root, name)
+	f, err := regular.OpenIn(root, name)
 	if err != nil {
 		if outside(err) {
 			d.entry(stem).Workloads++
@@ -217,29 +218,13 @@ func outside(err error) bool {
 	return errors.As(err, &pathErr) && strings.Contains(pathErr.Err.Error(), "escapes")
 }
 
-// open opens a regular file inside the clone.
-func open(root *os.Root, name string) (*os.File, error) {
-	info, err := root.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
-	return root.Open(name)
-}
-
 func read(root *os.Root, name string, limit int64) ([]byte, error) {
-	f, err := open(root, name)
+	f, err := regular.OpenIn(root, name)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read from
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		return nil, fmt.Errorf("larger than %d bytes", limit)
-	}
-	return data, err
+	return regular.ReadFrom(f, name, limit)
 }
 
 // Get gives what the dataset has of a Definition: under the name as written

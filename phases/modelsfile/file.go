@@ -14,6 +14,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/disk"
 	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/regular"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -67,7 +68,7 @@ func Read(path string) (*File, error) {
 	if info.Size() > tsast.MaxText {
 		return nil, &fault.Usage{Message: fmt.Sprintf("%s has %d MiB; a models.ts of at most %d MiB is read (upstream's has 34 KB)", path, (info.Size()+1<<20-1)>>20, tsast.MaxText>>20)}
 	}
-	text, err := os.ReadFile(resolved) // #nosec G304 -- the user names this file
+	text, err := regular.Read(resolved, tsast.MaxText)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
@@ -205,7 +206,7 @@ func (m *File) writable() error {
 
 // unchanged compares the file with what was read.
 func (m *File) unchanged() error {
-	now, err := os.ReadFile(m.Path)
+	now, err := regular.Read(m.Path, tsast.MaxText)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && m.Text == nil:
 		return nil

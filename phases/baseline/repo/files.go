@@ -7,6 +7,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // fileTree reads plain files. os.Root keeps every symbolic link from leading
@@ -43,18 +45,10 @@ func (t *fileTree) readPlain(name string) ([]byte, error) {
 	if !ok {
 		return nil, notExist("read", name)
 	}
-	st, err := t.root.Stat(local)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
-	}
-	// Opening a named pipe would wait for ever.
-	if !st.Mode().IsRegular() {
+	f, err := regular.OpenIn(t.root, local)
+	if errors.Is(err, regular.ErrNotRegular) {
 		return nil, notExist("read", name)
 	}
-	if st.Size() > maxFile {
-		return nil, fmt.Errorf("reading %s: %w: %d bytes", name, ErrTooLarge, st.Size())
-	}
-	f, err := t.root.Open(local)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}

@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/format/config"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
+
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // maxGitText bounds the small text files of a repository.
@@ -106,9 +107,9 @@ func openGitDir(dir string) (*gitDir, error) {
 	if g.meta.reftable {
 		return g, fmt.Errorf("%w: its refs are in a reftable", ErrUnsupported)
 	}
-	fsys := osfs.New(dir)
+	fsys := openGit(dir)
 	if g.common != dir {
-		fsys = dotgit.NewRepositoryFilesystem(osfs.New(dir), osfs.New(g.common))
+		fsys = dotgit.NewRepositoryFilesystem(openGit(dir), openGit(g.common))
 	}
 	lru := cache.NewObjectLRU(objectCacheBytes)
 	g.refs = filesystem.NewStorage(fsys, lru)
@@ -235,14 +236,7 @@ func readSmall(name string) ([]byte, error) { return readBounded(name, maxGitTex
 // readBounded reads a regular file of at most limit bytes; a named pipe or a
 // device would block or never end.
 func readBounded(name string, limit int64) ([]byte, error) {
-	st, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", name)
-	}
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return nil, err
 	}

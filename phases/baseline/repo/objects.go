@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -54,7 +53,7 @@ func (s *objectStore) addAlternates(objects string, lru cache.Object) {
 				continue
 			}
 			seen[alt] = true
-			s.stores = append(s.stores, filesystem.NewStorage(osfs.New(filepath.Dir(alt)), lru))
+			s.stores = append(s.stores, filesystem.NewStorage(openGit(filepath.Dir(alt)), lru))
 			add(alt, depth-1)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // Permissions before the umask, as Python creates them: a cache may be shared
@@ -53,7 +55,11 @@ func (c *cache) lock(ctx context.Context, repoID, etag string, waiting func()) (
 		return none, fmt.Errorf("making the cache's lock folder: %w", err)
 	}
 	path := filepath.Join(dir, etag+".lock")
-	l := flock.New(path, flock.SetPermissions(lockMode))
+	if err := regular.CheckOrAbsent(path); err != nil {
+		return none, err
+	}
+	// What takes the lock's place after this look is opened without waiting.
+	l := flock.New(path, flock.SetPermissions(lockMode), flock.SetFlag(os.O_CREATE|os.O_RDONLY|regular.NonBlocking))
 	for waited := time.Duration(0); ; waited += lockPoll {
 		ok, err := l.TryLock()
 		switch {
@@ -169,7 +175,7 @@ func (c *cache) link(repoID, commit, filename, etag string, newBlob bool) error 
 	if newBlob {
 		return os.Rename(blob, pointer)
 	}
-	content, err := os.ReadFile(blob)
+	content, err := regular.Read(blob, maxIndexBytes)
 	if err != nil {
 		return err
 	}
@@ -256,7 +262,10 @@ func (c *cache) rememberAbsent(repoID, revision, commit, filename string) error 
 	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, fileMode)
+	if err := regular.CheckOrAbsent(path); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|regular.NonBlocking, fileMode)
 	if err != nil {
 		return err
 	}

@@ -36,9 +36,8 @@ func (k *call) download(ctx context.Context, m *metadata) (*content, error) {
 	return got, err
 }
 
-// check compares content with what the metadata announced. The public Hub's
-// hashes are right; a mirror may make its own up, which shows in the same
-// content coming twice.
+// check compares content with what the metadata announced. A mirror may give an
+// ETag that is no hash; then the content is used, unverified and uncached.
 func (k *call) check(body []byte, m *metadata, s Subject, before *string) (*content, error) {
 	if hashMatches(body, m.etag) {
 		return &content{bytes: body, verified: true}, nil
@@ -50,16 +49,16 @@ func (k *call) check(body []byte, m *metadata, s Subject, before *string) (*cont
 	if !isHash(m.etag) {
 		return &content{bytes: body, doubt: "the server's ETag is not a hash of the file"}, nil
 	}
+	// An ETag in the form of a hash promises the content, a mirror's as well as
+	// the Hub's: what breaks the promise twice is damaged or not the file.
 	sum := blobHash(body, len(m.etag))
-	same := *before == sum
+	first := *before == ""
 	*before = sum
-	if !same {
-		return nil, &IntegrityError{Subject: s, again: true, Reason: "its hash is " + short(sum) + "…, not " + short(m.etag) + "…"}
+	reason := "its hash is " + short(sum) + "…, not " + short(m.etag) + "…"
+	if !first {
+		reason += ", twice"
 	}
-	if k.c.official(origin(k.c.set.endpoint)) {
-		return nil, &IntegrityError{Subject: s, Reason: "its hash is " + short(sum) + "…, not " + short(m.etag) + "…, twice"}
-	}
-	return &content{bytes: body, doubt: "its hash is not the one that the server announces"}, nil
+	return nil, &IntegrityError{Subject: s, again: first, Reason: reason}
 }
 
 // get makes one GET and reads its body whole.

@@ -297,11 +297,19 @@ func short(commit string) string {
 	return commit
 }
 
-// seconds writes a duration as a person would: "55 s", "5 min".
+// seconds writes a duration as a person would: "55 s", "5 min", "3 h". What a
+// server asks for beyond a day is not worth its digits.
 func seconds(d time.Duration) string {
 	s := int(d.Round(time.Second) / time.Second)
-	if s >= 120 && s%60 == 0 {
+	switch {
+	case d > 24*time.Hour:
+		return "more than a day"
+	case s >= 7200:
+		return fmt.Sprintf("%d h", (s+1800)/3600)
+	case s >= 120 && s%60 == 0:
 		return fmt.Sprintf("%d min", s/60)
+	case s >= 600:
+		return fmt.Sprintf("%d min", (s+30)/60)
 	}
 	return fmt.Sprintf("%d s", s)
 }

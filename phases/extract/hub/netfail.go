@@ -44,7 +44,7 @@ func (k *call) networkError(ctx context.Context, u *url.URL, err error, waited t
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {
-		return &DNSError{Subject: s, Name: dns.Name, Permanent: dns.IsNotFound}
+		return &DNSError{Subject: s, Name: k.c.redact.server(dns.Name), Permanent: dns.IsNotFound}
 	}
 	var ne net.Error
 	var op *net.OpError

@@ -23,13 +23,14 @@ var (
 // redactor removes secrets from text: the known token, whatever has the shape
 // of one, credentials in addresses and the query strings of addresses (a
 // signed CDN address is a password for the file).
-type redactor struct{ secrets []string }
+type redactor struct{ secrets []*regexp.Regexp }
 
 func newRedactor(secrets ...string) *redactor {
 	r := &redactor{}
 	for _, s := range secrets {
 		if s != "" {
-			r.secrets = append(r.secrets, s)
+			// A host name comes back in any case of its letters.
+			r.secrets = append(r.secrets, regexp.MustCompile("(?i)"+regexp.QuoteMeta(s)))
 		}
 	}
 	return r
@@ -37,7 +38,7 @@ func newRedactor(secrets ...string) *redactor {
 
 func (r *redactor) clean(s string) string {
 	for _, secret := range r.secrets {
-		s = strings.ReplaceAll(s, secret, "[token]")
+		s = secret.ReplaceAllString(s, "[token]")
 	}
 	s = tokenShape.ReplaceAllString(s, "[token]")
 	s = bearerShape.ReplaceAllString(s, "$1 [token]")

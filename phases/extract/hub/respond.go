@@ -16,7 +16,7 @@ const maxErrorBody = 16 << 10
 func (k *call) subjectOf(u *url.URL) Subject {
 	return Subject{
 		RepoID: k.repoID, Revision: k.revision, Filename: k.filename,
-		Endpoint: k.c.set.endpointText, Host: displayOrigin(u), TokenUnsent: k.c.set.tokenNote,
+		Endpoint: k.c.set.endpointText, Host: k.c.redact.server(displayOrigin(u)), TokenUnsent: k.c.set.tokenNote,
 	}
 }
 
@@ -68,11 +68,11 @@ func (k *call) statusError(a *answer, method string) error {
 		s.ServerText = ""
 		return &RepoNotFoundError{s}
 	}
-	return plainStatus(s, a)
+	return plainStatus(s, a, k.c.redact.server)
 }
 
 // plainStatus names an answer without a code.
-func plainStatus(s Subject, a *answer) error {
+func plainStatus(s Subject, a *answer, redact func(string) string) error {
 	switch {
 	case s.Status == http.StatusUnauthorized && s.TokenSource == "":
 		s.ServerText = "" // "Invalid username or password." although none was sent
@@ -82,7 +82,7 @@ func plainStatus(s Subject, a *answer) error {
 	case s.Status == http.StatusForbidden:
 		return &ForbiddenError{s}
 	case s.Status == http.StatusTooManyRequests:
-		return rateLimit(s, a)
+		return rateLimit(s, a, redact)
 	case s.Status == http.StatusRequestTimeout, s.Status >= 500:
 		return &ServerError{Subject: s, RetryAfter: retryAfter(a)}
 	}
@@ -129,12 +129,12 @@ func bodyMessage(a *answer) string {
 
 // rateLimit reads the bucket of a 429. The RateLimit headers come with every
 // answer and mean the refusal only when nothing remains (r=0).
-func rateLimit(s Subject, a *answer) error {
+func rateLimit(s Subject, a *answer, redact func(string) string) error {
 	s.ServerText = ""
 	e := &RateLimitError{Subject: s}
 	bucket, params := rateHeader(a.Header.Get("RateLimit"))
 	if params["r"] == "0" {
-		e.Bucket = bucket
+		e.Bucket = redact(bucket)
 		e.Reset = wholeSeconds(params["t"])
 		for _, item := range strings.Split(a.Header.Get("RateLimit-Policy"), ",") {
 			// "fixed window";"resolvers";q=3000;w=300
