@@ -129,8 +129,9 @@ func (m *namer) attention(n *node, row baseline.Module) []definition.Name {
 		decode = append(decode, definition.GQAPagedDecode(h, kv, d, ps))
 	}
 	names = append(names, decode...)
+	m.describesPlainSoftmax(n.key, kindOf(n))
 	if kind := kindOf(n); kind != nil && kind.Type == crossAttention {
-		m.unmapped.add("%s: prefill of cross-attention is not causal: no Definition exists for it, only for decode", n.key)
+		m.unmapped.add("%s: prefill of cross-attention is not causal: the dataset has no Definition of it, only of decode", n.key)
 		return decode
 	}
 	return append(names, definition.GQARaggedPrefill(h, kv, d))

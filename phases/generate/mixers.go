@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -20,7 +21,7 @@ var missingOpTypes = map[extract.AttentionFamily]string{
 }
 
 // mambaPrefillMissing is said of every Mamba 2 mixer: only decoding has a name.
-const mambaPrefillMissing = "Mamba 2 prefill (SSD scan): op type mamba_ssd_prefill is missing; only decode has a Definition"
+const mambaPrefillMissing = "Mamba 2 prefill (SSD scan): op type mamba_ssd_prefill is missing, the dataset has decode alone"
 
 // linearAttention names the kernels of a mixer that is no softmax attention.
 func (m *namer) linearAttention(n *node) []definition.Name {
@@ -41,6 +42,10 @@ func (m *namer) linearAttention(n *node) []definition.Name {
 
 func (m *namer) noOpType(key string, kind *extract.AttentionKind) {
 	if what, ok := missingOpTypes[kind.Family]; ok {
+		if qk, v := kind.LinearNumKeyHeads, kind.LinearNumValueHeads; kind.Family == extract.KDA && qk > 0 && qk%m.par.TP == 0 && v%m.par.TP == 0 {
+			sizes := fmt.Sprintf("_q%d_v%d_d%d", qk/m.par.TP, v/m.par.TP, kind.LinearKeyHeadDim)
+			what += "; " + datasetHasNone("recurrent_kda"+sizes, "recurrent_kda_decode"+sizes)
+		}
 		m.unmapped.add("%s ×%d: %s", key, kind.Layers, what)
 		return
 	}
@@ -72,7 +77,11 @@ func (m *namer) mamba(n *node) []definition.Name {
 		return nil
 	}
 	h, ng, tp := kind.MambaNumHeads, kind.NGroups, m.par.TP
-	m.unmapped.add("%s: %s", n.key, mambaPrefillMissing)
+	prefill := mambaPrefillMissing
+	if kind.MambaHeadDim == 64 && kind.StateSize == 128 { // all that FlashInfer's scan takes
+		prefill += "; " + datasetHasNone("ssd_combined_varlen_d_vector_final")
+	}
+	m.unmapped.add("%s: %s", n.key, prefill)
 	if h%tp != 0 {
 		m.warnings.add("%d Mamba heads cannot be split over TP=%d: no mamba_ssu Definition", h, tp)
 		return nil
@@ -83,6 +92,7 @@ func (m *namer) mamba(n *node) []definition.Name {
 		m.warnings.add("%d Mamba groups cannot be split over TP=%d: no mamba_ssu Definition", ng, tp)
 		return nil
 	}
+	m.ssuLimits(n.key, h/tp, groups, kind.MambaHeadDim, kind.StateSize)
 	return []definition.Name{definition.MambaSSUDecode(h/tp, kind.MambaHeadDim, kind.StateSize, groups)}
 }
 
@@ -103,7 +113,12 @@ func (m *namer) experts(n *node, row baseline.Module) []definition.Name {
 	}
 	kernel := m.moeKernel()
 	if kernel == "" {
-		m.unmapped.add("MoE of %d experts: no Definition exists for %s MoE (--quantization fp8|nvfp4 names the kernel of a quantised serving)", total, m.quantizationWords())
+		has := "the dataset has none"
+		if m.quantizationWords() == unquantised && total%m.par.EP == 0 {
+			has = datasetHasNone(fmt.Sprintf("trtllm_bf16_moe_topk%d_e%d_h%d_i%d", topk, total/m.par.EP, hidden, inter),
+				fmt.Sprintf("cutlass_fused_moe_e%d_h%d_i%d_topk%d", total/m.par.EP, hidden, inter, topk))
+		}
+		m.unmapped.add("%s MoE of %d experts: %s (--quantization fp8|nvfp4 names the kernel of a quantised serving)", m.quantizationWords(), total, has)
 		return nil
 	}
 	if total%m.par.EP != 0 {
@@ -119,7 +134,7 @@ func (m *namer) experts(n *node, row baseline.Module) []definition.Name {
 	case "fp8_per_tensor":
 		return []definition.Name{definition.MoEFP8PerTensor(topk, e, hidden, inter)}
 	}
-	m.unmapped.add("MoE of %d experts: no Definition exists for %s MoE", total, kernel)
+	m.unmapped.add("MoE of %d experts: the dataset has no %s MoE", total, kernel)
 	return nil
 }
 
@@ -131,7 +146,7 @@ func (m *namer) fp8Experts(moe *extract.MoE, topk, e, h, i int) []definition.Nam
 	case "renorm":
 		return []definition.Name{definition.MoEFP8Renorm(topk, e, h, i)}
 	}
-	m.unmapped.add("MoE of FP8 block-scale experts: no Definition exists for %s routing", moe.Routing)
+	m.unmapped.add("MoE of FP8 block-scale experts: the dataset has none with %s routing", moe.Routing)
 	return nil
 }
 
@@ -161,6 +176,8 @@ func (m *namer) moeKernel() string {
 	return m.a.Quantization.Kernel
 }
 
+const unquantised = "unquantised (bf16)"
+
 func (m *namer) quantizationWords() string {
 	if q := m.a.Quantization; q != nil && m.opts.Quantization != "none" && q.Experts != extract.ExpertsUnquantised {
 		if q.Experts != "" {
@@ -171,7 +188,7 @@ func (m *namer) quantizationWords() string {
 		}
 		return strings.TrimSpace(q.Method + " " + q.Format)
 	}
-	return "unquantised (bf16)"
+	return unquantised
 }
 
 func valueOr(v *int, other int) int {

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -51,9 +52,12 @@ func inDecoder(n *node) bool {
 // without one), that is what it needs.
 func (m *namer) norm(n *node, row baseline.Module) []definition.Name {
 	if !isRMSNorm(row.Class) {
-		if strings.Contains(row.Class, "LayerNorm") {
+		switch {
+		case strings.Contains(row.Class, "LayerNorm") && row.Hidden != nil:
+			m.unmapped.add("%s (%s): layer norm with mean and bias: %s", n.key, row.Class, datasetHasNone(fmt.Sprintf("layernorm_h%d", *row.Hidden)))
+		case strings.Contains(row.Class, "LayerNorm"):
 			m.unmapped.add("%s (%s): no op type for layer norm with mean and bias", n.key, row.Class)
-		} else {
+		default:
 			m.unmapped.add("%s (%s): no op type for this norm", n.key, row.Class)
 		}
 		return nil

@@ -1,0 +1,72 @@
+package generate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// datasetHasNone says of a kernel without a Definition what FlashInfer has for
+// it: names of its trace templates with the model's numbers. A name that the
+// known version does not have is left out.
+func datasetHasNone(names ...string) string {
+	table := definition.FlashInfer()
+	names = slices.DeleteFunc(names, func(name string) bool { _, err := definition.Parse(name); return err != nil })
+	if len(names) == 0 {
+		return "the dataset has none, nor has FlashInfer " + table.Versions.FlashInfer
+	}
+	return "the dataset has none; FlashInfer " + table.Versions.FlashInfer + " has " + strings.Join(names, " and ")
+}
+
+// describesPlainSoftmax are remarks where a model's attention is not the plain
+// causal softmax of the gqa references.
+func (m *namer) describesPlainSoftmax(key string, kind *extract.AttentionKind) {
+	if kind == nil {
+		return
+	}
+	var more []string
+	if kind.Sinks {
+		more = append(more, "attention sinks")
+	}
+	if kind.SlidingWindow > 0 {
+		more = append(more, fmt.Sprintf("a window of %d tokens", kind.SlidingWindow))
+	}
+	for _, field := range []string{"attn_logit_softcapping", "attn_logit_softcap"} {
+		if m.a.TextConfig == nil {
+			break
+		}
+		if v, ok := m.a.TextConfig.Get(field); ok && v != nil {
+			more = append(more, fmt.Sprintf("a softcap of %v", v))
+			break
+		}
+	}
+	if len(more) > 0 {
+		m.unmapped.add("%s: the references of the gqa Definitions are plain causal softmax, this attention has %s", key, strings.Join(more, " and "))
+	}
+}
+
+// Sizes that FlashInfer's selective_state_update takes.
+var (
+	ssuWidths = []int{64, 128, 256}
+	ssuRatios = []int{1, 8, 16}
+)
+
+// ssuLimits is a remark where FlashInfer's state update cannot run a shape.
+func (m *namer) ssuLimits(key string, heads, groups, width, state int) {
+	var out []string
+	if !slices.Contains(ssuWidths, width) {
+		out = append(out, fmt.Sprintf("heads of width %d (it takes 64, 128, 256)", width))
+	}
+	if !slices.Contains(ssuWidths, state) {
+		out = append(out, fmt.Sprintf("a state of %d (it takes 64, 128, 256)", state))
+	}
+	if groups > 0 && !slices.Contains(ssuRatios, heads/groups) {
+		out = append(out, fmt.Sprintf("%d heads for each group (it takes 1, 8, 16)", heads/groups))
+	}
+	if len(out) > 0 {
+		m.unmapped.add("%s: FlashInfer's selective_state_update does not run %s", key, strings.Join(out, " and "))
+	}
+}
