@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,27 +64,8 @@ func (c *client) notify(method string, params any) error {
 // read gives the next message; calls of the server are answered with null.
 func (c *client) read() (message, error) {
 	for {
-		length := -1
-		for {
-			line, err := c.out.ReadString('\n')
-			if err != nil {
-				return message{}, err
-			}
-			line = strings.TrimSpace(line)
-			if line == "" {
-				break
-			}
-			if value, ok := strings.CutPrefix(line, "Content-Length: "); ok {
-				if length, err = strconv.Atoi(value); err != nil {
-					return message{}, err
-				}
-			}
-		}
-		if length < 0 {
-			return message{}, errors.New("a message without a length")
-		}
-		body := make([]byte, length)
-		if _, err := io.ReadFull(c.out, body); err != nil {
+		body, err := frame(c.out)
+		if err != nil {
 			return message{}, err
 		}
 		var m message
