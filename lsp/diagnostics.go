@@ -39,21 +39,37 @@ func (s *Server) findings(snap *Snapshot, checker *validate.Checker) []validate.
 		return nil
 	}
 	problems := checker.Check(snap.File)
-	severity, ok := c.Severity[ruleMarker]
+	if more := s.markerFindings(snap); len(more) > 0 {
+		problems = append(problems, more...)
+		validate.Sort(problems)
+	}
+	return problems
+}
+
+// mostSevere are the findings of a snapshot that are shown, at most
+// maxDiagnostics, and how many there are in all.
+func (s *Server) mostSevere(snap *Snapshot, checker *validate.Checker) (shown []validate.Problem, all int) {
+	if !s.config.forPath(snap.Path).DiagnosticsEnable {
+		return nil, 0
+	}
+	return checker.MostSevere(snap.File, maxDiagnostics, s.markerFindings(snap))
+}
+
+// markerFindings are those about markers that wait for their code action.
+func (s *Server) markerFindings(snap *Snapshot) []validate.Problem {
+	severity, ok := s.config.forPath(snap.Path).Severity[ruleMarker]
 	if !ok {
 		severity = validate.Info
 	}
-	found := len(problems)
-	if severity != validate.Off {
-		for _, m := range markers(snap.File) {
-			problems = append(problems, markerProblem(m, severity))
-			for _, f := range m.faults {
-				problems = append(problems, validate.Problem{Rule: ruleMarker, Severity: validate.Warning, Span: f.span, Model: m.repo, Message: f.message})
-			}
-		}
+	if severity == validate.Off {
+		return nil
 	}
-	if len(problems) > found {
-		validate.Sort(problems)
+	var problems []validate.Problem
+	for _, m := range markers(snap.File) {
+		problems = append(problems, markerProblem(m, severity))
+		for _, f := range m.faults {
+			problems = append(problems, validate.Problem{Rule: ruleMarker, Severity: validate.Warning, Span: f.span, Model: m.repo, Message: f.message})
+		}
 	}
 	return problems
 }
@@ -92,8 +108,13 @@ func (s *Server) encodeDiagnostics(u uri.URI, list []protocol.Diagnostic) ([]byt
 func (s *Server) diagnosticsFrom(snap *Snapshot, problems []validate.Problem) []protocol.Diagnostic {
 	all := len(problems)
 	if all > maxDiagnostics {
-		problems = mostSevere(problems, maxDiagnostics-1)
+		problems = mostSevereOf(problems, maxDiagnostics-1)
 	}
+	return s.diagnosticsOf(snap, problems, all)
+}
+
+// diagnosticsOf converts findings of which there are so many in all.
+func (s *Server) diagnosticsOf(snap *Snapshot, problems []validate.Problem, all int) []protocol.Diagnostic {
 	out := make([]protocol.Diagnostic, 0, len(problems)+1)
 	for i := range problems {
 		out = append(out, s.diagnosticFrom(snap, &problems[i]))
@@ -108,8 +129,8 @@ func (s *Server) diagnosticsFrom(snap *Snapshot, problems []validate.Problem) []
 	return out
 }
 
-// mostSevere keeps n of the problems and their order.
-func mostSevere(problems []validate.Problem, n int) []validate.Problem {
+// mostSevereOf keeps n of the problems and their order.
+func mostSevereOf(problems []validate.Problem, n int) []validate.Problem {
 	order := make([]int, len(problems))
 	for i := range order {
 		order[i] = i

@@ -209,14 +209,15 @@ func (p *publisher) work() (params []byte, more bool) {
 
 // check gives what is to be published of a document's newest text.
 func (p *publisher) check(d *publication, snap *Snapshot, edits uint64) (params []byte) {
-	problems := p.problems(d, snap)
+	problems, all := p.server.mostSevere(snap, p.checker(d, snap))
 	if !p.newest(d, edits) {
 		return nil
 	}
 	if p.held(d) {
-		problems = d.known(problems)
+		known := d.known(problems)
+		problems, all = known, all-len(problems)+len(known)
 	}
-	return p.changed(d, snap, problems)
+	return p.changed(d, snap, problems, all)
 }
 
 // worked follows each step: what had to wait for the findings is done now.
@@ -239,13 +240,14 @@ func (p *publisher) held(d *publication) bool {
 	return d.burst && d.sent != nil
 }
 
-// problems checks a snapshot; entries that did not change cost nothing.
-func (p *publisher) problems(d *publication, snap *Snapshot) []validate.Problem {
+// checker is the one of a document; it keeps what it found of entries that did
+// not change.
+func (p *publisher) checker(d *publication, snap *Snapshot) *validate.Checker {
 	generation := p.server.config.generation()
 	if d.checker == nil || d.generation != generation {
 		d.checker, d.generation = validate.NewChecker(p.server.checkOptions(snap)), generation
 	}
-	return p.server.findings(snap, d.checker)
+	return d.checker
 }
 
 // findingKey is what makes a finding the same after an edit, wherever it
@@ -273,8 +275,8 @@ func (d *publication) known(problems []validate.Problem) []validate.Problem {
 
 // changed gives the diagnostics as they are published, nil when the client has
 // the same set.
-func (p *publisher) changed(d *publication, snap *Snapshot, problems []validate.Problem) []byte {
-	encoded, err := p.server.encodeDiagnostics(snap.URI, p.server.diagnosticsFrom(snap, problems))
+func (p *publisher) changed(d *publication, snap *Snapshot, problems []validate.Problem, all int) []byte {
+	encoded, err := p.server.encodeDiagnostics(snap.URI, p.server.diagnosticsOf(snap, problems, all))
 	if err != nil {
 		p.server.log.Error("encoding diagnostics", "error", err)
 		return nil
@@ -329,5 +331,5 @@ func (p *publisher) pull(snap *Snapshot) []validate.Problem {
 	if d == nil { // closed meanwhile
 		return p.server.findings(snap, validate.NewChecker(p.server.checkOptions(snap)))
 	}
-	return p.problems(d, snap)
+	return p.server.findings(snap, p.checker(d, snap))
 }

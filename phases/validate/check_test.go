@@ -3,6 +3,7 @@ package validate
 import (
 	"bytes"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -209,4 +210,38 @@ func FuzzCheck(f *testing.F) {
 			problems = Check(again, Options{})
 		}
 	})
+}
+
+// MostSevere shows what Check finds: all of it, or the most severe.
+func TestMostSevere(t *testing.T) {
+	src := []byte(strings.Replace(threeEntries, "modules", "// fib: ignore no-root\n    modules", 1))
+	doc := tsast.Open(src)
+	defer doc.Close()
+	c := NewChecker(Options{})
+	for range 3 {
+		all := Check(doc.File(), Options{})
+		for i := range all {
+			all[i].Fixes = nil
+		}
+		if shown, n := c.MostSevere(doc.File(), 1000, nil); n != len(all) || cmp.Diff(all, shown) != "" {
+			t.Errorf("%d findings of %d:\n%s", n, len(all), cmp.Diff(all, shown))
+		}
+		more := []Problem{{Rule: "z", Severity: Error, Span: tsast.Span{Start: 1, End: 2}}}
+		most := len(all) / 2
+		shown, n := c.MostSevere(doc.File(), most, more)
+		if n != len(all)+1 || len(shown) != most-1 || shown[0].Rule != "z" {
+			t.Errorf("%d findings of %d: %v", len(shown), n, shown)
+		}
+		least := 0
+		for _, p := range shown {
+			least = max(least, weight(p.Severity))
+		}
+		for _, p := range all {
+			if weight(p.Severity) < least && !slices.ContainsFunc(shown, func(s Problem) bool { return cmp.Diff(s, p) == "" }) {
+				t.Errorf("not shown: %v", p)
+			}
+		}
+		at := doc.File().Entries[1].Offset
+		doc.Edit(tsast.TextEdit{Span: tsast.Span{Start: at, End: at}, NewText: "/* c */ "})
+	}
 }
