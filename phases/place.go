@@ -205,8 +205,12 @@ func contradictionText(d generate.Doubt) string {
 func (r *Result) disagreement(d generate.Disagreement) string {
 	switch d.What {
 	case "missing":
-		return fmt.Sprintf("%s: the config says %s (%s), SGLang's source has no such layer (%s)", d.Path, d.FromConfig, d.ConfigField, prose.Or(r.Baseline.File, r.Baseline.Class))
+		return fmt.Sprintf("%s: the config says %s (%s), SGLang's source has %s (%s)", d.Path, d.FromConfig, d.ConfigField, d.FromSource, prose.Or(r.Baseline.File, r.Baseline.Class))
 	case "extra":
+		const none = "no such layer"
+		if d.FromConfig != none {
+			return fmt.Sprintf("%s: SGLang's source has %s (%s), the config says %s", d.Path, d.FromSource, d.SourceLine, d.FromConfig)
+		}
 		return fmt.Sprintf("%s: SGLang's source has %s (%s), of which the config says nothing", d.Path, d.FromSource, d.SourceLine)
 	}
 	return fmt.Sprintf("%s of %s: the config says %s (%s), SGLang's source %s (%s)", d.What, d.Path, d.FromConfig, d.ConfigField, d.FromSource, d.SourceLine)

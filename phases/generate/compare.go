@@ -49,8 +49,10 @@ type fact struct {
 	role  string // the leaf's name in SGLang's usual vocabulary
 	sizes [4]int
 	count int
-	row   baseline.Module
-	path  string
+	// met is how many the other side has as well; count is what is left of them.
+	met  int
+	row  baseline.Module
+	path string
 }
 
 // comparison collects differences.
@@ -177,8 +179,8 @@ func cancelEqual(mine, theirs []*fact) {
 			for _, g := range theirs {
 				if f.kind == g.kind && f.sizes == g.sizes && (!sameRole || f.role == g.role) && (sameRole || !named(f.kind)) {
 					both := min(f.count, g.count)
-					f.count -= both
-					g.count -= both
+					f.count, f.met = f.count-both, f.met+both
+					g.count, g.met = g.count-both, g.met+both
 				}
 			}
 		}
@@ -288,7 +290,7 @@ func (c *comparison) pair(mine, theirs []*fact) {
 		}
 		if !named(f.kind) {
 			c.list = append(c.list, Disagreement{
-				Path: f.path, What: "missing", FromConfig: f.words(), FromSource: "no such layer", ConfigField: c.field(f), SourceLine: "",
+				Path: f.path, What: "missing", FromConfig: f.all(), FromSource: f.others(), ConfigField: c.field(f), SourceLine: "",
 				fields: c.fieldsOf(f, true),
 			})
 		}
@@ -296,7 +298,7 @@ func (c *comparison) pair(mine, theirs []*fact) {
 	for _, g := range theirs {
 		if !used[g] && !named(g.kind) {
 			c.list = append(c.list, Disagreement{
-				Path: g.path, What: "extra", FromConfig: "no such layer", FromSource: g.words(), SourceLine: sourceLine(g.row),
+				Path: g.path, What: "extra", FromConfig: g.others(), FromSource: g.all(), SourceLine: sourceLine(g.row),
 			})
 		}
 	}

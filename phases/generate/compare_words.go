@@ -24,6 +24,21 @@ func (f *fact) words() string {
 	return fmt.Sprintf("%d × width %d", f.count, s[0])
 }
 
+// all says what one side has of a size, those that the other has too included.
+func (f *fact) all() string {
+	g := *f
+	g.count += f.met
+	return g.words()
+}
+
+// others says what the other side has of a size of which it lacks some.
+func (f *fact) others() string {
+	if f.met == 0 {
+		return "no such layer"
+	}
+	return fmt.Sprintf("%d of them", f.met)
+}
+
 // field gives the formula and the config fields that a size came from.
 func (c *comparison) field(f *fact) string {
 	look := func(dims []extract.Dimension) string {
