@@ -243,6 +243,9 @@ func (in *interp) describeAttention(r *rowBuilder, o *object) {
 	}
 }
 
+// batchedLinear is a layer that multiplies several matrices at once: no GEMM.
+const batchedLinear = "ColumnParallelBatchedLinear"
+
 // isConvolution says whether a linear layer only holds the weight of a
 // depthwise convolution.
 func isConvolution(path string) bool {

@@ -139,7 +139,7 @@ func (s *rowSet) describeObject(r *rowBuilder, o *object) {
 	if o.leaf != "" {
 		s.in.describe(r, o)
 		if r.Type == TypeLinear {
-			r.Gemm = !isConvolution(r.Path)
+			r.Gemm = !isConvolution(r.Path) && o.leaf != batchedLinear
 		}
 		return
 	}

@@ -54,7 +54,9 @@ type Architecture struct {
 	Defaults []FieldNote `json:"defaults"`
 	Inferred []FieldNote `json:"inferred"`
 	Warnings []string    `json:"warnings"`
-	Source   Source      `json:"source"`
+	// Doubts are what this reading leaves out or may have wrong.
+	Doubts []string `json:"doubts,omitempty"`
+	Source Source   `json:"source"`
 
 	// Config is the whole file, TextConfig the language model's object in it.
 	Config     *Object `json:"-"`

@@ -274,7 +274,7 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 		override = t.sliding
 	}
 	m.apply(override)
-	if override.headDim > 0 && override.vHeadDim == 0 && word == wordFull {
+	if override.headDim > 0 && override.vHeadDim == 0 && (word == wordFull || t.vHeadDim == t.headDim) {
 		m.vHeadDim = m.headDim
 	}
 	if m.kv > 0 && m.heads%m.kv != 0 {

@@ -22,8 +22,12 @@ func (r *reader) gdnDims(d *dims, k *AttentionKind) {
 	d.linear("out_proj", r.hidden, values, valueWidth)
 }
 
-// fullKDA is Kimi Delta Attention whose gates are not of low rank.
-const fullKDA = "kda_full"
+// Kimi Delta Attention whose gates are not of low rank, and one whose
+// projections are not fused (families.Family.LinearKind).
+const (
+	fullKDA  = "kda_full"
+	splitKDA = "kda_split"
+)
 
 // kdaDims are Kimi Delta Attention's projections.
 func (r *reader) kdaDims(d *dims, k *AttentionKind) {
@@ -64,8 +68,21 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 		d.linear("o_proj", r.hidden, width, w)
 		return
 	}
+	if r.fam.LinearKind == splitKDA {
+		d.linear("qkv_proj", 3*width, r.hidden, "3*"+w)
+		d.linear("b_proj", heads, r.hidden, "linear_attn_config.num_heads")
+		for _, gate := range []string{"f", "g"} {
+			d.linear(gate+"_a_proj", headDim, r.hidden, dim)
+			d.linear(gate+"_b_proj", width, headDim, w)
+		}
+		d.parameter("qkv_conv1d", 3*width, conv, "3*"+w)
+		d.norm("o_norm", "gated", headDim, dim)
+		d.linear("o_proj", r.hidden, width, w)
+		return
+	}
 	d.linear("fused_qkvbfg_a_proj", 3*width+heads+2*headDim, r.hidden, "3*"+w+" + linear_attn_config.num_heads + 2*"+dim)
-	d.linear("fused_fg_b_proj", width, headDim, w)
+	d.parameter("fused_fg_b_proj", width, headDim, w) // of both gates, in one batched product
+	d.list[len(d.list)-1].Times = 2
 	d.parameter("qkv_conv1d", 3*width, conv, "3*"+w)
 	d.norm("o_norm", "gated", headDim, dim)
 	d.linear("o_proj", r.hidden, width, w)

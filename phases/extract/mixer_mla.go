@@ -12,7 +12,7 @@ func (r *reader) plainHeads() bool { return !r.flag("use_mla", true) }
 // indexer that picks the positions.
 func (r *reader) mlaMixer(m mixer, layer int) mixer {
 	m.family = MLA
-	if r.opt("index_topk") > 0 {
+	if r.opt("index_topk") > 0 && m.word != wordSliding {
 		m.family = DSA
 	}
 	rope := r.opt("qk_rope_head_dim")
@@ -58,15 +58,12 @@ func (r *reader) mlaDims(d *dims, k *AttentionKind, noIndexer bool) {
 	case r.fam.SplitQA:
 		d.linear("q_a_proj", k.QLoraRank, r.hidden, "q_lora_rank")
 		d.norm("q_a_layernorm", "rmsnorm", k.QLoraRank, "q_lora_rank")
-		d.linear("q_b_proj", queries, k.QLoraRank, "num_attention_heads*"+qkFormula)
+		d.queryExpansion(queries, k.QLoraRank, "num_attention_heads*"+qkFormula)
 		d.linear("kv_a_proj_with_mqa", latent, r.hidden, latentFormula)
 	default:
 		d.linear("fused_qkv_a_proj_with_mqa", k.QLoraRank+latent, r.hidden, "q_lora_rank + "+latentFormula)
 		d.norm("q_a_layernorm", "rmsnorm", k.QLoraRank, "q_lora_rank")
-		d.linear("q_b_proj", queries, k.QLoraRank, "num_attention_heads*"+qkFormula)
-	}
-	if q := r.fam.QB; q != nil && k.QLoraRank > 0 {
-		d.list[len(d.list)-1] = Dimension{Name: q.Name, Type: "linear", N: d.value(q.N), K: d.value(q.K), Formula: q.N, Fields: r.formulaFields(q.N)}
+		d.queryExpansion(queries, k.QLoraRank, "num_attention_heads*"+qkFormula)
 	}
 	if k.Family == DSA && !noIndexer {
 		r.indexerDims(d, k)
@@ -74,6 +71,15 @@ func (r *reader) mlaDims(d *dims, k *AttentionKind, noIndexer bool) {
 	d.linear("kv_b_proj", k.NumHeads*(k.QKNopeHeadDim+k.VHeadDim), k.KVLoraRank, "num_attention_heads*(qk_nope_head_dim + v_head_dim)")
 	d.linear("o_proj", r.hidden, k.NumHeads*k.VHeadDim, "num_attention_heads*v_head_dim")
 	d.norm("kv_a_layernorm", "rmsnorm", k.KVLoraRank, "kv_lora_rank")
+}
+
+// queryExpansion is the projection out of the queries' latent vector.
+func (d *dims) queryExpansion(queries, rank int, formula string) {
+	if q := d.r.fam.QB; q != nil {
+		d.linear(q.Name, d.value(q.N), d.value(q.K), q.N)
+		return
+	}
+	d.linear("q_b_proj", queries, rank, formula)
 }
 
 // indexerDims are DSA's lightning indexer. Its key and weight projections are

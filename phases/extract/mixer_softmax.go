@@ -21,6 +21,10 @@ func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
 	if m.vHeadDim != m.headDim {
 		formula = fmt.Sprintf("(%s + %s)*%s + %s*%s", qFormula, names.kv, names.dim, names.kv, names.vDim)
 	}
+	if more := r.fam.QKVMore; more != "" {
+		n += d.value(more)
+		formula += " + " + more
+	}
 	d.linear(l.QKV, n, r.attentionInput(), formula)
 	out := names.dim
 	if m.vHeadDim != m.headDim {

@@ -206,7 +206,7 @@ func (r *reader) moeFFN() ffn {
 	f.expert = r.opt("moe_intermediate_size")
 	switch {
 	case r.fam.RouterKind == productKeys:
-		f.expert = 1 // each expert is one row of an embedding
+		f.expert = 0 // each expert is one row of an embedding
 	case r.fam.RouterKind == mlpRouter:
 		f.expert = r.zayaExpert()
 	case f.expert == 0:
@@ -283,6 +283,9 @@ func (r *reader) moeDims(d *dims, f ffn) {
 	if n := r.opt("moe_latent_size"); n > 0 {
 		d.linear(r.fam.LatentDown, n, r.hidden, "moe_latent_size")
 		d.linear(r.fam.LatentUp, r.hidden, n, "moe_latent_size")
+	}
+	for _, name := range r.fam.ExpertRows {
+		d.add(Dimension{Name: name, Type: "embedding", N: f.experts, K: r.hidden, Formula: "num_experts"})
 	}
 	if f.sharedW == 0 {
 		return

@@ -114,6 +114,7 @@ func build(root *Object, opts Options) (*Architecture, error) {
 	for _, key := range applied {
 		r.inferred = append(r.inferred, FieldNote{Field: key, Value: parseScalar(values[key]), Why: why[key]})
 	}
+	r.needs()
 	r.core()
 	if err := r.problem(); err != nil {
 		return nil, err
@@ -130,7 +131,22 @@ func build(root *Object, opts Options) (*Architecture, error) {
 		return nil, err
 	}
 	r.warnTooLong()
+	if r.fam.Doubt != "" {
+		r.arch.Doubts = append(r.arch.Doubts, r.fam.Doubt)
+	}
 	return r.arch, nil
+}
+
+// needs asks for what files of the family always state.
+func (r *reader) needs() {
+	for _, field := range r.fam.Needs {
+		if _, there := r.text.Get(field); there {
+			return
+		}
+	}
+	if len(r.fam.Needs) > 0 {
+		r.lack(r.fam.Needs[0])
+	}
 }
 
 // warnTooLong tells of lists whose last values no layer takes. Those of the

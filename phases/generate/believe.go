@@ -47,6 +47,9 @@ func (c *comparison) fieldsOf(f *fact, counted bool) []string {
 			fields = append(fields, extract.Spellings(field)...)
 		}
 	}
+	if c.a.TextConfig.Has("per_layer_config") {
+		fields = append(fields, "per_layer_config")
+	}
 	if counted && c.a.TextConfig != nil {
 		for _, name := range c.a.TextConfig.Keys {
 			if part == "mixer" && extract.MixerScheduleField(name) || part == "mlp" && extract.MLPScheduleField(name) {

@@ -36,6 +36,7 @@ type Family struct {
 	// Softmax attention.
 	Attn       string `json:"attn,omitempty"` // the token mixer's module; "-" when it is the layer itself
 	QKV        string `json:"qkv,omitempty"`
+	QKVMore    string `json:"qkv_more,omitempty"` // outputs of QKV beside queries, keys and values, as a formula
 	O          string `json:"o,omitempty"`
 	QKNorm     string `json:"qk_norm,omitempty"`      // per_head|per_projection; "field…" when use_qk_norm or qk_layernorm decides
 	QKNormType string `json:"qk_norm_type,omitempty"` // rmsnorm|layernorm
@@ -171,6 +172,17 @@ type Family struct {
 
 	// More are layers that the plain layout does not have.
 	More []Part `json:"more,omitempty"`
+
+	// ExpertRows are the embeddings whose rows are the experts, where an expert
+	// is no MLP.
+	ExpertRows []string `json:"expert_rows,omitempty"`
+
+	// Doubt is what an entry of the family leaves out or may have wrong; it is
+	// shown with every one.
+	Doubt string `json:"doubt,omitempty"`
+	// Needs are fields of which a file must have one: the class's default is the
+	// layers of one model. The first is asked for.
+	Needs []string `json:"needs,omitempty"`
 
 	// Defaults are what the family's code takes for fields that a file leaves
 	// out, where its configuration class does not say or says otherwise.

@@ -105,7 +105,7 @@ func set(f *Family, object []byte) error {
 	cases, parts := f.When, f.More
 	f.When, f.More = nil, nil
 	f.Defaults = maps.Clone(f.Defaults)
-	for _, list := range []*[]string{&f.AttnNorms, &f.MLPNorms, &f.MoENorms} {
+	for _, list := range []*[]string{&f.AttnNorms, &f.MLPNorms, &f.MoENorms, &f.ExpertRows, &f.Needs} {
 		*list = slices.Clone(*list)
 	}
 	in := json.NewDecoder(bytes.NewReader(object))
