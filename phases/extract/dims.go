@@ -75,7 +75,11 @@ func (d *dims) value(formula string) int {
 		if n, ok := d.local[field]; ok && n > 0 {
 			return float64(n), true
 		}
-		return d.r.operand(field)
+		if n, ok := d.r.operand(field); ok {
+			return n, true
+		}
+		n, ok, err := d.r.root.Float(field) // a wrapper's own
+		return n, ok && err == nil
 	})
 	if missing != "" {
 		d.r.lack(missing)

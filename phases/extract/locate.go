@@ -21,6 +21,7 @@ func textPaths() []string {
 		"model_config",
 		"thinker_config",
 		"lm_config",
+		"pretrained_config", // TensorRT-LLM's engines
 	}
 }
 
@@ -59,6 +60,10 @@ func locate(root *Object) *located {
 	if l.class == "" {
 		l.class = firstClass(l.text)
 	}
+	if l.class == "" {
+		l.class, _ = l.text.String("architecture")
+	}
+	l.class = unwrapped(l.class)
 	for _, key := range root.Keys {
 		if name, isTower := strings.CutSuffix(key, "_config"); isTower && towerName(name) && root.Object(key) != nil {
 			l.towers = append(l.towers, key)
@@ -72,6 +77,17 @@ func locate(root *Object) *located {
 		}
 	}
 	return l
+}
+
+// unwrapped is the class that a tool for training or tuning has wrapped: FSDP
+// puts its name before the model's, the others put theirs in its place ("").
+func unwrapped(class string) string {
+	for _, tool := range []string{"PeftModel", "FullyShardedDataParallel", "DistributedDataParallel", "DeepSpeedEngine", "OptimizedModule", "AutoModelForCausalLM"} {
+		if strings.HasPrefix(class, tool) {
+			return ""
+		}
+	}
+	return strings.TrimPrefix(class, "FSDP")
 }
 
 // looksLikeText keeps objects that hold a language model's sizes, or nothing

@@ -1,17 +1,19 @@
 package extract
 
 import (
-	"fmt"
+	"bytes"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
-// misspeltFields warns of fields given with --set that neither the file nor
-// the table of fields has while it has one that is spelt nearly so. The field
-// is set all the same: SGLang's source may read it.
-func misspeltFields(loc *located, overrides map[string]string) []string {
-	known := map[string]bool{}
+// unknownFields is the error of fields given with --set that no file has: they
+// are neither in this one nor in the tables of fields, of class defaults and of
+// families.
+func unknownFields(loc *located, overrides map[string]string) error {
+	known := map[string]bool{"architectures": true, "model_type": true, "quantization_config": true}
 	for _, o := range []*Object{loc.root, loc.text} {
 		for _, key := range o.Keys {
 			known[key] = true
@@ -20,29 +22,42 @@ func misspeltFields(loc *located, overrides map[string]string) []string {
 	for _, row := range aliasTable() {
 		known[row.field] = true
 		for _, name := range row.aliases {
-			known[name] = true
+			head, _, _ := strings.Cut(name, ".")
+			known[name], known[head] = true, true
 		}
 	}
-	if row := classRowOf(loc.modelType); row != nil {
-		for name := range row.Values {
-			known[name] = true
-		}
+	for _, name := range append(mixerScheduleFields, mlpScheduleFields...) {
+		known[name] = true
 	}
-	var warnings []string
 	for _, key := range sortedKeys(overrides) {
-		if known[key] || strings.Contains(key, ".") {
+		head, _, _ := strings.Cut(key, ".")
+		if known[key] || known[head] || bytes.Contains(classesFile, []byte(`"`+head+`":`)) || families.Mentions(head) {
 			continue
 		}
-		const near = 2 // letters
-		best, distance := "", near+1
-		for _, name := range sortedKeys(known) {
-			if d := levenshtein.ComputeDistance(key, name); d < distance {
-				best, distance = name, d
-			}
+		message := "--set " + key + ": no config.json has such a field"
+		if name := nearest(key, sortedKeys(known)); name != "" {
+			message += "; was " + name + " meant?"
 		}
-		if best != "" && len(key) > near*2 {
-			warnings = append(warnings, fmt.Sprintf("--set %s: no such field is known; was %s meant?", key, best))
+		return &UnknownFieldError{Field: key, Message: message}
+	}
+	return nil
+}
+
+// nearest is the name that is spelt nearly so; "" when none is.
+func nearest(key string, names []string) string {
+	const near = 3 // letters
+	best, distance := "", near+1
+	for _, name := range names {
+		if d := levenshtein.ComputeDistance(key, name); d < distance && d*2 < len(key) {
+			best, distance = name, d
 		}
 	}
-	return warnings
+	return best
 }
+
+// UnknownFieldError is a --set of a field that no config.json has.
+type UnknownFieldError struct {
+	Field, Message string
+}
+
+func (e *UnknownFieldError) Error() string { return e.Message }

@@ -1,5 +1,7 @@
 package extract
 
+import "strings"
+
 // mamba2Dims are Mamba 2's projections. in_proj makes gate, input, both state
 // projections and the time step at once.
 func (r *reader) mamba2Dims(d *dims, k *AttentionKind) {
@@ -48,17 +50,24 @@ func (r *reader) mamba2Sizes(k *AttentionKind) {
 // mambaHeads reads the number of heads; the pure Mamba 2 class has no other
 // heads and calls them num_heads.
 func (r *reader) mambaHeads() int {
-	if r.fam.MambaPlainNames && !r.has("mamba_num_heads") && r.has("num_attention_heads") {
+	if r.fam.MambaPlainNames && !r.has("mamba_num_heads") && r.plainlyNamed("num_attention_heads") {
 		return r.opt("num_attention_heads")
 	}
 	return r.opt("mamba_num_heads")
+}
+
+// plainlyNamed reports whether the file has a field outside of attn_cfg, which
+// has the heads of the attention layers that stand between Mamba layers.
+func (r *reader) plainlyNamed(field string) bool {
+	got, ok := r.lookup(field)
+	return ok && !strings.Contains(got.Key, ".")
 }
 
 // mambaHeadDim reads the head size, which files also write as "auto".
 func (r *reader) mambaHeadDim() int {
 	got, ok := r.value("mamba_head_dim")
 	if r.fam.MambaPlainNames && !r.has("mamba_head_dim") {
-		if own, there := r.lookup("head_dim"); there {
+		if own, there := r.lookup("head_dim"); there && r.plainlyNamed("head_dim") {
 			got, ok = own, true
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
 // refusal is one row of the table of what is no decoder language model.
@@ -18,6 +20,7 @@ type refusal struct {
 func refusals() []refusal {
 	return []refusal{
 		{"modernbert-decoder bert-generation-decoder", ""},
+		{"xlnet", "a permutation language model, which has no cache of keys and values to decode from"},
 		{"*bert* electra ernie ernie_m xlm xlm-roberta* *roberta* flaubert longformer big_bird data2vec-text deberta* mpnet nezha funnel fnet canine luke splinter xmod gte new nomic_bert esm esm2 perceiver layoutlm* lilt bros markuplm tapas mra yoso nystromformer qdqbert roformer rembert convbert contriever", "an encoder of the BERT kind"},
 		{"t5 mt5 umt5 longt5 switch_transformers bart mbart m2m_100 marian pegasus pegasus_x blenderbot* bigbird_pegasus led plbart prophetnet xlm-prophetnet mvp fsmt nllb-moe seamless_m4t* t5gemma* encoder-decoder rag udop pix2struct florence2 nougat donut* vision-encoder-decoder trocr", "an encoder-decoder"},
 		{"whisper speech_to_text* wav2vec2* hubert wavlm sew* unispeech* speecht5* parakeet* moonshine* canary* data2vec-audio audio-spectrogram-transformer clap* encodec dac mimi bark musicgen* vits xcodec*", "a speech or audio model"},
@@ -86,8 +89,17 @@ func refuse(root *Object, class, modelType string, nested bool) error {
 	if method, ok := root.String("peft_type"); ok {
 		return not("a %s adapter (its adapter_config.json), not a model: use the config.json of the model it adapts", method)
 	}
+	if text, ok := root.String("error"); ok && len(root.Keys) < 4 {
+		return not("the file is an error message: %.200q", text)
+	}
+	if root.Object("speculators_config") != nil {
+		return not("%s is a draft head for speculative decoding (speculators_config); its layer stands in transformer_layer_config", named(modelType, class))
+	}
 	if encoderDecoder, _ := root.Bool("is_encoder_decoder"); encoderDecoder && !nested {
 		return not("%s, an encoder-decoder (is_encoder_decoder is true)", named(modelType, class))
+	}
+	if what := refusedByRegistry(root, class, modelType, nested); what != "" {
+		return not("%s", what)
 	}
 	for suffix, what := range otherTasks() {
 		if strings.HasSuffix(class, suffix) {
@@ -97,10 +109,71 @@ func refuse(root *Object, class, modelType string, nested bool) error {
 	if what := refusedType(root, modelType, nested); what != "" {
 		return not("%s, %s", named(modelType, class), what)
 	}
-	if headless(class) && !nested {
+	_, typed := root.String("model_type")
+	if headless(class) && (!nested || firstClass(root) == "" && !typed) {
 		return not("%s is a backbone without a language-model head (an embedding model?)", class)
 	}
 	return refuseByFields(root, class, modelType, nested, not)
+}
+
+// refusedByRegistry says what transformers' own registries of model classes have
+// of a class or a model_type that generates no text by itself.
+func refusedByRegistry(root *Object, class, modelType string, nested bool) string {
+	wrapper := modelType
+	if nested {
+		wrapper, _ = root.String("model_type")
+		if inner, known := families.TypeOf(modelType); known && inner.EncoderDecoder {
+			return named(wrapper, class) + ", whose language model is an encoder-decoder (" + modelType + ")"
+		}
+	}
+	if sub := severalTransformers(root); sub != "" {
+		return named(wrapper, class) + " is several transformers in a row (" + sub + "), no one decoder"
+	}
+	registered, known := families.TypeOf(wrapper)
+	if known && registered.EncoderDecoder {
+		return named(wrapper, class) + ", an encoder-decoder"
+	}
+	task, knownClass := families.TaskOf(class)
+	plain := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(class))
+	if other, ok := families.TypeOf(plain); ok && !knownClass && !other.Generates() {
+		return class + ": transformers has no class of the type " + plain + " that generates text"
+	}
+	switch {
+	case knownClass && task == families.TaskLM, !known && !knownClass:
+		return ""
+	case generates(class) && (!knownClass || task == "pretraining" || registered.Generates()):
+		return "" // a class of its own for a type that has others, or one that SGLang serves
+	case knownClass && task != "base":
+		return fmt.Sprintf("%s is transformers' class for %s", class, strings.ReplaceAll(task, "-", " "))
+	case known && !registered.Generates() && class == "" && generatingWrapper(wrapper):
+		return "" // the language model's part of a multimodal model by itself
+	case known && !registered.Generates():
+		return named(wrapper, class) + ": transformers has no class of this type that generates text"
+	}
+	return ""
+}
+
+// generatingWrapper reports whether a model_type is that of the text part of a
+// model that generates text.
+func generatingWrapper(modelType string) bool {
+	outer, isText := strings.CutSuffix(modelType, "_text")
+	registered, _ := families.TypeOf(outer)
+	return isText && registered.Generates()
+}
+
+// severalTransformers names the parts of a model of bytes that has a
+// transformer around its decoder (BLT), "" for all others.
+func severalTransformers(root *Object) string {
+	var parts []string
+	for _, key := range []string{"patcher_config", "encoder_config", "global_config", "decoder_config"} {
+		if root.Object(key) != nil {
+			parts = append(parts, key)
+		}
+	}
+	if len(parts) < 3 {
+		return ""
+	}
+	return strings.Join(parts, ", ")
 }
 
 // refusedType looks a model_type up in the table. Of a wrapper only its own

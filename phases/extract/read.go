@@ -3,6 +3,7 @@ package extract
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,7 +99,9 @@ type reader struct {
 func build(root *Object, opts Options) (*Architecture, error) {
 	loc := locate(root)
 	values, why := opts.overrides()
-	misspelt := misspeltFields(loc, opts.Overrides)
+	if err := unknownFields(loc, opts.Overrides); err != nil {
+		return nil, err
+	}
 	applied := applyOverrides(loc, values)
 	root = loc.root
 	if err := refuse(root, loc.class, loc.modelType, loc.nested()); err != nil {
@@ -107,7 +110,6 @@ func build(root *Object, opts Options) (*Architecture, error) {
 	r := newReader(loc)
 	r.classSizes = opts.ClassSizes
 	r.arch.ModelID, r.arch.Source = opts.RepoID, opts.Source
-	r.arch.Warnings = append(r.arch.Warnings, misspelt...)
 	if r.arch.Source.RepoID == "" {
 		r.arch.Source.RepoID = opts.RepoID
 	}
@@ -209,6 +211,14 @@ func newReader(loc *located) *reader {
 	r.own = r.fam.Defaults
 	r.fail2(r.fam.Apply(r.familyField))
 	r.own = r.fam.Defaults
+	if f, ok := families.Exact(a.ModelType); ok && f.Type != r.fam.Type {
+		r.own = maps.Clone(r.own) // the class of another type serves this one
+		if r.own == nil {
+			r.own = f.Defaults
+		} else {
+			maps.Copy(r.own, f.Defaults)
+		}
+	}
 	if !r.known {
 		a.Generic = true
 		a.Warnings = append(a.Warnings, fmt.Sprintf("the layout of %s is not known; it is read as a plain decoder of its fields", class))

@@ -75,6 +75,18 @@ func Find(names ...string) (f Family, known bool) {
 	return plain(), false
 }
 
+// Mentions reports whether some row has a default or a case for a field.
+func Mentions(field string) bool { return bytes.Contains(tableFile, []byte(`"`+field+`":`)) }
+
+// Exact reads the row of just this model_type.
+func Exact(modelType string) (f Family, ok bool) {
+	if _, there := lines()[modelType]; !there {
+		return Family{}, false
+	}
+	f, err := read(modelType)
+	return f, err == nil
+}
+
 // read reads a row on top of the one that it is like.
 func read(name string) (Family, error) {
 	f := plain()
