@@ -172,7 +172,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		begin := time.Now()
-		a, err := Read(data, Options{RepoID: "a/b", Overrides: map[string]string{"x.y": "1"}})
+		a, err := Read(data, Options{RepoID: "a/b", Overrides: map[string]string{"rope_parameters.factor": "1"}})
 		if took := time.Since(begin); took > 5*time.Second {
 			t.Fatalf("took %s", took)
 		}

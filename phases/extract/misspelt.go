@@ -13,7 +13,11 @@ import (
 // are neither in this one nor in the tables of fields, of class defaults and of
 // families.
 func unknownFields(loc *located, overrides map[string]string) error {
-	known := map[string]bool{"architectures": true, "model_type": true, "quantization_config": true}
+	known := map[string]bool{}
+	for _, name := range append(textPaths(), "architectures", "model_type", "quantization_config", "compression_config", "vision_config", "audio_config",
+		"rope_parameters", "rope_scaling", "rope_config", "ssm_cfg", "sparse_attention_config", "attention_other_setting", "efficient_attention_config") {
+		known[name] = true
+	}
 	for _, o := range []*Object{loc.root, loc.text} {
 		for _, key := range o.Keys {
 			known[key] = true
