@@ -90,8 +90,6 @@ func (r *reader) layerMixer(words []string, word string, i int) mixer {
 	case wordBoth:
 		m = r.softmax(wordFull, heads, i)
 		m.word, m.family = word, ParallelAttnMamba
-	case wordRecurrent:
-		m.family = OtherMixer
 	case wordRWKV:
 		m.family = RWKV
 	case wordCross:
@@ -99,6 +97,8 @@ func (r *reader) layerMixer(words []string, word string, i int) mixer {
 		m.word, m.crosses, m.rotary = word, true, 0
 	case wordNone:
 		m.family = NoAttention
+	default: // its layers are parts of the family's row
+		m.family = OtherMixer
 	}
 	m.variant = r.vary.now
 	return m

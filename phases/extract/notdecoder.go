@@ -98,9 +98,6 @@ func refuse(root *Object, class, modelType string, nested bool) error {
 	if encoderDecoder, _ := root.Bool("is_encoder_decoder"); encoderDecoder && !nested {
 		return not("%s, an encoder-decoder (is_encoder_decoder is true)", named(modelType, class))
 	}
-	if what := refusedByRegistry(root, class, modelType, nested); what != "" {
-		return not("%s", what)
-	}
 	for suffix, what := range otherTasks() {
 		if strings.HasSuffix(class, suffix) {
 			return not("%s is %s", class, what)
@@ -112,6 +109,9 @@ func refuse(root *Object, class, modelType string, nested bool) error {
 	_, typed := root.String("model_type")
 	if headless(class) && (!nested || firstClass(root) == "" && !typed) {
 		return not("%s is a backbone without a language-model head (an embedding model?)", class)
+	}
+	if what := refusedByRegistry(root, class, modelType, nested); what != "" {
+		return not("%s", what)
 	}
 	return refuseByFields(root, class, modelType, nested, not)
 }

@@ -266,19 +266,6 @@ func TestNoClassNoDefaults(t *testing.T) {
 	}
 }
 
-func TestMisspeltOverridesAreTold(t *testing.T) {
-	config := []byte(`{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 10, "my_own_field": 1}`)
-	for key, warns := range map[string]bool{"hidden_sizes": true, "hidden_size": false, "n_embd": false, "sliding_window": false, "my_own_field": false, "something_else": false, "q_lora_rank": false} {
-		a, err := Read(config, Options{Overrides: map[string]string{key: "32"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if told := strings.Contains(strings.Join(a.Warnings, "\n"), "was hidden_size meant?"); told != warns {
-			t.Errorf("--set %s: warnings %q", key, a.Warnings)
-		}
-	}
-}
-
 func TestAWindowThatIsOffIsNotReported(t *testing.T) {
 	a, err := Read([]byte(`{"model_type": "qwen3", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 128, "vocab_size": 10}`), Options{})
 	if err != nil {

@@ -1,5 +1,16 @@
 package extract
 
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/agnivade/levenshtein"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
+)
+
 // aliasRow is one config field under our name for it and the names that
 // checkpoints give it, the usual one first. Dotted names stand in a nested
 // object (DBRX's attn_config). Max bounds a size: what is larger is no model.
@@ -67,3 +78,102 @@ func aliasTable() []aliasRow {
 		{"tie_word_embeddings", []string{"tie_embeddings", "use_embedding_sharing", "share_input_output_embed"}, 0},
 	}
 }
+
+// mixerScheduleFields say which token mixer a layer has, mlpScheduleFields
+// whether its MLP is dense or sparse.
+var (
+	mixerScheduleFields = []string{
+		"layer_types", "layers_block_type", "attention_layers", "block_types", "mixer_types", "attention_types", "hybrid_override_pattern",
+		"attn_type_list", "decoder_attention_types", "hybrid_layer_pattern", "linear_attn_config", "full_attn_idxs", "attn_layer_indices",
+		"attn_layer_idx", "hybrid_layer_ids", "local_layer_ids", "attn_layer_period", "attn_layer_offset", "full_attention_interval",
+		"layer_group_size", "global_attn_every_n_layers", "sliding_window_pattern", "per_layer_config", "block_configs",
+	}
+	mlpScheduleFields = []string{
+		"mlp_layer_types", "is_moe_layer", "moe_layers", "moe_layers_enum", "moe_layer_ids", "moe_layer_freq", "interleave_moe_layer_step",
+		"expert_layer_period", "expert_layer_offset", "mlp_only_layers", "decoder_sparse_step", "moe_layer_interval", "moe_layer_start_index",
+		"moe_layer_end_index", "first_k_dense_replace", "num_dense_layers", "n_dense_layers", "first_last_k_dense_replace", "per_layer_config",
+	}
+)
+
+// MixerScheduleField and MLPScheduleField report whether a field of config.json
+// says what single layers are made of.
+func MixerScheduleField(name string) bool { return slices.Contains(mixerScheduleFields, name) }
+func MLPScheduleField(name string) bool   { return slices.Contains(mlpScheduleFields, name) }
+
+// deciding are the names of all fields of the alias table.
+var deciding = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	for _, row := range aliasTable() {
+		if row.max == 0 {
+			continue // no size
+		}
+		names[row.field] = true
+		for _, alias := range row.aliases {
+			names[alias] = true
+		}
+	}
+	return names
+})
+
+// Decides reports whether a field of config.json decides what layers a model
+// has or how large they are.
+func Decides(name string) bool {
+	return deciding()[name] || MixerScheduleField(name) || MLPScheduleField(name)
+}
+
+// unknownFields is the error of fields given with --set that no file has: they
+// are neither in this one nor in the tables of fields, of class defaults and of
+// families.
+func unknownFields(loc *located, overrides map[string]string) error {
+	known := map[string]bool{}
+	for _, name := range append(textPaths(), "architectures", "model_type", "quantization_config", "compression_config", "vision_config", "audio_config",
+		"rope_parameters", "rope_scaling", "rope_config", "ssm_cfg", "sparse_attention_config", "attention_other_setting", "efficient_attention_config") {
+		known[name] = true
+	}
+	for _, o := range []*Object{loc.root, loc.text} {
+		for _, key := range o.Keys {
+			known[key] = true
+		}
+	}
+	for _, row := range aliasTable() {
+		known[row.field] = true
+		for _, name := range row.aliases {
+			head, _, _ := strings.Cut(name, ".")
+			known[name], known[head] = true, true
+		}
+	}
+	for _, name := range append(mixerScheduleFields, mlpScheduleFields...) {
+		known[name] = true
+	}
+	for _, key := range sortedKeys(overrides) {
+		head, _, _ := strings.Cut(key, ".")
+		if known[key] || known[head] || bytes.Contains(classesFile, []byte(`"`+head+`":`)) || families.Mentions(head) {
+			continue
+		}
+		message := "--set " + key + ": no config.json has such a field"
+		if name := nearest(key, sortedKeys(known)); name != "" {
+			message += "; was " + name + " meant?"
+		}
+		return &UnknownFieldError{Field: key, Message: message}
+	}
+	return nil
+}
+
+// nearest is the name that is spelt nearly so; "" when none is.
+func nearest(key string, names []string) string {
+	const near = 3 // letters
+	best, distance := "", near+1
+	for _, name := range names {
+		if d := levenshtein.ComputeDistance(key, name); d < distance && d*2 < len(key) {
+			best, distance = name, d
+		}
+	}
+	return best
+}
+
+// UnknownFieldError is a --set of a field that no config.json has.
+type UnknownFieldError struct {
+	Field, Message string
+}
+
+func (e *UnknownFieldError) Error() string { return e.Message }
