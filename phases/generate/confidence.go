@@ -278,6 +278,9 @@ func (c *chosen) doubtWitnesses(a *extract.Architecture) {
 		}
 		c.confidence.Doubts = append(c.confidence.Doubts, Doubt{What: "family", Values: Values{Config: a.ModelType}, Why: why})
 	}
+	for _, why := range a.Doubts {
+		c.confidence.Doubts = append(c.confidence.Doubts, Doubt{What: "family", Values: Values{Config: a.ModelType}, Why: why})
+	}
 	if len(c.confidence.Witnesses) == 1 {
 		c.confidence.Doubts = append(c.confidence.Doubts, Doubt{
 			What: "witness", Why: "the entry rests on the config alone: neither SGLang's source nor a checkpoint confirms it",
