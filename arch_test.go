@@ -143,7 +143,6 @@ func TestOnlyProgramsAreUnlisted(t *testing.T) {
 var tooLarge = map[string]string{
 	"lsp":             "one method a file, by design",
 	"phases/baseline": "its rooms are being taken out",
-	"phases/extract":  "its table of families is being taken out",
 }
 
 // TestOnlySmallRooms: no package has more than 30 files besides its tests.
