@@ -51,6 +51,7 @@ read -r p f s < <(tail -1 "$out/go.txt")
 passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 [ $status -eq 0 ] || failed=$((failed + (f == 0)))
 
+step "tiny checkpoints that transformers saves are read as their testdata says" scripts/checkpoints.sh
 step "TypeScript accepts every generated entry" scripts/typecheck.sh
 step "flashinfer-bench loads the Definitions that we write" scripts/definitions-peer.sh
 step "the extension: types, lint, unit tests" scripts/test-extension.sh
