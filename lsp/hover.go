@@ -23,9 +23,11 @@ func (s *Server) hover(_ context.Context, snap *Snapshot, p *protocol.HoverParam
 		s.hoverDefinition(b, snap, at.value)
 	case onModuleName, onCount:
 		hoverModule(b, at.entry.Model, at.module)
+		s.hoverPaths(b, snap, at.entry.Model, at.module.Name)
 	case onParent:
 		if found := modulesNamed(at.entry.Model, at.value); len(found) > 0 {
 			hoverModule(b, at.entry.Model, found[len(found)-1])
+			s.hoverPaths(b, snap, at.entry.Model, found[len(found)-1].Name)
 		}
 	case onModelID:
 		s.hoverModel(b, snap, at.entry.Model)
@@ -134,6 +136,25 @@ func hoverModule(b *hoverText, m *tsast.Model, module *tsast.Module) {
 	}
 	if n := len(module.Definitions.Items); n > 0 {
 		b.printf("%d Definitions\n\n", n)
+	}
+}
+
+// hoverPaths says where in SGLang's tree a module stands, as far as the
+// model's own config is known.
+func (s *Server) hoverPaths(b *prose, snap *Snapshot, m *tsast.Model, module string) {
+	expected := s.expectedFor(snap)(m)
+	if expected == nil {
+		return
+	}
+	for _, e := range expected.Modules {
+		if e.Name != module || len(e.Paths) == 0 {
+			continue
+		}
+		paths := make([]string, len(e.Paths))
+		for i, path := range e.Paths {
+			paths[i] = b.code(path)
+		}
+		b.printf("In SGLang: %s\n\n", strings.Join(paths, ", "))
 	}
 }
 

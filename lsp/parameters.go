@@ -30,7 +30,7 @@ var requestKeys = map[string]string{
 	"quantization": "quantization",
 	"sglangurl":    "sglangUrl", "sglangref": "sglangRef",
 	"dataset": "dataset",
-	"gemm":    "gemm",
+	"gemm":    "gemm", "definitions": "definitions",
 	"update":  "update",
 	"offline": "offline",
 	"dryrun":  "dryRun",

@@ -3,8 +3,10 @@ package phases
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/prose"
 )
@@ -39,6 +41,51 @@ func (e *Env) KnownDataset(named, start string) (*dataset.Dataset, error) {
 		return dataset.Embedded(), nil
 	}
 	return d, err
+}
+
+// chooseDefinitions opens the dataset, or its list in the binary, that the
+// entry's Definitions are to be taken from, where the request asks for that.
+func (r *Result) chooseDefinitions(env *Env) error {
+	if r.Request.Definitions != DefinitionsDataset {
+		return nil
+	}
+	d, err := env.KnownDataset(r.Request.Dataset, filepath.Dir(env.Path(r.Request.ModelsTS)))
+	if err != nil {
+		return err
+	}
+	r.has = func(name string) bool {
+		if n, err := definition.Parse(name); err == nil {
+			name = n.String() // the file may write it the older way
+		} else if re, ok := definition.Respell(name); ok && re.Sure {
+			name = re.Name.String()
+		}
+		_, has := d.Get(name)
+		return has
+	}
+	return nil
+}
+
+// keepDefinitions takes those out of the entry that were not asked for, and
+// notes them.
+func (r *Result) keepDefinitions() {
+	r.LeftOut = nil
+	if r.has == nil {
+		return
+	}
+	modules := slices.Clone(r.Model.Modules)
+	for i := range modules {
+		kept := []string{}
+		for _, name := range modules[i].Definitions {
+			switch {
+			case r.has(name):
+				kept = append(kept, name)
+			case !slices.Contains(r.LeftOut, name):
+				r.LeftOut = append(r.LeftOut, name)
+			}
+		}
+		modules[i].Definitions = kept
+	}
+	r.Model.Modules = modules
 }
 
 // MarkDataset tells for each required Definition whether the dataset has it.

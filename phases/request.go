@@ -37,8 +37,9 @@ type Request struct {
 	SGLangURL    string            `yaml:"sglang_url" json:"sglangUrl"`
 	SGLangRef    string            `yaml:"sglang_ref" json:"sglangRef"`
 	Dataset      string            `yaml:"dataset" json:"dataset"`
-	Gemm         string            `yaml:"gemm" json:"gemm"`       // compact|underscored|auto
-	Weights      string            `yaml:"weights" json:"weights"` // auto|off
+	Gemm         string            `yaml:"gemm" json:"gemm"`               // compact|underscored|auto
+	Weights      string            `yaml:"weights" json:"weights"`         // auto|off
+	Definitions  string            `yaml:"definitions" json:"definitions"` // all|dataset
 	Update       bool              `yaml:"update" json:"update"`
 	Offline      bool              `yaml:"offline" json:"offline"`
 	DryRun       bool              `yaml:"dry_run" json:"dryRun"`
@@ -168,6 +169,9 @@ func (r *Request) Complete(env *Env) error {
 	if err := oneOf("weights", &r.Weights, WeightsAuto, WeightsOff); err != nil {
 		return err
 	}
+	if err := oneOf("definitions", &r.Definitions, "all", DefinitionsDataset); err != nil {
+		return err
+	}
 	if r.OutputDir == "" {
 		r.OutputDir, r.OwnOutputDir = report.DirPrefix+r.ModelName, true
 		if r.ModelsTS == "" {
@@ -180,6 +184,10 @@ func (r *Request) Complete(env *Env) error {
 	}
 	return nil
 }
+
+// DefinitionsDataset lists those Definitions in an entry that the dataset has:
+// the web app links each name to its page.
+const DefinitionsDataset = "dataset"
 
 // unrepeated keeps the first of equal numbers.
 func unrepeated(list []int) []int {

@@ -58,9 +58,13 @@ type Result struct {
 
 	// Outputs is the output directory as it was claimed before the work began.
 	Outputs *report.Claimed
+	// LeftOut are the Definitions that the request did not want in the entry.
+	LeftOut []string
 	// respelled reports that Generated follows a file that writes names the
 	// older way.
 	respelled bool
+	// has reports whether the dataset has a Definition; nil: all are listed.
+	has func(name string) bool
 }
 
 // HasErrors reports whether the entry has a problem of severity error.
@@ -92,7 +96,7 @@ func (r *Result) Step() *report.Step {
 func (r *Result) Report() *report.Run {
 	out := &report.Run{
 		Contract: r.Contract(), ModelsTS: r.Request.ModelsTS, Ignored: r.Request.OwnOutputDir, DryRun: r.Request.DryRun, Updated: r.Updated, TypeScript: r.TypeScript,
-		ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Snippets: r.Snippets, EntryText: r.EntryText,
+		LeftOut: r.LeftOut, ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Snippets: r.Snippets, EntryText: r.EntryText,
 		Tensors: r.Witness.file(), NoCheckpoint: r.Witness.note(),
 	}
 	if r.Implementation != nil {

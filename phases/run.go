@@ -58,6 +58,9 @@ func (r *Result) timed(env *Env, name string, phase func() error) error {
 
 // generateStep is phase 3.
 func generateStep(env *Env, r *Result) error {
+	if err := r.chooseDefinitions(env); err != nil {
+		return err
+	}
 	env.progress(3, 0, "building the module tree")
 	g, err := Generate(r.Architecture, r.Implementation, r.Witness.Sorted(r.Architecture), r.Request, false)
 	if err != nil {
@@ -83,6 +86,7 @@ func (r *Result) adopt(g *generate.Result) {
 		}
 		r.Definitions = append(r.Definitions, report.Definition{Name: d.Name, OpType: d.OpType, Modules: modules})
 	}
+	r.keepDefinitions()
 	r.Warnings = append([]string{}, r.Architecture.Warnings...)
 	if r.Witness != nil {
 		r.Warnings = append(r.Warnings, r.Witness.Warnings...)

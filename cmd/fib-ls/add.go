@@ -80,6 +80,7 @@ func (f *addFlags) flags() *pflag.FlagSet {
 	flags.StringVar(&r.SGLangURL, "sglang-url", os.Getenv("FIB_LS_SGLANG_URL"), "where SGLang is fetched from (default its GitHub repository)")
 	flags.StringVar(&r.SGLangRef, "sglang-ref", "", "branch, tag or commit of SGLang")
 	flags.StringVar(&r.Dataset, "dataset", "", "a flashinfer-trace clone: which Definitions exist")
+	flags.StringVar(&r.Definitions, "definitions", "all", "which Definitions the entry lists: all, or dataset (those that the dataset has)")
 	flags.StringVar(&r.Gemm, "gemm", "auto", "spelling of GEMM names: auto (as the file), compact, underscored")
 	flags.BoolVar(&r.Update, "update", false, "refresh an entry that is already there")
 	flags.BoolVar(&r.Offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "no network: cache, built-in catalogue and index only")

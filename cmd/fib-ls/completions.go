@@ -17,6 +17,7 @@ import (
 // completion. The flags themselves refuse other values.
 var flagChoices = map[string][]string{
 	"add quantization": {"auto", "none", "fp8", "nvfp4"},
+	"add definitions":  {"all", "dataset"},
 	"add gemm":         {"auto", "compact", "underscored"},
 	"add tp":           {"auto", "1", "2", "4", "8", "16"},
 	"add ep":           {"auto", "1", "2", "4", "8", "16"},

@@ -19,7 +19,7 @@ const (
 	everyStep     = "model-name hf-repo-id output-dir config set dry-run json "
 	readConfig    = "revision infer offline "
 	readSGLang    = "sglang-path sglang-url sglang-ref "
-	writeEntry    = "models-ts tp ep page-size quantization gemm dataset "
+	writeEntry    = "models-ts tp ep page-size quantization gemm definitions dataset "
 	extractFlags  = everyStep + readConfig
 	baselineFlags = everyStep + readConfig + readSGLang + "skip-sglang"
 	generateFlags = everyStep + writeEntry + "display-name description update diff"

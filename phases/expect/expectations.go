@@ -152,7 +152,7 @@ func generateEntry(known *knownConfig, impl *baseline.Implementation, tp, ep int
 	e := &validate.ExpectedEntry{Label: known.label, ByName: byName, Architecture: known.architecture}
 	for _, module := range g.Entry.Modules {
 		e.Modules = append(e.Modules, validate.ExpectedModule{
-			Name: module.Name, Count: module.Count, Parent: module.Parent, Type: module.Type, Definitions: module.Definitions,
+			Name: module.Name, Count: module.Count, Parent: module.Parent, Type: module.Type, Definitions: module.Definitions, Paths: module.Paths(),
 		})
 	}
 	return e

@@ -10,12 +10,12 @@ import (
 
 // DisplayName makes a model's name for people from its id, in the repo's own
 // casing: "llama-3.3-70b" of "meta-llama/Llama-3.3-70B-Instruct" is
-// "Llama 3.3 70B".
+// "Llama 3.3 70B", "gpt-oss-120b" is "GPT-OSS 120B".
 func DisplayName(id, repo string) string {
 	repo = repo[strings.LastIndexByte(repo, '/')+1:]
 	flat, lower := flatten(repo)
 	if at := strings.Index(lower, flatOf(id)); at >= 0 && flatOf(id) != "" {
-		return recase(id, flat[at:])
+		return joinName(recase(id, flat[at:]))
 	}
 	tokens := strings.FieldsFunc(id, isSeparator)
 	known := map[string]string{}
@@ -29,7 +29,43 @@ func DisplayName(id, repo string) string {
 		}
 		tokens[i] = capitalise(t)
 	}
-	return strings.Join(tokens, " ")
+	return joinName(tokens)
+}
+
+// hyphened are words that people write with a hyphen between them, "#" being
+// a number: GPT-OSS 120B, GLM-4.6, Phi-4, Llama 4 Scout 17B-16E.
+var hyphened = map[[2]string]bool{
+	{"gpt", "oss"}: true, {"glm", "#"}: true, {"phi", "#"}: true, {"nemotron", "h"}: true, {"minimax", "text"}: true, {"text", "01"}: true,
+}
+
+// expertSize: the experts behind a size, as in 17B-16E.
+var expertSize = regexp.MustCompile(`^\d+e$`)
+
+// joinName puts the words of a name together. "it" (instruction tuned) says
+// nothing to people.
+func joinName(words []string) string {
+	var b strings.Builder
+	last := ""
+	for i, w := range words {
+		word := strings.ToLower(w)
+		if i > 1 && i == len(words)-1 && word == "it" {
+			break
+		}
+		number := word
+		if word[0] >= '0' && word[0] <= '9' {
+			number = "#"
+		}
+		switch {
+		case i == 0:
+		case hyphened[[2]string{last, word}], hyphened[[2]string{last, number}], expertSize.MatchString(word) && sizeWord.MatchString(last):
+			b.WriteByte('-')
+		default:
+			b.WriteByte(' ')
+		}
+		b.WriteString(w)
+		last = word
+	}
+	return b.String()
 }
 
 func isSeparator(r rune) bool { return r == '-' || r == '_' || r == ' ' }
@@ -56,19 +92,22 @@ func flatOf(name string) string {
 }
 
 // recase writes the id's tokens with the letters of flat.
-func recase(id, flat string) string {
+func recase(id, flat string) []string {
 	var tokens []string
 	at := 0
 	for _, t := range strings.FieldsFunc(id, isSeparator) {
 		tokens = append(tokens, ownCasing(flat[at:at+len(t)]))
 		at += len(t)
 	}
-	return strings.Join(tokens, " ")
+	return tokens
 }
 
 // ownCasing keeps the repo's way of writing, unless it writes everything in
 // small letters.
 func ownCasing(token string) string {
+	if release.MatchString(token) {
+		return token
+	}
 	if token == strings.ToLower(token) {
 		return capitalise(token)
 	}
@@ -81,6 +120,9 @@ func upperFirst(s string) string {
 	}
 	return s
 }
+
+// release: v0.3, v2: releases whose repo writes them small.
+var release = regexp.MustCompile(`^v\d+(?:\.\d+)*$`)
 
 // sizeWord: 70b, a3b, 8x7b, 17b, v3, r1, e4b: sizes and versions.
 var sizeWord = regexp.MustCompile(`^(?:\d+x)?[a-z]?\d+(?:\.\d+)?[bmkt]?$`)
@@ -96,24 +138,46 @@ func capitalise(token string) string {
 	if own, ok := wordCasing[token]; ok {
 		return own
 	}
+	if release.MatchString(token) && strings.Contains(token, ".") {
+		return token
+	}
 	if sizeWord.MatchString(token) {
 		return strings.ReplaceAll(strings.ToUpper(token), "X", "x")
 	}
 	return upperFirst(token)
 }
 
-// Description says in one sentence what the model is built of, and the
-// parallelism that its names are for.
+// Description says what the model is built of, as FlashInfer-Bench's entries
+// do: "Kimi K2. 61 decoder layers, MLA attention (64 heads, TP=8 → h=8), …".
+// The parallelism that its names are for stands where it divides something.
 func Description(name string, a *extract.Architecture, par Parallelism) string {
 	parts := []string{fmt.Sprintf("%d decoder %s", a.NumLayers, plural(a.NumLayers, "layer", "layers"))}
-	parts = append(parts, attentionWords(a)...)
-	parts = append(parts, mlpWords(a)...)
-	return fmt.Sprintf("%s: %s; kernels for %s.", name, strings.Join(parts, ", "), parallelismWords(a, par))
+	parts = append(parts, attentionWords(a, par)...)
+	parts = append(parts, mlpWords(a, par)...)
+	text := fmt.Sprintf("%s. %s", name, strings.Join(parts, ", "))
+	if words := undivided(text, a, par); words != "" {
+		text += ", for " + words
+	}
+	return text + "."
+}
+
+// undivided is the parallelism that a description does not name yet: what
+// nothing in it is divided by, and 1 where another is recommended.
+func undivided(text string, a *extract.Architecture, par Parallelism) string {
+	s, _ := recommended(a.ModelID)
+	var words []string
+	if tp := fmt.Sprintf("TP=%d", par.TP); (par.TP > 1 || s.tp > 1) && !strings.Contains(text, tp) {
+		words = append(words, tp)
+	}
+	if ep := fmt.Sprintf("EP=%d", par.EP); (par.EP > 1 || s.ep > 1) && !strings.Contains(text, ep) {
+		words = append(words, ep)
+	}
+	return strings.Join(words, ", ")
 }
 
 // attentionWords describes each kind of token mixer; the kinds of a hybrid
 // carry their number of layers.
-func attentionWords(a *extract.Architecture) []string {
+func attentionWords(a *extract.Architecture, par Parallelism) []string {
 	type phrase struct {
 		text   string
 		layers int
@@ -121,7 +185,7 @@ func attentionWords(a *extract.Architecture) []string {
 	var phrases []phrase
 	at := map[string]int{}
 	for i := range a.AttentionKinds {
-		text := mixerWords(&a.AttentionKinds[i])
+		text := mixerWords(&a.AttentionKinds[i], par)
 		if text == "" {
 			continue
 		}
@@ -143,20 +207,25 @@ func attentionWords(a *extract.Architecture) []string {
 	return words
 }
 
-func mixerWords(k *extract.AttentionKind) string {
+func mixerWords(k *extract.AttentionKind, par Parallelism) string {
+	share := headShare(k, par)
 	switch k.Family {
 	case extract.NoAttention:
 		return ""
 	case extract.GQA:
-		text := fmt.Sprintf("%s attention (%d q-heads / %d kv-heads)", strings.ToUpper(orWord(k.Type, "gqa")), k.NumHeads, k.NumKVHeads)
+		word := strings.ToUpper(orWord(k.Type, "gqa"))
+		if k.Type == crossAttention {
+			word = "cross"
+		}
+		text := fmt.Sprintf("%s attention (%d q-heads / %d kv-heads%s)", word, k.NumHeads, k.NumKVHeads, share)
 		if k.SlidingWindow > 0 {
 			text = "sliding-window " + text
 		}
 		return text
 	case extract.MLA:
-		return fmt.Sprintf("MLA attention (%d heads)", k.NumHeads)
+		return fmt.Sprintf("MLA attention (%d heads%s)", k.NumHeads, share)
 	case extract.DSA:
-		return fmt.Sprintf("DSA sparse MLA attention (%d heads, top-%d)", k.NumHeads, k.IndexTopK)
+		return fmt.Sprintf("DSA sparse MLA attention (%d heads%s, top-%d)", k.NumHeads, share, k.IndexTopK)
 	case extract.GDN:
 		return fmt.Sprintf("Gated DeltaNet (%d qk-heads / %d v-heads)", k.LinearNumKeyHeads, k.LinearNumValueHeads)
 	case extract.KDA:
@@ -177,6 +246,14 @@ func mixerWords(k *extract.AttentionKind) string {
 	return orWord(k.Type, "other") + " token mixing"
 }
 
+// headShare: ", TP=8 → h=8", "" on one device.
+func headShare(k *extract.AttentionKind, par Parallelism) string {
+	if par.TP < 2 || k.NumHeads == 0 || k.NumHeads%par.TP != 0 {
+		return ""
+	}
+	return fmt.Sprintf(", TP=%d → h=%d", par.TP, k.NumHeads/par.TP)
+}
+
 func orWord(word, other string) string {
 	if word == "" {
 		return other
@@ -185,7 +262,7 @@ func orWord(word, other string) string {
 }
 
 // mlpWords describes the dense and the sparse MLPs.
-func mlpWords(a *extract.Architecture) []string {
+func mlpWords(a *extract.Architecture, par Parallelism) []string {
 	dense, sparse := 0, 0
 	var moe *extract.MoE
 	for i := range a.MLPKinds {
@@ -210,31 +287,24 @@ func mlpWords(a *extract.Architecture) []string {
 		words = append(words, counted(dense, "dense MLP"))
 	}
 	if sparse > 0 && moe != nil {
-		words = append(words, counted(sparse, fmt.Sprintf("sparse MoE (%s)", moeWords(moe))))
+		words = append(words, counted(sparse, fmt.Sprintf("sparse MoE (%s)", moeWords(moe, par))))
 	}
 	return words
 }
 
-func moeWords(moe *extract.MoE) string {
+func moeWords(moe *extract.MoE, par Parallelism) string {
 	text := fmt.Sprintf("%d experts, top-%d", moe.NumExperts, moe.NumExpertsPerTok)
-	if moe.Routing == "ds" {
+	switch moe.Routing {
+	case "ds":
 		text += " DeepSeek routing"
+	case "sigmoid":
+		text += " sigmoid routing"
 	}
 	if moe.SharedExperts > 0 {
 		text += fmt.Sprintf(", %d shared", moe.SharedExperts)
 	}
-	return text
-}
-
-// parallelismWords: "TP=8 (h=16), EP=8 (32 local experts)".
-func parallelismWords(a *extract.Architecture, par Parallelism) string {
-	text := fmt.Sprintf("TP=%d", par.TP)
-	if h := a.Attention.NumHeads; par.TP > 1 && h > 0 && h%par.TP == 0 {
-		text += fmt.Sprintf(" (%d q-heads per device)", h/par.TP)
-	}
-	text += fmt.Sprintf(", EP=%d", par.EP)
-	if a.MoE != nil && par.EP > 1 && a.MoE.NumExperts%par.EP == 0 {
-		text += fmt.Sprintf(" (%d local experts)", a.MoE.NumExperts/par.EP)
+	if par.EP > 1 && moe.NumExperts%par.EP == 0 {
+		text += fmt.Sprintf(", EP=%d → %d local experts", par.EP, moe.NumExperts/par.EP)
 	}
 	return text
 }

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -15,7 +16,7 @@ import (
 var ModuleMappingSchema []byte
 
 // ModuleMapping is module_mapping.json: each module's Definitions, in the
-// order of the entry.
+// order of the entry, and behind them SGLang's paths.
 type ModuleMapping struct{ modules []Module }
 
 // Mapping gives the entry's module_mapping.json.
@@ -45,8 +46,43 @@ func (m ModuleMapping) MarshalJSON() ([]byte, error) {
 		b.WriteByte(':')
 		b.Write(value)
 	}
+	return m.paths(&b)
+}
+
+// pathsKey is the one key of the file that is no module.
+const pathsKey = "sglang_paths"
+
+// paths closes the object with the paths in SGLang's tree that each module
+// stands for.
+func (m ModuleMapping) paths(b *bytes.Buffer) ([]byte, error) {
+	byModule := map[string][]string{}
+	for _, module := range m.modules {
+		if paths := module.Paths(); len(paths) > 0 {
+			byModule[module.Name] = paths
+		}
+	}
+	if len(byModule) > 0 && byModule[pathsKey] == nil {
+		text, err := json.Marshal(byModule)
+		if err != nil {
+			return nil, fmt.Errorf("writing SGLang's paths: %w", err)
+		}
+		fmt.Fprintf(b, ",%q:%s", pathsKey, text)
+	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
+}
+
+// Paths are the places in SGLang's tree that a module stands for
+// ("model.layers.mlp.gate"); those of a block that only the entry has are
+// none.
+func (m Module) Paths() []string {
+	var paths []string
+	for _, r := range m.Rows {
+		if r.Path != "" && !slices.Contains(paths, r.Path) {
+			paths = append(paths, r.Path)
+		}
+	}
+	return paths
 }
 
 // ToNewModel makes the entry ready to be printed into models.ts. source is

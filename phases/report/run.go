@@ -17,6 +17,9 @@ type Run struct {
 	DryRun, Updated bool
 	// TypeScript is what became of the type check.
 	TypeScript typecheck.Outcome
+	// LeftOut are the Definitions that the entry does not list, since the
+	// dataset lacks them.
+	LeftOut []string
 	// ConfigBytes are the bytes of config.json as fetched.
 	ConfigBytes    []byte
 	Implementation *baseline.Implementation

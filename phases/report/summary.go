@@ -183,6 +183,18 @@ func summaryDefinitions(r *Run) []string {
 		}
 		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s |", prose.Code(d.Name), prose.Cell(d.OpType), prose.Cell(modules), state))
 	}
+	return append(lines, summaryLeftOut(r)...)
+}
+
+// summaryLeftOut are the Definitions that the entry does not list.
+func summaryLeftOut(r *Run) []string {
+	if len(r.LeftOut) == 0 {
+		return nil
+	}
+	lines := []string{"", "Left out of the entry (--definitions dataset), since the dataset does not have them:", ""}
+	for _, name := range r.LeftOut {
+		lines = append(lines, "- "+prose.Code(name))
+	}
 	return lines
 }
 

@@ -39,6 +39,8 @@ type ExpectedModule struct {
 	Parent      string
 	Type        string
 	Definitions []string
+	// Paths are its places in SGLang's tree of modules.
+	Paths []string
 }
 
 // SourceRepo gives the repository that an entry's source comment names
