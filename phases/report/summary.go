@@ -170,7 +170,7 @@ func summarySchedule(a *extract.Architecture) []string {
 func summaryDefinitions(r *Run) []string {
 	lines := []string{"| Definition | op type | modules | in the dataset |", "|---|---|---|---|"}
 	if r.DatasetList != "" {
-		lines[0] = "| Definition | op type | modules | in the dataset (by " + r.DatasetList + ") |"
+		lines[0] = "| Definition | op type | modules | in the dataset (by " + prose.Cell(r.DatasetList) + ") |"
 	}
 	for _, d := range r.Definitions {
 		state := "unknown"
