@@ -141,7 +141,7 @@ func hoverModule(b *hoverText, m *tsast.Model, module *tsast.Module) {
 
 // hoverPaths says where in SGLang's tree a module stands, as far as the
 // model's own config is known.
-func (s *Server) hoverPaths(b *prose, snap *Snapshot, m *tsast.Model, module string) {
+func (s *Server) hoverPaths(b *hoverText, snap *Snapshot, m *tsast.Model, module string) {
 	expected := s.expectedFor(snap)(m)
 	if expected == nil {
 		return
