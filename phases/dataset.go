@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/fib-ls/fib-ls/phases/dataset"
-	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/prose"
 )
@@ -54,11 +53,6 @@ func (r *Result) chooseDefinitions(env *Env) error {
 		return err
 	}
 	r.has = func(name string) bool {
-		if n, err := definition.Parse(name); err == nil {
-			name = n.String() // the file may write it the older way
-		} else if re, ok := definition.Respell(name); ok && re.Sure {
-			name = re.Name.String()
-		}
 		_, has := d.Get(name)
 		return has
 	}
