@@ -74,7 +74,7 @@ field() {
 }
 
 run_check() {
-  local args=("--fail-level=${INPUT_FAIL_LEVEL:-error}") files=() file
+  local args=("--fail-level=${INPUT_FAIL_LEVEL:-warning}") files=() file
   while IFS= read -r file; do # one file or directory a line
     [ -z "$file" ] || files+=("$file")
   done <<<"$INPUT_MODELS_TS"
