@@ -17,7 +17,8 @@ import (
 // maxRetryAfter bounds the pause that a remote may ask for.
 const maxRetryAfter = time.Minute
 
-// errSlow is a remote that is not worth waiting for: a copy is there.
+// errSlow is a remote that is silent for too long: it is not asked again, as a
+// copy or the built-in index takes its place.
 var errSlow = errors.New("the remote is slow")
 
 // managed is a copy that we make and keep up to date: a bare partial clone of
@@ -260,13 +261,10 @@ func (m *managed) fetchOnce(ctx context.Context, s *state) error {
 		return err
 	}
 	defer r.close()
-	connect := ctx
-	if m.usable(s) {
-		budget, cancel := context.WithTimeoutCause(ctx, m.o.tune.checkBudget,
-			&Error{Op: "fetching", Subject: m.url, Kind: ErrNetwork, Err: errSlow})
-		defer cancel()
-		connect = budget
-	}
+	connect, cancel := context.WithTimeoutCause(ctx, m.o.tune.checkBudget, &Error{
+		Op: "fetching", Subject: m.url, Kind: ErrNetwork, Err: fmt.Errorf("no answer within %s: %w", m.o.tune.checkBudget, errSlow),
+	})
+	defer cancel()
 	if err := r.connect(connect); err != nil {
 		return err
 	}

@@ -198,7 +198,7 @@ func (r *remote) newSession(ctx context.Context) (transport.UploadPackSession, e
 func (r *remote) watch(parent context.Context) (ctx context.Context, beat func(int), stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	timer := time.AfterFunc(r.tune.stall, func() {
-		cancel(&Error{Op: "fetching", Subject: r.url, Kind: ErrNetwork, Err: fmt.Errorf("no data for %s", r.tune.stall)})
+		cancel(&Error{Op: "fetching", Subject: r.url, Kind: ErrNetwork, Err: fmt.Errorf("no data for %s: %w", r.tune.stall, errSlow)})
 	})
 	beat = func(n int) {
 		r.received.Add(int64(n))

@@ -201,7 +201,7 @@ type tuning struct {
 	firstDelay   time.Duration // before the second try
 	tries        int           // of one fetch
 	stall        time.Duration // longest silence of a remote
-	checkBudget  time.Duration // for a look at the remote when a copy is there
+	checkBudget  time.Duration // for the remote's list of refs
 	maxPack      int64         // bytes of one download
 	maxRefs      int64         // bytes of the remote's list of refs
 	maxPacks     int           // pack files before a copy is made anew
@@ -212,7 +212,7 @@ type tuning struct {
 func defaultTuning() tuning {
 	return tuning{
 		firstDelay: 500 * time.Millisecond, tries: 4,
-		stall: time.Minute, checkBudget: 20 * time.Second,
+		stall: 20 * time.Second, checkBudget: 20 * time.Second,
 		maxPack: 1 << 30, maxRefs: 64 << 20, maxPacks: 24,
 		now: time.Now, beforeRename: func() {},
 	}

@@ -174,9 +174,34 @@ func TestStall(t *testing.T) {
 	})
 	defer close(release)
 	o := options(t, server.URL+"/upstream/.git")
-	o.tune.stall, o.tune.tries = 100*time.Millisecond, 1
+	o.tune.stall = 100 * time.Millisecond // with all its tries: silence is not tried again
 	if _, err := Open(context.Background(), o); !errors.Is(err, ErrNetwork) || !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), "no data") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestSilentRemote: a remote that takes the connection and says nothing is
+// waited for once, whether there is a copy or not.
+func TestSilentRemote(t *testing.T) {
+	var asked atomic.Int32
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	}))
+	defer server.Close()
+	defer close(release)
+	o := options(t, server.URL+"/sglang.git")
+	o.tune.checkBudget = 100 * time.Millisecond
+	_, err := Open(context.Background(), o)
+	if !errors.Is(err, ErrNetwork) || !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), "no answer within 100ms") || asked.Load() != 1 {
+		t.Errorf("asked %d times: %v", asked.Load(), err)
+	}
+	if tune := defaultTuning(); tune.checkBudget+tune.stall > time.Minute {
+		t.Errorf("a silent remote is waited for %s", tune.checkBudget+tune.stall)
 	}
 }
 
