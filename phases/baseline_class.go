@@ -13,7 +13,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/report"
 )
 
-// ClassReport says whether SGLang's source decided a class.
+// ClassReport reports whether SGLang's source decided a class.
 type ClassReport struct {
 	baseline.ClassInfo
 	// Config says what it was read with: "config.json", "defaults of its
@@ -25,8 +25,8 @@ type ClassReport struct {
 	Error     string               `json:"error,omitempty"`
 }
 
-// SurveyBaseline reads every registered text causal LM and says of each
-// whether it was decided. configs are configs to read classes with, by class
+// SurveyBaseline reads every registered text causal LM and reports
+// of each whether it was decided. configs are configs to read classes with, by class
 // name; the others get the defaults of their configuration class.
 func SurveyBaseline(ctx context.Context, env *Env, req Request, configs map[string]*extract.Object) ([]ClassReport, error) {
 	if err := env.checkNamed(&req); err != nil {
@@ -79,7 +79,7 @@ type AmbiguousClassError struct {
 }
 
 func (e *AmbiguousClassError) Error() string {
-	text := fmt.Sprintf("%q is no registered class; classes like it:", e.Keyword)
+	text := fmt.Sprintf("%q is not a registered class; classes like it:", e.Keyword)
 	for _, c := range e.Classes {
 		text += fmt.Sprintf("\n  %-48s %s", c.Name, c.File)
 	}

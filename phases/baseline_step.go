@@ -22,7 +22,7 @@ const maxSourceLayers = 1000
 const skippedNote = "SGLang was skipped (--skip-sglang): the entry rests on the config alone"
 
 // BaselineStep is phase 2: it finds the SGLang class that serves the model
-// and reads its source. Not finding one is no error: the entry then rests on
+// and reads its source. Not finding one is not an error: the entry then rests on
 // the config alone, and the answer says why.
 func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Architecture) (*baseline.Implementation, report.Baseline, error) {
 	none := func(why string) (*baseline.Implementation, report.Baseline, error) {

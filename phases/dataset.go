@@ -82,7 +82,7 @@ func (r *Result) keepDefinitions() {
 	r.Model.Modules = modules
 }
 
-// MarkDataset tells for each required Definition whether the dataset has it.
+// MarkDataset notes for each required Definition whether the dataset has it.
 // A dataset that cannot be read is a warning: the entry does not rest on it.
 func MarkDataset(env *Env, r *Result) {
 	d, err := env.KnownDataset(r.Request.Dataset, filepath.Dir(env.Path(r.Request.ModelsTS)))

@@ -31,7 +31,7 @@ type Env struct {
 	Stdin io.Reader
 	// Log gets what happens, never a token.
 	Log *slog.Logger
-	// Progress is told of every step; it may be nil.
+	// Progress is called at every step; it may be nil.
 	Progress func(Event)
 	// Ask asks the user for a missing config field; nil when nobody can be
 	// asked. An empty answer means: no.

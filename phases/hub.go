@@ -84,7 +84,7 @@ func (e *SuggestedError) Error() string {
 	return fmt.Sprintf("%v\ndid you mean %s", e.Err, strings.Join(e.Suggestions, ", "))
 }
 
-// Unwrap gives the Hub's own error.
+// Unwrap returns the Hub's own error.
 func (e *SuggestedError) Unwrap() error { return e.Err }
 
 // notFound are the kinds of error after which a misspelt id is likely.
@@ -160,7 +160,7 @@ func (h *hubFetcher) Repos() []KnownRepo {
 	return repos
 }
 
-// answered says whether an error is the Hub's own answer (no such
+// answered reports whether an error is the Hub's own answer (no such
 // repository, no access): then built-in facts must not take its place.
 func answered(err error) bool {
 	var verdict interface {

@@ -35,7 +35,7 @@ func (e *PlacementError) Error() string {
 	return fmt.Sprintf("%s was left alone: %v\nTo add the entry by hand: repair the file, then copy generated_entry.ts into the models array before its closing \"]\"", e.Path, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *PlacementError) Unwrap() error { return e.Err }
 
 // refuseDuplicate finds an entry of the request's id in the file.

@@ -90,7 +90,7 @@ func SuggestModelName(text string) string {
 	return name
 }
 
-// isAddress says whether a text is a web address of a repository.
+// isAddress reports whether a text is a web address of a repository.
 func isAddress(s string) bool {
 	low := strings.ToLower(s)
 	for _, host := range []string{"huggingface.co/", "www.huggingface.co/", "hf.co/"} {

@@ -145,8 +145,8 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 }
 
 // typeCheck is the compiler's part of phase 4: it adds what TypeScript says to
-// the result. That it could not be run is told, and no failure: the entry does
-// not rest on it.
+// the result. That it could not be run is a note, not a failure: the
+// entry does not depend on it.
 func (r *Result) typeCheck(ctx context.Context, env *Env) error {
 	if !r.Request.TypeCheck.Wanted() {
 		return nil

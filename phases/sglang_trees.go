@@ -38,7 +38,7 @@ type openTree struct {
 // NewSGLangTrees makes an empty memory.
 func NewSGLangTrees() *SGLangTrees { return &SGLangTrees{trees: map[treeKey]*openTree{}} }
 
-// Close gives the trees back and forgets them: what is asked for next is
+// Close releases the trees and forgets them: what is asked for next is
 // opened anew.
 func (s *SGLangTrees) Close() {
 	s.mu.Lock()
@@ -51,7 +51,7 @@ func (s *SGLangTrees) Close() {
 	s.trees = map[treeKey]*openTree{}
 }
 
-// reader gives the reader of the tree that a request means, in the order of
+// reader returns the reader of the tree that a request means, in the order of
 // the design: the given path, ./sglang, our own copy, the built-in index.
 func (e *Env) reader(ctx context.Context, req *Request) (*openTree, error) {
 	trees := e.SGLang
@@ -78,7 +78,7 @@ func (e *Env) reader(ctx context.Context, req *Request) (*openTree, error) {
 	return t, t.err
 }
 
-// openTree opens a tree. A tree that cannot be had is no error: the built-in
+// openTree opens a tree. A tree that cannot be opened is not an error: the built-in
 // index takes its place, and a note says why.
 func (e *Env) openTree(ctx context.Context, key treeKey, t *openTree) {
 	maxAge := time.Duration(0)
@@ -102,7 +102,7 @@ func (e *Env) openTree(ctx context.Context, key treeKey, t *openTree) {
 		t.err = fmt.Errorf("opening SGLang's source: %w", err)
 		return
 	}
-	// What was named and leads nowhere is told offline too.
+	// A remote that was named and cannot be used is noted offline, too.
 	if why := prose.FirstLine(err); !key.offline || key.url != "" || key.ref != "" {
 		t.notes = append(t.notes, why)
 	}

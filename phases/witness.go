@@ -60,7 +60,7 @@ func (w *Witness) Sorted(a *extract.Architecture) *weights.Checkpoint {
 
 // WeightsStep looks for the model's checkpoint: beside the config where that
 // came from a directory, else in the repository that the config came from. Not
-// finding one is no error: the entry then does without, and the witness says
+// finding one is not an error: the entry then does without, and the witness says
 // why.
 func WeightsStep(ctx context.Context, env *Env, req *Request, a *extract.Architecture) *Witness {
 	none := func(why string) *Witness { return &Witness{Note: why} }

@@ -182,7 +182,7 @@ func printBatchJSON(out io.Writer, b *batch.Batch) error {
 	return writeJSON(out, map[string]any{"models": rows})
 }
 
-// worst gives the error whose exit code is the batch's.
+// worst returns the error whose exit code is the batch's.
 func worst(ctx context.Context, b *batch.Batch) error {
 	err := b.Err
 	code := 0
@@ -209,5 +209,5 @@ type batchError struct{ cause error }
 
 func (e *batchError) Error() string { return "some models of the batch failed" }
 
-// Unwrap gives the worst failure.
+// Unwrap returns the worst failure.
 func (e *batchError) Unwrap() error { return e.cause }

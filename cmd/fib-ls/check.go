@@ -246,7 +246,7 @@ func parseSeverities(items []string) (map[string]validate.Severity, error) {
 	return overrides, nil
 }
 
-// failing says whether a finding reaches the fail level.
+// failing reports whether a finding reaches the fail level.
 func failing(reports []check.File, level string) bool {
 	for _, r := range reports {
 		for _, p := range r.Problems {

@@ -136,7 +136,7 @@ func (f *defineFlags) write(cmd *cobra.Command, d *dataset.Definition) error {
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	root, err := os.OpenRoot(f.out) // no planted link leads out of the directory
+	root, err := os.OpenRoot(f.out) // no symbolic link leads out of the directory
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}

@@ -50,7 +50,7 @@ func newDisplay(stderr io.Writer, g *globals, plainJSON bool) *display {
 	return d
 }
 
-// wantsBars says whether progress is drawn rather than written.
+// wantsBars reports whether progress is drawn rather than written.
 func wantsBars(stderr io.Writer) bool {
 	noBars := os.Getenv("CI") != "" || os.Getenv("TERM") == "dumb" || os.Getenv("HF_HUB_DISABLE_PROGRESS_BARS") != ""
 	return !noBars && isTerminal(stderr)

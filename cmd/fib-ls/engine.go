@@ -40,7 +40,7 @@ func newEngine(base *phases.Env, version string) *engine {
 	return &engine{base: base, version: version, worlds: map[worldKey]*world{}}
 }
 
-// world gives a workspace's environment.
+// world returns a workspace's environment.
 func (e *engine) world(w lsp.Workspace) *world {
 	key := worldKey{w.Dir, w.HubEndpoint, w.Offline}
 	e.mu.Lock()
@@ -69,7 +69,7 @@ func (e *engine) world(w lsp.Workspace) *world {
 	return made
 }
 
-// job gives the environment of one job.
+// job returns the environment of one job.
 func (e *engine) job(w lsp.Workspace) *phases.Env {
 	env := *e.world(w).env
 	env.Progress, env.Ask = w.Progress, w.Ask

@@ -25,7 +25,7 @@ type findingsError struct{}
 func (findingsError) Error() string { return "" }
 
 // exitCode maps an error to the exit code: an error that knows its own code
-// (the Hub's) is asked, the rest is told apart by type.
+// (the Hub's) is asked, the rest is distinguished by type.
 func exitCode(ctx context.Context, err error) int {
 	var findings findingsError
 	var coded interface{ ExitCode() int }

@@ -93,7 +93,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	return &fault.Usage{Message: message, Hint: hint}
 }
 
-// strconvError is how Go says that a flag's value is no number or no boolean.
+// strconvError is how Go says that a flag's value is not a number or no boolean.
 var strconvError = regexp.MustCompile(`strconv\.\w+: parsing "(?:[^"\\]|\\.)*": [a-z ]+`)
 
 func flagNames(cmd *cobra.Command) (names []string) {

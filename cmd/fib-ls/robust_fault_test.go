@@ -79,8 +79,8 @@ func TestWritersAtOnce(t *testing.T) {
 				t.Errorf("round %d: %s failed, it says, and is there", round, name)
 			}
 		}
-		if won == 0 || len(f.Problems) > 0 || len(w.litter()) > 0 {
-			t.Errorf("round %d: %d won; problems %v; litter %v", round, won, f.Problems, w.litter())
+		if won == 0 || len(f.Problems) > 0 || len(w.leftovers()) > 0 {
+			t.Errorf("round %d: %d won; problems %v; litter %v", round, won, f.Problems, w.leftovers())
 		}
 	}
 }
@@ -96,7 +96,7 @@ func refused(t *testing.T, w *sandbox, cmd *exec.Cmd, code int, says string) {
 	if w.read("models.ts") != before {
 		t.Error("models.ts was changed")
 	}
-	if left := w.litter(); len(left) > 0 {
+	if left := w.leftovers(); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -273,8 +273,8 @@ func TestFullDisk(t *testing.T) {
 		if r.code != c.code || !strings.Contains(r.stdout+r.stderr, "no space left") {
 			t.Errorf("%s: exit code %d\n%s%s", c.name, r.code, r.stdout, r.stderr)
 		}
-		if w.read("disk/models.ts") != old || len(w.litter()) > 0 {
-			t.Errorf("%s: models.ts changed: %t; litter %v", c.name, w.read("disk/models.ts") != old, w.litter())
+		if w.read("disk/models.ts") != old || len(w.leftovers()) > 0 {
+			t.Errorf("%s: models.ts changed: %t; litter %v", c.name, w.read("disk/models.ts") != old, w.leftovers())
 		}
 	}
 }
@@ -299,8 +299,8 @@ func TestSymlinkedModels(t *testing.T) {
 			t.Errorf("%s: %q %v", link, got, err)
 		}
 	}
-	if !strings.Contains(w.read("real/deep/the.ts"), `id: "small"`) || len(w.litter()) > 0 {
-		t.Errorf("the target was not replaced; litter %v", w.litter())
+	if !strings.Contains(w.read("real/deep/the.ts"), `id: "small"`) || len(w.leftovers()) > 0 {
+		t.Errorf("the target was not replaced; litter %v", w.leftovers())
 	}
 	for name, target := range map[string]string{"dangling.ts": "nowhere.ts", "loop.ts": "loop.ts", "dir.ts": "real"} {
 		if err := os.Symlink(target, w.path(name)); err != nil {

@@ -55,13 +55,13 @@ func (k *killing) interrupt(sent os.Signal, after time.Duration) (code int) {
 	case now != k.old && now != k.new && !k.partly(now):
 		k.t.Fatalf("%v after %v: models.ts is torn: %d bytes", sent, after, len(now))
 	}
-	if left := k.litter(); code != -1 && len(left) > 0 {
+	if left := k.leftovers(); code != -1 && len(left) > 0 {
 		k.t.Fatalf("%v after %v: exit code %d leaves %v", sent, after, code, left)
 	}
 	return code
 }
 
-// partly says whether a text is what a batch leaves that was interrupted: the
+// partly reports whether a text is what a batch leaves that was interrupted: the
 // old entries and some of the new ones, each of them whole.
 func (k *killing) partly(text string) bool {
 	if k.op.name != "batch" {
@@ -136,8 +136,8 @@ func TestInterruptWhileWaiting(t *testing.T) {
 			if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
 				t.Errorf("exit code %d\n%s", code, stderr.String())
 			}
-			if w.read("models.ts") != string(fixture(t)) || len(w.litter()) > 0 {
-				t.Errorf("models.ts changed, or litter %v", w.litter())
+			if w.read("models.ts") != string(fixture(t)) || len(w.leftovers()) > 0 {
+				t.Errorf("models.ts changed, or litter %v", w.leftovers())
 			}
 		})
 	}

@@ -166,7 +166,7 @@ func (k *killing) judge(ended bool, when string) {
 	default:
 		k.t.Fatalf("killed %s: models.ts is torn: %d bytes, neither the %d old nor the %d new ones", when, len(now), len(k.old), len(k.new))
 	}
-	if len(k.litter()) == 0 {
+	if len(k.leftovers()) == 0 {
 		return
 	}
 	k.littered++
@@ -175,7 +175,7 @@ func (k *killing) judge(ended bool, when string) {
 	if r.code != 0 && !strings.Contains(r.stderr, "has an entry") {
 		k.t.Fatalf("the run after a kill %s: exit code %d\n%s", when, r.code, r.stderr)
 	}
-	if left := k.litter(); len(left) > 0 {
+	if left := k.leftovers(); len(left) > 0 {
 		k.t.Fatalf("killed %s: the next run leaves %v", when, left)
 	}
 	if k.read("models.ts") != k.new {

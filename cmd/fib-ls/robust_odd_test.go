@@ -61,14 +61,14 @@ func TestOddFiles(t *testing.T) {
 			if c.add == 0 {
 				w.must(0, "check", "models.ts")
 			}
-			if strings.Contains(r.stderr, "goroutine ") || unsafeForTerminal(r.stdout+r.stderr) != "" || len(w.litter()) > 0 {
-				t.Errorf("litter %v\n%s", w.litter(), r.stderr)
+			if strings.Contains(r.stderr, "goroutine ") || unsafeForTerminal(r.stdout+r.stderr) != "" || len(w.leftovers()) > 0 {
+				t.Errorf("litter %v\n%s", w.leftovers(), r.stderr)
 			}
 		})
 	}
 }
 
-// keeps says whether a text came of another by insertion.
+// keeps reports whether a text came of another by insertion.
 func keeps(now, old string) bool {
 	head := 0
 	for head < len(old) && head < len(now) && old[head] == now[head] {
@@ -243,7 +243,7 @@ func TestOddOutputs(t *testing.T) {
 			t.Errorf("with %s no entry was added", redirect)
 		}
 	}
-	if left := w.litter(); len(left) > 0 {
+	if left := w.leftovers(); len(left) > 0 {
 		t.Errorf("litter %v", left)
 	}
 }
@@ -281,7 +281,7 @@ func TestLongNames(t *testing.T) {
 	w.must(0, "add", "--config", "small.json", "--model-name", "small", "--models-ts", path, "--output-dir", filepath.Join(deep, "out"))
 	w.must(0, "check", path)
 	data, err := os.ReadFile(path)
-	if err != nil || !strings.Contains(string(data), `id: "small"`) || len(w.litter()) > 0 {
-		t.Errorf("%v; litter %v", err, w.litter())
+	if err != nil || !strings.Contains(string(data), `id: "small"`) || len(w.leftovers()) > 0 {
+		t.Errorf("%v; litter %v", err, w.leftovers())
 	}
 }

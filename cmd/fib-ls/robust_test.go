@@ -199,8 +199,8 @@ func (w *sandbox) must(code int, args ...string) ran {
 	return r
 }
 
-// litter lists the temporary files below the sandbox's directory.
-func (w *sandbox) litter() []string {
+// leftovers lists the temporary files below the sandbox's directory.
+func (w *sandbox) leftovers() []string {
 	w.t.Helper()
 	var found []string
 	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {

@@ -14,7 +14,7 @@ import (
 // the build info knows.
 var version string
 
-// buildVersion gives the version and the commit it was built from.
+// buildVersion returns the version and the commit it was built from.
 func buildVersion() (v, commit string) {
 	v = version
 	info, ok := debug.ReadBuildInfo()

@@ -51,7 +51,7 @@ type openFile struct {
 	dirty  []*Item
 }
 
-// Watch is told of a batch's progress; each function may be nil.
+// Watch has the functions that are called as a batch advances; each may be nil.
 type Watch struct {
 	// Began and Prepared are called before and after phases 1 to 3 of a
 	// model, from several goroutines at a time.
@@ -61,7 +61,7 @@ type Watch struct {
 	Done func(*Item)
 }
 
-func (w Watch) tell(f func(*Item), item *Item) {
+func (w Watch) call(f func(*Item), item *Item) {
 	if f != nil {
 		f(item)
 	}
@@ -99,7 +99,7 @@ func Run(ctx context.Context, env *phases.Env, requests []phases.Request, watch 
 			if item.outputs != nil && item.Result == nil {
 				item.outputs.Release()
 			}
-			watch.tell(watch.Done, item)
+			watch.call(watch.Done, item)
 		}
 		if b.Err != nil {
 			stop()
@@ -138,15 +138,15 @@ func prepareChunk(ctx context.Context, env *phases.Env, chunk []*Item, watch Wat
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, item := range chunk {
 		if item.Err != nil || item.Skipped != "" {
-			watch.tell(watch.Prepared, item)
+			watch.call(watch.Prepared, item)
 			continue
 		}
 		group.Go(func() error {
-			watch.tell(watch.Began, item)
+			watch.call(watch.Began, item)
 			if err := safely("preparing", item, func() error { return prepareItem(ctx, env, item) }); err != nil {
 				item.Result, item.Err = nil, err
 			}
-			watch.tell(watch.Prepared, item)
+			watch.call(watch.Prepared, item)
 			return nil
 		})
 	}
@@ -180,7 +180,7 @@ func placeChunk(env *phases.Env, chunk []*Item, files map[string]*openFile) erro
 	return writeChunk(env, files)
 }
 
-// dropChunk lets go of models that were prepared when the batch had to stop.
+// dropChunk drops models that were prepared when the batch had to stop.
 func dropChunk(chunk []*Item, why error) {
 	for _, item := range chunk {
 		if item.Result != nil {

@@ -52,7 +52,7 @@ func Parse(data []byte, common phases.Request) ([]phases.Request, error) {
 	return requests, nil
 }
 
-// isYAMLList says whether the first line that is not blank or a comment
+// isYAMLList reports whether the first line that is not blank or a comment
 // begins a YAML list.
 func isYAMLList(data []byte) bool {
 	for line := range bytes.SplitSeq(data, []byte("\n")) {
@@ -110,7 +110,7 @@ func yamlItems(data []byte) ([]ast.Node, error) {
 		case *ast.SequenceNode:
 			return body.Values, nil
 		default:
-			return nil, errors.New("its first value is no list")
+			return nil, errors.New("its first value is not a list")
 		}
 	}
 	return nil, nil
@@ -197,7 +197,7 @@ func parseItem(node ast.Node, common phases.Request) (phases.Request, error) {
 		for _, text := range *item.PageSizes {
 			n, err := strconv.Atoi(text)
 			if err != nil {
-				return req, fmt.Errorf("page_size: %q is no number", text)
+				return req, fmt.Errorf("page_size: %q is not a number", text)
 			}
 			req.PageSizes = append(req.PageSizes, n)
 		}

@@ -1,5 +1,5 @@
-// Package check applies the rules to a models.ts on disk and mends what is
-// surely meant.
+// Package check applies the rules to a models.ts on disk and makes the
+// fixes that are surely meant.
 package check
 
 import (

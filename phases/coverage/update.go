@@ -85,7 +85,7 @@ func (d *coverageDocument) refresh(m Model) {
 	d.summary(m, tally.Overall)
 }
 
-// section gives the lines below the model's heading.
+// section returns the lines below the model's heading.
 func (d *coverageDocument) section(m Model) (from, to int) {
 	from = -1
 	for i, line := range d.lines {
@@ -101,7 +101,7 @@ func (d *coverageDocument) section(m Model) (from, to int) {
 	return from, len(d.lines)
 }
 
-// table gives the rows of the section's first table.
+// table returns the rows of the section's first table.
 func (d *coverageDocument) table(from, to int) (first, last int) {
 	for i := from; i < to; i++ {
 		if !ruleLine.MatchString(d.lines[i]) {
@@ -153,7 +153,7 @@ func (d *coverageDocument) count(m Model, from, to int, tally dataset.Coverage) 
 		words = withWords(parts[2], words)
 		d.lines[i] = fmt.Sprintf("**Coverage**: %d / %d %s%s", tally.Present, tally.Total, parts[1], words)
 		if tally.Missing == 0 && strings.Contains(words, "Missing:") {
-			d.notes = append(d.notes, fmt.Sprintf("%s: no Definition is missing any more; the words after the count say otherwise and were not written by fib-ls: mend them", m.ID))
+			d.notes = append(d.notes, fmt.Sprintf("%s: no Definition is missing any more; the words after the count say otherwise and were not written by fib-ls: correct them", m.ID))
 		}
 		return
 	}
@@ -228,7 +228,7 @@ func splitCells(row string) []string {
 	return append(cells, row[from:])
 }
 
-// names says whether a heading or a cell means the model: "DeepSeek V3 / R1"
+// names reports whether a heading or a cell means the model: "DeepSeek V3 / R1"
 // means DeepSeek V3 and DeepSeek R1.
 func names(heading string, m Model) bool {
 	for _, variant := range variants(heading) {

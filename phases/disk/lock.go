@@ -19,9 +19,9 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("another fib-ls is writing %s right now; run the command again", e.Path)
 }
 
-// lockPatience is how long a writer waits for another one: a write takes
+// lockWait is how long a writer waits for another one: a write takes
 // milliseconds, so whoever holds the lock longer is stuck.
-const lockPatience = 2 * time.Second
+const lockWait = 2 * time.Second
 
 // Lock takes the lock of a directory for the writing of path. It needs no
 // file and holds whatever user or cache the other fib-ls has. Where
@@ -43,11 +43,11 @@ func Lock(dir, path string) (unlock func(), err error) {
 }
 
 func tryLock(lock *flock.Flock) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
 	defer cancel()
 	held, err := lock.TryLockContext(ctx, 5*time.Millisecond)
 	if ctx.Err() != nil {
-		return false, nil // the patience is over: somebody else has it
+		return false, nil // another process holds it
 	}
 	return held, err
 }

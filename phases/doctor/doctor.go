@@ -1,4 +1,4 @@
-// Package doctor looks at what a run rests on and says what to mend.
+// Package doctor looks at what a run rests on and says what to correct.
 package doctor
 
 import (
@@ -91,7 +91,7 @@ func lookReach(ctx context.Context, client *hub.Client, offline bool) Finding {
 	return f
 }
 
-// hubOffline says whether the Hub's own variables turn the network off.
+// hubOffline reports whether the Hub's own variables turn the network off.
 func hubOffline(env *phases.Env) bool {
 	client := env.HubClient()
 	return client != nil && client.Describe().Offline
@@ -126,7 +126,7 @@ func lookSGLang(ctx context.Context, env *phases.Env) []Finding {
 	src, err := repo.Open(ctx, repo.Options{WorkDir: env.WorkDir, CacheDir: env.CacheDir, Offline: true, Path: env.Path(named)})
 	switch {
 	case err != nil && named != "":
-		f.OK, f.Found = false, "FIB_LS_SGLANG_PATH="+named+" is no SGLang source: "+prose.FirstLine(err)
+		f.OK, f.Found = false, "FIB_LS_SGLANG_PATH="+named+" is not an SGLang source: "+prose.FirstLine(err)
 		f.Fix = "set it to a clone of SGLang or an installed sglang package, or unset it"
 	case err != nil:
 		f.Found, f.Used = "none on disk", "fetched when it is needed and the network allows, else the built-in index is used"
@@ -166,7 +166,7 @@ func lookCache(env *phases.Env) Finding {
 	case err != nil:
 		f.OK, f.Found = false, env.CacheDir+": "+err.Error()
 	case !info.IsDir():
-		f.OK, f.Found = false, dir+" is no directory"
+		f.OK, f.Found = false, dir+" is not a directory"
 	case info.Mode().Perm()&0o200 == 0:
 		f.OK, f.Found = false, dir+" cannot be written"
 	case dir != env.CacheDir:

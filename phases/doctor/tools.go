@@ -17,7 +17,7 @@ import (
 
 // settings are the variables that fib-ls reads itself, each with what it
 // wants when a value cannot be read ("" for text, which always can); the Hub's
-// own are told with the Hub.
+// own are shown with the Hub.
 var settings = []struct {
 	name  string
 	wants string

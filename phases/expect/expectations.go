@@ -199,7 +199,7 @@ func implementationOf(a *extract.Architecture) *baseline.Implementation {
 
 // shownParallelism works out the TP and EP of an entry from its names: heads
 // of the model over heads of an attention name, experts over the experts of a
-// MoE name. A share that does not come out even is no share: then 1.
+// MoE name. 1 where it does not divide evenly.
 func shownParallelism(m *tsast.Model, a *extract.Architecture) (tp, ep int) {
 	tp, ep = 1, 1
 	for _, module := range m.Modules {

@@ -114,7 +114,7 @@ func explainUse(known *knownConfig, name definition.Name, g *generate.Result, d 
 		}
 	}
 	shown := map[string]bool{}
-	// The sizes of linear layers and norms are told below, by layer.
+	// The sizes of linear layers and norms follow below, by layer.
 	for i, f := range name.Family.Fields {
 		values := valuesIn(a, f.Config)
 		switch f.Divisor {
@@ -147,7 +147,7 @@ func explainUse(known *knownConfig, name definition.Name, g *generate.Result, d 
 	return b.String()
 }
 
-// matches says whether a dimension is what a gemm or norm name is about.
+// matches reports whether a dimension is what a gemm or norm name is about.
 func matches(name definition.Name, dim extract.Dimension) bool {
 	switch {
 	case name.Family.ID == "gemm":

@@ -113,7 +113,7 @@ func (m *File) Write(text []byte) error {
 		return err
 	}
 	defer unlock()
-	removeLitter(m.Path)
+	removeLeftovers(m.Path)
 	temp, err := m.writeTemp(text)
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (m *File) Write(text []byte) error {
 // Tidy removes what killed runs left beside the file; a run that has nothing
 // to write calls it. Another fib-ls that is writing is left alone.
 func (m *File) Tidy() {
-	if len(litter(m.Path)) == 0 {
+	if len(leftovers(m.Path)) == 0 {
 		return
 	}
 	unlock, err := disk.Lock(filepath.Dir(m.Path), m.Path)
@@ -142,7 +142,7 @@ func (m *File) Tidy() {
 		return
 	}
 	defer unlock()
-	removeLitter(m.Path)
+	removeLeftovers(m.Path)
 }
 
 // writeTemp writes text beside the file, flushed to disk, with its mode and
@@ -186,7 +186,7 @@ func (m *File) writeTemp(text []byte) (temp string, err error) {
 }
 
 // writable refuses a file that may not be written, though a rename over it
-// would succeed: one that its owner made read-only stays as it is.
+// would succeed: a read-only file stays as it is.
 func (m *File) writable() error {
 	if m.info == nil {
 		return nil
@@ -224,8 +224,8 @@ func tempName(path string) string {
 	return name[:min(len(name), 200)] + "-" // a file name has at most 255 bytes
 }
 
-// litter lists the temporary files beside path.
-func litter(path string) []string {
+// leftovers lists the temporary files beside path.
+func leftovers(path string) []string {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
 		return nil
@@ -239,10 +239,10 @@ func litter(path string) []string {
 	return names
 }
 
-// removeLitter removes the temporary files that killed runs left beside path.
+// removeLeftovers removes the temporary files that killed runs left beside path.
 // It is called with the lock held: no run owns one then.
-func removeLitter(path string) {
-	for _, name := range litter(path) {
+func removeLeftovers(path string) {
+	for _, name := range leftovers(path) {
 		_ = os.Remove(name)
 	}
 }

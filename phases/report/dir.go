@@ -14,7 +14,7 @@ import (
 )
 
 // Dir is a directory of results. All access goes through an os.Root:
-// no name, and no planted link, leads out of it.
+// no name, and no symbolic link in it, leads out of it.
 type Dir struct {
 	Path   string
 	root   *os.Root
@@ -30,7 +30,7 @@ type Dir struct {
 // the workspace, and would lead our files wherever it likes.
 func OpenDir(path string) (*Dir, error) {
 	path = filepath.Clean(path)
-	if err := refusePlanted(path); err != nil {
+	if err := refuseLink(path); err != nil {
 		return nil, err
 	}
 	fresh := os.Mkdir(path, 0o755) == nil
@@ -66,7 +66,7 @@ type Claimed struct {
 func Claim(path string, dryRun bool) (*Claimed, error) {
 	c := &Claimed{path: filepath.Clean(path)}
 	if dryRun {
-		return c, refusePlanted(path)
+		return c, refuseLink(path)
 	}
 	for dir := c.path; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
@@ -114,8 +114,8 @@ func (d *Dir) writable() error {
 	return d.root.Remove(probe)
 }
 
-// refusePlanted refuses an output directory that is a link with our own name.
-func refusePlanted(path string) error {
+// refuseLink refuses an output directory that is a link with our own name.
+func refuseLink(path string) error {
 	info, err := os.Lstat(filepath.Clean(path))
 	if err != nil || info.Mode()&fs.ModeSymlink == 0 || !strings.HasPrefix(filepath.Base(path), DirPrefix) {
 		return nil //nolint:nilerr // what is not there is made later, or that fails

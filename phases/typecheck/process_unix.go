@@ -23,7 +23,7 @@ func ownGroup(cmd *exec.Cmd) {
 	}
 }
 
-// ownedByUser says whether a file is the user's or the system's.
+// ownedByUser reports whether a file is the user's or the system's.
 func ownedByUser(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return !ok || int(st.Uid) == os.Geteuid() || st.Uid == 0
