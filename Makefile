@@ -49,5 +49,5 @@ vsix: build ## the VS Code extension as a .vsix
 release: prerequisites ## archives, checksums and SBOMs of every system with a C compiler here, in dist/
 	scripts/release.sh
 
-generate: ## everything that is made from other files; SGLANG=DIR also remakes the embedded SGLang index, FLASHINFER=DIR SGLANG_PACKAGE=DIR the table of FlashInfer's names
+generate: ## everything that is made from other files and from the pinned sglang package; SGLANG=DIR takes a clone instead, FLASHINFER=DIR SGLANG_PACKAGE=DIR the table of FlashInfer's names
 	scripts/generate.sh

@@ -9,11 +9,11 @@
 # A directory that is there and whole is used again without the network.
 set -eu
 
-version=${1:-0.5.18}
+version=${1:-0.5.23}
 # The wheel's digest as PyPI states it; another version has none here and is
 # taken as pip verified it in transit.
 sha256=
-[ "$version" = 0.5.18 ] && sha256=e97b585dd2d5db2802599feba47c84cce972f5e1231a6816fef996200207b5cf
+[ "$version" = 0.5.23 ] && sha256=00b3cd5b265ac76c64185fbb6b95424f324ddd9f428d0306b77bc9db9d859937
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 dir=$root/.cache/sglang-$version
@@ -51,6 +51,11 @@ import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel:
     names = [n for n in wheel.namelist() if n.endswith(".py") or ".dist-info/" in n]
     wheel.extractall(sys.argv[2], names)
+    built = max(i.date_time for i in wheel.infolist())
+
+# When the package was built, and so how old its facts are.
+with open(sys.argv[2] + "/.date", "w") as f:
+    f.write("%04d-%02d-%02dT00:00:00Z\n" % built[:3])
 EOF
 models=$tmp/tree/sglang/srt/models
 if [ ! -f "$models/llama.py" ]; then

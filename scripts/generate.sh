@@ -5,13 +5,19 @@
 #   docs/rules.md        from the table of rules      (phases/validate)
 #   docs/definitions.md  from the grammar of names    (phases/definition)
 #   docs/commands.md     from the commands            (cmd/fib-ls)
-# with FLASHINFER=DIR SGLANG_PACKAGE=DIR[:DIR] (unpacked packages) the table of
-# FlashInfer's trace templates, phases/definition/flashinfer.jsonl,
-# and, with SGLANG=DIR (a clone of SGLang), the index of its models that the
-# binary embeds. Tests fail while one of them is out of step.
+#   phases/baseline/index/sglang.idx  SGLang's models, configurations and layers,
+#                        from the package that scripts/fetch-sglang-package.sh
+#                        pins, or with SGLANG=DIR from a clone
+# and, with FLASHINFER=DIR SGLANG_PACKAGE=DIR[:DIR] (unpacked packages), the
+# table of FlashInfer's trace templates, phases/definition/flashinfer.jsonl.
+# Tests fail while one of them is out of step.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if [ -n "${SGLANG:-}" ]; then
+if [ -z "${SGLANG:-}" ]; then
+  SGLANG=$(scripts/fetch-sglang-package.sh)
+  SGLANG_COMMIT=v${SGLANG##*/sglang-}
+  SGLANG_DATE=$(cat "$SGLANG/.date")
+else
   if [ ! -d "$SGLANG/python/sglang/srt/models" ]; then
     echo "SGLANG=$SGLANG is no SGLang source: there is no python/sglang/srt/models in it" >&2
     exit 2
@@ -24,10 +30,10 @@ if [ -n "${SGLANG:-}" ]; then
     echo "$SGLANG is no git clone: say which SGLang it is with SGLANG_COMMIT=HASH SGLANG_DATE=2026-01-31T12:00:00Z" >&2
     exit 2
   fi
-  export SGLANG_COMMIT SGLANG_DATE
-  echo "the SGLang index, from $SGLANG at $SGLANG_COMMIT of $SGLANG_DATE"
-  go run ./phases/baseline/index/gen -sglang "$SGLANG" -out phases/baseline/index/sglang.idx
 fi
+export SGLANG_COMMIT SGLANG_DATE
+echo "phases/baseline/index/sglang.idx, from $SGLANG: $SGLANG_COMMIT of $SGLANG_DATE"
+go run ./phases/baseline/index/gen -sglang "$SGLANG" -out phases/baseline/index/sglang.idx
 if [ -n "${FLASHINFER:-}" ]; then
   if [ -z "${SGLANG_PACKAGE:-}" ]; then
     echo "FLASHINFER=DIR (an unpacked flashinfer-python) takes SGLANG_PACKAGE=DIR[:DIR] too: an unpacked sglang and sglang-kernel, whose calls are noted" >&2

@@ -279,6 +279,7 @@ func (in *interp) serverDefault(name string) value {
 // layouts of SGLang, as classes for each group of them.
 const (
 	serverModule    = "sglang.srt.server_args"
+	environModule   = "sglang.srt.environ"
 	serverFieldsDir = "python/sglang/srt/arg_groups/fields"
 )
 
@@ -313,7 +314,7 @@ func (in *interp) serverFields() []*pysrc.AssignStmt {
 func (in *interp) envDefaultOf(name string) value {
 	if in.envs == nil {
 		in.envs = map[string]value{}
-		if m := in.module("sglang.srt.environ"); m != nil {
+		if m := in.module(environModule); m != nil {
 			in.readEnvironment(m.tree.Body)
 		}
 	}

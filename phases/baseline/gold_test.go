@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fib-ls/fib-ls/phases/baseline/index"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -304,6 +306,23 @@ func TestIndexEqualsSource(t *testing.T) {
 }
 
 const maxDiff = 1500
+
+// TestIndexIsThePackage holds that the index in the binary is what the pinned
+// package makes.
+func TestIndexIsThePackage(t *testing.T) {
+	commit, date := NewEmbedded().Commit()
+	tree, err := OpenTree(filepath.Join("..", "..", ".cache", "sglang-"+strings.TrimPrefix(commit, "v")))
+	if err != nil {
+		t.Skip("needs scripts/fetch-sglang-package.sh: ", err)
+	}
+	made, err := BuildIndex(t.Context(), tree, commit, date)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(made, index.Data()) {
+		t.Errorf("the package makes another index (%d bytes, not %d): run make generate", len(made), len(index.Data()))
+	}
+}
 
 func architecturesOf(cfg *extract.Object) []string {
 	v, _ := cfg.Get("architectures")

@@ -43,7 +43,7 @@ type indexedFile struct {
 	Length int    `json:"length"`
 }
 
-// writeIndex makes an index file of pruned trees by path.
+// writeIndex makes an index file of syntax trees by path.
 func writeIndex(facts indexFacts, trees map[string]*pysrc.Module) ([]byte, error) {
 	paths := make([]string, 0, len(trees))
 	for p := range trees {

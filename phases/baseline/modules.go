@@ -190,7 +190,7 @@ func (in *interp) moduleAttribute(modname, name string) value {
 		return v
 	}
 	if in.walk != nil && inSGLang(modname) && !inModels(modname+".") {
-		// Only the models are looked into; see the pruner.
+		// Only the models are looked into.
 		return &external{modname + "." + name}
 	}
 	m := in.module(modname)
