@@ -37,7 +37,7 @@ func TestMarkerFaults(t *testing.T) {
 		case want == "":
 		case len(faults) != 1 || !strings.Contains(faults[0].message, says):
 			t.Errorf("%s: %v", comment, faults)
-		case string(src[faults[0].span.Start:faults[0].span.End]) != word:
+		case src[faults[0].span.Start:faults[0].span.End] != word:
 			t.Errorf("%s: stands at %q", comment, src[faults[0].span.Start:faults[0].span.End])
 		}
 	}

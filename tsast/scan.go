@@ -57,13 +57,6 @@ type scanner struct {
 	uncommented, untemplated bool
 }
 
-func (s *scanner) inner() byte {
-	if n := len(s.open); n > 0 {
-		return s.open[n-1].open
-	}
-	return 0
-}
-
 // next passes one token.
 func (s *scanner) next() token {
 	for {

@@ -19,7 +19,7 @@ type Text struct {
 	size   counts
 }
 
-// Columns are counted in one of these.
+// Unit is what columns are counted in.
 type Unit int
 
 // The units of a column.
@@ -193,7 +193,7 @@ func (t Text) prefix(offset int) counts {
 		return counts{}
 	}
 	c := t.chunks[t.chunkAt(offset)]
-	return c.before.plus(c.piece.prefix(offset - c.before.bytes))
+	return c.before.plus(c.prefix(offset - c.before.bytes))
 }
 
 // LineOf is the line on which a byte stands.

@@ -51,5 +51,5 @@ func Error(err error) error {
 	return jsonrpc2.NewError(RequestFailed, err.Error())
 }
 
-// RequestFailed: the request was well-formed and failed all the same.
+// RequestFailed is the code of a request that was well-formed and failed all the same.
 const RequestFailed jsonrpc2.Code = -32803

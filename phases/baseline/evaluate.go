@@ -228,7 +228,7 @@ func (in *interp) comprehension(e *pysrc.Comprehension, fr *frame) value {
 		}
 		return in.eval(e.Elt, inner)
 	}
-	v := in.clauses(e.Elt, e.Clauses, inner, element)
+	v := in.clauses(e.Clauses, inner, element)
 	items, ok := v.(*list)
 	if !ok {
 		return v
@@ -254,7 +254,7 @@ func (in *interp) comprehension(e *pysrc.Comprehension, fr *frame) value {
 
 // clauses runs the for clauses of a comprehension, the last innermost. The
 // result is a *list, a *repeated or unknown.
-func (in *interp) clauses(elt pysrc.Expr, cs []pysrc.Clause, fr *frame, element func() value) value {
+func (in *interp) clauses(cs []pysrc.Clause, fr *frame, element func() value) value {
 	if len(cs) == 0 {
 		if !in.grow(1) {
 			return in.unknownf("comprehension")
@@ -267,7 +267,7 @@ func (in *interp) clauses(elt pysrc.Expr, cs []pysrc.Clause, fr *frame, element 
 	if !ok {
 		if r, isRep := iter.(*repeated); isRep {
 			in.assign(c.Target, r.item, fr)
-			return repeat(in.clauses(elt, cs[1:], fr, element), r.count)
+			return repeat(in.clauses(cs[1:], fr, element), r.count)
 		}
 		return derived("elements of "+show(iter), iter)
 	}
@@ -288,7 +288,7 @@ func (in *interp) clauses(elt pysrc.Expr, cs []pysrc.Clause, fr *frame, element 
 		if !keep {
 			continue
 		}
-		v := in.clauses(elt, cs[1:], fr, element)
+		v := in.clauses(cs[1:], fr, element)
 		if count != nil {
 			out.items = append(out.items, repeat(v, count))
 			continue

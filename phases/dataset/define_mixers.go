@@ -17,14 +17,14 @@ func gdn(n definition.Name) *Definition {
 		what = "prompts laid end to end"
 		d.Axes = axes(append(append([]string{"total_seq_len", "num_seqs"}, heads...), "len_cu_seqlens")...)
 		d.Inputs = gdnInputs([]string{"total_seq_len"}, optional("state", float, "num_seqs", "num_v_heads", "head_size", "head_size"))
-		d.Inputs = append(d.Inputs, tensor("cu_seqlens", long, "len_cu_seqlens"), scalar("scale", float))
+		d.Inputs = append(d.Inputs, tensor("cu_seqlens", long, "len_cu_seqlens"), scalar("scale"))
 		d.Outputs = gdnOutputs([]string{"total_seq_len"}, "new_state", "num_seqs")
 		d.Constraints = []string{"len_cu_seqlens == num_seqs + 1", "total_seq_len == cu_seqlens[-1].item()"}
 	case "gdn_decode":
 		d.Axes = axes(append([]string{"batch_size", "seq_len"}, heads...)...)
 		d.constant("seq_len", 1)
 		d.Inputs = gdnInputs([]string{"batch_size", "seq_len"}, optional("state", float, "batch_size", "num_v_heads", "head_size", "head_size"))
-		d.Inputs = append(d.Inputs, scalar("scale", float))
+		d.Inputs = append(d.Inputs, scalar("scale"))
 		d.Outputs = gdnOutputs([]string{"batch_size", "seq_len"}, "new_state", "batch_size")
 		d.Constraints = gdnConstraints()
 	default:
@@ -32,7 +32,7 @@ func gdn(n definition.Name) *Definition {
 		d.Axes = axes(append(append([]string{"batch_size", "seq_len"}, heads...), "pool_size")...)
 		d.Inputs = gdnInputs([]string{"batch_size", "seq_len"},
 			tensor("initial_state", float, "pool_size", "num_v_heads", "head_size", "head_size"), tensor("initial_state_indices", integer, "batch_size"))
-		d.Inputs = append(d.Inputs, scalar("scale", float),
+		d.Inputs = append(d.Inputs, scalar("scale"),
 			optional("intermediate_states_buffer", float, "pool_size", "seq_len", "num_v_heads", "head_size", "head_size"))
 		d.Outputs = gdnOutputs([]string{"batch_size", "seq_len"}, "final_state", "pool_size")
 		d.Constraints = append(gdnConstraints(), "seq_len > 1")
@@ -49,13 +49,13 @@ func gdnConstraints() []string {
 
 // gdnInputs are the inputs up to the gates, with the state between.
 func gdnInputs(rows []string, state ...Tensor) []Tensor {
-	of := func(name, dtype string, more ...string) Tensor {
-		return tensor(name, dtype, append(append([]string(nil), rows...), more...)...)
+	of := func(name string, more ...string) Tensor {
+		return tensor(name, bf16, append(append([]string(nil), rows...), more...)...)
 	}
-	list := []Tensor{of("q", bf16, "num_q_heads", "head_size"), of("k", bf16, "num_k_heads", "head_size"), of("v", bf16, "num_v_heads", "head_size")}
+	list := []Tensor{of("q", "num_q_heads", "head_size"), of("k", "num_k_heads", "head_size"), of("v", "num_v_heads", "head_size")}
 	list = append(list, state...)
-	return append(list, tensor("A_log", float, "num_v_heads"), of("a", bf16, "num_v_heads"),
-		tensor("dt_bias", float, "num_v_heads"), of("b", bf16, "num_v_heads"))
+	return append(list, tensor("A_log", float, "num_v_heads"), of("a", "num_v_heads"),
+		tensor("dt_bias", float, "num_v_heads"), of("b", "num_v_heads"))
 }
 
 func gdnOutputs(rows []string, state, states string) []Tensor {
@@ -71,7 +71,7 @@ func dsaSparseAttention(n definition.Name) *Definition {
 			value(n, "topk"), value(n, "h"), value(n, "ckv"), value(n, "kpe"), value(n, "ps")),
 		Tags:        []string{"sparse:topk", "fi_api:flashinfer.decode.trtllm_batch_decode_with_kv_cache_mla"},
 		Axes:        axes("num_tokens", "num_qo_heads", "head_dim_ckv", "head_dim_kpe", "page_size", "topk", "num_pages"),
-		Inputs:      append(latent("num_tokens"), tensor("sparse_indices", integer, "num_tokens", "topk"), scalar("sm_scale", float)),
+		Inputs:      append(latent("num_tokens"), tensor("sparse_indices", integer, "num_tokens", "topk"), scalar("sm_scale")),
 		Outputs:     attended("num_tokens", "head_dim_ckv"),
 		Constraints: []string{"sparse_indices.shape[0] == num_tokens", "sparse_indices.shape[-1] == topk", "ckv_cache.shape[1] == page_size"},
 		Reference:   "dsa_sparse_attention",

@@ -78,7 +78,7 @@ func optional(name, dtype string, shape ...string) Tensor {
 }
 
 // scalar has no shape.
-func scalar(name, dtype string) Tensor { return Tensor{Name: name, DType: dtype} }
+func scalar(name string) Tensor { return Tensor{Name: name, DType: float} }
 
 // constant gives an axis a value that no field of the name has.
 func (d *Definition) constant(axis string, v int64) {
@@ -152,7 +152,7 @@ func paged(d *Definition, n definition.Name, decode bool) {
 			d.Axes = append(d.Axes, Axis{Name: "batch_size"})
 		}
 	}
-	d.Inputs = append(d.Inputs, scalar("sm_scale", float))
+	d.Inputs = append(d.Inputs, scalar("sm_scale"))
 }
 
 func gqaPagedDecode(n definition.Name) *Definition {
@@ -213,7 +213,7 @@ func ragged(qk, vo string) []Tensor {
 		tensor("v", bf16, "total_kv", "num_kv_heads", vo),
 		tensor("qo_indptr", integer, "len_indptr"),
 		tensor("kv_indptr", integer, "len_indptr"),
-		scalar("sm_scale", float),
+		scalar("sm_scale"),
 	}
 }
 

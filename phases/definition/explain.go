@@ -46,9 +46,9 @@ func (n Name) Elsewhere() []string {
 	switch {
 	case len(counterparts) > 0:
 	case n.Family.Vocabulary == FlashInferNames:
-		lines = append(lines, "The dataset has no family for it; FlashInfer "+table.Versions.FlashInfer+" has this name.")
+		lines = append(lines, "The dataset has no family for it; FlashInfer "+table.FlashInfer+" has this name.")
 	default:
-		lines = append(lines, "FlashInfer "+table.Versions.FlashInfer+" has no trace template of this kernel: a trace dump does not write it.")
+		lines = append(lines, "FlashInfer "+table.FlashInfer+" has no trace template of this kernel: a trace dump does not write it.")
 	}
 	families := []*Family{n.Family}
 	for _, c := range counterparts {
@@ -75,12 +75,12 @@ func (n Name) elsewhere(c Counterpart, table *Table) string {
 	if c.Name.IsZero() {
 		name = c.Family.Pattern()
 	}
-	line := ""
+	var line string
 	switch {
 	case c.Relation == Same:
-		line = "A trace dump of FlashInfer " + table.Versions.FlashInfer + " has the same name"
+		line = "A trace dump of FlashInfer " + table.FlashInfer + " has the same name"
 	case n.Family.Vocabulary == Dataset:
-		line = "A trace dump of FlashInfer " + table.Versions.FlashInfer + " calls it " + name
+		line = "A trace dump of FlashInfer " + table.FlashInfer + " calls it " + name
 	default:
 		line = "It is FlashInfer's name; the dataset's is " + name
 	}

@@ -94,8 +94,8 @@ func ReadTable(data []byte) (*Table, error) {
 		if err := json.Unmarshal(line, &row); err != nil {
 			return nil, fmt.Errorf("line %d: %w", i+2, err)
 		}
-		if row.API.Name != "" {
-			t.apis[row.API.Name] = row.API
+		if row.Name != "" {
+			t.apis[row.Name] = row.API
 			continue
 		}
 		t.add(&row.TemplateRow)

@@ -42,7 +42,6 @@ type weightTree struct {
 	ck     *weights.Checkpoint
 	config *configTree
 	at     map[string]int // path and size -> row
-	layers []layerSet     // of the rows
 }
 
 // containers adds the blocks that a path stands in, but not the path itself.

@@ -70,7 +70,7 @@ func tracked(env *phases.Env, modelsTS string) (map[string]bool, error) {
 	known := map[string]bool{}
 	models, err := modelsfile.Read(env.Path(env.ModelsTS(modelsTS)))
 	if err != nil && modelsTS == "" {
-		return known, nil //nolint:nilerr // no clone here: nothing is tracked
+		return known, nil // no clone here: nothing is tracked
 	}
 	if err != nil {
 		return nil, err

@@ -91,7 +91,7 @@ func (p *Plan) kernelFiles(k Kernel) ([]file, error) {
 		list = append(list, file{"kernel_requests/" + k.Name + ".md", "text of a kernel request to FlashInfer", p.request(k)})
 	}
 	n, err := definition.Parse(k.Name)
-	if err != nil || !dataset.Definable(n) {
+	if unknown := err != nil; unknown || !dataset.Definable(n) {
 		return list, nil
 	}
 	opts := dataset.DefineOptions{Models: []string{p.Slug}, Epsilon: p.Result.Architecture.Normalization.Epsilon}

@@ -213,5 +213,5 @@ func (p *entryPass) separator(at int) string {
 	if start > 0 && p.text[start-1] == '\r' {
 		eol = "\r\n"
 	}
-	return eol + string(indent)
+	return eol + indent
 }

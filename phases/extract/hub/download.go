@@ -71,13 +71,13 @@ func (k *call) get(ctx context.Context, m *metadata) ([]byte, string, *answer, e
 	if a.StatusCode != http.StatusOK {
 		return nil, "", nil, &StatusError{k.subject(a)}
 	}
-	body, err := k.readBody(ctx, a, m)
+	body, err := k.readBody(a, m)
 	return body, a.Header.Get("Content-Type"), a, err
 }
 
 // readBody reads a body up to the size cap. It gives up when nothing comes for
 // as long as the read timeout, however slowly the rest came before.
-func (k *call) readBody(ctx context.Context, a *answer, m *metadata) ([]byte, error) {
+func (k *call) readBody(a *answer, m *metadata) ([]byte, error) {
 	limit := sizeLimit(k.filename)
 	if a.ContentLength > limit {
 		return nil, &TooLargeError{Subject: k.subject(a), Limit: limit}

@@ -278,7 +278,7 @@ func (a *assignment) experts(idx []int, s *side) {
 	}
 }
 
-// IsStack: a 3-D tensor of as many matrices as there are experts.
+// IsStack reports whether it is a 3-D tensor of one matrix per expert.
 func (w *Weight) IsStack() bool {
 	return w.Rank == Matrix && w.Swapped && w.Stack > 1 && w.N > 1 && w.K > 1
 }
