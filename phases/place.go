@@ -124,6 +124,9 @@ func (r *Result) respell(style tsast.Style) error {
 func (r *Result) edits(f *tsast.File, entry tsast.NewModel) ([]tsast.TextEdit, error) {
 	if i := modelsfile.Find(f, r.Model.ID); i >= 0 {
 		r.Updated = true
+		if r.handwritten(f.Entries[i].Model) {
+			return r.repair(f, i)
+		}
 		return tsast.ReplaceEntry(f, i, entry)
 	}
 	if len(bytes.TrimSpace(f.Src())) == 0 {

@@ -338,6 +338,10 @@ func (u *update) add(modules []NewModule, i int) ([]TextEdit, error) {
 	return u.file.InsertElement(object, after, PrintModule(modules[i], u.style, indent)), nil
 }
 
+// Difference gives the edits that make one text the other, line by line, each
+// cut down to what differs.
+func Difference(before, after string) []TextEdit { return difference(before, after, 0) }
+
 // difference gives the edits between two forms of an entry, line by line,
 // each cut down to what differs.
 func difference(before, after string, offset int) []TextEdit {
