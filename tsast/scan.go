@@ -307,12 +307,13 @@ func (s *scanner) slash() (t token, comment bool) {
 		s.pass(2)
 		return tokOther, false
 	}
-	return s.regexp(), false
+	s.regexp()
+	return tokOther, false
 }
 
 // regexp passes a regular expression or the slash of a division, as the token
 // before it says.
-func (s *scanner) regexp() token {
+func (s *scanner) regexp() {
 	before := byte(0)
 	if s.prev > 0 {
 		before = s.src[s.prev-1]
@@ -331,7 +332,7 @@ func (s *scanner) regexp() token {
 			case '/':
 				if !class {
 					s.pass(i + 1 - s.at)
-					return tokOther
+					return
 				}
 			}
 		}
@@ -342,7 +343,6 @@ func (s *scanner) regexp() token {
 		s.unsure = true // a word may be a keyword, a brace end a block
 	}
 	s.pass(1)
-	return tokOther
 }
 
 // lineToken tells the lines apart at which the reading of an array goes on

@@ -69,7 +69,7 @@ template's names. The names are not stable between versions: these are of FlashI
 
 | dataset | FlashInfer | relation | |
 |---|---|---|---|
-`, table.Versions.FlashInfer)
+`, table.FlashInfer)
 	for _, f := range Families() {
 		if table.Template(f) != nil {
 			fmt.Fprintf(b, "| `%s` | `%s` | %s | |\n", f.Pattern(), f.Pattern(), Same.Words())

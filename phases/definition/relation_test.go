@@ -99,7 +99,7 @@ func TestLinksNameFamilies(t *testing.T) {
 			t.Errorf("no family %s", l.dataset)
 		}
 		if _, ok := FlashInfer().Family(l.template); !ok {
-			t.Errorf("FlashInfer %s has no template %s", FlashInfer().Versions.FlashInfer, l.template)
+			t.Errorf("FlashInfer %s has no template %s", FlashInfer().FlashInfer, l.template)
 		}
 	}
 }

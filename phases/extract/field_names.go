@@ -95,9 +95,12 @@ var (
 	}
 )
 
-// MixerScheduleField and MLPScheduleField report whether a field of config.json
-// says what single layers are made of.
+// MixerScheduleField reports whether a field of config.json says which mixers
+// single layers have.
 func MixerScheduleField(name string) bool { return slices.Contains(mixerScheduleFields, name) }
+
+// MLPScheduleField reports whether a field of config.json says which MLPs
+// single layers have.
 func MLPScheduleField(name string) bool   { return slices.Contains(mlpScheduleFields, name) }
 
 // deciding are the names of all fields of the alias table.

@@ -16,9 +16,9 @@ func datasetHasNone(names ...string) string {
 	table := definition.FlashInfer()
 	names = slices.DeleteFunc(names, func(name string) bool { _, err := definition.Parse(name); return err != nil })
 	if len(names) == 0 {
-		return "the dataset has none, nor has FlashInfer " + table.Versions.FlashInfer
+		return "the dataset has none, nor has FlashInfer " + table.FlashInfer
 	}
-	return "the dataset has none; FlashInfer " + table.Versions.FlashInfer + " has " + strings.Join(names, " and ")
+	return "the dataset has none; FlashInfer " + table.FlashInfer + " has " + strings.Join(names, " and ")
 }
 
 // describesPlainSoftmax are remarks where a model's attention is not the plain
