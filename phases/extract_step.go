@@ -16,10 +16,6 @@ import (
 	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
-// maxConfig bounds a config.json; the largest real one has 200 KB. Its values
-// take some thirty times its size in memory.
-const maxConfig = 2 << 20
-
 // maxStepFile bounds a file that an earlier phase wrote.
 const maxStepFile = 16 << 20
 
@@ -33,7 +29,7 @@ func ExtractStep(ctx context.Context, env *Env, req *Request) (*extract.Architec
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := disk.Bound(fetched.Data, "config.json", maxConfig); err != nil { // whoever fetched it
+	if err := disk.Bound(fetched.Data, "config.json", extract.MaxConfigSize); err != nil { // whoever fetched it
 		return nil, nil, err
 	}
 	env.progress(1, 0.7, "reading config.json")
@@ -58,7 +54,7 @@ func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract
 		if req.Revision != "" {
 			return nil, source, &fault.Usage{Message: fmt.Sprintf("--revision %s is of a repository on the Hub, and %s is a local directory", req.Revision, req.HFRepoID)}
 		}
-		data, err := disk.ReadRegular(filepath.Join(dir, "config.json"), maxConfig)
+		data, err := disk.ReadRegular(filepath.Join(dir, "config.json"), extract.MaxConfigSize)
 		source.Note = "a local directory, not a repository id"
 		return &FetchedConfig{Data: data}, source, err
 	}
@@ -162,9 +158,9 @@ func (e *Env) readConfigFile(name string) ([]byte, error) {
 		if e.Stdin == nil {
 			return nil, &fault.Usage{Message: "--config -: there is no standard input here"}
 		}
-		return disk.ReadAll(e.Stdin, "standard input", maxConfig)
+		return disk.ReadAll(e.Stdin, "standard input", extract.MaxConfigSize)
 	}
-	return disk.Read(e.Path(name), maxConfig)
+	return disk.Read(e.Path(name), extract.MaxConfigSize)
 }
 
 // architecture reads the config; missing fields are asked for when somebody

@@ -169,7 +169,7 @@ func resume(env *Env, req *Request, architecture string) (*Result, error) {
 	if r.Witness, err = loadWitness(filepath.Join(dir, report.FileTensors)); err != nil {
 		return nil, err
 	}
-	if config, err := disk.ReadRegular(filepath.Join(dir, report.FileConfig), maxConfig); err == nil {
+	if config, err := disk.ReadRegular(filepath.Join(dir, report.FileConfig), extract.MaxConfigSize); err == nil {
 		r.ConfigBytes = config
 		if err := r.Architecture.AttachConfig(config, req.Set); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", report.FileConfig, err)

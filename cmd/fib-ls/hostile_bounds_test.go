@@ -97,7 +97,10 @@ func TestHostileConfigsAreRefused(t *testing.T) {
 func TestLargestAcceptedConfigs(t *testing.T) {
 	for name, config := range map[string]string{
 		"2 MB of small objects": with(t, map[string]any{"a": 7})[:1] + `"a":[` + strings.Repeat("{},", 600000) + `1],` + smallConfig[1:],
-		"10,000 layers":         with(t, map[string]any{"num_hidden_layers": 10000}),
+		"6 MB of modules that are not quantised": with(t, map[string]any{"quantization_config": map[string]any{
+			"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": strings.Split(strings.Repeat("model.layers.0.self_attn.q_proj,", 190000), ","),
+		}}),
+		"10,000 layers": with(t, map[string]any{"num_hidden_layers": 10000}),
 		"1,000 layers": with(t, map[string]any{
 			"architectures": []string{"DeepseekV3ForCausalLM"}, "model_type": "deepseek_v3", "num_hidden_layers": 1000, "first_k_dense_replace": 500,
 			"kv_lora_rank": 512, "q_lora_rank": 1536, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,

@@ -101,7 +101,7 @@ func MixerScheduleField(name string) bool { return slices.Contains(mixerSchedule
 
 // MLPScheduleField reports whether a field of config.json says which MLPs
 // single layers have.
-func MLPScheduleField(name string) bool   { return slices.Contains(mlpScheduleFields, name) }
+func MLPScheduleField(name string) bool { return slices.Contains(mlpScheduleFields, name) }
 
 // deciding are the names of all fields of the alias table.
 var deciding = sync.OnceValue(func() map[string]bool {

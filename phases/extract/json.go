@@ -10,12 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what ParseConfig reads. The largest real config.json is some
-// 200 KB; transformers reads with Python's json, whose recursion ends near
+// Bounds of what ParseConfig reads. The largest real config.json lists the
+// modules that are not quantised and has 3.1 MB; transformers reads with Python's json, whose recursion ends near
 // 1000 levels and whose integers end at 4300 digits.
 const (
 	MaxConfigSize  = 16 << 20 // bytes
 	maxConfigDepth = 512      // nested arrays and objects
+	maxValues      = 1 << 20  // each costs some 60 bytes of memory, however short its text
 	maxIntDigits   = 4300     // digits of one integer
 )
 
@@ -76,9 +77,10 @@ func checkEncoding(data []byte) error {
 
 // parser is a recursive-descent JSON reader over the whole file.
 type parser struct {
-	data  []byte
-	pos   int
-	twice []string // keys that are written twice in one object
+	values int // read so far
+	data   []byte
+	pos    int
+	twice  []string // keys that are written twice in one object
 }
 
 // fail makes the error at a byte offset. Lines and columns count from 1,
@@ -123,6 +125,9 @@ func (p *parser) space() {
 func (p *parser) value(depth int) (Value, error) {
 	if depth > maxConfigDepth {
 		return nil, p.fail(p.pos, "more than %d levels of nesting", maxConfigDepth)
+	}
+	if p.values++; p.values > maxValues {
+		return nil, p.fail(p.pos, "more than %d values", maxValues)
 	}
 	if p.pos >= len(p.data) {
 		if len(bytes.TrimSpace(p.data)) == 0 {
