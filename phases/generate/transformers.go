@@ -143,6 +143,10 @@ func TransformersTree(a *extract.Architecture) []baseline.Module {
 			wrapper := r
 			wrapper.Class, wrapper.IntermediateSize, wrapper.Hidden = "TransformersFusedMoE", nil, nil
 			r.Path = below(r.Path, last)
+			r.Hidden = known(a.HiddenSize)
+			if a.MoE != nil && a.MoE.ExpertHiddenSize > 0 {
+				r.Hidden = known(a.MoE.ExpertHiddenSize)
+			}
 			out = append(out, wrapper)
 		case baseline.TypeLinear:
 			if last == "gate" || last == "router" {
