@@ -180,7 +180,7 @@ func markers(f *tsast.File) []marker {
 // are offered and written; beside them every config field is one.
 var markerKeys = []string{
 	"name", "display-name", "description", "revision", "tp", "ep", "page-size", "quantization", "sglang-path", "output-dir", "skip-sglang",
-	"infer", "config", "dataset", "definitions", "gemm", "sglang-url", "sglang-ref", "offline", "update",
+	"infer", "config", "dataset", "weights", "definitions", "gemm", "sglang-url", "sglang-ref", "offline", "update",
 }
 
 // markerWords writes the job's parameters as a marker has them: those that

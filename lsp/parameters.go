@@ -31,6 +31,7 @@ var requestKeys = map[string]string{
 	"sglangurl":    "sglangUrl", "sglangref": "sglangRef",
 	"dataset": "dataset",
 	"gemm":    "gemm", "definitions": "definitions",
+	"weights": "weights",
 	"update":  "update",
 	"offline": "offline",
 	"dryrun":  "dryRun",

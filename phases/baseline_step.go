@@ -45,8 +45,9 @@ func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Archit
 	var unregistered *baseline.UnregisteredError
 	switch {
 	case errors.As(err, &unregistered):
+		served := TransformersBackend(err, a)
 		_, b, err := none(err.Error() + "; the entry rests on the config alone")
-		return transformersBackend(unregistered, a), b, err
+		return served, b, err
 	case err != nil:
 		return nil, report.Baseline{}, fmt.Errorf("reading %s in SGLang's source: %w", a.ArchitectureType, err)
 	}
@@ -55,11 +56,13 @@ func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Archit
 	return impl, b, nil
 }
 
-// transformersBackend describes what SGLang's Transformers backend builds of a
-// class that SGLang does not register and transformers has; nil for any other.
-// It rests on the config, so that it is not decided.
-func transformersBackend(class *baseline.UnregisteredError, a *extract.Architecture) *baseline.Implementation {
-	if !class.Known || !generate.ServedByTransformers(a) {
+// TransformersBackend describes what SGLang's Transformers backend builds of a
+// class that SGLang does not register and transformers has, by the error of
+// looking for the class; nil for any other. It rests on the config, so that it
+// is not decided.
+func TransformersBackend(err error, a *extract.Architecture) *baseline.Implementation {
+	var class *baseline.UnregisteredError
+	if !errors.As(err, &class) || !class.Known || !generate.ServedByTransformers(a) {
 		return nil
 	}
 	served := generate.TransformersClass(a)

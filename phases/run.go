@@ -74,7 +74,7 @@ func generateStep(env *Env, r *Result) error {
 // adopt copies phase 3's result into the contract's form.
 func (r *Result) adopt(g *generate.Result) {
 	r.Generated, r.Model, r.Pattern, r.Parallelism = g, g.Entry, g.Pattern, g.Parallelism
-	r.Confidence = g.Confidence
+	r.Confidence, r.Architecture = g.Confidence, g.Architecture
 	if r.Confidence.Checkpoint != nil && r.Witness != nil {
 		r.Confidence.Checkpoint.From, r.Confidence.Checkpoint.Files = r.Witness.From, r.Witness.Files
 	}

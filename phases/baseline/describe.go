@@ -135,7 +135,7 @@ func (in *interp) describe(r *rowBuilder, o *object) {
 		v, ok = o.args.get("hidden_size")
 		r.Hidden = r.optional(v, ok)
 	case strings.HasSuffix(o.leaf, "RotaryEmbedding"):
-		r.Type = TypeRope
+		r.Type, r.RotaryDim = TypeRope, rotaryDim(o.args)
 	case o.leaf == "rope":
 		r.Type, r.Class = TypeRope, "rope(get_rope)"
 		r.rotary(o.args)
@@ -211,12 +211,22 @@ func isActivation(o *object) bool {
 	return strings.HasSuffix(o.leaf, "AndMul")
 }
 
-// normWidth is the size of what a norm normalises.
+// rotaryDim is what a rotary embedding that is not made by get_rope is told to
+// rotate.
+func rotaryDim(args *namespace) *int {
+	if dim, ok := args.value("rotary_dim").(int); ok {
+		return &dim
+	}
+	return nil
+}
+
+// normWidth is the size of what a norm normalises; of a weight for every head
+// and its features (Command R+) the features.
 func normWidth(args *namespace) *int {
-	for _, name := range []string{"hidden_size", "dim", "normalized_shape", "param_shape", "n_dim", "group_size", "norm_size"} {
+	for _, name := range []string{"hidden_size", "dim", "normalized_shape", "param_shape", "n_dim", "full_hidden_size", "group_size", "norm_size"} {
 		v, _ := args.get(name)
-		if items, ok := iterate(v); ok && len(items) == 1 {
-			v = items[0]
+		if items, ok := iterate(v); ok && (len(items) == 1 || len(items) == 2 && name == "param_shape") {
+			v = items[len(items)-1]
 		}
 		if i, ok := v.(int); ok {
 			return &i

@@ -147,8 +147,9 @@ func TestLocationsAndSnippets(t *testing.T) {
 	}
 }
 
-// checkLocation looks for the module's attribute name in the cited lines; two
-// norms of a layer are called by the name of what runs them.
+// checkLocation looks for the module's attribute name in the cited lines; the
+// norms of a layer are called by the name of what runs them (a layer
+// communicator, or a stage boundary in newer layouts).
 func checkLocation(t *testing.T, tree *Tree, c KernelCall) {
 	t.Helper()
 	file, first, last, ok := splitLocation(c.Location)
@@ -168,9 +169,11 @@ func checkLocation(t *testing.T, tree *Tree, c KernelCall) {
 	names := []string{lastPart(c.Path)}
 	switch lastPart(c.Path) {
 	case "input_layernorm":
-		names = append(names, "prepare_attn")
+		names = append(names, "prepare_attn", `attn_boundary\.prepare`)
 	case "post_attention_layernorm":
-		names = append(names, "prepare_mlp")
+		names = append(names, "prepare_mlp", `ffn_boundary\.prepare`)
+	case "norm":
+		names = append(names, `self\.boundary\.prepare`)
 	}
 	for _, name := range names {
 		if regexp.MustCompile(`\b`+name+`\w*\b`).Match(cut) && bytes.ContainsRune(cut, '(') {

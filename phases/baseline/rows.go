@@ -145,7 +145,7 @@ func (s *rowSet) describeObject(r *rowBuilder, o *object) {
 	}
 	r.Class, r.Type = o.className(), TypeBlock
 	if strings.HasSuffix(r.Class, "RotaryEmbedding") {
-		r.Type = TypeRope
+		r.Type, r.RotaryDim = TypeRope, rotaryDim(o.args)
 	}
 	if r.Path != "" && strings.Contains(r.Class, "Norm") {
 		r.Type = TypeNorm

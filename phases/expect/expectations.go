@@ -149,7 +149,7 @@ func generateEntry(known *knownConfig, impl *baseline.Implementation, tp, ep int
 	if err != nil {
 		return nil
 	}
-	e := &validate.ExpectedEntry{Label: known.label, ByName: byName, Architecture: known.architecture}
+	e := &validate.ExpectedEntry{Label: known.label, ByName: byName, Architecture: g.Architecture}
 	for _, module := range g.Entry.Modules {
 		e.Modules = append(e.Modules, validate.ExpectedModule{
 			Name: module.Name, Count: module.Count, Parent: module.Parent, Type: module.Type, Definitions: module.Definitions, Paths: module.Paths(),
@@ -192,7 +192,7 @@ func (x *Expectations) config(repo string) *knownConfig {
 func implementationOf(a *extract.Architecture) *baseline.Implementation {
 	impl, err := phases.Embedded().Analyse(context.Background(), a.ArchitectureType, a.Config, a.TextConfig, baseline.Options{TP: 1})
 	if err != nil {
-		return nil
+		return phases.TransformersBackend(err, a)
 	}
 	return impl
 }

@@ -21,8 +21,14 @@ func (r *reader) ropeObject(layerType string) *Object {
 }
 
 // partialRotary is the share of a head that is rotated; 1 when nothing is said.
+// Proportional scaling (Gemma 4) goes through the whole head: what the share
+// leaves out has frequency 0.
 func (r *reader) partialRotary(layerType string) float64 {
-	if o := r.ropeObject(layerType); o.Has("partial_rotary_factor") {
+	o := r.ropeObject(layerType)
+	if kind, ok := o.String("rope_type"); ok && kind == "proportional" {
+		return 1
+	}
+	if o.Has("partial_rotary_factor") {
 		if f, ok, err := o.Float("partial_rotary_factor"); ok && err == nil {
 			return f
 		}

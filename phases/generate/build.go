@@ -68,6 +68,7 @@ func Decide(impl *baseline.Implementation, ck *weights.Checkpoint, a *extract.Ar
 	if a == nil {
 		return nil, errors.New("no architecture to build an entry from")
 	}
+	a = AsServed(impl, a)
 	c := weigh(impl, a, ck)
 	if c.from == WitnessSource {
 		opts.Calls = impl.Calls
@@ -77,7 +78,7 @@ func Decide(impl *baseline.Implementation, ck *weights.Checkpoint, a *extract.Ar
 		return nil, err
 	}
 	result.Disagreements, result.Confidence = c.disagreements, c.confidence
-	result.Follows, result.Contradicted = c.from, c.contradicted
+	result.Follows, result.Contradicted, result.Architecture = c.from, c.contradicted, a
 	return result, nil
 }
 

@@ -109,9 +109,6 @@ type chosen struct {
 // it has not read what the config states (Believe).
 func weigh(impl *baseline.Implementation, a *extract.Architecture, ck *weights.Checkpoint) *chosen {
 	fromConfig := FromArchitecture(a)
-	if impl != nil && impl.File == TransformersFile {
-		fromConfig = TransformersRows(a)
-	}
 	c := &chosen{rows: fromConfig, from: WitnessConfig}
 	c.confidence = Confidence{Witnesses: []string{WitnessConfig}, Doubts: []Doubt{}}
 	var fromSource []baseline.Module

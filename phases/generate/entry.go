@@ -2,7 +2,10 @@
 // makes the entry of models.ts: pattern, module tree, Definition names.
 package generate
 
-import "github.com/fib-ls/fib-ls/phases/baseline"
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
 
 // Entry is one model as it goes into models.ts.
 type Entry struct {
@@ -87,6 +90,8 @@ type Disagreement struct {
 
 // Result is what phase 3 hands on.
 type Result struct {
+	// Architecture is what the entry was made of, in the projections that run.
+	Architecture  *extract.Architecture
 	Entry         Entry
 	Pattern       Pattern
 	Parallelism   Parallelism

@@ -1,6 +1,9 @@
 package generate
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -29,47 +32,91 @@ func ServedByTransformers(a *extract.Architecture) bool {
 	return !a.Generic && a.Skeleton.Model == "model"
 }
 
-// TransformersRows are the rows of an entry that the Transformers backend
-// serves: those of FromArchitecture with the projections that run there.
-func TransformersRows(a *extract.Architecture) []baseline.Module {
-	var out []baseline.Module
-	rows := FromArchitecture(a)
-	for _, r := range rows {
-		out = append(out, splitProjections(r, rows)...)
+// AsServed is the architecture in the projections that run: one that the
+// Transformers backend serves has those of HuggingFace's class, any other is
+// returned as it is. impl is what was read of SGLang's source (nil: nothing).
+func AsServed(impl *baseline.Implementation, a *extract.Architecture) *extract.Architecture {
+	if impl == nil || impl.File != TransformersFile {
+		return a
+	}
+	return withSplitProjections(a)
+}
+
+// withSplitProjections is the architecture with HuggingFace's projections in
+// place of the fused ones. A linear mixer's qkv_proj is one layer in
+// HuggingFace's class too.
+func withSplitProjections(a *extract.Architecture) *extract.Architecture {
+	split := *a
+	split.Dimensions = maps.Clone(a.Dimensions)
+	split.AttentionKinds, split.MLPKinds = slices.Clone(a.AttentionKinds), slices.Clone(a.MLPKinds)
+	for i := range split.AttentionKinds {
+		k := &split.AttentionKinds[i]
+		all := a.Dimensions[k.ID]
+		k.Dimensions = splitProjections(k.Dimensions, k, all)
+		if all != nil {
+			split.Dimensions[k.ID] = splitProjections(all, k, all)
+		}
+	}
+	for i := range split.MLPKinds {
+		k := &split.MLPKinds[i]
+		k.Dimensions = splitProjections(k.Dimensions, nil, nil)
+		if all := a.Dimensions[k.ID]; all != nil {
+			split.Dimensions[k.ID] = splitProjections(all, nil, nil)
+		}
+	}
+	return &split
+}
+
+// splitProjections has q_proj, k_proj and v_proj for a qkv_proj, gate_proj and
+// up_proj for a gate_up_proj. The attention kind and its widths say what the
+// parts of qkv_proj are.
+func splitProjections(dims []extract.Dimension, k *extract.AttentionKind, widths []extract.Dimension) []extract.Dimension {
+	out := make([]extract.Dimension, 0, len(dims))
+	for _, d := range dims {
+		name := lastSegment(d.Name)
+		prefix := strings.TrimSuffix(d.Name, name)
+		var parts []extract.Dimension
+		switch {
+		case d.Type != "linear":
+		case name == "gate_up_proj":
+			half := d
+			half.N, half.Formula = d.N/2, strings.TrimPrefix(d.Formula, "2*")
+			parts = []extract.Dimension{half, half}
+			parts[0].Name, parts[1].Name = prefix+"gate_proj", prefix+"up_proj"
+		case name == "qkv_proj" && k != nil && k.Family == extract.GQA:
+			parts = queryKeyValue(d, prefix, k, widths)
+		}
+		if parts == nil {
+			parts = []extract.Dimension{d}
+		}
+		out = append(out, parts...)
 	}
 	return out
 }
 
-// splitProjections are the projections of HuggingFace's module for one of
-// SGLang's fused ones; other rows stay as they are. A linear mixer's qkv_proj
-// is one layer in HuggingFace's class too.
-func splitProjections(r baseline.Module, rows []baseline.Module) []baseline.Module {
-	parent := strings.TrimSuffix(r.Path, "."+lastSegment(r.Path))
-	part := func(name string, n int) baseline.Module {
-		m := r
-		m.Path, m.Class, m.N = below(parent, name), "ColumnParallelLinear", known(n)
-		m.NumHeads, m.NumKVHeads, m.HeadDim, m.VHeadDim = nil, nil, nil, nil
-		return m
-	}
-	switch {
-	case r.N == nil:
-	case lastSegment(r.Path) == "gate_up_proj":
-		return []baseline.Module{part("gate_proj", *r.N/2), part("up_proj", *r.N/2)}
-	case lastSegment(r.Path) == "qkv_proj":
-		for _, attn := range rows {
-			if attn.Type != baseline.TypeAttention || attn.Layers != r.Layers || !strings.HasPrefix(attn.Path, parent+".") {
-				continue
-			}
-			if attn.NumHeads == nil || attn.NumKVHeads == nil || attn.HeadDim == nil {
-				break
-			}
-			q, k := *attn.NumHeads**attn.HeadDim, *attn.NumKVHeads**attn.HeadDim
-			if v := *r.N - q - k; v > 0 {
-				return []baseline.Module{part("q_proj", q), part("k_proj", k), part("v_proj", v)}
+// queryKeyValue are the three parts of a qkv_proj; nil where its size is not
+// theirs. The queries may have an output gate beside them.
+func queryKeyValue(d extract.Dimension, prefix string, k *extract.AttentionKind, widths []extract.Dimension) []extract.Dimension {
+	part := func(name, width string, n int) extract.Dimension {
+		p := d
+		p.Name, p.N = prefix+name, n
+		for _, w := range widths {
+			if w.Type == "width" && w.Name == width {
+				p.Formula, p.Fields = w.Formula, w.Fields
+				if times := n / w.N; times > 1 {
+					p.Formula = fmt.Sprintf("%d*%s", times, w.Formula)
+				}
 			}
 		}
+		return p
 	}
-	return []baseline.Module{r}
+	keys, values, one := k.NumKVHeads*k.HeadDim, k.NumKVHeads*valueDim(k), k.NumHeads*k.HeadDim
+	queries := d.N - keys - values
+	if one == 0 || keys == 0 || queries < one || queries%one != 0 {
+		return nil
+	}
+	v := part("v_proj", choose(keys == values, "kv_size", "v_size"), values)
+	return []extract.Dimension{part("q_proj", "q_size", queries), part("k_proj", "kv_size", keys), v}
 }
 
 // TransformersTree is the module tree that the backend builds of it: the
@@ -79,7 +126,7 @@ func splitProjections(r baseline.Module, rows []baseline.Module) []baseline.Modu
 func TransformersTree(a *extract.Architecture) []baseline.Module {
 	var out []baseline.Module
 	rope := false
-	for _, r := range TransformersRows(a) {
+	for _, r := range FromArchitecture(withSplitProjections(a)) {
 		last := lastSegment(r.Path)
 		r.Path = strings.Replace(r.Path, ".block_sparse_moe", ".mlp", 1) // its name since transformers 5
 		switch r.Type {
@@ -96,6 +143,10 @@ func TransformersTree(a *extract.Architecture) []baseline.Module {
 			wrapper := r
 			wrapper.Class, wrapper.IntermediateSize, wrapper.Hidden = "TransformersFusedMoE", nil, nil
 			r.Path = below(r.Path, last)
+			r.Hidden = known(a.HiddenSize)
+			if a.MoE != nil && a.MoE.ExpertHiddenSize > 0 {
+				r.Hidden = known(a.MoE.ExpertHiddenSize)
+			}
 			out = append(out, wrapper)
 		case baseline.TypeLinear:
 			if last == "gate" || last == "router" {

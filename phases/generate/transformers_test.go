@@ -64,7 +64,11 @@ func TestTransformersBackend(t *testing.T) {
 		if tree[0].Class != c.class {
 			t.Errorf("%s is served by %s, want %s", name, tree[0].Class, c.class)
 		}
-		rows := sizedRows(TransformersRows(a))
+		result, err := Decide(&baseline.Implementation{File: TransformersFile}, nil, a, Options{ID: "x"})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		rows := sizedRows(FromArchitecture(result.Architecture)) // the entry and what it says of the config are one
 		if slices.ContainsFunc(rows, func(s string) bool { return s == "model.layers.self_attn.qkv_proj 2 384 256" }) || !slices.ContainsFunc(rows, func(s string) bool {
 			return s == "model.layers.self_attn.attn 2" || s == "model.layers.self_attn.attn 1"
 		}) {
