@@ -43,9 +43,13 @@ func (s *Server) prepareRename(_ context.Context, snap *Snapshot, p *protocol.Pr
 }
 
 // rename changes a module's key with every parent that names it, or a model's
-// id.
+// id. The answer is null where there is neither: another server may have
+// something to rename there.
 func (s *Server) rename(_ context.Context, snap *Snapshot, p *protocol.RenameParams) (*protocol.WorkspaceEdit, error) {
 	at, err := renameable(snap, p.Position)
+	if err == errNothingToRename { //nolint:errorlint // the very value is meant
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

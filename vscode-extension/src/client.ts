@@ -153,6 +153,17 @@ export class Client implements Server, vscode.Disposable {
             return next(params, token)
           },
         },
+        // Where one provider refuses, VS Code asks the next: TypeScript's would rename a module's key alone and leave its
+        // parents behind. A refusal is shown, and the empty edit says that this is the whole answer.
+        provideRenameEdits: async (document, position, newName, token, next) => {
+          try {
+            return await next(document, position, newName, token)
+          } catch (error) {
+            if (error instanceof vscode.CancellationError) throw error
+            void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error))
+            return new vscode.WorkspaceEdit()
+          }
+        },
         handleWorkDoneProgress: (token, step, next) => {
           const job = typeof token === "string" && token.startsWith(jobTokenPrefix)
           if (job) this.progress.follow(token, step)
