@@ -7,7 +7,7 @@
 #   scripts/checkpoints.sh --save      only install and save, however long it takes; prints the directory
 #   scripts/checkpoints.sh --update    write what phases/testdata/checkpoints keeps of them
 #
-# Needs python3 (3.11 or later, with venv) and PyPI (some 3 GB the first time:
+# Needs python3 (3.11 or later, with venv) and PyPI (some 3 GB the first time, 6 on disk:
 # PyTorch's wheel is linked with CUDA); PYTHON names another interpreter. Exits 3
 # with the reason when it cannot install.
 #
