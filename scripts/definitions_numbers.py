@@ -313,7 +313,7 @@ def check_indexer(bench, name):
     """The tokens of each request whose keys the index heads like best; which, not in what order."""
     torch, axes = bench.torch, fixed(bench, name)
     heads, d, page_size, topk = (axes[key] for key in ("num_index_heads", "index_head_dim", "page_size", "topk"))
-    lengths = [topk - 1, 0, 2 * page_size + 1, page_size]
+    lengths = [topk - 1, 0, 2 * page_size + 1, page_size] + 8 * [3 * page_size]
     table = [random.sample(range(9), 3) for _ in lengths]
     keys, scales = (torch.rand(9, page_size, d) * 2 - 1).to(torch.float8_e4m3fn), torch.rand(9, page_size) + 0.5
     # A page has the keys of its tokens, then their scales.
