@@ -9,8 +9,18 @@ import (
 	"github.com/fib-ls/fib-ls/phases/fault"
 )
 
+// undecidedBySurvey are the classes that no facts within reach decide: neither
+// a published config, nor a configuration class whose defaults are complete.
+var undecidedBySurvey = map[string]string{
+	"K2HorizonForCausalLM":    "its configuration class has no defaults for its sizes",
+	"KimiK3LinearForCausalLM": "no config published, and no configuration class in transformers or SGLang",
+	"Mamba2ForCausalLM":       "its configuration class has no intermediate_size, which a checkpoint's file states",
+	"XllmForCausalLM":         "its configuration class has no defaults for its sizes",
+}
+
 // TestSurveyDecidesTheTextModels: with the built-in facts alone, SGLang's
-// source decides nearly every text causal LM that it registers.
+// source decides every text causal LM that it registers, but for those of
+// which there is nothing to read.
 func TestSurveyDecidesTheTextModels(t *testing.T) {
 	env := &Env{Getenv: func(string) string { return "" }, WorkDir: t.TempDir(), NoSGLangFetch: true}
 	reports, err := SurveyBaseline(t.Context(), env, Request{Offline: true}, nil)
@@ -19,14 +29,19 @@ func TestSurveyDecidesTheTextModels(t *testing.T) {
 	}
 	decided := 0
 	for _, r := range reports {
-		if r.Decided {
+		reason, expected := undecidedBySurvey[r.Name]
+		switch {
+		case r.Decided && expected:
+			t.Errorf("%s is decided now (%s), though %s", r.Name, r.Config, reason)
+		case r.Decided:
 			decided++
-			continue
+		case !expected:
+			t.Errorf("%s (%s) is not decided: %s %v", r.Name, r.Config, r.Error, r.Undecided)
 		}
-		t.Logf("%s (%s): %s %v", r.Name, r.Config, r.Error, r.Undecided)
 	}
-	if len(reports) < 100 || decided < len(reports)-2 {
-		t.Errorf("%d of %d classes decided", decided, len(reports))
+	const least = 119
+	if decided < least {
+		t.Errorf("%d of %d classes decided, not %d", decided, len(reports), least)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // them in: every decoder class that can be built small (scripts/checkpoints.sh
 // makes them). testdata/checkpoints has what their headers say, from which the
 // files are made again here; FIB_LS_CHECKPOINTS names the directories
-// themselves.
+// themselves, which must have just that.
 func TestCheckpoints(t *testing.T) {
 	dirs := checkpointDirs(t)
 	if len(dirs) < 150 {
@@ -75,37 +75,46 @@ func firstDoubt(c generate.Confidence) string {
 	return ""
 }
 
-// checkpointDirs are the directories to add; with -update the project's own
-// data is written from them.
+// checkpointDirs are the directories to add: those that FIB_LS_CHECKPOINTS has,
+// and of the others what testdata keeps. With -update testdata is written from
+// them.
 func checkpointDirs(t *testing.T) []string {
 	t.Helper()
-	root := os.Getenv("FIB_LS_CHECKPOINTS")
-	if root == "" {
-		root = t.TempDir()
-		files, err := filepath.Glob(filepath.Join("testdata", "checkpoints", "*.txtar"))
+	var dirs []string
+	saved := map[string]bool{}
+	if root := os.Getenv("FIB_LS_CHECKPOINTS"); root != "" {
+		configs, err := filepath.Glob(filepath.Join(root, "*", "config.json"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range files {
-			restore(t, f, filepath.Join(root, strings.TrimSuffix(filepath.Base(f), ".txtar")))
+		if len(configs) == 0 {
+			t.Fatalf("no checkpoint is in %s", root)
+		}
+		for _, c := range configs {
+			dir := filepath.Dir(c)
+			dirs = append(dirs, dir)
+			saved[filepath.Base(dir)] = true
+			compareKept(t, dir)
 		}
 	}
-	configs, err := filepath.Glob(filepath.Join(root, "*", "config.json"))
+	files, err := filepath.Glob(filepath.Join("testdata", "checkpoints", "*.txtar"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var dirs []string
-	for _, c := range configs {
-		dirs = append(dirs, filepath.Dir(c))
-		if *update && os.Getenv("FIB_LS_CHECKPOINTS") != "" {
-			keep(t, filepath.Dir(c))
+	root := t.TempDir()
+	for _, f := range files {
+		if name := strings.TrimSuffix(filepath.Base(f), ".txtar"); !saved[name] {
+			restore(t, f, filepath.Join(root, name))
+			dirs = append(dirs, filepath.Join(root, name))
 		}
 	}
+	t.Logf("%d checkpoints as transformers saved them, %d from testdata", len(saved), len(dirs)-len(saved))
 	return dirs
 }
 
-// keep writes what the headers of a directory say, and its config.
-func keep(t *testing.T, dir string) {
+// compareKept holds what testdata keeps of a directory to the directory: its
+// config and what its headers say. With -update it writes it.
+func compareKept(t *testing.T, dir string) {
 	t.Helper()
 	config, err := os.ReadFile(filepath.Join(dir, "config.json"))
 	if err != nil {
@@ -114,6 +123,13 @@ func keep(t *testing.T, dir string) {
 	var a txtar.Archive
 	a.Files = []txtar.File{{Name: "config.json", Data: config}, {Name: "tensors", Data: []byte(weights.Facts(tensorsOf(t, dir)))}}
 	name := filepath.Join("testdata", "checkpoints", filepath.Base(dir)+".txtar")
+	if !*update {
+		kept, err := os.ReadFile(name)
+		if err != nil || string(kept) != string(txtar.Format(&a)) {
+			t.Errorf("%s is not what transformers saves (scripts/checkpoints.sh --update): %v", name, err)
+		}
+		return
+	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,9 @@
 # Installs flashinfer-bench, pinned, under .cache/ of the project and loads a
 # Definition of every family that `fib-ls define` writes through its Definition
 # model; with torch at hand also computes the references of small ones and holds
-# them to formulas. Says what was and what was not checked.
+# them to formulas. Installs no torch of its own: that of scripts/checkpoints.sh
+# is taken where it is, else the interpreter's. Says what was and what was not
+# checked.
 #
 #   scripts/definitions-peer.sh [FIB-LS]     FIB-LS: the binary, built when not given
 #
@@ -28,6 +30,16 @@ if [ ! -f "$venv/complete" ]; then
 	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
 		-r "$requirements" >&2 || { say "PyPI gave no flashinfer-bench==$version"; exit 3; }
 	touch "$venv/complete"
+fi
+
+# The packages of scripts/checkpoints.sh come after the virtual environment's own.
+transformers=$(sed -n 's/^transformers==//p' "$root/scripts/checkpoints-requirements.txt")
+other=$root/.cache/transformers-$transformers
+purelib='import sysconfig; print(sysconfig.get_path("purelib"))'
+pth=$("$venv/bin/python" -c "$purelib")/checkpoints.pth
+rm -f "$pth"
+if [ -f "$other/complete" ]; then
+	"$other/bin/python" -c "$purelib" >"$pth"
 fi
 
 work=$(mktemp -d)
@@ -63,5 +75,8 @@ fi
 	mla_ragged_prefill_causal_h4_qk6_vo4 \
 	rope_with_cos_sin_cache_neox_style_d8_rd4 rope_with_cos_sin_cache_gptj_style_d8_rd4 \
 	rope_with_cos_sin_cache_neox_style_d8_rd8 \
-	top_k_sampling_from_probs_v8 top_p_sampling_from_probs_v8 top_k_top_p_sampling_from_probs_v8
+	top_k_sampling_from_probs_v8 top_p_sampling_from_probs_v8 top_k_top_p_sampling_from_probs_v8 \
+	gdn_prefill_qk2_v4_d8_k_last gdn_decode_qk2_v4_d8_k_last gdn_mtp_qk2_v4_d8_k_last \
+	dsa_sparse_attention_h4_ckv8_kpe4_topk4_ps4 dsa_topk_indexer_fp8_h4_d8_topk4_ps4 mamba_ssu_decode_h4_d8_s8_ng2 \
+	moe_fp8_block_scale_renorm_topk2_e4_h256_i128 trtllm_fp4_block_scale_routed_moe_topk2_e4_h8_i4
 "$venv/bin/python" -B "$root/scripts/definitions-peer.py" "$work/trace"

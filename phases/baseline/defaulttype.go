@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -103,19 +104,21 @@ func (r *Reader) baseDefaults(class string, named *extract.Object) *extract.Obje
 	if err != nil {
 		return nil
 	}
-	text, err := r.src.ReadFile(info.File)
-	if err != nil {
+	tree, err := r.load(info.File) // of an index too, which has no text
+	if err != nil || tree == nil {
 		return nil
 	}
-	for _, c := range readFacts(info.File, text).Classes {
-		if c.Name != class {
+	for _, s := range tree.Body {
+		c, ok := s.(*pysrc.ClassDef)
+		if !ok || c.Name != class {
 			continue
 		}
 		for _, b := range c.Bases {
-			if base, err := r.Find(lastPart(b)); err != nil || base.Name == class {
+			name := lastPart(pysrc.Unparse(b))
+			if base, err := r.Find(name); err != nil || base.Name == class {
 				continue
 			}
-			o := r.DefaultConfig(lastPart(b))
+			o := r.DefaultConfig(name)
 			if o == nil {
 				continue
 			}

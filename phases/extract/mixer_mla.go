@@ -34,7 +34,10 @@ func (r *reader) mlaMixer(m mixer, layer int) mixer {
 // sharesIndexer reports whether a layer takes the positions that another one's
 // indexer picked.
 func (r *reader) sharesIndexer(layer int) bool {
-	types, _ := r.text.Strings("indexer_types")
+	types, stated := r.text.Strings("indexer_types")
+	if every := r.fam.IndexerEvery; every > 0 && !stated {
+		return layer > 0 && (layer-1)%every > 0
+	}
 	return r.fam.SharedIndexers && layer < len(types) && types[layer] == "shared"
 }
 

@@ -2,11 +2,12 @@
 weights, as save_pretrained writes it: a directory per class, with config.json
 and model.safetensors.
 
-    save.py OUT_DIR [--only MODEL_TYPE,...] [--shard I/N]
+    save.py OUT_DIR [--only MODEL_TYPE,...] [--shard I/N] [--seconds S]
 
 The sizes are unlike each other on purpose (no two products agree), so that a
 matrix is known by its shape. A class that cannot be built small is named with
-the reason in OUT_DIR/skipped.txt.
+the reason in OUT_DIR/skipped-I.txt. What S seconds do not suffice for is left to
+the next run, which goes on where this one ended; it then exits 4.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 import warnings
 
 warnings.filterwarnings("ignore")
@@ -48,7 +50,8 @@ GIVE_UP = [
     ["num_attention_heads", "hidden_size"], ["intermediate_size"], ["max_position_embeddings"],
 ]
 MOST_PARAMETERS = 30_000_000
-SECONDS = 90
+SECONDS = 90  # for one class
+UNFINISHED = 4
 
 
 class Slow(Exception):
@@ -140,11 +143,12 @@ def main():
     arguments.add_argument("out")
     arguments.add_argument("--only", default="")
     arguments.add_argument("--shard", default="0/1")
+    arguments.add_argument("--seconds", type=int, default=24 * 3600)
     options = arguments.parse_args()
     shard, shards = map(int, options.shard.split("/"))
     only = set(filter(None, options.only.split(",")))
     os.makedirs(options.out, exist_ok=True)
-    saved, skipped = 0, []
+    saved, skipped, left, end = 0, [], 0, time.monotonic() + options.seconds
     for i, (model_type, name) in enumerate(decoder_classes()):
         if i % shards != shard or only and model_type not in only:
             continue
@@ -152,12 +156,19 @@ def main():
         if os.path.exists(os.path.join(directory, "config.json")):
             saved += 1
             continue
+        seconds = min(SECONDS, int(end - time.monotonic()))
+        if seconds < 1:
+            left += 1
+            continue
         try:
-            signal.alarm(SECONDS)
+            signal.alarm(seconds)
             why = build(model_type, name, directory)
-        except (Exception, Slow) as error:
+        except Exception as error:
             why = f"{type(error).__name__}: {error}"
             shutil.rmtree(directory, ignore_errors=True)
+            if isinstance(error, Slow) and seconds < SECONDS:
+                left += 1
+                continue
         finally:
             signal.alarm(0)
         if why:
@@ -167,10 +178,11 @@ def main():
             for extra in os.listdir(directory):
                 if extra == "generation_config.json":
                     os.remove(os.path.join(directory, extra))
-    with open(os.path.join(options.out, "skipped.txt"), "w") as f:
+    with open(os.path.join(options.out, f"skipped-{shard}.txt"), "w") as f:
         f.write("\n".join(skipped) + "\n")
-    print(json.dumps({"saved": saved, "skipped": len(skipped), "transformers": transformers.__version__}), file=sys.stderr)
+    print(json.dumps({"saved": saved, "skipped": len(skipped), "left": left, "transformers": transformers.__version__}), file=sys.stderr)
+    return UNFINISHED if left else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

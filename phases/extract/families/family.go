@@ -82,6 +82,9 @@ type Family struct {
 	QB             *Part `json:"q_b,omitempty"`
 	NopeJoins      bool  `json:"nope_joins,omitempty"`
 	SharedIndexers bool  `json:"shared_indexers,omitempty"`
+	// IndexerEvery: where no list says so, the first layer and after it one in so
+	// many have an indexer, and those behind each share it.
+	IndexerEvery int `json:"indexer_every,omitempty"`
 	// PerLayer is how many mixers one layer has, when more than one.
 	PerLayer int `json:"per_layer,omitempty"`
 

@@ -152,6 +152,24 @@ async function session(encoding) {
   apply(renamed)
   check('rename changes the key and its parents', text.includes('decoder_layers: {') && text.split('"decoder_layers"').length === 3, text)
 
+  // The safe fixes of the whole file, as editors ask for them on save.
+  const spelled = find('gemm_n6144_k4096').position
+  edit([{ range: { start: spelled, end: { ...spelled, character: spelled.character + 'gemm_n6144_k4096'.length } }, newText: 'gemm_n_6144_k_4096' }])
+  await wait('the spelling is a finding', () => rule('legacy-definition'), () => diagnostics)
+  const [all, ...others] = await connection.sendRequest(lsp.CodeActionRequest.type, {
+    textDocument: { uri }, range: { start: find('id: "tiny"').position, end: find('id: "tiny"').position },
+    context: { diagnostics: [], only: [lsp.CodeActionKind.SourceFixAll], triggerKind: lsp.CodeActionTriggerKind.Automatic },
+  })
+  check('source.fixAll has the one action', all?.kind === 'source.fixAll.fib-ls' && others.length === 0, [all, ...others])
+  check('it is for this version', apply(all.edit), all)
+  check('it mends the spelling', text.includes('gemm_n6144_k4096') && !text.includes('gemm_n_6144'), text)
+
+  // What the command line's plan and discover say, as commands.
+  const { plan } = await connection.sendRequest(lsp.ExecuteCommandRequest.type, { command: 'fib-ls.plan', arguments: ['Qwen/Qwen3-0.6B', uri] })
+  check('fib-ls.plan gives the kernel inventory', JSON.stringify(plan)?.includes('rmsnorm_h1024'), plan)
+  const discovered = await connection.sendRequest(lsp.ExecuteCommandRequest.type, { command: 'fib-ls.discover', arguments: [uri] })
+  check('fib-ls.discover lists models', JSON.stringify(discovered).length > 1000, discovered)
+
   // Marker comment -> code action -> entry.
   const end = find('] satisfies').position
   edit([{ range: { start: end, end }, newText: '  // fib: add Qwen/Qwen3-0.6B skip-sglang=true\n' }])
