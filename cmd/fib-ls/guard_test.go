@@ -62,10 +62,11 @@ func TestSignalsEndAnyRun(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for i, work := range []string{"compute", "garbage", "compute", "garbage"} {
 		sent := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}[i/2]
+		moment := time.Duration(random.IntN(300)) * time.Millisecond
 		t.Run(fmt.Sprintf("%s %v", work, sent), func(t *testing.T) {
 			t.Parallel()
 			cmd, _ := startDeaf(t, work)
-			time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
+			time.Sleep(moment)
 			before := processorTime(t, cmd)
 			if err := cmd.Process.Signal(sent); err != nil {
 				t.Fatal(err)
