@@ -234,7 +234,7 @@ func checkDataset(p *entryPass) {
 		}
 		message := fmt.Sprintf("%s is not in the dataset", d.Value)
 		if n.Family.Vocabulary == definition.FlashInferNames {
-			message += ", which has no such family: it is a name of FlashInfer " + definition.FlashInfer().Versions.FlashInfer
+			message += ", which has no such family: it is a name of FlashInfer " + definition.FlashInfer().FlashInfer
 		}
 		p.in(m, Problem{Rule: "unknown-definition", Span: d.Span, Message: message})
 	})
