@@ -17,8 +17,10 @@ import (
 // notCompared are the classes for which the two readers rightly differ.
 var notCompared = map[string]string{
 	"BailingMoeV2_5ForCausalLM":             "the layers of transformers' default config are a cycle, which SGLang does not read",
+	"BailingMoeV3ForCausalLM":               "the same; TestLinearAttentionBesideMLA reads it with its layers stated",
 	"Cohere2VisionForConditionalGeneration": "its default config has no language model in it",
 	"Gemma4ForCausalLM":                     "SGLang moves the head sizes of full layers to where the class reads them only below a multimodal wrapper",
+	"MiMoV2ASRForCausalLM":                  "the projection of its audio encoder, which no tower of the source holds, is no layer of the language model",
 	"HrmTextForCausalLM":                    "two stacks of layers that run in turn; the entry follows the source",
 }
 
@@ -60,6 +62,38 @@ func TestEveryClass(t *testing.T) {
 	const least = 115
 	if compared < least {
 		t.Errorf("only %d classes were compared", compared)
+	}
+}
+
+// TestLinearAttentionBesideMLA: of a model with both, linear attention's heads
+// are as wide as head_dim says, not as those of MLA; and its kind follows the
+// class, where one model_type has two.
+func TestLinearAttentionBesideMLA(t *testing.T) {
+	const config = `{"architectures": [%q], "model_type": "bailing_hybrid", "vocab_size": 1000, "hidden_size": 2560, "intermediate_size": 9216,
+		"num_hidden_layers": 12, "layer_group_size": 6, "num_attention_heads": 32, "num_key_value_heads": 32, "head_dim": 128, "hidden_act": "silu",
+		"kv_lora_rank": 512, "q_lora_rank": null, "qk_rope_head_dim": 64, "qk_nope_head_dim": 128, "v_head_dim": 128, "use_qk_norm": true,
+		"num_experts": 16, "num_shared_experts": 1, "num_experts_per_tok": 4, "n_group": 8, "topk_group": 4, "moe_intermediate_size": 768,
+		"first_k_dense_replace": 1, "norm_topk_prob": true, "score_function": "sigmoid", "moe_router_enable_expert_bias": true,
+		"short_conv_kernel_size": 4, "no_kda_lora": %t, "rms_norm_eps": 1e-6, "tie_word_embeddings": false,
+		"rope_parameters": {"rope_theta": 600000, "rope_type": "default"}}`
+	for _, test := range []struct {
+		class  string
+		noLoRA bool
+	}{{"BailingMoeV2_5ForCausalLM", false}, {"BailingMoeV3ForCausalLM", false}, {"BailingMoeV3ForCausalLM", true}} {
+		object, _, err := extract.ParseConfig([]byte(fmt.Sprintf(config, test.class, test.noLoRA)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		differences, err := readersDiffer(t, test.class, object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range differences {
+			if strings.HasPrefix(d, "extra of model.layers.attention.attn:") {
+				continue // lightning attention has no size of its own besides its projections'
+			}
+			t.Errorf("%v: %s", test, d)
+		}
 	}
 }
 

@@ -249,6 +249,12 @@ func (r *reader) headDim(heads int) int {
 	if r.mla() {
 		return r.opt("qk_nope_head_dim") + r.opt("qk_rope_head_dim")
 	}
+	return r.plainHeadDim(heads)
+}
+
+// plainHeadDim is the width of a head outside of latent attention, which other
+// layers of the model may have.
+func (r *reader) plainHeadDim(heads int) int {
 	if n := r.opt("head_dim"); n > 0 && r.fam.HeadDim != derivedHeadDim {
 		return n
 	}

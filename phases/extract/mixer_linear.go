@@ -35,21 +35,7 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 	if k.Attribute == "linear_attn" {
 		k.Attribute = "self_attn"
 	}
-	o := &fields{root: r.root, text: r.text.Object("linear_attn_config")}
-	heads, headDim, conv := 0, 0, 0
-	if o.text != nil {
-		heads, headDim, conv = o.opt("num_attention_heads"), o.opt("head_dim"), o.opt("short_conv_kernel_size")
-	}
-	r.fail2(o.err)
-	if heads == 0 {
-		heads = r.or("linear_num_heads", r.opt("num_attention_heads"))
-	}
-	if headDim == 0 {
-		headDim = r.opt("linear_head_dim")
-	}
-	if conv == 0 {
-		conv = r.or("linear_conv_kernel_dim", 4)
-	}
+	heads, headDim, conv := r.kdaHeads()
 	if heads == 0 || headDim == 0 {
 		r.lack("linear_attn_config.num_heads")
 		r.lack("linear_attn_config.head_dim")
@@ -80,6 +66,13 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 		d.linear("o_proj", r.hidden, width, w)
 		return
 	}
+	if r.flag("no_kda_lora", false) {
+		d.linear("fused_qkvbfg_proj", 5*width+heads, r.hidden, "5*"+w+" + linear_attn_config.num_heads")
+		d.parameter("qkv_conv1d", 3*width, conv, "3*"+w)
+		d.norm("o_norm", "gated", headDim, dim)
+		d.linear("o_proj", r.hidden, width, w)
+		return
+	}
 	d.linear("fused_qkvbfg_a_proj", 3*width+heads+2*headDim, r.hidden, "3*"+w+" + linear_attn_config.num_heads + 2*"+dim)
 	d.parameter("fused_fg_b_proj", width, headDim, w) // of both gates, in one batched product
 	d.list[len(d.list)-1].Times = 2
@@ -88,11 +81,34 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 	d.linear("o_proj", r.hidden, width, w)
 }
 
+// kdaHeads are the heads of Kimi Delta Attention, their width and that of its
+// convolution; 0 where the config does not say.
+func (r *reader) kdaHeads() (heads, headDim, conv int) {
+	o := &fields{root: r.root, text: r.text.Object("linear_attn_config")}
+	if o.text != nil {
+		heads, headDim, conv = o.opt("num_attention_heads"), o.opt("head_dim"), o.opt("short_conv_kernel_size")
+	}
+	r.fail2(o.err)
+	if heads == 0 {
+		heads = r.or("linear_num_heads", r.opt("num_attention_heads"))
+	}
+	if headDim == 0 {
+		headDim = r.opt("linear_head_dim")
+	}
+	if conv == 0 {
+		conv = r.or("linear_conv_kernel_dim", r.or("short_conv_kernel_size", 4))
+	}
+	if headDim == 0 && r.fam.KDAByHeads {
+		headDim = r.plainHeadDim(heads)
+	}
+	return heads, headDim, conv
+}
+
 // lightningDims are lightning attention's projections (MiniMax, Bailing).
 func (r *reader) lightningDims(d *dims, k *AttentionKind) {
 	k.Attribute = r.fam.Linear
 	heads := r.size("num_attention_heads")
-	headDim := r.headDim(heads)
+	headDim := r.plainHeadDim(heads) // Bailing's other layers are MLA
 	width := heads * headDim
 	k.NumHeads, k.NumKVHeads, k.HeadDim = heads, heads, headDim
 	const w = "num_attention_heads*head_dim"

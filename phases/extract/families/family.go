@@ -142,6 +142,8 @@ type Family struct {
 	// LinearKind is what linear attention is in this family: gdn, kda,
 	// lightning, jet, rglru.
 	LinearKind string `json:"linear_kind,omitempty"`
+	// KDAByHeads: heads of Kimi Delta Attention are as wide as head_dim says.
+	KDAByHeads bool `json:"kda_by_heads,omitempty"`
 	// GDNNorm is the kind of norm behind a gated delta net, where it is not gated.
 	GDNNorm string `json:"gdn_norm,omitempty"`
 	// LightningGate is the gate of lightning attention: "output_gate" (MiniMax),
