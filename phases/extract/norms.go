@@ -66,10 +66,7 @@ func (r *reader) qkNorm() string {
 		if !value {
 			return ""
 		}
-		kind = map[string]string{"field_projection": "per_projection"}[kind]
-		if kind == "" {
-			kind = "per_head"
-		}
+		kind = "per_head"
 	case kind == "" && value && !r.known:
 		kind = "per_head"
 	case kind != "" && stated && !value && r.has("use_qk_norm"):
