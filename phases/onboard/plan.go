@@ -100,7 +100,7 @@ func Make(ctx context.Context, env *phases.Env, o Options) (*Plan, error) {
 	p := &Plan{
 		Slug: first.Request.ModelName, Repo: first.Architecture.Source.RepoID, Class: first.Baseline.Class, Result: first, set: set,
 		Kernels: []Kernel{}, Remarks: append([]string{}, first.Generated.Unmapped...),
-		Versions: Versions{FlashInfer: table.FlashInfer, SGLang: table.Versions.SGLang, SGLangTree: first.Baseline.Commit, Dataset: datasetWords(set)},
+		Versions: Versions{FlashInfer: table.FlashInfer, SGLang: table.SGLang, SGLangTree: first.Baseline.Commit, Dataset: datasetWords(set)},
 	}
 	if p.Repo == "" {
 		p.Repo = first.Request.HFRepoID
