@@ -28,10 +28,11 @@ const grace = 800 * time.Millisecond
 func guarded(exit func(int), most uint64, work func(context.Context) int) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, func() {
+	signalled := context.AfterFunc(ctx, func() {
 		stop() // a second signal ends the process at once
 		time.AfterFunc(grace, func() { exit(exitInterrupted) })
 	})
+	defer signalled() // before stop, which is no signal
 	memory := limit.Start(most, grace, func(err error) {
 		printError(err)
 		exit(exitUsage)
