@@ -6,6 +6,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/fib-ls/fib-ls/lsp/wire"
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // didSave is the moment at which a document that is out of step can be read
@@ -20,7 +21,7 @@ func (s *Server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 	if !doc.lost {
 		return nil
 	}
-	text, err := readRegular(doc.path, wire.MaxFrame)
+	text, err := regular.Read(doc.path, wire.MaxFrame)
 	if err != nil {
 		return fmt.Errorf("reading %s again: %w", doc.path, err)
 	}

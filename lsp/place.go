@@ -17,6 +17,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/lsp/wire"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/regular"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -127,7 +128,7 @@ func (t target) read(s *Server) ([]byte, error) {
 		}
 		return snap.bytes(), nil
 	}
-	text, err := readRegular(t.path, wire.MaxFrame)
+	text, err := regular.Read(t.path, wire.MaxFrame)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -350,7 +351,7 @@ func entryText(f *tsast.File, id string) string {
 }
 
 func (j *job) onDisk(edited []byte) bool {
-	text, err := readRegular(j.target.path, wire.MaxFrame)
+	text, err := regular.Read(j.target.path, wire.MaxFrame)
 	return err == nil && bytes.Equal(text, edited)
 }
 

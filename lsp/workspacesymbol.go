@@ -9,6 +9,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/fib-ls/fib-ls/lsp/text"
+	"github.com/fib-ls/fib-ls/phases/regular"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -81,7 +82,7 @@ func (s *Server) symbolFiles() []*Snapshot {
 		if path == "" || slices.ContainsFunc(files, func(f *Snapshot) bool { return f.Path == path }) {
 			continue
 		}
-		src, err := readRegular(path, maxForeign*64)
+		src, err := regular.Read(path, maxForeign*64)
 		if err != nil {
 			continue
 		}

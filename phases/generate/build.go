@@ -9,6 +9,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/extract/weights"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // Build turns the rows of a module tree, from the SGLang reader or from
@@ -186,7 +187,7 @@ func (m *namer) remarks() {
 	}
 	if m.a.MTPLayers > 0 {
 		m.warnings.add("%d next-token-prediction (MTP) %s beside the %d decoder layers: not part of the entry",
-			m.a.MTPLayers, plural(m.a.MTPLayers, "layer stands", "layers stand"), m.a.NumLayers)
+			m.a.MTPLayers, prose.Plural(m.a.MTPLayers, "layer stands", "layers stand"), m.a.NumLayers)
 	}
 	if len(m.a.Towers) > 0 {
 		m.warnings.add("other towers of this multimodal model are not part of the entry: %s", strings.Join(m.a.Towers, ", "))
@@ -200,11 +201,4 @@ func (m *namer) said(k *extract.AttentionKind) bool {
 		}
 	}
 	return false
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // DisplayName makes a model's name for people from its id, in the repo's own
@@ -151,7 +152,7 @@ func capitalise(token string) string {
 // do: "Kimi K2. 61 decoder layers, MLA attention (64 heads, TP=8 → h=8), …".
 // The parallelism that its names are for stands where it divides something.
 func Description(name string, a *extract.Architecture, par Parallelism) string {
-	parts := []string{fmt.Sprintf("%d decoder %s", a.NumLayers, plural(a.NumLayers, "layer", "layers"))}
+	parts := []string{fmt.Sprintf("%d decoder %s", a.NumLayers, prose.Plural(a.NumLayers, "layer", "layers"))}
 	parts = append(parts, attentionWords(a, par)...)
 	parts = append(parts, mlpWords(a, par)...)
 	text := fmt.Sprintf("%s. %s", name, strings.Join(parts, ", "))

@@ -234,9 +234,8 @@ type modelClass struct {
 	generates bool
 }
 
-// readMappings gives the model classes of each model_type by the tables of
-// transformers' auto classes.
-func readMappings(file string) (map[string][]modelClass, error) {
+// parseFile reads and parses a Python file.
+func parseFile(file string) (*pysrc.Module, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file, err)
@@ -244,6 +243,16 @@ func readMappings(file string) (map[string][]modelClass, error) {
 	tree, err := pysrc.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("parsing %s: %w", file, err)
+	}
+	return tree, nil
+}
+
+// readMappings gives the model classes of each model_type by the tables of
+// transformers' auto classes.
+func readMappings(file string) (map[string][]modelClass, error) {
+	tree, err := parseFile(file)
+	if err != nil {
+		return nil, err
 	}
 	out := map[string][]modelClass{}
 	for _, s := range tree.Body {

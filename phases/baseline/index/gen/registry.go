@@ -65,13 +65,9 @@ func version(dir string) string {
 // readTasks lists, by model_type, "Class=task" for the tables of
 // modeling_auto.py, generation first.
 func readTasks(file string) (map[string][]string, error) {
-	text, err := os.ReadFile(file)
+	tree, err := parseFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", file, err)
-	}
-	tree, err := pysrc.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("parsing %s: %w", file, err)
+		return nil, err
 	}
 	out, seen := map[string][]string{}, map[string]bool{}
 	for _, lm := range []bool{true, false} {
