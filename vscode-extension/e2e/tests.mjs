@@ -130,6 +130,22 @@ async function oneRename({ user, page, picture }) {
   await user.expectText(before)
 }
 
+async function renameToTakenName({ user, page, picture }) {
+  await user.clearNotifications()
+  const before = await user.text()
+  const [row, column] = after(before, "      LlamaDecoderLayer")
+  await user.goTo(row, column - 3)
+  await user.keys.press("F2")
+  const box = page.locator(".rename-box input, .rename-input").first()
+  await box.waitFor()
+  await box.fill("embed_tokens")
+  await user.keys.press("Enter")
+  // TypeScript's provider, asked next, would rename the key alone.
+  await user.notification(/embed_tokens/)
+  await picture("10-rename-refused")
+  await user.expectText(before)
+}
+
 async function cancelled({ user, page, hub, picture }) {
   const before = await user.text()
   hub.hold()
@@ -308,6 +324,7 @@ export const mainTests = [
   { name: "a wrong parent gets a squiggle, and its quick fix repairs it", run: wrongParent },
   { name: "one hover each beside TypeScript", run: noDoubles },
   { name: "one rename beside TypeScript", run: oneRename },
+  { name: "a rename to a taken name is refused, and changes nothing", run: renameToTakenName },
   { name: "cancel leaves the file untouched", run: cancelled },
   { name: "a refusal offers what helps", run: refusal },
   { name: "the server is killed, comes back, and has the text", run: killed },
