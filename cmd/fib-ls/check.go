@@ -29,6 +29,7 @@ type checkFlags struct {
 	dataset   string
 	severity  []string
 	offline   bool
+	network   bool
 	typecheck bool
 	json      bool
 }
@@ -39,13 +40,15 @@ func newCheckCommand(g *globals) *cobra.Command {
 		Use:   "check [FILE|DIRECTORY…]",
 		Short: "Check models.ts files",
 		Long: `Checks the entries of models.ts files: the shape of the tree, the Definition
-names, and the numbers against the models' own configs.
+names, and the numbers against the models' own configs; with --network also
+against the tensors of their checkpoints.
 
 Without a file, ` + modelsfile.DefaultPath + ` is checked; in a directory,
 every file named models.ts below it.`,
 		Example: `  fib-ls check
   fib-ls check web/apps/web/data/models.ts --format sarif > fib-ls.sarif
-  fib-ls check --fix --diff`,
+  fib-ls check --fix --diff
+  fib-ls check --network     # hold the entries to their models' checkpoints, too`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
 	}
 	flags := cmd.Flags()
@@ -59,7 +62,8 @@ every file named models.ts below it.`,
 	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone: report Definitions that it lacks")
 	flags.StringArrayVar(&f.severity, "severity", nil, "rule=error|warning|info|hint|off (may be repeated)")
 	flags.BoolVar(&f.typecheck, "typecheck", isTrue(os.Getenv("FIB_LS_TYPECHECK")), "also run the web app's own TypeScript (it executes web's node_modules)")
-	flags.BoolVar(&f.offline, "offline", true, "judge by cached and built-in configs only; --offline=false asks the Hub, too")
+	flags.BoolVar(&f.network, "network", false, "also ask the Hub: for configs that are not cached, and for the headers of the models' checkpoints, to which the entries are then held")
+	flags.BoolVar(&f.offline, "offline", true, "judge by cached and built-in configs only; --offline=false is --network")
 	return cmd
 }
 
@@ -83,6 +87,10 @@ func (f *checkFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	if f.diff && !f.fix {
 		return &fault.Usage{Message: "--diff shows what --fix would change: give both"}
 	}
+	if f.network && f.offline && cmd.Flags().Changed("offline") {
+		return &fault.Usage{Message: "--network asks the Hub and --offline does not: give one of them"}
+	}
+	f.offline = f.offline && !f.network
 	overrides, err := parseSeverities(f.severity)
 	if err != nil {
 		return err

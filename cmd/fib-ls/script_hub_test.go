@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,9 +27,12 @@ func startFakeHub(ts *testscript.TestScript, neg bool, args []string) {
 	s, err := fakehub.Start(fakehub.Config{})
 	ts.Check(err)
 	ts.Defer(func() { _ = s.Close() })
-	if args[0] == "flaky" {
+	switch args[0] {
+	case "flaky":
 		prepareFlaky(s)
-	} else {
+	case "checkpoint":
+		prepareCheckpoint(s)
+	default:
 		sc, ok := fakehub.Find(args[0])
 		if !ok {
 			ts.Fatalf("no scenario %q", args[0])
@@ -57,6 +61,29 @@ func prepareFlaky(s *fakehub.Server) {
 		fakehub.Rule{Kind: fakehub.Resolve, Method: "HEAD", Times: 1, Do: fakehub.Reset},
 		fakehub.Rule{Kind: fakehub.Content, Method: "GET", Times: 1, Do: fakehub.ResetBody},
 	)
+}
+
+// prepareCheckpoint has a model whose checkpoint does not have the head_dim that
+// its config states.
+func prepareCheckpoint(s *fakehub.Server) {
+	fakehub.Populate(s)
+	const config = `{"architectures": ["LlamaForCausalLM"], "model_type": "llama", "num_hidden_layers": 2, "hidden_size": 128, "intermediate_size": 256,
+ "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 16, "vocab_size": 500, "tie_word_embeddings": true}`
+	tensors := map[string]fakehub.Tensor{"model.embed_tokens.weight": {DType: "BF16", Shape: []int64{500, 128}}, "model.norm.weight": {DType: "BF16", Shape: []int64{128}}}
+	for layer := range 2 {
+		for name, shape := range map[string][]int64{
+			"self_attn.q_proj": {96, 128}, "self_attn.k_proj": {24, 128}, "self_attn.v_proj": {24, 128}, "self_attn.o_proj": {128, 96},
+			"mlp.gate_proj": {256, 128}, "mlp.up_proj": {256, 128}, "mlp.down_proj": {128, 256}, "input_layernorm": {128}, "post_attention_layernorm": {128},
+		} {
+			tensors[fmt.Sprintf("model.layers.%d.%s.weight", layer, name)] = fakehub.Tensor{DType: "BF16", Shape: shape}
+		}
+	}
+	whole := append(fakehub.Safetensors(tensors), make([]byte, 1<<20)...) // the weights: more than there are
+	repo := fakehub.NewRepo("acme/held-llm", nil)
+	repo.Refs["main"] = fakehub.NewCommit(map[string]fakehub.File{
+		"config.json": {Content: []byte(config)}, "model.safetensors": {Content: whole, LFS: true},
+	})
+	s.Add(repo)
 }
 
 // countRequests is "requests N PATTERN": how many requests match.

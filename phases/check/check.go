@@ -20,8 +20,8 @@ import (
 type Options struct {
 	Severity map[string]validate.Severity
 	Dataset  string
-	// Ask lets the Hub be asked for configs, until it ends; nil: cached and
-	// built-in ones only.
+	// Ask lets the Hub be asked for configs and checkpoints, until it ends; nil:
+	// cached and built-in configs only.
 	Ask context.Context
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/extract/weights"
+	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -40,6 +42,8 @@ type knownConfig struct {
 	architecture   *extract.Architecture
 	implementation func() *baseline.Implementation
 	label          string
+	// checkpoint is asked for once, and only after Online.
+	checkpoint func() *phases.Witness
 }
 
 // New makes an empty memory.
@@ -47,7 +51,8 @@ func New(env *phases.Env) *Expectations {
 	return &Expectations{env: env, configs: map[string]*knownConfig{}, entries: map[string]*validate.ExpectedEntry{}}
 }
 
-// Online lets the Hub be asked for configs, until ctx ends.
+// Online lets the Hub be asked for configs and for the headers of checkpoints,
+// to which entries are then held, until ctx ends.
 func (x *Expectations) Online(ctx context.Context) *Expectations {
 	x.ask = ctx
 	return x
@@ -126,7 +131,7 @@ func Entry(a *extract.Architecture, label string, tp, ep int) *validate.Expected
 // entry generates from the config alone first: SGLang's source is read only
 // where the two do not agree.
 func entry(known *knownConfig, tp, ep int, byName bool) *validate.ExpectedEntry {
-	e := generateEntry(known, nil, tp, ep, byName)
+	e := generateEntry(known, nil, nil, tp, ep, byName)
 	if e == nil {
 		return nil
 	}
@@ -135,17 +140,38 @@ func entry(known *knownConfig, tp, ep int, byName bool) *validate.ExpectedEntry 
 		if impl == nil {
 			return nil
 		}
-		return generateEntry(known, impl, tp, ep, byName)
+		return generateEntry(known, impl, nil, tp, ep, byName)
 	})
+	if known.checkpoint != nil {
+		return held(known, e, tp, ep, byName)
+	}
 	return e
 }
 
-func generateEntry(known *knownConfig, impl *baseline.Implementation, tp, ep int, byName bool) *validate.ExpectedEntry {
+// held is the entry that the checkpoint bears out, too, with what holds others
+// to it; e as it is, with the reason, where no checkpoint was seen.
+func held(known *knownConfig, e *validate.ExpectedEntry, tp, ep int, byName bool) *validate.ExpectedEntry {
+	witness, impl := known.checkpoint(), known.implementation()
+	ck := witness.Sorted(known.architecture)
+	if ck == nil {
+		e.Held = func(map[weights.Row]weights.Size) *weights.Held { return &weights.Held{Unseen: witness.Note} }
+		return e
+	}
+	if seen := generateEntry(known, impl, ck, tp, ep, byName); seen != nil {
+		e = seen
+	}
+	e.Held = func(stated map[weights.Row]weights.Size) *weights.Held {
+		return generate.HoldStated(impl, ck, known.architecture, stated)
+	}
+	return e
+}
+
+func generateEntry(known *knownConfig, impl *baseline.Implementation, ck *weights.Checkpoint, tp, ep int, byName bool) *validate.ExpectedEntry {
 	req := phases.Request{ModelName: "expected", HFRepoID: known.architecture.Source.RepoID, TP: tp, EP: ep}
 	if req.Complete(&phases.Env{}) != nil {
 		return nil
 	}
-	g, err := phases.Generate(known.architecture, impl, nil, req, false)
+	g, err := phases.Generate(known.architecture, impl, ck, req, false)
 	if err != nil {
 		return nil
 	}
@@ -181,6 +207,9 @@ func (x *Expectations) config(repo string) *knownConfig {
 	}
 	k.architecture, k.label = a, "config.json of "+source.RepoID
 	k.implementation = sync.OnceValue(func() *baseline.Implementation { return implementationOf(a) })
+	if x.ask != nil {
+		k.checkpoint = sync.OnceValue(func() *phases.Witness { return phases.WeightsStep(ctx, &quiet, &req, a) })
+	}
 	if source.Note != "" {
 		k.label += " (" + source.Note + ")"
 	}

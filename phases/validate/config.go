@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/weights"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -30,6 +31,9 @@ type ExpectedEntry struct {
 	// Alternatives are other checkpoints that the same name may mean. What is
 	// not wrong by all of them is not reported, but named.
 	Alternatives []*ExpectedEntry
+	// Held holds the entry to the model's checkpoint, with the sizes that the
+	// entry states otherwise than Modules. Nil: checkpoints are not looked at.
+	Held func(stated map[weights.Row]weights.Size) *weights.Held
 }
 
 // ExpectedModule is one module of the generated entry.
@@ -168,6 +172,7 @@ func checkConfig(p *entryPass) {
 				strings.Join(append([]string{expected.Label}, ambiguous...), ", ")),
 		})
 	}
+	findings = p.heldToCheckpoint(expected, findings)
 	joinCounts(findings)
 	for _, f := range findings {
 		p.report(f)

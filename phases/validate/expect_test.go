@@ -1,9 +1,11 @@
 package validate
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/weights"
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -19,6 +21,7 @@ func (f fixture) expect(t *testing.T, opts *Options) {
 			continue
 		}
 		e := expectedOf(t, name, data)
+		f.checkpoint(t, e)
 		if first == nil {
 			first = e
 			continue
@@ -42,7 +45,30 @@ func expectedOf(t *testing.T, label string, config []byte) *ExpectedEntry {
 	}
 	e := &ExpectedEntry{Label: label, Architecture: a}
 	for _, m := range g.Entry.Modules {
-		e.Modules = append(e.Modules, ExpectedModule{Name: m.Name, Count: m.Count, Parent: m.Parent, Type: m.Type, Definitions: m.Definitions})
+		e.Modules = append(e.Modules, ExpectedModule{Name: m.Name, Count: m.Count, Parent: m.Parent, Type: m.Type, Definitions: m.Definitions, Paths: m.Paths()})
 	}
 	return e
+}
+
+// checkpoint gives the entry the model's checkpoint: its tensors as
+// weights.Facts writes them, or why there is none.
+func (f fixture) checkpoint(t *testing.T, e *ExpectedEntry) {
+	t.Helper()
+	if why := f.get("unseen"); why != nil {
+		e.Held = func(map[weights.Row]weights.Size) *weights.Held {
+			return &weights.Held{Unseen: strings.TrimSpace(string(why))}
+		}
+	}
+	facts := f.get("tensors")
+	if facts == nil {
+		return
+	}
+	tensors, err := weights.ParseFacts(string(facts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ck := weights.Sort(tensors, weights.Options{NumLayers: e.Architecture.NumLayers})
+	e.Held = func(stated map[weights.Row]weights.Size) *weights.Held {
+		return generate.HoldStated(nil, ck, e.Architecture, stated)
+	}
 }

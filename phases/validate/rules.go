@@ -45,7 +45,7 @@ var (
 )
 
 func init() {
-	rules = slices.Concat(fileRules(), fieldRules(), treeRules(), countRules(), definitionRules(), configRules(), commentRules())
+	rules = slices.Concat(fileRules(), fieldRules(), treeRules(), countRules(), definitionRules(), configRules(), checkpointRules(), commentRules())
 	for _, r := range rules {
 		if r.entry != nil {
 			entryChecks = append(entryChecks, r.entry)
