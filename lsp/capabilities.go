@@ -38,6 +38,7 @@ type capabilities struct {
 	createFile       bool
 	input            bool // has our extension's input box
 	jobs             bool // wants methodJobDone
+	verified         bool // wants methodVerified
 }
 
 // jsonTree is any JSON value, for lookups by path.
@@ -103,6 +104,7 @@ func readCapabilities(raw []byte) capabilities {
 		createFile:       slices.Contains(workspace.strings("workspaceEdit", "resourceOperations"), "create"),
 		input:            t.yes("experimental", "fibLs", "input"),
 		jobs:             t.yes("experimental", "fibLs", "jobs"),
+		verified:         t.yes("experimental", "fibLs", "verified"),
 		pullDiagnostics:  text.has("diagnostic"),
 		related:          push.yes("relatedInformation"),
 		codeDescription:  push.yes("codeDescriptionSupport"),

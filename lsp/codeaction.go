@@ -30,6 +30,7 @@ func (s *Server) codeAction(_ context.Context, snap *Snapshot, p *protocol.CodeA
 		}
 		a.mentions()
 		a.update()
+		a.verifyAction()
 		a.anywhere()
 	}
 	if a.wants(kindFixAll) && (a.invoked() || len(p.Context.Only) > 0) {

@@ -44,10 +44,15 @@ func (s *Server) codeLens(_ context.Context, snap *Snapshot, _ *protocol.CodeLen
 
 // addCommand is a call of fib-ls.addModel.
 func (s *Server) addCommand(title string, args map[string]any) protocol.Command {
+	return s.commandOf(commandAddModel, title, args)
+}
+
+// commandOf is a call of one of our commands.
+func (s *Server) commandOf(command, title string, args map[string]any) protocol.Command {
 	raw, err := json.Marshal(args)
 	if err != nil { // strings, numbers and booleans always can be
 		s.log.Error("encoding a command", "error", err)
 		raw = []byte("{}")
 	}
-	return protocol.Command{Title: title, Command: commandAddModel, Arguments: []protocol.LSPAny{raw}}
+	return protocol.Command{Title: title, Command: command, Arguments: []protocol.LSPAny{raw}}
 }

@@ -24,6 +24,8 @@ const (
 	commandShowReport = "fib-ls.showReport"
 	commandPlan       = "fib-ls.plan"
 	commandDiscover   = "fib-ls.discover"
+	commandVerify     = "fib-ls.verify"
+	commandExplain    = "fib-ls.explainRule"
 )
 
 // command is one row of the command table.
@@ -43,6 +45,8 @@ var commands = []command{
 	{commandShowReport, `[{"jobId": "add-1"}], ["add-1"] or [] for the last one`, (*Server).showReportCommand},
 	{commandPlan, `[{"repoId": "Qwen/Qwen3-32B"}] or ["Qwen/Qwen3-32B"]`, (*Server).planCommand},
 	{commandDiscover, `[]`, (*Server).discoverCommand},
+	{commandVerify, `[{"modelId": "qwen3-32b"}] or ["qwen3-32b"]`, (*Server).verifyCommand},
+	{commandExplain, `[{"rule": "count-parent"}] or ["count-parent"]`, (*Server).explainRuleCommand},
 }
 
 // commandGap is how long an Emacs has for the answer to a command before its
@@ -150,6 +154,12 @@ type addRequest struct {
 	wait bool
 	// marker is the text of the marker comment to be removed.
 	marker string
+	// preview: answer with the texts before and after, and change nothing.
+	preview bool
+	// confirmed: the user has seen the change; nothing is asked about it.
+	confirmed bool
+	// verify: hold the entry of ModelName to its checkpoint instead.
+	verify bool
 }
 
 // addRequestFrom reads the command's arguments over the settings' defaults.
@@ -159,11 +169,13 @@ func (s *Server) addRequestFrom(a arguments) (addRequest, error) {
 	}
 	r := addRequest{
 		uri: uri.URI(a.text("uri", 1)), wait: a.yes("wait"), marker: a.text("marker", -1),
+		preview: a.yes("preview"), confirmed: a.yes("confirmed"),
 	}
 	r.Request = requestFrom(a.object, s.config.forPath(filePath(r.uri)).AddModel)
 	if len(a.positional) > 0 {
 		r.HFRepoID = a.positional[0]
 	}
+	r.DryRun = r.DryRun || r.preview
 	if r.DryRun {
 		r.wait = true
 	}

@@ -39,7 +39,7 @@ func (s *Server) findings(snap *Snapshot, checker *validate.Checker) []validate.
 		return nil
 	}
 	problems := checker.Check(snap.File)
-	if more := s.markerFindings(snap); len(more) > 0 {
+	if more := s.ownFindings(snap); len(more) > 0 {
 		problems = append(problems, more...)
 		validate.Sort(problems)
 	}
@@ -52,7 +52,12 @@ func (s *Server) mostSevere(snap *Snapshot, checker *validate.Checker) (shown []
 	if !s.config.forPath(snap.Path).DiagnosticsEnable {
 		return nil, 0
 	}
-	return checker.MostSevere(snap.File, maxDiagnostics, s.markerFindings(snap))
+	return checker.MostSevere(snap.File, maxDiagnostics, s.ownFindings(snap))
+}
+
+// ownFindings are those that the rules do not make.
+func (s *Server) ownFindings(snap *Snapshot) []validate.Problem {
+	return append(s.markerFindings(snap), s.standingFindings(snap)...)
 }
 
 // markerFindings are those about markers that wait for their code action.

@@ -43,6 +43,10 @@ type Engine interface {
 	// --json, beside the text for people.
 	Plan(ctx context.Context, w Workspace, repo string) (any, error)
 	Discover(ctx context.Context, w Workspace) (any, error)
+	// Verify holds an entry of a file to its model's config, source and
+	// checkpoint; req names the repository where the entry does not. It takes
+	// long and uses the network: only jobs call it.
+	Verify(ctx context.Context, w Workspace, f *tsast.File, i int, req phases.Request) (*phases.Verification, error)
 }
 
 // Workspace is where a job works.
@@ -100,8 +104,11 @@ var errNoEngine = errors.New("this server was started without the phases")
 func (noEngine) Prepare(context.Context, Workspace, phases.Request) (*phases.Result, error) {
 	return nil, errNoEngine
 }
-func (noEngine) Plan(context.Context, Workspace, string) (any, error)     { return nil, errNoEngine }
-func (noEngine) Discover(context.Context, Workspace) (any, error)         { return nil, errNoEngine }
+func (noEngine) Plan(context.Context, Workspace, string) (any, error) { return nil, errNoEngine }
+func (noEngine) Discover(context.Context, Workspace) (any, error)     { return nil, errNoEngine }
+func (noEngine) Verify(context.Context, Workspace, *tsast.File, int, phases.Request) (*phases.Verification, error) {
+	return nil, errNoEngine
+}
 func (noEngine) Place(*phases.Result, []byte) error                       { return errNoEngine }
 func (noEngine) Write(Workspace, *phases.Result) error                    { return errNoEngine }
 func (noEngine) Repos(Workspace) []Repo                                   { return nil }

@@ -19,6 +19,8 @@ const (
 	// methodJobDone tells how a job ended, so that the extension can show the
 	// entry and offer what helps. The server then shows no messages of its own.
 	methodJobDone = "fib-ls/jobDone"
+	// methodVerified tells how a job of fib-ls.verify ended.
+	methodVerified = "fib-ls/verified"
 )
 
 // jobDone is the notification that ends a job.
@@ -90,6 +92,43 @@ func (j *job) tellDone() bool {
 	}
 	if err != nil {
 		s.log.Debug("telling how a job ended", "job", j.id, "error", err)
+	}
+	return true
+}
+
+// verifiedEnd is the notification that ends a job of fib-ls.verify.
+type verifiedEnd struct {
+	JobID   string `json:"jobId"`
+	ModelID string `json:"modelId"`
+	// State is verified, cancelled or failed; Message says why it failed.
+	State   string   `json:"state"`
+	Message string   `json:"message,omitempty"`
+	Verdict *verdict `json:"verdict,omitempty"`
+}
+
+// tellVerified sends the extension how a verification ended; false when the
+// client is another one.
+func (j *job) tellVerified() bool {
+	s := j.server
+	if !s.caps.verified {
+		return false
+	}
+	end := verifiedEnd{JobID: j.id, ModelID: j.req.ModelName, State: "verified"}
+	switch {
+	case j.err == nil:
+		v := verdictOf(j)
+		end.Verdict = &v
+	case j.cancelled():
+		end.State = "cancelled"
+	default:
+		end.State, end.Message = "failed", j.err.Error()
+	}
+	raw, err := rawJSON(end)
+	if err == nil {
+		err = s.conn.Notify(s.ctx, methodVerified, raw)
+	}
+	if err != nil {
+		s.log.Debug("telling how a verification ended", "job", j.id, "error", err)
 	}
 	return true
 }

@@ -32,6 +32,8 @@ type fakeEngine struct {
 	data    *fakeDataset
 	expect  func(m *tsast.Model) *validate.ExpectedEntry
 	watched []string
+	// verdict changes what Verify gives.
+	verdict func(v *phases.Verification)
 
 	mu       sync.Mutex
 	requests []phases.Request
@@ -157,6 +159,25 @@ func (f *fakeEngine) Plan(_ context.Context, _ Workspace, repo string) (any, err
 
 func (f *fakeEngine) Discover(context.Context, Workspace) (any, error) {
 	return map[string]any{"candidates": []string{}}, nil
+}
+
+func (f *fakeEngine) Verify(ctx context.Context, _ Workspace, file *tsast.File, i int, req phases.Request) (*phases.Verification, error) {
+	if f.block != nil {
+		select {
+		case <-f.block:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	m := file.Entries[i].Model
+	v := &phases.Verification{ModelID: m.ID.Value, RepoID: orText(req.HFRepoID, "made/Up"), Level: "verified", Line: "verified: 2 of 2 sizes confirmed by the checkpoint", Problems: []validate.Problem{}}
+	if f.verdict != nil {
+		f.verdict(v)
+	}
+	return v, nil
 }
 
 func (f *fakeEngine) Repos(Workspace) []Repo { return f.repos }

@@ -34,6 +34,7 @@ type job struct {
 	// closed, and read after it.
 	target  target
 	result  *phases.Result
+	verdict *phases.Verification // of a job that verifies
 	err     error
 	applied bool
 	text    string // dry run: the change as a diff
@@ -62,7 +63,8 @@ func (js *jobs) start(req addRequest) (*job, error) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
 	for _, j := range js.running {
-		if j.req.HFRepoID == req.HFRepoID && j.req.ModelName == req.ModelName && j.req.uri == req.uri && !req.wait && req.HFRepoID != "" {
+		if j.req.verify == req.verify && j.req.HFRepoID == req.HFRepoID && j.req.ModelName == req.ModelName && j.req.uri == req.uri &&
+			!req.wait && (req.HFRepoID != "" || req.verify) {
 			return j, nil
 		}
 	}
@@ -70,7 +72,11 @@ func (js *jobs) start(req addRequest) (*job, error) {
 		return nil, errTooManyJobs
 	}
 	js.last++
-	j := &job{id: "add-" + strconv.Itoa(js.last), server: js.server, req: req, done: make(chan struct{})}
+	kind, run := "add-", (*job).run
+	if req.verify {
+		kind, run = "verify-", (*job).runVerify
+	}
+	j := &job{id: kind + strconv.Itoa(js.last), server: js.server, req: req, done: make(chan struct{})}
 	j.ctx, j.cancel = js.server.opts.Memory.Run(js.server.ctx)
 	if js.running == nil {
 		js.running = make(map[string]*job)
@@ -78,7 +84,7 @@ func (js *jobs) start(req addRequest) (*job, error) {
 	js.running[j.id] = j
 	js.server.goBackground(func(context.Context) {
 		defer js.finish(j)
-		j.run()
+		run(j)
 	})
 	return j, nil
 }
@@ -153,11 +159,16 @@ func (s *Server) workDoneProgressCancel(p *protocol.WorkDoneProgressCancelParams
 
 // outcome is what fib-ls.addModel answers with wait, and what is logged.
 type outcome struct {
-	JobID    string            `json:"jobId"`
-	RepoID   string            `json:"repoId"`
-	ModelID  string            `json:"modelId,omitempty"`
-	URI      uri.URI           `json:"uri,omitempty"`
-	Applied  bool              `json:"applied"`
+	JobID   string  `json:"jobId"`
+	RepoID  string  `json:"repoId"`
+	ModelID string  `json:"modelId,omitempty"`
+	URI     uri.URI `json:"uri,omitempty"`
+	Applied bool    `json:"applied"`
+	// OldText and NewText are the whole document before and after, Changes what
+	// an update changes in it: of a preview.
+	OldText  *string           `json:"oldText,omitempty"`
+	NewText  *string           `json:"newText,omitempty"`
+	Changes  []phases.Change   `json:"changes,omitempty"`
 	Updated  bool              `json:"updated,omitempty"`
 	Diff     string            `json:"diff,omitempty"`
 	Entry    string            `json:"entry,omitempty"`
@@ -171,6 +182,10 @@ func (j *job) outcome() outcome {
 	if r := j.result; r != nil {
 		o.ModelID, o.Updated, o.Entry = r.Model.ID, r.Updated, r.EntryText
 		o.Problems, o.Warnings, o.Files = r.Problems, r.Warnings, r.Files
+		if j.req.preview {
+			before, after := string(r.Original), string(r.Edited)
+			o.OldText, o.NewText, o.Changes = &before, &after, r.Changes()
+		}
 	}
 	return o
 }

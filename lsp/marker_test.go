@@ -14,6 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
@@ -68,6 +70,7 @@ type markerOptions struct {
 	Missing      []string
 	Fail         string
 	Problem      string
+	Verdict      string // the level that Verify gives, with a doubt about the norm
 	Applies      string
 	Real         bool // the real phases, offline, instead of the fake ones
 	Delay        bool // diagnostics wait as they do by default
@@ -103,6 +106,13 @@ func newMarker(t *testing.T, archive *txtar.Archive, utf8 bool) *markerRun {
 	}
 	if o.Problem != "" {
 		engine.problem = &report.Problem{Rule: "source-disagreement", Severity: "warning", Message: o.Problem}
+	}
+	if o.Verdict != "" {
+		engine.verdict = func(v *phases.Verification) {
+			v.Level, v.Line = generate.Level(o.Verdict), o.Verdict+": 1 of 2 sizes confirmed by the checkpoint"
+			v.Problems = append(v.Problems, validate.Problem{Rule: report.RuleContradiction, Severity: validate.Error, Model: v.ModelID, Module: "norm",
+				Message: "model.norm: the checkpoint's weights have another size; the config says 4096; the checkpoint says 2048"})
+		}
 	}
 	for i, id := range o.Repos {
 		engine.repos = append(engine.repos, Repo{ID: id, From: "cache", Used: time.Unix(int64(i), 0)})

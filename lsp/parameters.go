@@ -65,7 +65,7 @@ func coerce(name string, v any) any {
 }
 
 // controlKeys are the arguments of the command that are not add's own.
-var controlKeys = []string{"uri", "wait", "marker"}
+var controlKeys = []string{"uri", "wait", "marker", "preview", "confirmed"}
 
 // argumentsFault says what is wrong with the arguments of fib-ls.addModel, ""
 // when nothing is: a name that nothing reads, a value that cannot be read.

@@ -82,6 +82,7 @@ type Server struct {
 	notices   notices
 	datasets  datasets
 	expected  expectations
+	standings standings
 	trim      trimmer
 }
 

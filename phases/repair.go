@@ -28,7 +28,7 @@ const repairRounds = 16
 // repair changes in a person's entry what is wrong by the model's config, and
 // nothing else. It fills the result with the entry as it is then.
 func (r *Result) repair(f *tsast.File, i int) ([]tsast.TextEdit, error) {
-	expected := r.expectedEntry()
+	expected := r.ExpectedEntry()
 	opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}
 	after := f
 	for range repairRounds {
@@ -79,8 +79,8 @@ func (r *Result) wrongCounts(entry tsast.Entry) []tsast.TextEdit {
 	return edits
 }
 
-// expectedEntry is what the rules compare an entry with: what was generated.
-func (r *Result) expectedEntry() *validate.ExpectedEntry {
+// ExpectedEntry is what the rules compare an entry with: what was generated.
+func (r *Result) ExpectedEntry() *validate.ExpectedEntry {
 	e := &validate.ExpectedEntry{Label: "config.json of " + r.Architecture.Source.RepoID, Architecture: r.Architecture}
 	for _, m := range r.Generated.Entry.Modules {
 		e.Modules = append(e.Modules, validate.ExpectedModule{

@@ -2,14 +2,13 @@ package main
 
 import (
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -78,8 +77,8 @@ func completeExplainable(*cobra.Command, []string, string) ([]string, cobra.Shel
 	for _, f := range definition.Families() {
 		ids = append(ids, f.Prefix+"\t"+f.Doc)
 	}
-	for _, id := range slices.Sorted(maps.Keys(others)) {
-		ids = append(ids, id+"\t"+others[id].doc)
+	for _, r := range report.OtherRules() {
+		ids = append(ids, r.ID+"\t"+r.Doc)
 	}
 	return ids, cobra.ShellCompDirectiveNoFileComp
 }

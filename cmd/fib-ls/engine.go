@@ -130,6 +130,15 @@ func (e *engine) Discover(ctx context.Context, w lsp.Workspace) (any, error) {
 	return map[string]any{"text": cleanLines(onboard.Text(list)), "candidates": list}, nil
 }
 
+// Verify implements lsp.Engine.
+func (e *engine) Verify(ctx context.Context, w lsp.Workspace, f *tsast.File, i int, req phases.Request) (*phases.Verification, error) {
+	if req.SGLangPath == "" {
+		req.SGLangPath = w.SGLangPath
+	}
+	req.Offline = req.Offline || w.Offline
+	return expect.Verify(ctx, e.job(w), f, i, req)
+}
+
 // Expected implements lsp.Engine.
 func (e *engine) Expected(w lsp.Workspace, m *tsast.Model) *validate.ExpectedEntry {
 	return e.world(w).expectations.For(m)

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
-	"github.com/fib-ls/fib-ls/phases/typecheck"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -92,30 +90,14 @@ func (f *explainFlags) numbersOf(cmd *cobra.Command, g *globals, name definition
 	return expect.Explain(env, name, f.model, f.modelsTS)
 }
 
-// others are the rules that no table of check has: phase 4 of add makes their
-// findings. Each is explained in a line and a longer text.
-var others = map[string]struct {
-	severity  validate.Severity
-	doc, long string
-}{
-	report.RuleDisagreement: {
-		validate.Warning, "The model's config and SGLang's source give different numbers for a layer.",
-		"Phase 4 of add reports it. The entry follows the source; the message names both values, the config fields\nand the source line. Look at the source line: either the config is read in a way that fib-ls does not know,\nor the class of SGLang is not the one that serves this model.",
-	},
-	typecheck.Rule: {
-		validate.Error, "The web app's own TypeScript compiler refuses the file.",
-		"Phase 4 of add and validate runs it where it is installed, check only with --typecheck. The code in the\nmessage (TS2322, …) is the compiler's. Unless --typecheck was given, what it says outside of the new entry is\na warning.",
-	},
-}
-
 func listExplainable(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("Rules:\n")
 	for _, r := range validate.Rules() {
 		fmt.Fprintf(&b, "  %-26s %-8s %s\n", r.ID, r.Severity, r.Doc)
 	}
-	for _, id := range slices.Sorted(maps.Keys(others)) {
-		fmt.Fprintf(&b, "  %-26s %-8s %s\n", id, others[id].severity, others[id].doc)
+	for _, r := range report.OtherRules() {
+		fmt.Fprintf(&b, "  %-26s %-8s %s\n", r.ID, r.Severity, r.Doc)
 	}
 	b.WriteString("\nFamilies of Definition names:\n")
 	for _, f := range definition.Families() {
@@ -132,8 +114,8 @@ func explain(w io.Writer, arg string) (definition.Name, error) {
 		_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n\nTo silence it: // fib: ignore %s\n%s#%s\n", r.ID, r.Severity, r.Doc, r.Long, r.ID, rulesURL, r.ID)
 		return none, err
 	}
-	if r, ok := others[arg]; ok {
-		_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n", arg, r.severity, r.doc, r.long)
+	if r, ok := report.RuleByID(arg); ok { // of the last phase alone
+		_, err := fmt.Fprintf(w, "%s (%s)\n%s\n\n%s\n", r.ID, r.Severity, r.Doc, r.Long)
 		return none, err
 	}
 	if f, ok := familyByID(arg); ok {
@@ -157,13 +139,13 @@ func explain(w io.Writer, arg string) (definition.Name, error) {
 func unexplained(arg string, err error) error {
 	hint := "fib-ls explain lists the rules and the families of names"
 	var names []string
-	for _, r := range validate.Rules() {
+	for _, r := range slices.Concat(validate.Rules(), report.OtherRules()) {
 		names = append(names, r.ID)
 	}
 	for _, f := range definition.Families() {
 		names = append(names, f.ID)
 	}
-	if near := prose.Nearest(arg, slices.AppendSeq(names, maps.Keys(others))); near != "" {
+	if near := prose.Nearest(arg, names); near != "" {
 		return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name", arg), Hint: "did you mean " + near + "? " + hint}
 	}
 	return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %v", arg, err), Hint: hint}

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
@@ -97,9 +97,8 @@ func allRulesJSON() []ruleJSON {
 	for _, r := range validate.Rules() {
 		out = append(out, ruleJSON{r.ID, string(r.Severity), r.Doc, r.Long, rulesURL + "#" + r.ID})
 	}
-	for _, id := range slices.Sorted(maps.Keys(others)) {
-		r := others[id]
-		out = append(out, ruleJSON{ID: id, Severity: string(r.severity), Doc: r.doc, Long: r.long})
+	for _, r := range report.OtherRules() {
+		out = append(out, ruleJSON{ID: r.ID, Severity: string(r.Severity), Doc: r.Doc, Long: r.Long})
 	}
 	return out
 }

@@ -64,9 +64,12 @@ func amount(n int) string {
 	return fmt.Sprint(n)
 }
 
-// summaryConfidence are the doubts, with what every witness says.
-func summaryConfidence(r *Run) []string {
-	c := &r.Confidence
+// summaryConfidence are the doubts of a run.
+func summaryConfidence(r *Run) []string { return DoubtsTable(&r.Confidence) }
+
+// DoubtsTable are the doubts as rows of a Markdown table, with what every
+// witness says; nil when there are none.
+func DoubtsTable(c *generate.Confidence) []string {
 	if len(c.Doubts) == 0 {
 		return nil
 	}

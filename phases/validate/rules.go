@@ -1,6 +1,9 @@
 package validate
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Area is what a rule looks at; validation.json and the summary's ticks are
 // grouped by it.
@@ -58,6 +61,14 @@ func init() {
 
 // Rules gives the table in documentation order; the slice is the caller's.
 func Rules() []Rule { return slices.Clone(rules) }
+
+// Markdown is a rule's documentation as an editor shows it.
+func (r Rule) Markdown() string {
+	return fmt.Sprintf("# %s\n\n%s\n\nSeverity: %s. Area: %s.\n\n%s\n\n"+
+		"To silence it on a line, write `// fib: ignore %s` at its end, or above it on a line of its own; "+
+		"above an entry, or before its first property, that silences it in the whole entry.\n",
+		r.ID, r.Doc, r.Severity, r.Area, r.Long, r.ID)
+}
 
 // RuleByID finds a rule.
 func RuleByID(id string) (r Rule, ok bool) {
