@@ -96,7 +96,7 @@ func (r *Result) Step() *report.Step {
 func (r *Result) Report() *report.Run {
 	out := &report.Run{
 		Contract: r.Contract(), ModelsTS: r.Request.ModelsTS, Ignored: r.Request.OwnOutputDir, DryRun: r.Request.DryRun, Updated: r.Updated, TypeScript: r.TypeScript,
-		LeftOut: r.LeftOut, ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Snippets: r.Snippets, EntryText: r.EntryText,
+		LeftOut: r.LeftOut, ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Quantization: r.Request.Quantization, Snippets: r.Snippets, EntryText: r.EntryText,
 		Tensors: r.Witness.file(), NoCheckpoint: r.Witness.note(),
 	}
 	if r.Implementation != nil {

@@ -8,6 +8,20 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
+// What a call does, for the calls that others ask for by name.
+const (
+	CallGEMM         = "gemm"
+	CallAttention    = "attention"
+	CallLatentRagged = "mla_ragged_attention" // over full heads
+	CallLatentPaged  = "mla_paged_attention"  // over the latent cache
+	CallSparse       = "dsa_sparse_attention"
+	CallIndexer      = "dsa_topk_indexer"
+	CallMoE          = "moe"
+	CallTopK         = "topk"
+	CallRope         = "rope"
+	CallActivation   = "activation"
+)
+
 // kernelCalls turns the recorded uses into the calls of the result: direct
 // calls of a module, or where there are none the places that it is handed on.
 func (in *interp) kernelCalls(recorded []forwardCall, rows []*rowBuilder) []KernelCall {
@@ -35,6 +49,9 @@ func (in *interp) kernelCalls(recorded []forwardCall, rows []*rowBuilder) []Kern
 			called[c.path] = true
 			if c.processor != nil && row.Type == TypeEmbedding {
 				c.path = headPath(rows, c.path)
+			}
+			if function == CallLatentPaged && byPath[siblingPath(c.path, "indexer")] != nil {
+				function = CallSparse
 			}
 			out = append(out, in.kernelCall(row, c, function))
 		}
@@ -157,37 +174,40 @@ func kernelFunction(row *rowBuilder, c forwardCall) string {
 		if row.Type == TypeLinear && !row.Gemm {
 			return "causal_conv1d"
 		}
-		return "gemm"
+		return CallGEMM
 	case TypeParameter:
 		if row.Gemm {
-			return "gemm"
+			return CallGEMM
 		}
 	case TypeAttention:
 		if strings.HasSuffix(row.Path, "attn_mqa") || row.NumKVHeads != nil && *row.NumKVHeads == 1 && differ(row.HeadDim, row.VHeadDim) {
-			return "mla_paged_attention"
+			return CallLatentPaged
 		}
 		if differ(row.HeadDim, row.VHeadDim) {
-			return "mla_ragged_attention"
+			return CallLatentRagged
 		}
-		return "attention"
+		return CallAttention
 	case TypeLinearAttention:
 		return "linear_attention"
 	case TypeMoE:
-		return "moe"
+		return CallMoE
 	case TypeTopK:
-		return "topk"
+		return CallTopK
 	case TypeRope:
-		return "rope"
+		return CallRope
 	case TypeActivation:
-		return "activation"
+		return CallActivation
 	case TypeEmbedding:
 		if c.processor != nil {
-			return "gemm" // its weight makes the logits
+			return CallGEMM // its weight makes the logits
 		}
 		return "embedding"
 	case TypeBlock:
 		if row.Packed {
-			return "moe"
+			return CallMoE
+		}
+		if c.direct && strings.HasSuffix(row.Path, ".indexer") {
+			return CallIndexer
 		}
 		if strings.Contains(row.Class, "Mamba") && !c.direct {
 			return "mamba"
@@ -217,8 +237,27 @@ func normFunction(row *rowBuilder, residual bool) string {
 	if residual {
 		name = "fused_add_rmsnorm"
 	}
-	if strings.HasPrefix(row.Class, "Gemma") {
+	if strings.HasPrefix(row.Class, "Gemma") && !unshifted(row) {
 		name = "gemma_" + name
+	}
+	return name
+}
+
+// unshifted reports whether a norm of Gemma's scales by its weight as it is,
+// not by 1 + weight: Gemma 4's does unless it is built with a shift.
+func unshifted(row *rowBuilder) bool {
+	o, ok := row.target.(*object)
+	if !ok {
+		return false
+	}
+	shift, ok := o.args.get("scale_shift")
+	return ok && shift != 1.0 || ok && o.args.value("with_scale") == false
+}
+
+// siblingPath is the path of a module beside another.
+func siblingPath(path, name string) string {
+	if parent := parentPath(path); parent != "" {
+		return parent + "." + name
 	}
 	return name
 }
@@ -229,14 +268,18 @@ func flashInferAPI(function string, row *rowBuilder) []string {
 	switch function {
 	case "rmsnorm", "fused_add_rmsnorm", "gemma_rmsnorm", "gemma_fused_add_rmsnorm":
 		return []string{"flashinfer.norm." + function}
-	case "attention":
+	case CallAttention:
 		return []string{"flashinfer.BatchDecodeWithPagedKVCacheWrapper", "flashinfer.BatchPrefillWithPagedKVCacheWrapper",
 			"flashinfer.BatchPrefillWithRaggedKVCacheWrapper"}
-	case "mla_paged_attention":
+	case CallLatentPaged:
 		return []string{"flashinfer.mla.BatchMLAPagedAttentionWrapper"}
-	case "mla_ragged_attention":
+	case CallSparse:
+		return []string{"flashinfer.mla.trtllm_batch_decode_with_kv_cache_mla"}
+	case CallIndexer:
+		return []string{"flashinfer.paged_mqa.fp8_paged_mqa_logits", "flashinfer.topk.top_k_page_table_transform"}
+	case CallLatentRagged:
 		return []string{"flashinfer.BatchPrefillWithRaggedKVCacheWrapper"}
-	case "moe":
+	case CallMoE:
 		return []string{"flashinfer.fused_moe.cutlass_fused_moe", "flashinfer.fused_moe.trtllm_fp8_block_scale_moe",
 			"flashinfer.fused_moe.trtllm_fp8_per_tensor_scale_moe", "flashinfer.fused_moe.trtllm_fp4_block_scale_moe"}
 	case "linear_attention":
@@ -246,7 +289,7 @@ func flashInferAPI(function string, row *rowBuilder) []string {
 		}
 	case "mamba":
 		return []string{"flashinfer.mamba.selective_state_update"}
-	case "rope":
+	case CallRope:
 		return []string{"flashinfer.rope.apply_rope_with_cos_sin_cache_inplace"}
 	}
 	return nil

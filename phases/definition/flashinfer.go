@@ -212,3 +212,22 @@ func (t *Table) CalledBy(f *Family) []string {
 	slices.Sort(files)
 	return slices.Compact(files)
 }
+
+// TemplateFamily finds the family of the names of a trace template by the
+// template's own prefix; nil when the version has no such template. Where
+// several templates share a prefix it is the first.
+func (t *Table) TemplateFamily(prefix string) *Family {
+	for _, f := range t.Families {
+		if f.template.Prefix == prefix {
+			return f
+		}
+	}
+	if f, ok := FamilyByID(prefix); ok && t.Template(f) != nil {
+		return f
+	}
+	return nil
+}
+
+// Fill is the family's name with the sizes of the given abbreviations; the
+// zero Name where one is missing.
+func (f *Family) Fill(sizes map[string]int64) Name { return filled(f, sizes) }

@@ -276,6 +276,8 @@ type Quantization struct {
 	Experts   string `json:"experts,omitempty"`
 	Bits      int    `json:"bits,omitempty"`
 	BlockSize []int  `json:"block_size,omitempty"`
+
+	left *modulePatterns // modules that stay as they are
 }
 
 // Rope is the rotary embedding.

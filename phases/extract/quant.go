@@ -6,7 +6,9 @@ import "strings"
 // model. nil when the weights are not quantised.
 func (r *reader) quantization() *Quantization {
 	if q := r.quantizationObject(); q != nil {
-		return readQuantization(q)
+		out := readQuantization(q)
+		out.left = leftOut(q)
+		return out
 	}
 	if q := r.text.Object("quantization"); q.Has("bits") || q.Has("group_size") { // mlx
 		out := &Quantization{Method: "mlx"}

@@ -34,7 +34,7 @@ func (r *reader) expertQuantization() {
 	if groups := q.Object("config_groups"); out.Method == "compressed-tensors" && groups != nil && expertGroup(groups) == nil {
 		out.Kernel, out.Experts = "", ExpertsUnquantised
 	}
-	left := leftOut(q)
+	left := out.left
 	if len(left.unread) > 0 {
 		r.arch.Warnings = append(r.arch.Warnings, "quantization_config leaves out modules by patterns that cannot be read: "+strings.Join(left.unread, ", "))
 	}
@@ -151,6 +151,35 @@ func (p *modulePatterns) match(name string) bool {
 		}
 	}
 	return slices.ContainsFunc(p.regexes, func(re *regexp.Regexp) bool { return re.MatchString(name) })
+}
+
+// packedParts are the projections of a checkpoint that SGLang runs as one layer.
+var packedParts = map[string][]string{
+	"qkv_proj":                  {"q_proj", "k_proj", "v_proj"},
+	"gate_up_proj":              {"gate_proj", "up_proj"},
+	"fused_qkv_a_proj_with_mqa": {"q_a_proj", "kv_a_proj_with_mqa"},
+}
+
+// LeavesOut reports whether a linear layer stays as it is: a path of SGLang's
+// tree, and the layers in which it stands ("0-2,5"), of which the last is
+// asked. It knows the lists of the config; a nil Quantization leaves out all.
+func (q *Quantization) LeavesOut(path, layers string) bool {
+	if q == nil {
+		return true
+	}
+	if q.left == nil {
+		return false
+	}
+	if last := strings.LastIndexAny(layers, "-,"); layers != "" {
+		path = strings.Replace(path, "layers.", "layers."+layers[last+1:]+".", 1)
+	}
+	dot := strings.LastIndexByte(path, '.') + 1
+	parts := packedParts[path[dot:]]
+	all := len(parts) > 0
+	for _, part := range parts {
+		all = all && q.left.match(path[:dot]+part)
+	}
+	return all || q.left.match(path)
 }
 
 // experts reports whether all projections of a layer's routed experts match,

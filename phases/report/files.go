@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 
+	"github.com/fib-ls/fib-ls/phases/dispatch"
 	"github.com/fib-ls/fib-ls/phases/generate"
 )
 
@@ -101,7 +102,7 @@ func BaselineFiles(r *Run, dir *Dir) ([]string, error) {
 	if err := dir.WriteJSON(FileImplementation, impl); err != nil {
 		return nil, err
 	}
-	if err := dir.WriteJSON(FileKernelCalls, impl.KernelCallRows(r.DefinitionsOf)); err != nil {
+	if err := dir.WriteJSON(FileKernelCalls, r.kernels().Rows(impl.Calls, r.DefinitionsOf)); err != nil {
 		return nil, err
 	}
 	names := []string{FileImplementation, FileKernelCalls}
@@ -118,6 +119,11 @@ func BaselineFiles(r *Run, dir *Dir) ([]string, error) {
 		}
 	}
 	return append(names, DirSnippets), nil
+}
+
+// kernels is the model as package dispatch sees it.
+func (r *Run) kernels() *dispatch.Model {
+	return dispatch.New(r.Architecture, r.Implementation, dispatch.Options{TP: r.Parallelism.TP, EP: r.Parallelism.EP, Quantization: r.Quantization})
 }
 
 // NoValidation removes the findings and the summary of an earlier run: of the

@@ -23,6 +23,8 @@ type Run struct {
 	// ConfigBytes are the bytes of config.json as fetched.
 	ConfigBytes    []byte
 	Implementation *baseline.Implementation
+	// Quantization is what the request asks for instead of the checkpoint's.
+	Quantization string
 	// DefinitionsOf returns the Definitions of a module of SGLang's tree.
 	DefinitionsOf func(path string) []string
 	// Snippets are the spans of SGLang's source that phase 2 cites.

@@ -31,6 +31,7 @@ func Summary(r *Run) string {
 	section("Module Tree", mermaid(r.Model))
 	section("Required Definitions", summaryDefinitions(r))
 	section("Layers Without a Definition", bullets(r.Unmapped))
+	section("Kernels That Run", summaryKernels(r))
 	section("SGLang Baseline", summaryBaseline(r))
 	section("Defaulted and Inferred Fields", summaryFields(r.Architecture))
 	section("Warnings", bullets(r.Warnings))
