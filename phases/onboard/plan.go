@@ -6,7 +6,6 @@ package onboard
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/onboard/kernelsource"
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // The statuses of upstream's run manifest.
@@ -126,13 +126,13 @@ func tableOf(env *phases.Env, o Options) (*definition.Table, error) {
 	if o.FlashInfer == "" {
 		return definition.FlashInfer(), nil
 	}
-	f, err := kernelsource.ReadFlashInfer(os.DirFS(env.Path(o.FlashInfer)))
+	f, err := kernelsource.ReadFlashInfer(regular.Dir(env.Path(o.FlashInfer)))
 	if err != nil {
 		return nil, fmt.Errorf("--flashinfer %s: %w", o.FlashInfer, err)
 	}
 	s := &kernelsource.SGLang{Version: "unread (no --sglang-path)", Calls: map[string][]string{}}
 	if o.Request.SGLangPath != "" {
-		if s, err = kernelsource.ReadSGLang(os.DirFS(env.Path(o.Request.SGLangPath)), f); err != nil {
+		if s, err = kernelsource.ReadSGLang(regular.Dir(env.Path(o.Request.SGLangPath)), f); err != nil {
 			return nil, fmt.Errorf("--sglang-path %s: %w", o.Request.SGLangPath, err)
 		}
 	} else { // the calls of the embedded version, as far as the APIs are still there

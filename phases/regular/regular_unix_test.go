@@ -4,6 +4,7 @@ package regular
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,23 @@ func TestOnlyFiles(t *testing.T) {
 	}
 	if err := CheckOrAbsent(dangling); err != nil {
 		t.Errorf("CheckOrAbsent of nothing: %v", err)
+	}
+	files := Dir(dir)
+	if data, err := fs.ReadFile(files, "link"); err != nil || string(data) != "content" {
+		t.Errorf("link of Dir: %q, %v", data, err)
+	}
+	for _, name := range []string{"pipe", "toPipe"} {
+		if _, err := files.Open(name); !errors.Is(err, ErrNotRegular) {
+			t.Errorf("%s of Dir: %v", name, err)
+		}
+	}
+	for name, want := range map[string]error{"dangling": fs.ErrNotExist, "../x": fs.ErrInvalid} {
+		if _, err := files.Open(name); !errors.Is(err, want) {
+			t.Errorf("%s of Dir: %v", name, err)
+		}
+	}
+	if entries, err := fs.ReadDir(files, "."); err != nil || len(entries) != 5 {
+		t.Errorf("%d entries of Dir: %v", len(entries), err)
 	}
 	if _, err := Open(dangling); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Open of nothing: %v", err)

@@ -3,13 +3,13 @@ package kernelsource
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // Bounds of one package tree: FlashInfer has 4,500 Python files below its
@@ -19,26 +19,15 @@ const (
 	maxFiles = 100_000
 )
 
-// readFile reads a regular file with a bound: a pipe that somebody planted is
-// refused, not waited for.
+// readFile reads a file with a bound. What may be opened is the tree's own
+// business: regular.Dir opens regular files alone.
 func readFile(files fs.FS, name string) ([]byte, error) {
-	info, err := fs.Stat(files, name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("no regular file")}
-	}
 	f, err := files.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read from
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		return nil, fmt.Errorf("%s has more than %d bytes", name, maxFile)
-	}
-	return data, err
+	return regular.ReadFrom(f, name, maxFile)
 }
 
 // pythonFiles are the Python files below a folder, sorted; folders of data

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/onboard/kernelsource"
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 func main() {
@@ -24,15 +25,15 @@ func main() {
 }
 
 func run(flashinfer string, sglang []string, out string) error {
-	f, err := kernelsource.ReadFlashInfer(os.DirFS(flashinfer))
+	f, err := kernelsource.ReadFlashInfer(regular.Dir(flashinfer))
 	if err != nil {
 		return err
 	}
 	var more []fs.FS
 	for _, dir := range sglang[1:] {
-		more = append(more, os.DirFS(dir))
+		more = append(more, regular.Dir(dir))
 	}
-	s, err := kernelsource.ReadSGLang(os.DirFS(sglang[0]), f, more...)
+	s, err := kernelsource.ReadSGLang(regular.Dir(sglang[0]), f, more...)
 	if err != nil {
 		return err
 	}
