@@ -26,8 +26,8 @@ const (
 func (s *Server) checkOptions(snap *Snapshot) validate.Options {
 	c := s.config.forPath(snap.Path)
 	opts := validate.Options{Severity: c.Severity, Expected: s.expectedFor(snap)}
-	if dataset := s.dataset(snap.Path); dataset != nil && dataset.Listed() == "" {
-		opts.Dataset, opts.Written = dataset.Has, dataset.Written
+	if dataset := s.dataset(snap.Path); dataset != nil {
+		opts.Dataset, opts.Written, opts.Listed = dataset.Has, dataset.Written, dataset.Listed()
 	}
 	return opts
 }

@@ -32,12 +32,14 @@ func (e *Env) OpenDataset(named, start string) (*dataset.Dataset, error) {
 }
 
 // KnownDataset is the dataset as far as it is known: a clone, else the list of
-// its names. It is never nil, so that "in the dataset" is never unknown; a
-// clone that was named and cannot be read is an error.
+// its files that the Hub gave (RefreshDataset), else the list in the binary. It
+// is never nil, so that "in the dataset" is never unknown; a clone that was
+// named and cannot be read is an error. Whoever asks whether the dataset has a
+// Definition asks this one. It does not use the network.
 func (e *Env) KnownDataset(named, start string) (*dataset.Dataset, error) {
 	d, err := e.OpenDataset(named, start)
 	if d == nil && err == nil {
-		return dataset.Embedded(), nil
+		return e.listedDataset(), nil
 	}
 	return d, err
 }
@@ -88,7 +90,7 @@ func MarkDataset(env *Env, r *Result) {
 	d, err := env.KnownDataset(r.Request.Dataset, filepath.Dir(env.Path(r.Request.ModelsTS)))
 	if err != nil {
 		r.Warnings = append(r.Warnings, "the dataset could not be used: "+prose.FirstLine(err))
-		d = dataset.Embedded()
+		d = env.listedDataset()
 	}
 	r.DatasetList = d.Listed
 	for i := range r.Definitions {

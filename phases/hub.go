@@ -21,7 +21,7 @@ func (e *Env) ConnectHub(version string, offline bool, budget time.Duration) {
 		Getenv: e.Getenv, Offline: offline, Budget: budget, Version: version, Logger: e.log(), Headers: e.headerCache(),
 		Progress: e.hubProgress,
 	})
-	e.Hub = &hubFetcher{client}
+	e.Hub = &hubFetcher{client, e.newListKeeper(client)}
 }
 
 // noticedWait is how long a pause must be for a run to say so where its progress
@@ -50,7 +50,10 @@ func hubFraction(p hub.Progress) float64 {
 }
 
 // hubFetcher is the Hub client as phase 1 needs it.
-type hubFetcher struct{ client *hub.Client }
+type hubFetcher struct {
+	client *hub.Client
+	lists  *listKeeper
+}
 
 // FetchConfig implements ConfigFetcher.
 func (h *hubFetcher) FetchConfig(ctx context.Context, repoID, revision string, offline bool) (*FetchedConfig, error) {

@@ -36,8 +36,10 @@ func Prepare(ctx context.Context, env *Env, req Request) (*Result, error) {
 		return nil, err
 	}
 	witness := r.askWitness(ctx, env)
+	listed := r.refreshDataset(ctx, env)
 	err = r.timed(env, "baseline", func() error { return r.readBaseline(ctx, env) })
 	r.hear(witness)
+	<-listed
 	if err != nil {
 		return nil, err
 	}

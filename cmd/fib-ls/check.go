@@ -166,7 +166,8 @@ func (f *checkFlags) one(cmd *cobra.Command, env *phases.Env, path string, opts 
 	return fixed.After, fixed.Write()
 }
 
-// sayFixable says which of the findings could be fixed, and how.
+// sayFixable says which of the findings could be fixed, and how, and how many
+// names a list of the dataset lacks.
 func (f *checkFlags) sayFixable(stderr io.Writer, path string, report check.File) {
 	safe, unsafe := validate.Fixable(report.Problems)
 	if f.fix {
@@ -181,6 +182,10 @@ func (f *checkFlags) sayFixable(stderr io.Writer, path string, report check.File
 	}
 	if len(words) > 0 {
 		_, _ = fmt.Fprintf(stderr, "note: %s: fixable: %s\n", prose.Terminal(path), strings.Join(words, ", "))
+	}
+	if n := len(report.Unlisted); n > 0 {
+		_, _ = fmt.Fprintf(stderr, "note: %s: %s not in the dataset, by %s: fib-ls coverage lists them\n",
+			prose.Terminal(path), prose.Plural(n, "1 Definition is", fmt.Sprintf("%d Definitions are", n)), report.Listed)
 	}
 }
 

@@ -18,21 +18,27 @@ import (
 )
 
 // coverageFlags are the flags of coverage.
-type coverageFlags struct{ modelsTS, dataset, format, update string }
+type coverageFlags struct {
+	modelsTS, dataset, format, update string
+	offline                           bool
+}
 
 func newCoverageCommand(g *globals) *cobra.Command {
 	f := &coverageFlags{}
 	cmd := &cobra.Command{
-		Use:   "coverage --dataset DIR",
+		Use:   "coverage",
 		Short: "Show which required Definitions the dataset has, per model",
-		Long: `Holds each model of models.ts to a flashinfer-trace clone. A model requires the
-Definitions that its modules name, and those that its own config asks for where
-fib-ls knows the config. Each is present with workloads, present, or missing;
-modules without any Definition are listed as unmapped.
+		Long: `Holds each model of models.ts to the dataset: a flashinfer-trace clone, else the
+list of its files, which the Hub is asked for once an hour, else the list in
+fib-ls. A model requires the Definitions that its modules name, and those that
+its own config asks for where fib-ls knows the config. Each is present with
+workloads, present, or missing; modules without any Definition are listed as
+unmapped.
 
 --update FILE.mdx refreshes a docs/model_coverage.mdx: the status of each row,
 rows that are lacking, the counts. Words and rows of others stay.`,
-		Example: `  fib-ls coverage --dataset tmp/flashinfer-trace
+		Example: `  fib-ls coverage
+  fib-ls coverage --dataset tmp/flashinfer-trace
   fib-ls coverage --format markdown > model_coverage.mdx
   fib-ls coverage --update docs/model_coverage.mdx`,
 		Args: cobra.NoArgs,
@@ -42,6 +48,7 @@ rows that are lacking, the counts. Words and rows of others stay.`,
 	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone (default FIB_DATASET_PATH, FLASHINFER_TRACE_PATH, then tmp/flashinfer-trace upward of models.ts)")
 	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts")
 	flags.StringVar(&f.format, "format", "text", "text, markdown or json")
+	flags.BoolVar(&f.offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "ask nothing of the network")
 	flags.StringVar(&f.update, "update", "", "refresh this .mdx file instead of printing")
 	return cmd
 }
@@ -58,10 +65,11 @@ func (f *coverageFlags) run(cmd *cobra.Command, g *globals) error {
 	if !ok {
 		return &fault.Usage{Message: fmt.Sprintf("--format %s: choose text, markdown or json", f.format)}
 	}
-	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), true)
+	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.offline)
 	if err != nil {
 		return err
 	}
+	env.RefreshDataset(cmd.Context(), f.dataset, filepath.Dir(env.Path(env.ModelsTS(f.modelsTS))))
 	report, err := coverage.Of(env, f.modelsTS, f.dataset)
 	if err != nil {
 		return err
@@ -87,7 +95,7 @@ func (f *coverageFlags) refresh(cmd *cobra.Command, report *coverage.Report) err
 	if err != nil {
 		return &fault.Missing{Err: fmt.Errorf("--update: %w", err)}
 	}
-	if report.Of.Listed != "" {
+	if !report.Of.KnowsWorkloads() {
 		return &fault.Usage{Message: "--update needs a clone of the dataset: " + report.Of.Listed + " does not say which Definitions have workloads", Hint: "give --dataset DIR; " + phases.CloneDataset}
 	}
 	after, notes := report.Update(string(before), report.Of.Lookup)

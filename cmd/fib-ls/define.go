@@ -20,6 +20,7 @@ import (
 type defineFlags struct {
 	out, dataset, modelsTS string
 	missing, force         bool
+	offline                bool
 	tp                     int
 	epsilon                float64
 	models                 []string
@@ -28,7 +29,7 @@ type defineFlags struct {
 func newDefineCommand(g *globals) *cobra.Command {
 	f := &defineFlags{}
 	cmd := &cobra.Command{
-		Use:   "define NAME… | define --missing --dataset DIR",
+		Use:   "define NAME… | define --missing",
 		Short: "Write Definition JSONs for names",
 		Long: `Writes Definitions (axes, inputs, outputs, constraints, a plain PyTorch
 reference) for the families of the dataset that have one signature: norms,
@@ -42,6 +43,7 @@ they go to DIR/definitions/OP_TYPE/NAME.json, otherwise to standard output.`,
 	flags.BoolVar(&f.missing, "missing", false, "every Definition that the models of models.ts require and the dataset lacks")
 	flags.StringVar(&f.dataset, "dataset", "", "a flashinfer-trace clone")
 	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts whose models are meant by --missing")
+	flags.BoolVar(&f.offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "with --missing: ask nothing of the network")
 	flags.BoolVar(&f.force, "force", false, "replace files that are there")
 	flags.IntVar(&f.tp, "tp", 0, "tensor parallelism for the tp:N tag (default with --missing: the model's)")
 	flags.Float64Var(&f.epsilon, "epsilon", 0, "epsilon of norms (default with --missing: the model's rms_norm_eps, else 1e-6)")
@@ -50,12 +52,13 @@ they go to DIR/definitions/OP_TYPE/NAME.json, otherwise to standard output.`,
 }
 
 func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
-	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), true)
+	env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), f.offline)
 	if err != nil {
 		return err
 	}
 	of := map[string]dataset.DefineOptions{} // of the models that lack a name
 	if f.missing {
+		env.RefreshDataset(cmd.Context(), f.dataset, filepath.Dir(env.Path(env.ModelsTS(f.modelsTS))))
 		names, err := coverage.MissingDefinitions(env, f.modelsTS, f.dataset)
 		if err != nil {
 			return err
@@ -70,7 +73,7 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 			_, err := fmt.Fprintln(cmd.ErrOrStderr(), "nothing is missing")
 			return err
 		}
-		return &fault.Usage{Message: "no name", Hint: "for example: fib-ls define rmsnorm_h4096, or fib-ls define --missing --dataset DIR"}
+		return &fault.Usage{Message: "no name", Hint: "for example: fib-ls define rmsnorm_h4096, or fib-ls define --missing"}
 	}
 	made, err := f.define(cmd, args, of)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ kernel requests, coverage rows, pull request texts, with an index.md.`,
 	flags.StringVar(&f.Request.ModelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts beside which a dataset is looked for")
 	flags.IntSliceVar(&f.TP, "tp", nil, "tensor parallelism, several values with commas (default: as recommended)")
 	flags.IntSliceVar(&f.EP, "ep", nil, "expert parallelism, several values with commas (default: as recommended)")
-	flags.BoolVar(&f.Request.Offline, "offline", false, "ask nothing of the network")
+	flags.BoolVar(&f.Request.Offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "ask nothing of the network")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }

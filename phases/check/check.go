@@ -31,6 +31,11 @@ type File struct {
 	File     *tsast.File
 	Problems []validate.Problem
 
+	// Listed says by which list of names the dataset is known, "" for a clone;
+	// Unlisted are the Definitions that entries name and the list lacks.
+	Listed   string
+	Unlisted []string
+
 	models *modelsfile.File
 	rules  *validate.Options // with what was looked up for them
 }
@@ -59,7 +64,32 @@ func (c *File) judge(env *phases.Env, text []byte, opts Options) error {
 	}
 	c.File = tsast.Parse(text)
 	c.Problems = validate.Check(c.File, *c.rules)
+	c.Listed, c.Unlisted = c.rules.Listed, nil
+	if c.Listed != "" {
+		c.Unlisted = lacking(c.File, *c.rules)
+	}
 	return nil
+}
+
+// lacking are the Definitions that entries name and the dataset does not have,
+// each once.
+func lacking(f *tsast.File, rules validate.Options) []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, e := range f.Entries {
+		for _, m := range e.Model.Modules {
+			for _, d := range m.Definitions.Items {
+				if d.Kind != tsast.StringLiteral || seen[d.Value] {
+					continue
+				}
+				seen[d.Value] = true
+				if present, _ := rules.Dataset(d.Value); !present {
+					names = append(names, d.Value)
+				}
+			}
+		}
+	}
+	return names
 }
 
 // ruleOptions connects the rules to what they may ask about: the dataset and
@@ -70,13 +100,14 @@ func ruleOptions(e *phases.Env, opts Options, dir string) (validate.Options, err
 		expectations = expectations.Online(opts.Ask)
 	}
 	rules := validate.Options{Severity: opts.Severity, Expected: expectations.For}
-	d, err := e.OpenDataset(opts.Dataset, dir)
+	if opts.Ask != nil {
+		e.RefreshDataset(opts.Ask, opts.Dataset, dir)
+	}
+	d, err := e.KnownDataset(opts.Dataset, dir)
 	if err != nil {
 		return rules, err
 	}
-	if d != nil {
-		rules.Dataset, rules.Written = d.Lookup, d.Written
-	}
+	rules.Dataset, rules.Written, rules.Listed = d.Lookup, d.Written, d.Listed
 	return rules, nil
 }
 

@@ -59,12 +59,20 @@ func Of(env *phases.Env, modelsTS, datasetDir string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{ModelsTS: modelsTS, Dataset: prose.Or(datasetDir, prose.Or(d.Dir, d.Listed+" (no clone was found: workloads are not known)")), Models: []Model{}, Of: d}
+	report := &Report{ModelsTS: modelsTS, Dataset: prose.Or(datasetDir, prose.Or(d.Dir, listedWords(d))), Models: []Model{}, Of: d}
 	x := expect.New(env)
 	for _, e := range tsast.Parse(models.Text).Entries {
 		report.Models = append(report.Models, coverModel(x, e.Model, d))
 	}
 	return report, nil
+}
+
+// listedWords say by which list a report was made, and what it does not tell.
+func listedWords(d *dataset.Dataset) string {
+	if d.KnowsWorkloads() {
+		return d.Listed
+	}
+	return d.Listed + " (no clone was found: workloads are not known)"
 }
 
 func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Model {
@@ -82,7 +90,7 @@ func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Mode
 	var required []dataset.Required
 	seen := map[string]bool{}
 	add := func(text string) {
-		r := requiredOf(text, note)
+		r := requiredOf(text, note, d)
 		if !seen[r.Name] {
 			seen[r.Name] = true
 			required = append(required, r)
@@ -105,16 +113,21 @@ func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Mode
 	return c
 }
 
-// requiredOf reads a Definition name as an entry writes it: an older spelling
-// stands for the current one, a name of no family for itself.
-func requiredOf(text string, note func(*definition.Name) string) dataset.Required {
+// requiredOf reads a Definition name as an entry writes it: one that the
+// dataset has under this name is meant as it is written, else an older spelling
+// stands for the current one and a name of no family for itself.
+func requiredOf(text string, note func(*definition.Name) string, d *dataset.Dataset) dataset.Required {
 	name, err := definition.Parse(text)
 	if r, ok := definition.Respell(text); ok && r.Sure {
 		name = r.Name
 	} else if err != nil {
 		return dataset.Required{Name: text, OpType: "unknown"}
 	}
-	return dataset.Required{Name: name.String(), OpType: name.OpType(), Note: note(&name)}
+	required := dataset.Required{Name: name.String(), OpType: name.OpType(), Note: note(&name)}
+	if d.Written(text) {
+		required.Name = text
+	}
+	return required
 }
 
 // elementwise are layers that run no kernel of the dataset's op types: tables

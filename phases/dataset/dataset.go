@@ -57,6 +57,9 @@ type Dataset struct {
 	// Listed says, for a dataset that is no clone, where its names are from;
 	// "" for a clone.
 	Listed string
+	// ListsWorkloads: the list tells Definitions with workloads from those
+	// without.
+	ListsWorkloads bool
 	// Problems are files that could not be read, in words.
 	Problems []string
 	entries  map[string]*Entry
@@ -253,6 +256,10 @@ func (d *Dataset) exactly(name string) (e Entry, ok bool) {
 	}
 	return *found, true
 }
+
+// KnowsWorkloads reports whether Entry.Workloads means something: a list of
+// names alone does not tell.
+func (d *Dataset) KnowsWorkloads() bool { return d.Listed == "" || d.ListsWorkloads }
 
 // Written says whether the dataset has a Definition under exactly this name.
 func (d *Dataset) Written(name string) bool {

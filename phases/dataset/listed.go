@@ -2,19 +2,21 @@ package dataset
 
 import (
 	_ "embed" // the list of names
+	"path"
+	"regexp"
 	"strings"
 	"sync"
 
 	"github.com/fib-ls/fib-ls/phases/definition"
 )
 
-// namesText lists the Definitions of flashinfer-trace at namesDate.
+// namesText lists the Definitions of flashinfer-trace at EmbeddedDate.
 //
 //go:embed names.txt
 var namesText string
 
-// namesDate is when the embedded list was made.
-const namesDate = "2026-04-30"
+// EmbeddedDate is the day of the embedded list.
+const EmbeddedDate = "2026-04-30"
 
 // Embedded is the dataset as far as its list of names says: which Definitions
 // it had at the date in Listed. Workloads and files are not known.
@@ -25,7 +27,7 @@ var Embedded = sync.OnceValue(func() *Dataset {
 			names = append(names, name)
 		}
 	}
-	return FromNames(names, "the list of "+namesDate)
+	return FromNames(names, "the built-in list of "+EmbeddedDate)
 })
 
 // FromNames is a dataset of which the names are known and nothing else; listed
@@ -38,6 +40,27 @@ func FromNames(names []string, listed string) *Dataset {
 			opType = n.OpType()
 		}
 		d.entries[name] = &Entry{Name: name, OpType: opType, Path: definitionsDir + "/" + opType + "/" + name + ".json"}
+	}
+	return d
+}
+
+// listedFile is a file of the dataset by whose path a Definition is known.
+var listedFile = regexp.MustCompile(`^(definitions|workloads)/(?:[\w.-]+/)*([\w.-]{1,200})\.(json|jsonl)$`)
+
+// FromFiles is a dataset of which the paths of the files are known: a
+// Definition has workloads when it has a file of them, which counts as one.
+func FromFiles(files []string, listed string) *Dataset {
+	d := &Dataset{Listed: listed, ListsWorkloads: true, entries: map[string]*Entry{}}
+	for _, file := range files {
+		m := listedFile.FindStringSubmatch(file)
+		switch {
+		case m == nil:
+		case m[1] == definitionsDir && m[3] == "json":
+			e := d.entry(m[2])
+			e.OpType, e.Path = path.Base(path.Dir(file)), file
+		case m[1] == workloadsDir && m[3] == "jsonl":
+			d.entry(m[2]).Workloads++
+		}
 	}
 	return d
 }

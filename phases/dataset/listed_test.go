@@ -50,3 +50,23 @@ func TestSpellings(t *testing.T) {
 		}
 	}
 }
+
+// TestFromFiles: of a list of files, the folders say what each is.
+func TestFromFiles(t *testing.T) {
+	d := FromFiles([]string{
+		"definitions/rmsnorm/rmsnorm_h256.json", "definitions/rmsnorm/rmsnorm_h512.json", "definitions/rmsnorm/notes.md",
+		"workloads/rmsnorm/rmsnorm_h512.jsonl", "workloads/gemm/gemm_n1_k1.jsonl", "solutions/x/rmsnorm_h1.json", "definitions/x/<b>.json",
+	}, "a list")
+	if names := d.Names(); len(names) != 2 || names[0] != "rmsnorm_h256" || names[1] != "rmsnorm_h512" {
+		t.Errorf("%q", names)
+	}
+	if present, workloads := d.Lookup("rmsnorm_h512"); !present || workloads != 1 {
+		t.Errorf("rmsnorm_h512: %v %d", present, workloads)
+	}
+	if e, _ := d.Get("rmsnorm_h256"); e.OpType != "rmsnorm" || e.Workloads != 0 || !d.KnowsWorkloads() {
+		t.Errorf("%+v", e)
+	}
+	if Embedded().KnowsWorkloads() {
+		t.Error("a list of names does not tell of workloads")
+	}
+}

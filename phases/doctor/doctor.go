@@ -180,12 +180,12 @@ func lookCache(env *phases.Env) Finding {
 
 func lookDataset(env *phases.Env) Finding {
 	f := Finding{Name: "dataset", OK: true}
-	d, err := env.OpenDataset("", env.WorkDir)
+	d, err := env.KnownDataset("", env.WorkDir)
 	switch {
 	case err != nil:
 		f.OK, f.Found, f.Fix = false, prose.FirstLine(err), "set FIB_DATASET_PATH to a clone of flashinfer-trace, or unset it"
-	case d == nil:
-		f.Found, f.Used = "none found", "give --dataset DIR (a clone of flashinfer-trace) to see which Definitions exist"
+	case d.Listed != "":
+		f.Found, f.Used = fmt.Sprintf("no clone; %s, %d Definitions", d.Listed, len(d.Names())), "give --dataset DIR (a clone of flashinfer-trace) to see how many workloads there are"
 	default:
 		f.Found = fmt.Sprintf("%s, %d Definitions", d.Dir, len(d.Names()))
 	}

@@ -22,6 +22,10 @@ type Options struct {
 	// Written tells whether it has one under exactly this name, where Dataset
 	// also knows the other spellings of the same kernel.
 	Written func(name string) bool
+	// Listed says by which list of names the dataset is known; "" for a clone.
+	// What a list lacks is a finding only where Severity has that rule: the
+	// list may be older than the entry.
+	Listed string
 	// Expected gives what the model's own config says of an entry; nil when
 	// that is not known. It must be quick: it is asked on every change.
 	Expected func(m *tsast.Model) *ExpectedEntry

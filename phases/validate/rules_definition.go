@@ -55,7 +55,7 @@ func definitionRules() []Rule {
 		{
 			ID: "unknown-definition", Severity: Info, Area: AreaDataset,
 			Doc:   "The dataset has no such Definition.",
-			Long:  "Reported only when a flashinfer-trace clone is configured or found. `fib-ls define NAME` writes a first version of it for the families whose axes are fixed by their name.",
+			Long:  "Reported when a flashinfer-trace clone is configured or found. Without one the dataset is known by a list (the Hub's, else a built-in one), which may be older than the entry: `check` then counts such names in a note, and reports them only where this rule has been given a severity. `fib-ls define NAME` writes a first version of it for the families whose axes are fixed by their name.",
 			entry: checkDataset,
 		},
 	}
@@ -225,7 +225,7 @@ func checkBlockDefinitions(p *entryPass) {
 }
 
 func checkDataset(p *entryPass) {
-	if p.opts.Dataset == nil {
+	if _, asked := p.opts.Severity["unknown-definition"]; p.opts.Dataset == nil || p.opts.Listed != "" && !asked {
 		return
 	}
 	p.eachName(func(m *tsast.Module, d tsast.String, n definition.Name) {
@@ -235,6 +235,9 @@ func checkDataset(p *entryPass) {
 		message := fmt.Sprintf("%s is not in the dataset", d.Value)
 		if n.Family.Vocabulary == definition.FlashInferNames {
 			message += ", which has no such family: it is a name of FlashInfer " + definition.FlashInfer().FlashInfer
+		}
+		if p.opts.Listed != "" {
+			message += ", by " + p.opts.Listed
 		}
 		p.in(m, Problem{Rule: "unknown-definition", Span: d.Span, Message: message})
 	})

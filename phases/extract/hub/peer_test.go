@@ -31,7 +31,8 @@ type peerJob struct {
 	Scan      bool              `json:"scan"`
 	TellSleep string            `json:"tell_sleep"`
 
-	Safetensors bool `json:"safetensors"`
+	Safetensors bool   `json:"safetensors"`
+	Folder      string `json:"folder"` // of a dataset, to be listed
 }
 
 type peerResult struct {
@@ -48,6 +49,7 @@ type peerResult struct {
 
 	Tensors    []string         `json:"tensors"`
 	Parameters map[string]int64 `json:"parameters"`
+	Files      []string         `json:"files"`
 }
 
 // peerPython finds the interpreter that scripts/hub-peer.sh installs. Where it

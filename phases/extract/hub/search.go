@@ -2,9 +2,6 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -48,25 +45,14 @@ func (c *Client) Search(ctx context.Context, query string, limit int) ([]Hit, er
 	return valid, nil
 }
 
-// getJSON GETs an address of the Hub's API.
+// getJSON GETs an address of the Hub's API that has one page.
 func (c *Client) getJSON(ctx context.Context, k *call, path string, q url.Values, into any) error {
 	ctx, cancel := withTimeout(ctx, c.clock, searchBudget, errBudget)
 	defer cancel()
-	u := *c.set.endpoint
-	u.Path, u.RawPath, u.RawQuery = u.Path+path, "", q.Encode()
-	a, err := k.follow(ctx, http.MethodGet, &u, true)
-	if err != nil {
-		return err
-	}
-	defer a.close()
-	data, err := io.ReadAll(io.LimitReader(a.Body, maxSearchBody))
-	if err != nil {
-		return k.bodyError(a, err)
-	}
-	if err := json.Unmarshal(data, into); err != nil {
-		return &NotHubError{Subject: k.subject(a), Reason: "its answer is not the API's JSON"}
-	}
-	return nil
+	u := c.apiURL(path)
+	u.RawQuery = q.Encode()
+	_, err := k.getPage(ctx, u, into)
+	return err
 }
 
 // Reach is what a Probe found.

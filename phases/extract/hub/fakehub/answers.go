@@ -285,6 +285,8 @@ func (s *Server) answerAPI(w http.ResponseWriter, r *http.Request) {
 		sendJSON(w, map[string]string{"name": name, "type": "user"})
 	case strings.HasPrefix(r.URL.Path, "/api/models/"):
 		s.totals(w, r)
+	case strings.HasPrefix(r.URL.Path, "/api/datasets/"):
+		s.answerDataset(w, r)
 	case r.URL.Path == "/api/models":
 		sendJSON(w, s.search(r.URL.Query().Get("search"), r.URL.Query().Get("limit"), token))
 	default:
@@ -305,7 +307,7 @@ func (s *Server) search(query, limit, token string) []hit {
 	defer s.mu.Unlock()
 	hits := []hit{}
 	for _, r := range s.repos {
-		if r.MovedTo == "" && (!r.Private || r.allows(token)) && strings.Contains(strings.ToLower(r.ID), strings.ToLower(query)) {
+		if r.MovedTo == "" && !r.Dataset && (!r.Private || r.allows(token)) && strings.Contains(strings.ToLower(r.ID), strings.ToLower(query)) {
 			hits = append(hits, hit{ID: r.ID, ModelID: r.ID, Downloads: r.Downloads, Private: r.Private})
 		}
 	}

@@ -57,9 +57,13 @@ func NewCommit(files map[string]File) *Commit {
 	return &Commit{ID: hex.EncodeToString(h.Sum(nil)), Files: files}
 }
 
-// Repo is a model repository.
+// Repo is a model repository, or one of data.
 type Repo struct {
 	ID string
+	// Dataset: its addresses begin with datasets/.
+	Dataset bool
+	// Page is how many entries a page of its tree has; 0 is 1000, as on the Hub.
+	Page int
 	// Refs are branches, tags and refs/pr/N; main must be there.
 	Refs map[string]*Commit
 	// Old are former commits that no ref names any more.
@@ -89,6 +93,24 @@ func NewRepo(id string, files map[string]string) *Repo {
 	}
 	return &Repo{ID: id, Refs: map[string]*Commit{"main": NewCommit(all)}}
 }
+
+// NewDataset makes a public dataset repository with one commit on main.
+func NewDataset(id string, files map[string]string) *Repo {
+	r := NewRepo(id, files)
+	r.Dataset = true
+	return r
+}
+
+// key is what tells repositories apart: a model and a dataset may have the
+// same id.
+func (r *Repo) key() string {
+	if r.Dataset {
+		return datasets + r.ID
+	}
+	return r.ID
+}
+
+const datasets = "datasets/"
 
 // Commit gives the commit that a revision means; nil if there is none.
 func (r *Repo) Commit(revision string) *Commit {

@@ -68,8 +68,25 @@ func Populate(s *Server) {
 	disabled.Disabled = true
 	bom := NewRepo("acme/bom-llm", map[string]string{"config.json": "\ufeff" + Demo})
 	gguf := NewRepo("acme/gguf-llm", map[string]string{"model.gguf": "GGUF"})
-	s.Add(demo, lfs, old, private, gated, disabled, bom, gguf)
+	s.Add(demo, lfs, old, private, gated, disabled, bom, gguf, demoDataset())
 	s.AddToken(DemoToken, "tester")
+}
+
+// DemoDataset is FlashInfer-Bench's dataset, of which the fake has a few
+// Definitions, on pages of two.
+const DemoDataset = "flashinfer-ai/flashinfer-trace"
+
+func demoDataset() *Repo {
+	d := NewDataset(DemoDataset, map[string]string{
+		"README.md":                               "# Trace\n",
+		"definitions/gemm/gemm_n512_k256.json":    `{"name": "gemm_n512_k256", "op_type": "gemm"}`,
+		"definitions/rmsnorm/rmsnorm_h256.json":   `{"name": "rmsnorm_h256", "op_type": "rmsnorm"}`,
+		"definitions/rmsnorm/rmsnorm_h512.json":   `{"name": "rmsnorm_h512", "op_type": "rmsnorm"}`,
+		"solutions/baseline/rmsnorm/wrapper.json": "{}",
+		"workloads/rmsnorm/rmsnorm_h512.jsonl":    `{"definition": "rmsnorm_h512"}`,
+	})
+	d.Page = 2
+	return d
 }
 
 // Prepare populates a Server and sets a scenario up.

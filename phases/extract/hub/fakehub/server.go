@@ -118,11 +118,12 @@ func (s *Server) Add(repos ...*Repo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range repos {
-		s.repos[r.ID] = r
+		s.repos[r.key()] = r
 	}
 }
 
-// Update changes a repository while the Server runs.
+// Update changes a repository while the Server runs; that of a dataset is
+// named datasets/ORG/NAME.
 func (s *Server) Update(id string, change func(*Repo)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

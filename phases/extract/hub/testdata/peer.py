@@ -5,10 +5,11 @@ Every job runs in a process of its own, because the library reads its
 environment while it is imported:
 
     {"env": {...}, "repo": ..., "revision": ..., "file": ...,
-     "offline": bool, "scan": bool, "tell_sleep": path, "safetensors": bool}
+     "offline": bool, "scan": bool, "tell_sleep": path, "safetensors": bool,
+     "folder": path}
 
 With "safetensors" the job reads the headers of the repository's checkpoint
-in place of a file.
+in place of a file; with "folder" it lists that folder of a dataset.
 
 Pauses are recorded and not slept, unless tell_sleep names a file to make at
 the first one.
@@ -65,6 +66,16 @@ def run(job):
                 for file, m in meta.files_metadata.items() for name, t in m.tensors.items()
             )
             out["parameters"] = meta.parameter_count
+        except BaseException as error:  # noqa: BLE001
+            out["error"] = describe(error)
+            out["message"] = str(error)
+        return out
+    if job.get("folder"):
+        try:
+            entries = huggingface_hub.HfApi().list_repo_tree(
+                job["repo"], job["folder"], recursive=True, revision=job["revision"], repo_type="dataset"
+            )
+            out["files"] = [e.path for e in entries if isinstance(e, huggingface_hub.hf_api.RepoFile)]
         except BaseException as error:  # noqa: BLE001
             out["error"] = describe(error)
             out["message"] = str(error)
