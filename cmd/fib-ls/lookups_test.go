@@ -152,7 +152,9 @@ func coverageLooksUp(t *testing.T) func(name string) bool {
 	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
 		t.Fatal(err)
 	}
-	return func(name string) bool { return !slices.ContainsFunc(report.Models[0].MissingNames, sameDefinition(name)) }
+	return func(name string) bool {
+		return !slices.ContainsFunc(report.Models[0].MissingNames, sameDefinition(name))
+	}
 }
 
 // missingLooksUp says of a name whether define --missing would write it, or
