@@ -40,7 +40,7 @@ type command struct {
 // only and is never written.
 var commands = []command{
 	{commandAddModel, `[{"repoId": "Qwen/Qwen3-32B"}] or ["Qwen/Qwen3-32B"]`, (*Server).addModelCommand},
-	{commandListRepos, `[{"prefix": "Qwen/"}], ["Qwen/"] or []`, (*Server).listReposCommand},
+	{commandListRepos, `[{"prefix": "Qwen/", "online": true}], ["Qwen/"] or []`, (*Server).listReposCommand},
 	{commandCancel, `[{"jobId": "add-1"}] or ["add-1"]`, (*Server).cancelCommand},
 	{commandShowReport, `[{"jobId": "add-1"}], ["add-1"] or [] for the last one`, (*Server).showReportCommand},
 	{commandPlan, `[{"repoId": "Qwen/Qwen3-32B"}] or ["Qwen/Qwen3-32B"]`, (*Server).planCommand},
@@ -215,31 +215,47 @@ func repoFromText(s string) (string, bool) {
 	return s, isRepoID(s)
 }
 
+// searchBudget bounds how long a picker waits for the Hub.
+const searchBudget = 6 * time.Second
+
 // listReposCommand gives the repositories that can be offered; with repoId
 // that one alone, with describe (which our extension's pickers ask for) with
-// the id and the parallelism that an entry would get.
-func (s *Server) listReposCommand(_ context.Context, a arguments) (any, error) {
+// the id and the parallelism that an entry would get. With online it asks the
+// Hub, too, and says why there are no more.
+func (s *Server) listReposCommand(ctx context.Context, a arguments) (any, error) {
 	if id := a.text("repoId", -1); id != "" {
 		if id, ok := repoFromText(id); ok {
 			return []describedRepo{describeRepo(Repo{ID: id, From: "asked"})}, nil
 		}
 		return []describedRepo{}, nil
 	}
-	prefix := strings.ToLower(a.text("prefix", 0))
+	prefix, file := a.text("prefix", 0), filePath(uri.URI(a.text("uri", 1)))
+	if a.yes("online") {
+		found := s.findRepos(ctx, file, prefix, searchBudget)
+		if len(found.repos) > 0 {
+			found.note = ""
+		}
+		return map[string]any{"repos": describeRepos(found.repos), "note": found.note}, nil
+	}
 	out := []Repo{}
-	for _, r := range s.repos(filePath(uri.URI(a.text("uri", 1)))) {
-		if strings.Contains(strings.ToLower(r.ID), prefix) {
+	for _, r := range s.repos(file) {
+		if strings.Contains(strings.ToLower(r.ID), strings.ToLower(prefix)) {
 			out = append(out, r)
 		}
 	}
+	s.markPresent(out)
 	if !a.yes("describe") {
 		return out, nil
 	}
-	described := make([]describedRepo, len(out))
-	for i, r := range out {
+	return describeRepos(out), nil
+}
+
+func describeRepos(repos []Repo) []describedRepo {
+	described := make([]describedRepo, len(repos))
+	for i, r := range repos {
 		described[i] = describeRepo(r)
 	}
-	return described, nil
+	return described
 }
 
 // cancelCommand stops a job.

@@ -19,7 +19,7 @@ const maxItems = 200
 
 // completion offers what TypeScript cannot know: parents, Definition names,
 // types, skeletons, repositories. It answers null everywhere else.
-func (s *Server) completion(_ context.Context, snap *Snapshot, p *protocol.CompletionParams) (protocol.CompletionResult, error) {
+func (s *Server) completion(ctx context.Context, snap *Snapshot, p *protocol.CompletionParams) (protocol.CompletionResult, error) {
 	if !s.config.forPath(snap.Path).Completion {
 		return nil, nil
 	}
@@ -27,7 +27,7 @@ func (s *Server) completion(_ context.Context, snap *Snapshot, p *protocol.Compl
 	c := &completer{s: s, snap: snap, at: offset}
 	switch where, key := cursorAt(snap.bytes(), offset); where {
 	case inComment:
-		c.marker()
+		c.marker(ctx)
 	case inString:
 		c.inString(key)
 	case inCode:
@@ -144,43 +144,6 @@ func rank(m *tsast.Module) int {
 	return 1
 }
 
-// definitions offers the names that the dataset and the file have, those that
-// begin as typed first, then the patterns of the grammar.
-func (c *completer) definitions(word tsast.Span) {
-	typed := c.snap.text.Slice(word.Start, min(c.at, word.End))
-	dataset := c.s.dataset(c.snap.Path)
-	var names []string
-	if dataset != nil {
-		names = append(names, dataset.Names()...)
-	}
-	for _, e := range c.snap.File.Entries {
-		names = append(names, definitionNames(e.Model)...)
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	slices.SortStableFunc(names, func(a, b string) int { return missed(a, typed) - missed(b, typed) })
-	for _, name := range names {
-		n, err := definition.Parse(name)
-		if err != nil || name == typed || missed(name, typed) > 1 {
-			continue
-		}
-		detail := n.OpType()
-		if dataset != nil {
-			if ok, workloads := dataset.Has(name); ok {
-				detail += fmt.Sprintf(", in the dataset (%d workloads)", workloads)
-			} else {
-				detail += ", not in the dataset"
-			}
-		}
-		doc := &hoverText{markdown: c.s.caps.markdown}
-		if len(c.items) < 50 { // what is far down is asked for again
-			writeDefinition(doc, n)
-		}
-		c.add(name, protocol.CompletionItemKindConstant, word, detail, doc.String())
-	}
-	c.patterns(word)
-}
-
 // missed ranks a name by what was typed: 0 begins so, 1 contains it.
 func missed(name, typed string) int {
 	switch {
@@ -250,31 +213,3 @@ func (c *completer) skeleton() {
 
 // within2 says that a byte lies between the brackets of a literal.
 func within2(s tsast.Span, at int) bool { return s.Start < at && at < s.End }
-
-// marker completes a marker comment: a repository, then parameters.
-func (c *completer) marker() {
-	start, _ := c.snap.text.Line(c.snap.text.LineOf(c.at))
-	line := c.snap.text.Slice(start, c.at)
-	at := strings.LastIndex(line, markerMark+" ")
-	if at < 0 {
-		return
-	}
-	typed := line[at+len(markerMark)+1:]
-	word := wordAround(c.snap.bytes(), c.at, func(b byte) bool { return b != ' ' && b != '\t' && b != '\n' && b != '\r' })
-	if strings.ContainsAny(strings.TrimLeft(typed, " \t"), " \t") {
-		for _, key := range append(slices.Clone(markerKeys), "set.FIELD") {
-			c.add(key+"=", protocol.CompletionItemKindProperty, word, "parameter of add", "")
-		}
-		return
-	}
-	prefix := strings.ToLower(strings.TrimSpace(typed))
-	for _, r := range c.s.repos(c.snap.Path) {
-		if strings.Contains(strings.ToLower(r.ID), prefix) {
-			detail := r.From
-			if r.Class != "" {
-				detail += ", " + r.Class
-			}
-			c.add(r.ID, protocol.CompletionItemKindReference, word, detail, "")
-		}
-	}
-}

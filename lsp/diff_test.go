@@ -103,3 +103,7 @@ func (r *realEngine) Verify(ctx context.Context, w Workspace, f *tsast.File, i i
 	req.Offline = true
 	return expect.Verify(ctx, r.job(w), f, i, req)
 }
+
+func (*realEngine) Search(context.Context, Workspace, string, int) ([]Repo, error) {
+	return nil, errNoEngine
+}

@@ -24,6 +24,9 @@ type Engine interface {
 	// Repos gives repositories that can be offered, best first: the local
 	// cache, the catalogue, SGLang's classes' own. No network.
 	Repos(w Workspace) []Repo
+	// Search asks the Hub for repositories whose ids have the words of a query,
+	// the most downloaded first. It is bounded, and offline an error.
+	Search(ctx context.Context, w Workspace, query string, limit int) ([]Repo, error)
 	// Expected gives what a model's own config says of its entry, from the
 	// local cache or the catalogue only; nil when that is not known. The
 	// first answer for a model may take a while and is asked for in the
@@ -72,10 +75,15 @@ type Workspace struct {
 // Repo is a repository that can be offered.
 type Repo struct {
 	ID string `json:"id"`
-	// From says why: "cache", "catalogue", "models.ts".
+	// From says why: "recent", "cache", "catalogue", "models.ts", "hub".
 	From string `json:"from"`
 	// Class is the model's class, when it is known.
 	Class string `json:"class,omitempty"`
+	// Downloads is how often it was fetched from the Hub of late; 0 when that is
+	// not known.
+	Downloads int `json:"downloads,omitempty"`
+	// Entry is the id of the entry that models.ts has of it already.
+	Entry string `json:"entry,omitempty"`
 	// Used is when its config was last fetched; zero when never.
 	Used time.Time `json:"-"`
 }
@@ -107,6 +115,9 @@ func (noEngine) Prepare(context.Context, Workspace, phases.Request) (*phases.Res
 func (noEngine) Plan(context.Context, Workspace, string) (any, error) { return nil, errNoEngine }
 func (noEngine) Discover(context.Context, Workspace) (any, error)     { return nil, errNoEngine }
 func (noEngine) Verify(context.Context, Workspace, *tsast.File, int, phases.Request) (*phases.Verification, error) {
+	return nil, errNoEngine
+}
+func (noEngine) Search(context.Context, Workspace, string, int) ([]Repo, error) {
 	return nil, errNoEngine
 }
 func (noEngine) Place(*phases.Result, []byte) error                       { return errNoEngine }

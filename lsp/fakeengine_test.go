@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,12 +33,14 @@ type fakeEngine struct {
 	data    *fakeDataset
 	expect  func(m *tsast.Model) *validate.ExpectedEntry
 	watched []string
+	search  func(ctx context.Context, query string) ([]Repo, error)
 	// verdict changes what Verify gives.
 	verdict func(v *phases.Verification)
 
 	mu       sync.Mutex
 	requests []phases.Request
 	dirs     []string
+	searches []string
 	// forgotten are the repositories whose configs were to be forgotten.
 	forgotten []string
 }
@@ -178,6 +181,16 @@ func (f *fakeEngine) Verify(ctx context.Context, _ Workspace, file *tsast.File, 
 		f.verdict(v)
 	}
 	return v, nil
+}
+
+func (f *fakeEngine) Search(ctx context.Context, _ Workspace, query string, _ int) ([]Repo, error) {
+	f.mu.Lock()
+	f.searches = append(f.searches, query)
+	f.mu.Unlock()
+	if f.search == nil {
+		return nil, errors.New("no Hub in this test")
+	}
+	return f.search(ctx, query)
 }
 
 func (f *fakeEngine) Repos(Workspace) []Repo { return f.repos }

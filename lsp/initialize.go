@@ -93,6 +93,11 @@ func commandIDs() []string {
 	return ids
 }
 
+// completionTriggers begin a value, or a part of a repository's name. Without
+// those of names VS Code filters no further in a comment: after "Qwen3-" a
+// digit begins a word that it does not ask about, and the old list stays.
+var completionTriggers = []string{`"`, "/", "-", ".", " "}
+
 func yes() *bool {
 	b := true
 	return &b
@@ -113,7 +118,7 @@ func (s *Server) initializeResult() *protocol.InitializeResult {
 			TextDocumentSync: &protocol.TextDocumentSyncOptions{
 				OpenClose: yes(), Change: &sync, Save: &protocol.SaveOptions{},
 			},
-			CompletionProvider:        &protocol.CompletionOptions{TriggerCharacters: []string{`"`, "/"}},
+			CompletionProvider:        &protocol.CompletionOptions{TriggerCharacters: completionTriggers},
 			HoverProvider:             protocol.Boolean(true),
 			DefinitionProvider:        protocol.Boolean(true),
 			ReferencesProvider:        protocol.Boolean(true),

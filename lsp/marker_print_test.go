@@ -269,6 +269,8 @@ func (r *markerRun) hints([]string) {
 
 type itemJSON struct {
 	Label, Detail    string
+	FilterText       string
+	Preselect        bool
 	InsertTextFormat int
 	TextEdit         textEditJSON
 	Documentation    *struct{ Value string }
@@ -297,6 +299,25 @@ func (r *markerRun) complete(a []string) {
 			r.printf("… %d more", len(items)-i)
 			break
 		}
-		r.printf("%s (%s) at %s %s", item.Label, item.Detail, r.human(item.TextEdit.Range), r.quoted(item.TextEdit.Range))
+		preselected := ""
+		if item.Preselect {
+			preselected = ", preselected"
+		}
+		if item.FilterText != item.Label {
+			r.t.Errorf("%s is filtered as %q", item.Label, item.FilterText)
+		}
+		r.printf("%s (%s)%s at %s %s", item.Label, item.Detail, preselected, r.human(item.TextEdit.Range), r.quoted(item.TextEdit.Range))
+	}
+}
+
+// first prints what a completion list begins with.
+func (r *markerRun) first(a []string) {
+	items := r.completionItems(a[0])
+	for _, item := range items[:min(3, len(items))] {
+		preselected := ""
+		if item.Preselect {
+			preselected = ", preselected"
+		}
+		r.printf("%s (%s)%s", item.Label, item.Detail, preselected)
 	}
 }

@@ -1,11 +1,14 @@
 package lsp
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -67,6 +70,7 @@ type markerOptions struct {
 	Capabilities string          // "old" is a client that can hardly anything
 	Dataset      []string
 	Repos        []string
+	Hub          map[string]int // repositories that the Hub's search finds, with downloads
 	Missing      []string
 	Fail         string
 	Problem      string
@@ -84,7 +88,7 @@ type markerRun struct {
 	t       *testing.T
 	e       *editor
 	uri     string
-	first   string
+	opened  string // the text that the document opens with
 	script  string
 	out     strings.Builder
 	engine  *fakeEngine
@@ -106,6 +110,17 @@ func newMarker(t *testing.T, archive *txtar.Archive, utf8 bool) *markerRun {
 	}
 	if o.Problem != "" {
 		engine.problem = &report.Problem{Rule: "source-disagreement", Severity: "warning", Message: o.Problem}
+	}
+	if o.Hub != nil {
+		engine.search = func(_ context.Context, query string) ([]Repo, error) {
+			var hits []Repo
+			for _, id := range slices.Sorted(maps.Keys(o.Hub)) {
+				if strings.Contains(strings.ToLower(id), strings.ToLower(query)) {
+					hits = append(hits, Repo{ID: id, From: "hub", Downloads: o.Hub[id]})
+				}
+			}
+			return hits, nil
+		}
 	}
 	if o.Verdict != "" {
 		engine.verdict = func(v *phases.Verification) {
@@ -133,20 +148,20 @@ func newMarker(t *testing.T, archive *txtar.Archive, utf8 bool) *markerRun {
 	if o.Real {
 		opts.engine = newRealEngine(t)
 	}
-	r := &markerRun{t: t, uri: o.URI, engine: engine, script: archiveFile(archive, "script"), first: archiveFile(archive, "models.ts")}
+	r := &markerRun{t: t, uri: o.URI, engine: engine, script: archiveFile(archive, "script"), opened: archiveFile(archive, "models.ts")}
 	if r.uri == "" {
 		r.uri = modelsURI
 	}
-	r.first = strings.ReplaceAll(strings.ReplaceAll(r.first, "␍", "\r"), "␀", "")
+	r.opened = strings.ReplaceAll(strings.ReplaceAll(r.opened, "␍", "\r"), "␀", "")
 	r.e = newEditor(t, opts)
 	return r
 }
 
 // run plays the script and gives what it printed.
 func (r *markerRun) run() string {
-	r.e.open(r.uri, r.first)
+	r.e.open(r.uri, r.opened)
 	r.settle()
-	r.shown = r.first
+	r.shown = r.opened
 	for _, line := range strings.Split(strings.TrimSpace(r.script), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -254,6 +269,7 @@ func init() {
 		"hints":            (*markerRun).hints,
 		"complete":         (*markerRun).complete,
 		"accept":           (*markerRun).accept,
+		"first":            (*markerRun).first,
 		"actions":          (*markerRun).codeActions,
 		"apply":            (*markerRun).apply,
 		"command":          (*markerRun).command,
@@ -269,7 +285,7 @@ func init() {
 		"questions":        func(r *markerRun, _ []string) { r.printList(locked(r.e, func() []string { return r.e.questions })) },
 		"shown":            func(r *markerRun, _ []string) { r.printList(locked(r.e, func() []string { return r.e.shown })) },
 		"close":            func(r *markerRun, _ []string) { r.e.close(r.uri); r.settle() },
-		"open":             func(r *markerRun, _ []string) { r.e.open(r.uri, r.first); r.settle() },
+		"open":             func(r *markerRun, _ []string) { r.e.open(r.uri, r.opened); r.settle() },
 	}
 }
 

@@ -83,6 +83,7 @@ type Server struct {
 	datasets  datasets
 	expected  expectations
 	standings standings
+	search    repoSearch
 	trim      trimmer
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -108,6 +109,23 @@ func (e *engine) Repos(w lsp.Workspace) []lsp.Repo {
 		out = append(out, lsp.Repo{ID: r.ID, From: r.From, Class: r.Class, Used: r.Used})
 	}
 	return out
+}
+
+// Search implements lsp.Engine.
+func (e *engine) Search(ctx context.Context, w lsp.Workspace, query string, limit int) ([]lsp.Repo, error) {
+	client := e.world(w).env.HubClient()
+	if client == nil {
+		return nil, errors.New("there is no Hub to search")
+	}
+	hits, err := client.Search(ctx, query, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]lsp.Repo, len(hits))
+	for i, h := range hits {
+		out[i] = lsp.Repo{ID: h.ID, From: "hub", Downloads: h.Downloads}
+	}
+	return out, nil
 }
 
 // Plan implements lsp.Engine.
