@@ -28,6 +28,9 @@ type standingKey struct {
 type standing struct {
 	text string // of the entry
 	*phases.Verification
+	// findings are those that only a look at the checkpoint gives, with
+	// entry-relative spans.
+	findings []validate.Problem
 }
 
 // maxStandings bounds the memory.
@@ -41,18 +44,31 @@ func (k *standings) keep(document uri.URI, f *tsast.File, i int, v *phases.Verif
 		k.kept = make(map[standingKey]standing)
 	}
 	e := f.Entries[i]
-	k.kept[standingKey{document, strings.Clone(e.Model.ID.Value)}] = standing{strings.Clone(f.Text(span(e, e.Model.Span))), v}
+	made := standing{text: strings.Clone(f.Text(span(e, e.Model.Span))), Verification: v}
+	for _, p := range v.Problems {
+		switch p.Rule {
+		case report.RuleContradiction, report.RuleDisagreement:
+			p.Span = placeOf(e.Model, p.Module)
+		case "checkpoint", "checkpoint-missing":
+			p.Span = p.Span.Shift(-e.Offset)
+		default:
+			continue // the rules find it by the config, which is in the cache by now
+		}
+		p.Related, p.Fixes = nil, nil
+		made.findings = append(made.findings, p)
+	}
+	k.kept[standingKey{document, strings.Clone(e.Model.ID.Value)}] = made
 }
 
 // of gives how an entry stands; nil when that is not known of its text.
-func (k *standings) of(snap *Snapshot, e tsast.Entry) *phases.Verification {
+func (k *standings) of(snap *Snapshot, e tsast.Entry) *standing {
 	k.mu.Lock()
 	known, ok := k.kept[standingKey{snap.key, e.Model.ID.Value}]
 	k.mu.Unlock()
 	if !ok || e.Broken || known.text != snap.File.Text(span(e, e.Model.Span)) {
 		return nil
 	}
-	return known.Verification
+	return &known
 }
 
 // any says that something is known of a document's entries.
@@ -67,8 +83,8 @@ func (k *standings) any(document uri.URI) bool {
 	return false
 }
 
-// standingFindings are where the witnesses of verified entries differ, each
-// with all values. What the rules find by the config they find themselves.
+// standingFindings are what the checkpoints of verified entries have against
+// them, and where their witnesses differ, each with all values.
 func (s *Server) standingFindings(snap *Snapshot) []validate.Problem {
 	if !s.standings.any(snap.key) {
 		return nil
@@ -76,19 +92,16 @@ func (s *Server) standingFindings(snap *Snapshot) []validate.Problem {
 	overrides := s.config.forPath(snap.Path).Severity
 	var problems []validate.Problem
 	for _, e := range snap.File.Entries {
-		v := s.standings.of(snap, e)
-		if v == nil {
+		known := s.standings.of(snap, e)
+		if known == nil {
 			continue
 		}
-		for _, p := range v.Problems {
-			if p.Rule != report.RuleContradiction && p.Rule != report.RuleDisagreement {
-				continue
-			}
+		for _, p := range known.findings {
 			if severity, ok := overrides[p.Rule]; ok {
 				p.Severity = severity
 			}
 			if p.Severity != validate.Off {
-				p.Span = span(e, placeOf(e.Model, p.Module))
+				p.Span = span(e, p.Span)
 				problems = append(problems, p)
 			}
 		}

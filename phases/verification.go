@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases/extract/weights"
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
@@ -48,8 +49,16 @@ func (r *Result) Divide(tp, ep int) {
 func (r *Result) Judge(f *tsast.File, i int) *Verification {
 	m := f.Entries[i].Model
 	expected := r.ExpectedEntry()
+	if ck := r.Witness.Sorted(r.Architecture); ck != nil {
+		expected.Held = func(stated map[weights.Row]weights.Size) *weights.Held {
+			return generate.HoldStated(r.Implementation, ck, r.Architecture, stated)
+		}
+	}
 	v := r.Stands(m)
+	doubts := v.Problems
+	v.Problems = []validate.Problem{}
 	differs := 0
+	told := map[string]bool{} // modules of which the checkpoint's own finding says it all
 	for _, p := range validate.CheckEntry(f, i, validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}) {
 		if validate.AreaOf(p.Rule) != validate.AreaConfig {
 			continue
@@ -58,6 +67,12 @@ func (r *Result) Judge(f *tsast.File, i int) *Verification {
 			differs++
 		}
 		v.Problems = append(v.Problems, p)
+		told[p.Module] = told[p.Module] || p.Rule == "checkpoint"
+	}
+	for _, d := range doubts {
+		if !told[d.Module] {
+			v.Problems = append(v.Problems, d)
+		}
 	}
 	if differs > 0 {
 		v.Level = generate.Disputed
