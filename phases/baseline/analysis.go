@@ -10,7 +10,7 @@ import (
 
 // analysis is one run of the interpreter over one class.
 type analysis struct {
-	in     *interp
+	e      *engine
 	reader *Reader
 	entry  ClassInfo
 	cfg    *extract.Object
@@ -31,21 +31,20 @@ func (a *analysis) implementation() *Implementation {
 		impl.EntryClass = a.entry.Remapped
 		impl.Notes = append(impl.Notes, fmt.Sprintf("SGLang serves %s with %s", a.entry.Remapped, a.entry.Name))
 	}
-	a.in.reads = map[string]bool{}
 	if a.entry.Category == Draft {
 		impl.Notes = append(impl.Notes, a.entry.Name+" is a draft for speculative decoding: it runs beside the model whose tokens it guesses")
 	}
-	root := a.build()
+	root := heldModel(a.e, a.e.build(a.entry.File, a.entry.Name, a.cfg, a.conf))
 	if text := a.text; text != nil {
-		impl.IgnoredFields = a.in.ignoredFields(text)
+		impl.IgnoredFields = a.e.ignoredFields(text)
 	}
-	nodes := a.in.flatten(root)
-	rows := a.in.rowsOf(nodes)
+	nodes := flatten(a.e, root)
+	rows := rowsOf(a.e, nodes)
 	towers := towerPaths(rows)
 	markSingleLayer(rows)
-	a.in.reportLost(nodes, towers)
+	reportLost(a.e, nodes, towers)
 	for _, r := range rows {
-		open := a.in.undecidedOf(r)
+		open := undecidedOf(a.e, r)
 		if len(impl.Undecided) < maxUndecided && !isBelow(r.Path, towers) {
 			impl.Undecided = append(impl.Undecided, open...)
 		}
@@ -68,16 +67,16 @@ func (a *analysis) implementation() *Implementation {
 // run. A model too large to walk keeps them all.
 func (a *analysis) followForward(impl *Implementation, root value, nodes []treeNode, rows []*rowBuilder) {
 	const manyRows = 10_000
-	if a.in.stopped != nil || len(rows) >= manyRows {
+	if a.e.stopped != nil || len(rows) >= manyRows {
 		return
 	}
-	recorded := a.in.walkForward(root, nodes)
-	if a.in.stopped != nil {
-		impl.Calls = a.in.kernelCalls(recorded, rows)
+	walk := walkForward(a.e, root, nodes)
+	if a.e.stopped != nil {
+		impl.Calls = walk.kernelCalls(rows)
 		return
 	}
-	uncalled := a.in.uncalledPaths(nodes, recorded)
-	packed := a.in.packedExperts(nodes, uncalled)
+	uncalled := walk.uncalledPaths()
+	packed := walk.packedExperts(uncalled)
 	for _, r := range rows {
 		if e := packed[r.Path]; e != nil && r.Type == TypeBlock {
 			e.describe(r)
@@ -87,7 +86,7 @@ func (a *analysis) followForward(impl *Implementation, root value, nodes []treeN
 	}
 	keepOnlyHead(rows)
 	noteUncalled(impl, rows, uncalled)
-	impl.Calls = a.in.kernelCalls(recorded, rows)
+	impl.Calls = walk.kernelCalls(rows)
 }
 
 // keepOnlyHead keeps a model's only head in its entry where SGLang multiplies by
@@ -130,8 +129,8 @@ func noteUncalled(impl *Implementation, rows []*rowBuilder, uncalled map[string]
 
 // finish adds what the run as a whole could not decide.
 func (a *analysis) finish(impl *Implementation, root value, rows []*rowBuilder) {
-	in := a.in
-	impl.Undecided = append(impl.Undecided, in.undecided...)
+	e := a.e
+	impl.Undecided = append(impl.Undecided, e.undecided...)
 	if u, ok := root.(*unknown); ok {
 		location, found := raisedAt(u.why)
 		if !found {
@@ -140,10 +139,10 @@ func (a *analysis) finish(impl *Implementation, root value, rows []*rowBuilder) 
 		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name + "()", Missing: u.keys,
 			Location: location, Reason: "the constructor gave nothing: it " + strings.TrimSuffix(u.why, " at "+location)})
 	}
-	if in.stopped != nil {
-		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name, Location: a.entry.File, Reason: in.stopped.Error()})
+	if e.stopped != nil {
+		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name, Location: a.entry.File, Reason: e.stopped.Error()})
 	}
-	for _, why := range in.unreadable {
+	for _, why := range e.unreadable {
 		// What layers such a file has is not known, whoever uses them.
 		if strings.Contains(why, "/srt/layers/") || strings.Contains(why, "/srt/models/") || strings.Contains(why, "/srt/configs/") {
 			impl.Undecided = append(impl.Undecided, Undecided{Expression: "import", Location: a.entry.File, Reason: why})
@@ -159,140 +158,11 @@ func (a *analysis) finish(impl *Implementation, root value, rows []*rowBuilder) 
 		}
 	}
 	impl.Decided = len(impl.Undecided) == 0
-	impl.Notes = append(impl.Notes, in.notes...)
-	switch n := len(in.unreadable); {
+	impl.Notes = append(impl.Notes, e.notes...)
+	switch n := len(e.unreadable); {
 	case n == 1:
-		impl.Notes = append(impl.Notes, "a file of the tree cannot be read: "+in.unreadable[0])
+		impl.Notes = append(impl.Notes, "a file of the tree cannot be read: "+e.unreadable[0])
 	case n > 1:
-		impl.Notes = append(impl.Notes, fmt.Sprintf("%d files of the tree cannot be read, the first: %s", n, in.unreadable[0]))
+		impl.Notes = append(impl.Notes, fmt.Sprintf("%d files of the tree cannot be read, the first: %s", n, e.unreadable[0]))
 	}
-}
-
-// build runs the constructor of the entry class.
-func (a *analysis) build() value {
-	in := a.in
-	cls, ok := in.moduleAttribute(moduleName(a.entry.File), a.entry.Name).(*class)
-	if !ok {
-		return in.unknownf("%s has no class %s", a.entry.File, a.entry.Name)
-	}
-	kw := newNamespace()
-	kw.set("config", a.conf)
-	kw.set("quant_config", a.quantization())
-	in.at = site{cls.mod.path, cls.def.First}
-	root := in.instantiate(cls, nil, kw)
-	if in.raised != nil {
-		text := in.raised.text
-		in.raised = nil
-		return in.unknownf("raises %s", text)
-	}
-	return in.heldModel(root)
-}
-
-// heldModel is the model of an entry class that is no module itself and hands
-// everything on to the one module that it holds (MiniCPMV, by version).
-func (in *interp) heldModel(root value) value {
-	o, ok := root.(*object)
-	if !ok || in.isModule(o) {
-		return root
-	}
-	var held []*object
-	for _, v := range o.attrs.vals {
-		if m, ok := v.(*object); ok && in.isModule(m) {
-			held = append(held, m)
-		}
-	}
-	if len(held) != 1 {
-		return root
-	}
-	return held[0]
-}
-
-// moduleName is the dotted name of a file of the tree.
-func moduleName(file string) string {
-	name := strings.TrimSuffix(strings.TrimPrefix(file, treeRoot), ".py")
-	return strings.ReplaceAll(strings.TrimSuffix(name, "/__init__"), "/", ".")
-}
-
-// config makes the configuration as the engine hands it to the model.
-func (a *analysis) config() value {
-	conf := a.in.makeConfig(a.cfg, "config", "")
-	a.in.adjustConfig(conf)
-	return conf
-}
-
-// architectures are the class names that a configuration gives.
-func (in *interp) architectures(conf value) []string {
-	items, _ := iterate(in.attribute(conf, "architectures"))
-	var out []string
-	for _, x := range items {
-		if s, ok := x.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// quantization is the quant_config that the engine passes: an object of which
-// only the name is known. Sizes do not depend on it.
-func (a *analysis) quantization() value {
-	v, ok := a.cfg.Get("quantization_config")
-	o, isObject := v.(*extract.Object)
-	if !ok || !isObject {
-		return nil
-	}
-	method := value("unknown")
-	if m, ok := o.Get("quant_method"); ok {
-		method = a.in.fromJSON(m)
-	}
-	q := a.in.newObject(&external{"quant_config"}, plainObject)
-	q.leaf, q.args = "quant_config", newNamespace()
-	q.args.set("get_name", constant(method))
-	return q
-}
-
-// undecidedOf reports what of a row is not known, and writes it into the row.
-func (in *interp) undecidedOf(r *rowBuilder) []Undecided {
-	location := fmt.Sprintf("%s:%d", r.File, r.Line)
-	var out []Undecided
-	if r.Conditional != "" {
-		u := Undecided{Path: r.Path, Expression: r.Conditional, Location: location, Reason: "whether the module is there is not known"}
-		for _, cond := range r.conds {
-			if c, ok := in.conditions[strings.TrimPrefix(cond, "not ")]; ok {
-				u.Location, u.Reason = c.location, c.why
-				u.Missing = append(u.Missing, c.keys...)
-			}
-		}
-		slices.Sort(u.Missing)
-		u.Missing = slices.Compact(u.Missing)
-		r.Missing = u.Missing
-		out = append(out, u)
-	}
-	for _, v := range r.open {
-		u := derived(show(v), v)
-		if r.Expression == "" {
-			r.Expression = u.expr
-		}
-		r.Missing = append(r.Missing, u.keys...)
-		alternatives := alternativesOf(v)
-		r.Alternatives = append(r.Alternatives, alternatives...)
-		out = append(out, Undecided{Path: r.Path, Expression: u.expr, Missing: u.keys, Alternatives: alternatives, Location: location, Reason: u.why})
-	}
-	return out
-}
-
-// alternativesOf lists the values that a choice may have.
-func alternativesOf(v value) []string {
-	c, ok := v.(*choice)
-	if !ok {
-		return nil
-	}
-	var out []string
-	for _, x := range []value{c.a, c.b} {
-		if inner := alternativesOf(x); inner != nil {
-			out = append(out, inner...)
-		} else if !isUnknown(x) {
-			out = append(out, show(x))
-		}
-	}
-	return out
 }

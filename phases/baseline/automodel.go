@@ -4,22 +4,22 @@ import "strings"
 
 // autoModelClass is the registered class that transformers' auto classes and
 // SGLang's registry give for a nested configuration (LLaVA, Mistral 3).
-func (in *interp) autoModelClass(conf value) value {
-	modelType, _ := in.lookupAttr(conf, "model_type").(string)
+func (e *engine) autoModelClass(conf value) value {
+	modelType, _ := e.lookupAttr(conf, "model_type").(string)
 	names := []string{hubDefaults(modelType).model}
-	names = append(names, in.architectures(conf)...)
+	names = append(names, e.architectures(conf)...)
 	for _, suffix := range []string{"ForCausalLM", "VisionModel", "Model"} {
 		names = append(names, camelCase(modelType)+suffix)
 	}
 	for _, name := range names {
-		if name == "" || in.registry == nil {
+		if name == "" {
 			continue
 		}
-		if c, ok := in.registry(name); ok {
-			return in.moduleAttribute(moduleName(c.File), c.Name)
+		if module, class, ok := e.modelClass(name); ok {
+			return e.moduleAttribute(module, class)
 		}
 	}
-	return in.unknownf("no registered class for a nested %s configuration", modelType)
+	return unknownf("no registered class for a nested %s configuration", modelType)
 }
 
 // camelCase makes a class name of a model_type.

@@ -22,7 +22,7 @@ func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 		return in.execBlock(s.Else, fr)
 	}
 	cond := clip(pysrc.Unparse(s.Test), maxExpression)
-	if in.walk != nil && in.tentative >= maxNested { // see both, whatever they leave behind
+	if in.watcher != nil && in.tentative >= maxNested { // see both, whatever they leave behind
 		in.execBlock(s.Body, fr)
 		return in.execBlock(s.Else, fr)
 	}
@@ -30,7 +30,7 @@ func (in *interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 		in.undecide(fr, s.First, cond, v, "too many undecided conditions inside each other")
 		return flow{}
 	}
-	if in.walk == nil {
+	if in.watcher == nil {
 		in.noteCondition(fr, s.First, cond, v)
 	}
 	mark := len(in.journal)
@@ -165,7 +165,7 @@ func (in *interp) joinItems(cond string, a, b []value) []value {
 		if holdsModule(v) {
 			out = append(out, &choice{when, v, nil})
 		} else {
-			out = append(out, in.unknownf("in the list when %s", when))
+			out = append(out, unknownf("in the list when %s", when))
 		}
 	}
 	return out
@@ -183,6 +183,20 @@ func (in *interp) joinDicts(cond string, a, b *dict) *dict {
 		}
 	}
 	return out
+}
+
+// holder may hold parts of what is built (a list of them).
+type holder interface{ HoldsParts() }
+
+// holdsModule says whether a value is an object, or holds some, or may.
+func holdsModule(v value) bool {
+	switch v := v.(type) {
+	case *object, holder:
+		return true
+	case *choice:
+		return holdsModule(v.a) || holdsModule(v.b)
+	}
+	return false
 }
 
 // match runs a match statement as a chain of comparisons.

@@ -58,7 +58,7 @@ func (r *Reader) indexedTrees() (map[string]*pysrc.Module, error) {
 		}
 		for _, e := range all {
 			if strings.HasSuffix(e.Path, ".py") {
-				if trees[e.Path], err = r.syntax(e.Path); err != nil {
+				if trees[e.Path], err = r.Syntax(e.Path); err != nil {
 					return nil, err
 				}
 			}
@@ -74,7 +74,7 @@ func (r *Reader) indexedTrees() (map[string]*pysrc.Module, error) {
 			if trees[path] != nil {
 				break
 			}
-			tree, err := r.syntax(path)
+			tree, err := r.Syntax(path)
 			if err != nil {
 				return nil, err
 			}
@@ -105,7 +105,7 @@ func handsOn(tree *pysrc.Module) bool {
 // importedBy are the dotted names of SGLang's own that a file imports: modules,
 // and names that may be modules.
 func importedBy(path string, tree *pysrc.Module) []string {
-	m := newModule(moduleName(path), path, tree, nil)
+	m, pkg := moduleName(path), strings.HasSuffix(path, "__init__.py")
 	var out []string
 	for _, s := range tree.Body {
 		pysrc.Inspect(s, func(n any) bool {
@@ -115,7 +115,7 @@ func importedBy(path string, tree *pysrc.Module) []string {
 					out = append(out, a.Name)
 				}
 			case *pysrc.ImportFrom:
-				base := importBase(m, n)
+				base := n.Base(m, pkg)
 				out = append(out, base)
 				for _, a := range n.Names {
 					out = append(out, base+"."+a.Name)

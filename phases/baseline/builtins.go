@@ -1,15 +1,11 @@
 package baseline
 
-import (
-	"slices"
-
-	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
-)
+import "slices"
 
 // newBuiltins makes the table of Python's builtin names.
 func newBuiltins() map[string]value {
 	table := map[string]value{"__name__": "__module__", "__file__": "__file__", "NotImplemented": &unknown{why: "NotImplemented"}}
-	add := func(name string, f native) { table[name] = &builtin{name, f} }
+	add := func(name string, f native) { table[name] = newBuiltin(name, f) }
 	for name, f := range objectBuiltins() {
 		add(name, f)
 	}
@@ -22,7 +18,7 @@ func newBuiltins() map[string]value {
 	for _, name := range []string{"ValueError", "NotImplementedError", "RuntimeError", "TypeError", "AssertionError", "KeyError",
 		"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "object", "property", "staticmethod", "classmethod",
 		"StopIteration", "IndexError", "DeprecationWarning", "UserWarning", "OSError", "slice", "bytes", "complex"} {
-		table[name] = &external{"builtins." + name}
+		table[name] = newExternal("builtins." + name)
 	}
 	return table
 }
@@ -86,7 +82,7 @@ func replaceItem(v value, i int, x value) value {
 	case *tuple:
 		items := slices.Clone(v.items)
 		items[i] = x
-		return &tuple{items}
+		return newTuple(items...)
 	}
 	return v
 }
@@ -113,7 +109,7 @@ func objectBuiltins() map[string]native {
 	return map[string]native{
 		"getattr": func(in *interp, args []value, _ *namespace) value {
 			if len(args) < 2 {
-				return in.unknownf("getattr")
+				return unknownf("getattr")
 			}
 			return in.distribute2(args[0], args[1], func(o, key value) value {
 				name, ok := key.(string)
@@ -147,9 +143,9 @@ func objectBuiltins() map[string]native {
 			a, okA := argument(args, 0, nil).(*class)
 			b, okB := argument(args, 1, nil).(*class)
 			if okA && okB {
-				return in.isSubclass(a, b.qualified())
+				return in.isSubclass(a, b.full)
 			}
-			return in.unknownf("issubclass")
+			return unknownf("issubclass")
 		},
 		"callable": func(_ *interp, args []value, _ *namespace) value {
 			switch argument(args, 0, nil).(type) {
@@ -162,21 +158,21 @@ func objectBuiltins() map[string]native {
 			if o, ok := argument(args, 0, nil).(*object); ok {
 				return o.cls
 			}
-			return in.unknownf("type()")
+			return unknownf("type()")
 		},
 		"vars": func(in *interp, args []value, _ *namespace) value {
 			switch o := argument(args, 0, nil).(type) {
-			case *config:
-				return o.asDict()
+			case mapping:
+				return o.Entries()
 			case *object:
 				return in.attribute(o, "__dict__")
 			}
-			return in.unknownf("vars()")
+			return unknownf("vars()")
 		},
 		"print": func(*interp, []value, *namespace) value { return nil },
 		"iter":  func(_ *interp, args []value, _ *namespace) value { return argument(args, 0, nil) },
-		"id":    func(in *interp, _ []value, _ *namespace) value { return in.unknownf("id()") },
-		"repr":  func(in *interp, _ []value, _ *namespace) value { return in.unknownf("repr()") },
+		"id":    func(in *interp, _ []value, _ *namespace) value { return unknownf("id()") },
+		"repr":  func(in *interp, _ []value, _ *namespace) value { return unknownf("repr()") },
 		"next": func(in *interp, args []value, _ *namespace) value {
 			first := argument(args, 0, nil)
 			items, ok := iterate(first)
@@ -191,66 +187,4 @@ func objectBuiltins() map[string]native {
 			return in.fail("StopIteration", "next("+show(first)+")")
 		},
 	}
-}
-
-// getattr is the builtin with its optional default.
-func (in *interp) getattr(o value, name string, absent []value) value {
-	if u, ok := o.(*unknown); ok {
-		return derived("getattr("+show(u)+", "+pysrc.Repr(name)+")", u)
-	}
-	v := in.lookupAttr(o, name)
-	_, extO := o.(*external)
-	_, extV := v.(*external)
-	switch {
-	case isMissing(v) && len(absent) > 0:
-		return absent[0]
-	case isMissing(v):
-		return in.noAttribute(o, name)
-	case extO && extV && len(absent) > 0: // whether torch has it is not known
-		return in.unknownf("getattr(%s, %q)", show(o), name)
-	}
-	return v
-}
-
-func (in *interp) hasattr(o value, name string) value {
-	expr := "hasattr(" + show(o) + ", " + pysrc.Repr(name) + ")"
-	switch o := o.(type) {
-	case *unknown:
-		return derived(expr, o)
-	case *external:
-		return &unknown{why: expr, expr: expr}
-	case *object:
-		if o.leaf != "" {
-			return in.leafHasattr(o, name, expr)
-		}
-	}
-	before, trying := in.raised, in.trying
-	in.raised, in.trying = nil, 0
-	v := in.lookupAttr(o, name)
-	raised := in.raised != nil
-	in.raised, in.trying = before, trying
-	return !raised && !isMissing(v)
-}
-
-func (in *interp) leafHasattr(o *object, name, expr string) value {
-	if _, ok := o.attrs.get(name); ok {
-		return true
-	}
-	if _, ok := o.args.get(name); ok {
-		return true
-	}
-	if c, ok := o.cls.(*class); ok {
-		if _, s := in.findMember(c, name, nil); s != nil {
-			return true
-		}
-	}
-	switch name {
-	case "weight", "quant_method":
-		if in.dimensionsOf(o) != nil {
-			return true
-		}
-	case "weight_packed", "qweight":
-		return false
-	}
-	return &unknown{why: expr, expr: expr}
 }

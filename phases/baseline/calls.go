@@ -1,8 +1,7 @@
 package baseline
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
@@ -18,15 +17,13 @@ func (in *interp) evalCall(e *pysrc.Call, fr *frame) value {
 		kw = in.keywords(e.Keywords, fr)
 	}
 	if in.halted() {
-		return in.unknownf("stopped")
+		return unknownf("stopped")
 	}
 	before := in.at
 	in.at = site{fr.mod.path, e.First}
 	defer func() { in.at = before }()
-	if in.walk != nil {
-		outer := in.walk.call
-		in.walk.call = e
-		defer func() { in.walk.call = outer }()
+	if in.watcher != nil {
+		defer in.watcher.Calling(e)()
 	}
 	if v, done := in.baseInit(e, fn, args, kw); done {
 		return v
@@ -44,23 +41,9 @@ func (in *interp) keywords(ks []pysrc.Keyword, fr *frame) *namespace {
 		}
 		switch v := v.(type) {
 		case *dict:
-			for _, name := range keywordsOf(v).keys {
-				x, _ := v.get(name)
-				kw.set(name, x)
-			}
+			kw.addAll(v.keywords())
 		case *choice:
 			in.spreadChoice(kw, v)
-		}
-	}
-	return kw
-}
-
-// keywordsOf gives the entries of a dict as keyword arguments.
-func keywordsOf(d *dict) *namespace {
-	kw := newNamespace()
-	for i, key := range d.keys {
-		if name, ok := key.(string); ok {
-			kw.set(name, d.vals[i])
 		}
 	}
 	return kw
@@ -86,7 +69,7 @@ func (in *interp) super(e *pysrc.Call, fr *frame) value {
 	if len(e.Args) >= 1 {
 		c, ok := in.eval(e.Args[0], fr).(*class)
 		if !ok || len(e.Args) < 2 {
-			return in.unknownf("super of %s", pysrc.Unparse(e.Args[0]))
+			return unknownf("super of %s", pysrc.Unparse(e.Args[0]))
 		}
 		return &superRef{in.eval(e.Args[1], fr), c}
 	}
@@ -101,7 +84,7 @@ func (in *interp) super(e *pysrc.Call, fr *frame) value {
 		self, _ := f.vars.get(params[0].Name)
 		return &superRef{self, f.owner}
 	}
-	return in.unknownf("super outside a method")
+	return unknownf("super outside a method")
 }
 
 // baseInit handles `Base.__init__(self, …)`.
@@ -114,7 +97,7 @@ func (in *interp) baseInit(e *pysrc.Call, fn value, args []value, kw *namespace)
 	if !ok {
 		return nil, false
 	}
-	if f.owner.mod.leaf {
+	if f.owner.opaque {
 		if !takesArguments(f.def) {
 			return nil, true
 		}
@@ -127,52 +110,17 @@ func (in *interp) baseInit(e *pysrc.Call, fn value, args []value, kw *namespace)
 // call calls any value.
 func (in *interp) call(fn value, args []value, kw *namespace) value {
 	if in.raised != nil || !in.step() {
-		return in.unknownf("stopped")
+		return unknownf("stopped")
 	}
-	if in.walk != nil {
-		if v, done := in.walkCall(fn, args, kw); done {
+	if in.watcher != nil {
+		if v, done := in.watcher.Call(fn, args, kw); done {
 			return v
 		}
 	}
-	switch f := fn.(type) {
-	case *choice:
-		return in.distribute(f, func(g value) value { return in.call(g, args, kw) })
-	case *builtin:
-		return f.fn(in, args, kw)
-	case *partial:
-		all := append(append([]value(nil), f.args...), args...)
-		merged := f.kw.clone()
-		if kw != nil {
-			for i, k := range kw.keys {
-				merged.set(k, kw.vals[i])
-			}
-		}
-		return in.call(f.fn, all, merged)
-	case *class:
-		return in.instantiate(f, args, kw)
-	case *function:
-		return in.callFunction(f, args, kw)
-	case *external:
-		return in.callExternal(f, args, kw)
-	case *object:
-		return in.callObject(f, args, kw)
-	case *environment:
-		return f.get(in, "__call__")
+	if f, ok := fn.(callable); ok {
+		return f.Call(in, args, kw)
 	}
-	expr := show(fn) + "()"
-	return derived(expr, fn)
-}
-
-func (in *interp) callObject(o *object, args []value, kw *namespace) value {
-	c, ok := o.cls.(*class)
-	if !ok || o.leaf != "" || o.kind == configObject {
-		return in.unknownf("call of %s", show(o))
-	}
-	owner, s := in.findMember(c, "__call__", nil)
-	if s == nil {
-		return in.unknownf("call of %s", show(o))
-	}
-	return in.call(in.memberValue(owner, s, "__call__", o, c), args, kw)
+	return derived(show(fn)+"()", fn)
 }
 
 // bindArguments binds arguments to parameters; defaults are evaluated in the
@@ -195,7 +143,7 @@ func (in *interp) bindArguments(p pysrc.Params, args []value, kw *namespace, def
 		case pysrc.KeywordOnly:
 			position[q.Name] = true
 		case pysrc.VarArgs:
-			varargs = &tuple{append([]value(nil), args[min(next, len(args)):]...)}
+			varargs = newTuple(slices.Clone(args[min(next, len(args)):])...)
 			out.set(q.Name, varargs)
 		}
 	}
@@ -211,9 +159,7 @@ func (in *interp) bindArguments(p pysrc.Params, args []value, kw *namespace, def
 	for _, q := range p.List {
 		if q.Kind == pysrc.VarKwargs {
 			d := newDict()
-			for i, k := range rest.keys {
-				d.put(k, rest.vals[i])
-			}
+			d.putNames(rest)
 			out.set(q.Name, d)
 			continue
 		}
@@ -223,7 +169,7 @@ func (in *interp) bindArguments(p pysrc.Params, args []value, kw *namespace, def
 		if q.Default != nil {
 			out.set(q.Name, in.eval(q.Default, defs))
 		} else {
-			out.set(q.Name, in.unknownf("argument %s is not given", q.Name))
+			out.set(q.Name, unknownf("argument %s is not given", q.Name))
 		}
 	}
 	return out
@@ -231,19 +177,14 @@ func (in *interp) bindArguments(p pysrc.Params, args []value, kw *namespace, def
 
 // callFunction runs a function of the program.
 func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
-	if f.owner == nil && f.def != nil && f.closure == nil {
-		if v := in.override(f.mod.name, f.name()); v != nil {
-			return in.call(v, args, kw)
-		}
-	}
-	if f.owner != nil && f.name() == "_get_sgl_model_cls" {
-		return in.autoModelClass(argument(args, 0, nil))
+	if v, done := in.host.Function(in, f, args, kw); done {
+		return v
 	}
 	if f.def != nil && f.def.Async {
-		return in.unknownf("asynchronous function %s", f.name())
+		return unknownf("asynchronous function %s", f.name())
 	}
 	if !in.descend() {
-		return in.unknownf("calls nested too deeply")
+		return unknownf("calls nested too deeply")
 	}
 	defer in.ascend()
 	if f.bound {
@@ -253,10 +194,8 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 	fr.vars = in.bindArguments(f.params(), args, kw, in.newFrame(f.mod, f.closure, nil))
 	fr.vars.closed = f.def != nil && in.facts.isClosed(f.def)
 	fr.owner = f.owner
-	if w := in.walk; w != nil {
-		call, stmt, file := w.call, w.stmt, w.file
-		w.stack, w.file = append(w.stack, f), f.mod.path
-		defer func() { w.stack, w.call, w.stmt, w.file = w.stack[:len(w.stack)-1], call, stmt, file }()
+	if in.watcher != nil {
+		defer in.watcher.Entering(f)()
 	}
 	if f.lambda != nil {
 		return in.eval(f.lambda.Body, fr)
@@ -264,7 +203,7 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 	result := in.execBlock(f.def.Body, fr)
 	switch result.kind {
 	case flowStop:
-		return in.unknownf("stopped")
+		return unknownf("stopped")
 	case flowRaise:
 		if len(fr.pending) == 0 {
 			return in.escaped(f, result.text)
@@ -284,18 +223,75 @@ func (in *interp) callFunction(f *function, args []value, kw *namespace) value {
 	return v
 }
 
-// escaped is an exception that leaves a function. Out of the engine's own code
-// into a model's it says that the engine's state is not what it would be, not
-// that the model cannot be built: the result is unknown, and where the
-// function is a module's constructor that is reported.
+// escaped is an exception that leaves a function: of the call's statement, where
+// a try statement may catch it or forward() is walked, or as the host has it.
 func (in *interp) escaped(f *function, text string) value {
-	model := inModels(f.mod.name) || strings.HasPrefix(f.mod.name, "sglang.srt.configs.")
-	if model || in.trying > 0 || in.walk != nil || !strings.HasPrefix(in.at.file, modelsDir+"/") {
-		return in.raise(text)
+	if in.trying == 0 && in.watcher == nil {
+		if v, done := in.host.Escaped(in, f, text); done {
+			return v
+		}
 	}
-	o, isObject := f.self.(*object)
-	if f.name() == "__init__" && isObject && o.kind == moduleObject {
-		in.undecideAt(fmt.Sprintf("%s:%d", in.at.file, in.at.line), o.className()+"()", nil, "its constructor raises "+text)
+	return in.raise(text)
+}
+
+// function is a function, method or lambda with the variables it closes over.
+type function struct {
+	mod     *module
+	def     *pysrc.FuncDef // nil for a lambda
+	lambda  *pysrc.Lambda
+	closure *frame
+	owner   *class
+	self    value
+	bound   bool // self is the first argument
+}
+
+func (f *function) name() string {
+	if f.def != nil {
+		return f.def.Name
 	}
-	return &unknown{why: "raises " + text, expr: f.name() + "()"}
+	return "<lambda>"
+}
+
+func (f *function) params() pysrc.Params {
+	if f.def != nil {
+		return f.def.Params
+	}
+	return f.lambda.Params
+}
+
+// bind gives the method with its first argument.
+func (f *function) bind(self value) *function {
+	g := *f
+	g.self, g.bound = self, true
+	return &g
+}
+
+// Show writes its name.
+func (f *function) Show(int) string { return f.name() }
+
+// Hash is by identity.
+func (f *function) Hash(*int) (any, bool) { return f, true }
+
+// Call runs it.
+func (f *function) Call(in *interp, args []value, kw *namespace) value {
+	return in.callFunction(f, args, kw)
+}
+
+// Attr gives the name, or the function itself.
+func (f *function) Attr(in *interp, name string) value {
+	switch name {
+	case "__name__":
+		return f.name()
+	case "__func__":
+		return f
+	}
+	return unknownf("attribute %s of a function", name)
+}
+
+// argument is an argument by its place; absent when it was not given.
+func argument(args []value, i int, absent value) value {
+	if i < len(args) {
+		return args[i]
+	}
+	return absent
 }

@@ -13,6 +13,7 @@ type class struct {
 	def           *pysrc.ClassDef
 	name          string
 	full          string // the dotted name
+	opaque        bool   // its constructors are recorded, not entered
 	closure       *frame
 	*classMembers                  // shared: never written
 	cache         map[string]value // evaluated class variables
@@ -23,11 +24,72 @@ type class struct {
 }
 
 func (in *interp) newClass(mod *module, def *pysrc.ClassDef, closure *frame) *class {
-	return &class{mod: mod, def: def, name: def.Name, full: mod.name + "." + def.Name, closure: closure, classMembers: in.facts.members(def), cache: map[string]value{}, before: missing{}}
+	return &class{mod: mod, def: def, name: def.Name, full: mod.name + "." + def.Name, opaque: in.host.Opaque(mod.name, def.Name),
+		closure: closure, classMembers: in.facts.members(def), cache: map[string]value{}, before: missing{}}
 }
 
-// qualified returns the dotted name of the class.
-func (c *class) qualified() string { return c.full }
+// site is where the class is defined.
+func (c *class) site() site { return site{c.mod.path, c.def.First} }
+
+// Show writes the class's name.
+func (c *class) Show(int) string { return c.name }
+
+// Same reports whether b is the class of the same dotted name.
+func (c *class) Same(b value) bool {
+	o, ok := b.(*class)
+	return ok && o.full == c.full
+}
+
+// Hash is by dotted name.
+func (c *class) Hash(*int) (any, bool) { return [2]string{"class", c.full}, true }
+
+// Call makes an instance.
+func (c *class) Call(in *interp, args []value, kw *namespace) value {
+	return in.instantiate(c, args, kw)
+}
+
+// Item is a member of an enumeration, or a generic class with its parameter.
+func (c *class) Item(in *interp, key value) value {
+	if name, ok := key.(string); ok && in.isEnum(c) {
+		return in.attribute(c, name)
+	}
+	return c
+}
+
+// Contains looks among the members of an enumeration.
+func (c *class) Contains(in *interp, x value) (result, known bool) { return in.enumContains(c, x) }
+
+// Attr gives what the class or a base of it binds.
+func (c *class) Attr(in *interp, name string) value {
+	switch name {
+	case "__name__", "__qualname__":
+		return c.name
+	case "__mro__":
+		return newTuple(slices.Clone(in.resolutionOrder(c))...)
+	}
+	if owner, s := in.findMember(c, name, nil); s != nil {
+		v := in.memberValue(owner, s, name, nil, c)
+		if _, ok := s.(*pysrc.AssignStmt); ok && in.isEnum(c) {
+			return in.enumMemberOf(owner, name, v)
+		}
+		return v
+	}
+	switch name {
+	case "__match_args__":
+		if in.isRecord(c) {
+			return in.fieldNames(c)
+		}
+	case "__init__":
+		return constant(nil)
+	case "__members__":
+		d := newDict()
+		for _, m := range in.members(c) {
+			d.put(m.name, m)
+		}
+		return d
+	}
+	return in.host.ClassAttr(c, name)
+}
 
 func (c *classMembers) collect(body []pysrc.Stmt) {
 	for _, s := range body {
@@ -139,7 +201,7 @@ func (in *interp) resolutionOrder(c *class) []value {
 
 func baseKey(v value) string {
 	if c, ok := v.(*class); ok {
-		return c.qualified()
+		return c.full
 	}
 	if e, ok := v.(*external); ok {
 		return e.path
@@ -194,7 +256,7 @@ func (in *interp) findMember(c *class, name string, after *class) (*class, pysrc
 	order := in.resolutionOrder(c)
 	if after != nil {
 		for i, x := range order {
-			if baseKey(x) == after.qualified() {
+			if baseKey(x) == after.full {
 				order = order[i+1:]
 				break
 			}
@@ -221,33 +283,6 @@ func (in *interp) externalBase(c *class, test func(path string) bool) bool {
 }
 
 func lastPart(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
-
-func (in *interp) isEnum(c *class) bool {
-	return in.externalBase(c, func(p string) bool {
-		switch lastPart(p) {
-		case "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag":
-			return true
-		}
-		return false
-	})
-}
-
-// isTorchModule says whether instances are torch modules.
-func (in *interp) isTorchModule(c *class) bool {
-	return in.externalBase(c, func(p string) bool {
-		return strings.HasSuffix(p, "nn.Module") || strings.Contains(p, "PreTrainedModel") || torchLayerArgs(p) != nil
-	})
-}
-
-func (in *interp) isConfigClass(c *class) bool {
-	return in.externalBase(c, func(p string) bool {
-		switch lastPart(p) {
-		case "PretrainedConfig", "PreTrainedConfig":
-			return true
-		}
-		return strings.HasSuffix(p, "Config") && strings.Contains(p, "transformers")
-	})
-}
 
 func (in *interp) isException(c *class) bool {
 	return in.externalBase(c, func(p string) bool {
@@ -291,10 +326,10 @@ func (in *interp) memberValue(owner *class, s pysrc.Stmt, name string, self valu
 		if v, ok := owner.cache[name]; ok {
 			return v
 		}
-		owner.cache[name] = in.unknownf("class variable %s refers to itself", name)
+		owner.cache[name] = unknownf("class variable %s refers to itself", name)
 		fr := in.newFrame(owner.mod, owner.closure, nil)
 		owner.cache[name] = in.eval(s.Value, fr)
 		return owner.cache[name]
 	}
-	return in.unknownf("member %s", name)
+	return unknownf("member %s", name)
 }

@@ -186,7 +186,7 @@ func readFacts(file string, text []byte) *fileFacts {
 	if err != nil {
 		return f
 	}
-	m := newModule(moduleName(file), file, tree, nil)
+	module, pkg := moduleName(file), strings.HasSuffix(file, "__init__.py")
 	lines := strings.SplitAfter(string(text), "\n")
 	for _, s := range tree.Body {
 		switch s := s.(type) {
@@ -194,14 +194,14 @@ func readFacts(file string, text []byte) *fileFacts {
 			f.Classes = append(f.Classes, classFactsOf(s, lines))
 		case *pysrc.ImportFrom:
 			for _, a := range s.Names {
-				f.Imports[importedName(a)] = importBase(m, s) + "." + a.Name
+				f.Imports[a.Bound()] = s.Base(module, pkg) + "." + a.Name
 			}
 		case *pysrc.AssignStmt:
-			if slices.Contains(targetNames(s.Targets[0]), "EntryClass") {
+			if slices.Contains(pysrc.TargetNames(s.Targets[0]), "EntryClass") {
 				f.Entries = append(f.Entries, classNames(s.Value)...)
 			}
 		case *pysrc.AugAssignStmt:
-			if slices.Contains(targetNames(s.Target), "EntryClass") {
+			if slices.Contains(pysrc.TargetNames(s.Target), "EntryClass") {
 				f.Entries = append(f.Entries, classNames(s.Value)...)
 			}
 		}
@@ -223,16 +223,6 @@ func classFactsOf(c *pysrc.ClassDef, lines []string) classFacts {
 	body := strings.Join(lines[min(c.First-1, len(lines)):min(c.Last, len(lines))], "")
 	out.Logits = strings.Contains(body, "LogitsProcessor(")
 	return out
-}
-
-// isMultimodalMethod says whether the engine calls the method on multimodal
-// models only.
-func isMultimodalMethod(name string) bool {
-	switch name {
-	case "pad_input_ids", "get_image_feature", "get_audio_feature", "get_video_feature", "get_image_features":
-		return true
-	}
-	return false
 }
 
 // registered resolves the facts of all files into the registered classes.

@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -37,16 +38,8 @@ func identical(a, b value) (result, known bool) {
 	if a == nil || b == nil {
 		return a == nil && b == nil, true
 	}
-	switch x := a.(type) {
-	case *class:
-		y, ok := b.(*class)
-		return ok && x.qualified() == y.qualified(), true
-	case *external:
-		y, ok := b.(*external)
-		return ok && x.path == y.path, true
-	case *enumMember:
-		y, ok := b.(*enumMember)
-		return ok && x.class == y.class && x.name == y.name, true
+	if x, ok := a.(identified); ok {
+		return x.Same(b), true
 	}
 	return a == b, true
 }
@@ -62,63 +55,24 @@ func equalDeep(a, b value, fuel *int) (result, known bool) {
 	if *fuel < 0 || isUnknown(a) || isUnknown(b) {
 		return false, false
 	}
-	if x, ok := a.(*enumMember); ok {
-		return enumEqual(x, b)
-	}
 	if y, ok := b.(*enumMember); ok {
-		return enumEqual(y, a)
+		return y.Equal(a, fuel)
+	}
+	if x, ok := a.(compared); ok {
+		return x.Equal(b, fuel)
+	}
+	if y, ok := b.(*external); ok {
+		return y.Equal(a, fuel)
 	}
 	x, okX := asFloat(a)
 	y, okY := asFloat(b)
 	if okX && okY {
 		return x == y, true
 	}
-	switch x := a.(type) {
-	case *list:
-		y, ok := b.(*list)
-		if !ok {
-			return false, true
-		}
-		return equalItems(x.items, y.items, fuel)
-	case *tuple:
-		y, ok := b.(*tuple)
-		if !ok {
-			return false, true
-		}
-		return equalItems(x.items, y.items, fuel)
-	case *dict:
-		y, ok := b.(*dict)
-		return ok && sameDict(x, y, fuel), true
-	case *set:
-		y, ok := b.(*set)
-		return ok && len(x.keys) == len(y.keys) && subset(x, y), true
-	case *class:
-		y, ok := b.(*class)
-		return ok && x.qualified() == y.qualified(), true
-	case *external:
-		y, ok := b.(*external)
-		if !ok { // torch.bfloat16 against something computed
-			return false, false
-		}
-		return x.path == y.path, true
-	case *repeated, *tensor:
-		return false, false
-	}
-	if _, ok := b.(*external); ok {
-		return false, false
+	if x, ok := a.(identified); ok {
+		return x.Same(b), true
 	}
 	return a == b, true
-}
-
-func enumEqual(x *enumMember, b value) (result, known bool) {
-	if y, ok := b.(*enumMember); ok {
-		return x.class == y.class && x.name == y.name, true
-	}
-	switch b.(type) {
-	case string, int, bool, float64:
-		return equal(x.value, b)
-	}
-	return false, true
 }
 
 func equalItems(a, b []value, fuel *int) (result, known bool) {
@@ -134,15 +88,6 @@ func equalItems(a, b []value, fuel *int) (result, known bool) {
 		all = all && k
 	}
 	return all, all
-}
-
-func subset(a, b *set) bool {
-	for _, k := range a.keys {
-		if _, ok := b.get(k); !ok {
-			return false
-		}
-	}
-	return true
 }
 
 // ordered is <, <=, >, >=.
@@ -217,25 +162,8 @@ func (in *interp) member(a, b value) (result, known bool) {
 	case string:
 		s, ok := a.(string)
 		return ok && strings.Contains(b, s), ok
-	case *config:
-		name, ok := a.(string)
-		return ok && b.has(name), ok
-	case *object:
-		if name, ok := a.(string); ok {
-			_, has := b.attrs.get(name)
-			return has, true
-		}
-		return false, false
-	case *dict:
-		_, ok := b.get(a)
-		return ok, true
-	case *set:
-		_, ok := b.get(a)
-		return ok, true
-	case *class:
-		return in.enumContains(b, a)
-	case *external:
-		return in.mappedConfig(a) != nil, lastPart(b.path) == configMapping
+	case container:
+		return b.Contains(in, a)
 	}
 	items, ok := iterate(b)
 	if !ok {
@@ -260,17 +188,53 @@ func (in *interp) member(a, b value) (result, known bool) {
 	return false, sure
 }
 
-// enumContains is `value in EnumClass`.
-func (in *interp) enumContains(c *class, v value) (result, known bool) {
-	if !in.isEnum(c) {
-		return false, false
+// same says whether two values are surely equal, so that no choice between
+// them is needed.
+func same(a, b value) bool {
+	fuel := maxVisited
+	return sameDeep(a, b, &fuel)
+}
+
+func sameDeep(a, b value, fuel *int) bool {
+	if *fuel--; *fuel < 0 {
+		return false
 	}
-	for _, name := range c.order {
-		if m, ok := in.attribute(c, name).(*enumMember); ok {
-			if r, k := equal(m, v); k && r {
-				return true, true
-			}
+	switch x := a.(type) {
+	case *unknown:
+		return isUnknown(b)
+	case *list:
+		y, ok := b.(*list)
+		return ok && (x == y || sameItems(x.items, y.items, fuel))
+	case *tuple:
+		y, ok := b.(*tuple)
+		return ok && (x == y || sameItems(x.items, y.items, fuel))
+	case *dict:
+		y, ok := b.(*dict)
+		return ok && (x == y || sameDict(x, y, fuel))
+	case identified:
+		return x.Same(b)
+	}
+	return a == b
+}
+
+func sameItems(a, b []value, fuel *int) bool {
+	return slices.EqualFunc(a, b, func(x, y value) bool { return sameDeep(x, y, fuel) })
+}
+
+func sameDict(a, b *dict, fuel *int) bool {
+	if len(a.keys) != len(b.keys) {
+		return false
+	}
+	for i, k := range a.keys {
+		v, ok := b.get(k)
+		if !ok || !sameDeep(a.vals[i], v, fuel) {
+			return false
 		}
 	}
-	return false, true
+	return true
+}
+
+// allSame reports whether all of some values are surely equal.
+func allSame(items []value) bool {
+	return !slices.ContainsFunc(items[1:], func(x value) bool { return !same(items[0], x) })
 }

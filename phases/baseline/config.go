@@ -13,6 +13,7 @@ import (
 // of config.json, the class's defaults behind them, and attributes that the
 // engine set.
 type config struct {
+	engine   *engine
 	path     string // "config", "config.text_config"
 	fields   *namespace
 	over     *namespace
@@ -35,8 +36,8 @@ type classDefaults struct {
 	nested map[string]string
 }
 
-// key is a field's path as a user finds it in config.json.
-func (c *config) key(name string) string {
+// Key is a field's path as a user finds it in config.json.
+func (c *config) Key(name string) string {
 	_, below, _ := strings.Cut(c.path, ".")
 	if below != "" {
 		return below + "." + name
@@ -50,16 +51,48 @@ func (c *config) has(name string) bool {
 	return field || over
 }
 
-func (c *config) clone() *config {
-	return &config{c.path, c.fields.clone(), c.over.clone(), c.defaults}
+// Show writes the path.
+func (c *config) Show(int) string { return c.path }
+
+// Copy is a configuration of the same fields.
+func (c *config) Copy(*interp) value {
+	return &config{c.engine, c.path, c.fields.clone(), c.over.clone(), c.defaults}
 }
 
-func (c *config) asDict() *dict {
+// Entries gives the fields of config.json.
+func (c *config) Entries() *dict {
 	d := newDict()
-	for i, k := range c.fields.keys {
-		d.put(k, c.fields.vals[i])
-	}
+	d.putNames(c.fields)
 	return d
+}
+
+// Attr gives a field, a default or a method.
+func (c *config) Attr(_ *interp, name string) value {
+	c.engine.noteRead(c, name)
+	return c.attr(name)
+}
+
+// SetAttr sets an attribute over the fields.
+func (c *config) SetAttr(in *interp, name string, v value) { in.setVar(c.over, name, v) }
+
+// Item is the attribute that a text names.
+func (c *config) Item(in *interp, key value) value { return in.named(c, key) }
+
+// Contains tells whether it states a field.
+func (c *config) Contains(_ *interp, x value) (result, known bool) {
+	name, ok := x.(string)
+	return ok && c.has(name), ok
+}
+
+// IsA compares names of configuration classes.
+func (c *config) IsA(_ *interp, of value) (is, known bool) {
+	switch t := of.(type) {
+	case *class:
+		return c.isA(t.name)
+	case *external:
+		return c.isA(lastPart(t.path))
+	}
+	return isPythonType(of)
 }
 
 // isA says whether the configuration is of the class with that name.
@@ -78,8 +111,8 @@ func (c *config) isA(class string) (is, known bool) {
 	return plain+"config" == strings.ToLower(class), true
 }
 
-// configAttr gives an attribute of a configuration or missing{}.
-func (in *interp) configAttr(c *config, name string) value {
+// attr gives an attribute of a configuration or missing{}.
+func (c *config) attr(name string) value {
 	if v, ok := c.over.get(name); ok {
 		return v
 	}
@@ -102,7 +135,7 @@ func (in *interp) configAttr(c *config, name string) value {
 	if v, ok := c.defaults.values[name]; ok {
 		return v
 	}
-	if v := in.configMethod(c, name); v != nil {
+	if v := c.method(name); v != nil {
 		return v
 	}
 	if v, ok := baseConfigDefault(name); ok {
@@ -111,51 +144,51 @@ func (in *interp) configAttr(c *config, name string) value {
 	return missing{}
 }
 
-// configMethod gives the methods that every configuration has; nil when the
+// method gives the methods that every configuration has; nil when the
 // name is none.
-func (in *interp) configMethod(c *config, name string) value {
+func (c *config) method(name string) value {
 	switch name {
 	case "to_dict", "to_diff_dict":
-		return &builtin{name, func(*interp, []value, *namespace) value { return c.asDict() }}
+		return newBuiltin(name, func(*interp, []value, *namespace) value { return c.Entries() })
 	case "get_text_config":
 		if t, ok := c.fields.get("text_config"); ok {
 			return constant(t)
 		}
 		return constant(c)
 	case "update":
-		return &builtin{name, func(in *interp, args []value, _ *namespace) value {
-			if d, ok := argument(args, 0, nil).(*dict); ok {
-				for i, k := range d.keys {
-					if key, ok := k.(string); ok {
-						in.setVar(c.over, key, d.vals[i])
-					}
-				}
-			}
-			return nil
-		}}
+		return updateOf(c.over)
 	case "get":
-		return &builtin{name, func(in *interp, args []value, _ *namespace) value {
+		return newBuiltin(name, func(_ *interp, args []value, _ *namespace) value {
 			if key, ok := argument(args, 0, nil).(string); ok {
-				if v := in.configAttr(c, key); !isMissing(v) {
+				if v := c.attr(key); !isMissing(v) {
 					return v
 				}
 			}
 			return argument(args, 1, nil)
-		}}
-	case "items":
-		return &builtin{name, func(in *interp, _ []value, _ *namespace) value {
-			return in.call(dictView(c.asDict(), "items"), nil, nil)
-		}}
-	case "keys":
-		return &builtin{name, func(in *interp, _ []value, _ *namespace) value {
-			return in.call(dictView(c.asDict(), "keys"), nil, nil)
-		}}
+		})
+	case "items", "keys":
+		return newBuiltin(name, func(in *interp, _ []value, _ *namespace) value {
+			return in.call(in.attribute(c.Entries(), name), nil, nil)
+		})
 	case "_ensure_defaults", "validate":
 		return constant(nil)
 	case "__class__":
-		return &external{"transformers." + c.defaults.class}
+		return newExternal("transformers." + c.defaults.class)
 	}
 	return nil
+}
+
+// updateOf is a configuration's update(), which sets what a dict names.
+func updateOf(names *namespace) *builtin {
+	return newBuiltin("update", func(in *interp, args []value, _ *namespace) value {
+		if d, ok := argument(args, 0, nil).(*dict); ok {
+			from := d.keywords()
+			for i, key := range from.keys {
+				in.setVar(names, key, from.vals[i])
+			}
+		}
+		return nil
+	})
 }
 
 // baseConfigDefault gives what transformers' base class gives every
@@ -179,9 +212,9 @@ func baseConfigDefault(name string) (value, bool) {
 }
 
 // fromJSON turns a value of config.json into one of the program.
-func (in *interp) fromJSON(v extract.Value) value {
-	if !in.grow(1) {
-		return in.unknownf("the configuration is too large")
+func (e *engine) fromJSON(v extract.Value) value {
+	if !e.grow(1) {
+		return unknownf("the configuration is too large")
 	}
 	switch v := v.(type) {
 	case int64:
@@ -192,14 +225,14 @@ func (in *interp) fromJSON(v extract.Value) value {
 	case []extract.Value:
 		out := &list{items: make([]value, 0, len(v))}
 		for _, x := range v {
-			out.items = append(out.items, in.fromJSON(x))
+			out.items = append(out.items, e.fromJSON(x))
 		}
 		return out
 	case *extract.Object:
 		d := newDict()
 		d.plain = true
 		for _, k := range v.Keys {
-			d.put(k, in.fromJSON(v.Values[k]))
+			d.put(k, e.fromJSON(v.Values[k]))
 		}
 		return d
 	}
@@ -221,87 +254,87 @@ func isNestedConfig(key string, v *extract.Object) bool {
 // makeConfig makes the configuration of an object of config.json: an instance
 // of SGLang's own configuration class for its model_type, else one with the
 // defaults of HuggingFace's.
-func (in *interp) makeConfig(o *extract.Object, path, modelType string) value {
+func (e *engine) makeConfig(o *extract.Object, path, modelType string) value {
 	if v, ok := o.Get("model_type"); ok {
 		if s, isText := v.(string); isText {
 			modelType = s
 		}
 	}
-	if in.configClasses != nil && modelType != "" {
-		if cls := in.configClasses(in, modelType); cls != nil {
-			if base := in.hubAlias(cls); base != "" {
-				return in.aliasConfig(cls, o, path, modelType, base)
+	if modelType != "" {
+		if cls := e.configClass(modelType); cls != nil {
+			if base := e.hubAlias(cls); base != "" {
+				return e.aliasConfig(cls, o, path, modelType, base)
 			}
-			conf := in.attempt(func() value { return in.ownConfig(cls, o) })
+			conf := e.attempt(func() value { return e.ownConfig(cls, o) })
 			if isConfigValue(conf) {
 				return conf
 			}
-			in.notef("%s: the configuration class %s could not be evaluated: %s", cls.mod.path, cls.name, derived("", conf).why)
+			e.notef("%s: the configuration class %s could not be evaluated: %s", cls.mod.path, cls.name, derived("", conf).why)
 		}
 	}
-	return in.newConfig(o, path, modelType)
+	return e.newConfig(o, path, modelType)
 }
 
 // ownConfig makes an instance of SGLang's configuration class as transformers
 // does: by the class's from_dict where it has one of its own, else by its
 // constructor with the fields as arguments.
-func (in *interp) ownConfig(cls *class, o *extract.Object) value {
+func (e *engine) ownConfig(cls *class, o *extract.Object) value {
 	fields := newDict()
 	for _, k := range o.Keys {
-		fields.put(k, in.fromJSON(o.Values[k]))
+		fields.put(k, e.fromJSON(o.Values[k]))
 	}
-	if owner, s := in.findMember(cls, "from_dict", nil); s != nil {
-		return in.call(in.memberValue(owner, s, "from_dict", nil, cls), []value{fields}, nil)
+	if owner, s := e.findMember(cls, "from_dict", nil); s != nil {
+		return e.call(e.memberValue(owner, s, "from_dict", nil, cls), []value{fields}, nil)
 	}
-	return in.instantiate(cls, nil, keywordsOf(fields))
+	return e.instantiate(cls, nil, fields.keywords())
 }
 
 // nestedConfig makes a nested configuration. Where the outer class fixes the
 // class of its part, SGLang's own class for the type is not asked for.
-func (in *interp) nestedConfig(o *extract.Object, path, fixed string) value {
+func (e *engine) nestedConfig(o *extract.Object, path, fixed string) value {
 	if fixed != "" {
-		return in.newConfig(o, path, fixed)
+		return e.newConfig(o, path, fixed)
 	}
-	return in.makeConfig(o, path, "")
+	return e.makeConfig(o, path, "")
 }
 
 // newConfig makes the configuration of one object of config.json;
 // modelType is used where the object does not say its own.
-func (in *interp) newConfig(o *extract.Object, path, modelType string) *config {
+func (e *engine) newConfig(o *extract.Object, path, modelType string) *config {
 	if v, ok := o.Get("model_type"); ok {
 		if s, isText := v.(string); isText {
 			modelType = s
 		}
 	}
-	return in.configOfType(o, path, modelType)
+	return e.configOfType(o, path, modelType)
 }
 
 // configOfType makes the configuration of one object of config.json with the
 // defaults of a model_type, whatever the object says.
-func (in *interp) configOfType(o *extract.Object, path, modelType string) *config {
+func (e *engine) configOfType(o *extract.Object, path, modelType string) *config {
 	defaults := hubDefaults(modelType)
-	c := &config{path: path, fields: newNamespace(), over: newNamespace(), defaults: defaults}
-	if !in.step() || !in.grow(len(defaults.values)) || !in.descend() {
+	c := &config{engine: e, path: path, fields: newNamespace(), over: newNamespace(), defaults: defaults}
+	if !e.step() || !e.grow(len(defaults.values)) || !e.descend() {
 		return c
 	}
-	defer in.ascend()
-	in.making = append(in.making, modelType)
-	defer func() { in.making = in.making[:len(in.making)-1] }()
+	defer e.ascend()
+	e.making = append(e.making, modelType)
+	defer func() { e.making = e.making[:len(e.making)-1] }()
 	if o != nil {
 		for _, k := range o.Keys {
 			v := o.Values[k]
 			if sub, ok := v.(*extract.Object); ok && isNestedConfig(k, sub) {
-				c.fields.set(k, in.nestedConfig(sub, path+"."+k, defaults.nested[k]))
+				c.fields.set(k, e.nestedConfig(sub, path+"."+k, defaults.nested[k]))
 				continue
 			}
-			c.fields.set(k, in.fromJSON(v))
+			c.fields.set(k, e.fromJSON(v))
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(defaults.nested)) {
 		// A class that has one of its own kind in it has none by default: it
 		// would have no end.
-		if _, ok := c.fields.get(k); !ok && !slices.Contains(in.making, defaults.nested[k]) {
-			c.fields.set(k, in.newConfig(nil, path+"."+k, defaults.nested[k]))
+		if _, ok := c.fields.get(k); !ok && !slices.Contains(e.making, defaults.nested[k]) {
+			c.fields.set(k, e.newConfig(nil, path+"."+k, defaults.nested[k]))
 		}
 	}
 	for _, from := range slices.Sorted(maps.Keys(defaults.rename)) {
@@ -312,7 +345,7 @@ func (in *interp) configOfType(o *extract.Object, path, modelType string) *confi
 		}
 	}
 	c.addRopeParameters(modelType)
-	in.resolveDefaults(c)
+	e.resolveDefaults(c)
 	return c
 }
 

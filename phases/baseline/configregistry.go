@@ -19,45 +19,45 @@ func configRegistries() []string {
 
 // configClassOf finds SGLang's configuration class for a model_type; nil when
 // it has none.
-func (r *Reader) configClassOf(in *interp, modelType string) *class {
-	if e, ok := r.src.(*Embedded); ok {
-		name := e.configClass(modelType)
+func (r *Reader) configClassOf(e *engine, modelType string) *class {
+	if x, ok := r.src.(*Embedded); ok {
+		name := x.configClass(modelType)
 		if name == "" {
 			return nil
 		}
-		c, _ := in.moduleAttribute(name[:strings.LastIndexByte(name, '.')], lastPart(name)).(*class)
+		c, _ := e.moduleAttribute(name[:strings.LastIndexByte(name, '.')], lastPart(name)).(*class)
 		return c
 	}
 	for _, name := range configRegistries() {
-		m := in.module(name)
+		m := e.module(name)
 		if m == nil {
 			continue
 		}
 		for _, class := range registeredConfigs(m.tree.Body) {
-			if found := r.configNamed(in, m, class, modelType); len(found) > 0 {
+			if found := r.configNamed(e, m, class, modelType); len(found) > 0 {
 				return found[0]
 			}
 		}
 	}
-	return r.selfRegistered(in, modelType)[modelType]
+	return r.selfRegistered(e, modelType)[modelType]
 }
 
 // configNamed resolves a name of the registry, a class or a list of classes, to
 // the class that is for a model_type; "" accepts every type. Its file is looked
 // into only when it mentions the type.
-func (r *Reader) configNamed(in *interp, m *module, name, modelType string) []*class {
+func (r *Reader) configNamed(e *engine, m *module, name, modelType string) []*class {
 	for _, b := range m.bindings[name] {
 		from, ok := b.stmt.(*pysrc.ImportFrom)
 		if !ok {
 			continue
 		}
-		base := importBase(m, from)
+		base := from.Base(m.name, m.pkg)
 		path := treeRoot + strings.ReplaceAll(base, ".", "/") + ".py"
 		if modelType != "" && inSGLang(base) && !r.mentions(path, modelType) {
 			return nil
 		}
 	}
-	v := in.global(m, name)
+	v := e.global(m, name)
 	candidates, ok := iterate(v)
 	if !ok {
 		candidates = []value{v}
@@ -68,7 +68,7 @@ func (r *Reader) configNamed(in *interp, m *module, name, modelType string) []*c
 		if !ok {
 			continue
 		}
-		if t := in.modelTypeOf(c); t != "" && (t == modelType || modelType == "") {
+		if t := modelTypeOf(e, c); t != "" && (t == modelType || modelType == "") {
 			out = append(out, c)
 		}
 	}
@@ -76,8 +76,8 @@ func (r *Reader) configNamed(in *interp, m *module, name, modelType string) []*c
 }
 
 // modelTypeOf is a configuration class's model_type; "" when it has none.
-func (in *interp) modelTypeOf(c *class) string {
-	t, _ := in.attempt(func() value { return in.classAttr(c, "model_type") }).(string)
+func modelTypeOf(e *engine, c *class) string {
+	t, _ := e.attempt(func() value { return c.Attr(e.interp, "model_type") }).(string)
 	return t
 }
 
@@ -121,7 +121,7 @@ func registeredConfigs(body []pysrc.Stmt) []string {
 		pysrc.Inspect(s, func(n any) bool {
 			switch n := n.(type) {
 			case *pysrc.AssignStmt:
-				if n.Value != nil && slices.Contains(targetNames(n.Targets[0]), registry) {
+				if n.Value != nil && slices.Contains(pysrc.TargetNames(n.Targets[0]), registry) {
 					table(n.Value)
 				}
 				if item, ok := n.Targets[0].(*pysrc.Subscript); ok && pysrc.Unparse(item.X) == registry {
@@ -140,7 +140,7 @@ func registeredConfigs(body []pysrc.Stmt) []string {
 
 // selfRegistered finds the classes whose own file registers them with
 // transformers, by model_type; only for one type unless it is "".
-func (r *Reader) selfRegistered(in *interp, modelType string) map[string]*class {
+func (r *Reader) selfRegistered(e *engine, modelType string) map[string]*class {
 	out := map[string]*class{}
 	files, err := r.src.List(configsDir)
 	if err != nil {
@@ -151,16 +151,16 @@ func (r *Reader) selfRegistered(in *interp, modelType string) map[string]*class 
 			modelType != "" && !r.mentions(f.Path, modelType) {
 			continue
 		}
-		m := in.module(moduleName(f.Path))
+		m := e.module(moduleName(f.Path))
 		if m == nil {
 			continue
 		}
 		for _, name := range registrations(m.tree.Body) {
-			c, ok := in.global(m, name).(*class)
+			c, ok := e.global(m, name).(*class)
 			if !ok {
 				continue
 			}
-			if t := in.modelTypeOf(c); t != "" && out[t] == nil {
+			if t := modelTypeOf(e, c); t != "" && out[t] == nil {
 				out[t] = c
 			}
 		}
@@ -207,19 +207,19 @@ func (r *Reader) configTypes() map[string]string {
 		}
 		return x.facts.Configs
 	}
-	in := newInterp(context.Background(), r, Limits{}, environmentFacts{tp: 1, fusionDisabled: true, sm: 90})
+	e := newEngine(context.Background(), r, &r.facts, Limits{}, Settings{TP: 1, FusionDisabled: true, SM: 90})
 	out := map[string]string{}
-	for t, c := range r.selfRegistered(in, "") {
-		out[t] = c.qualified()
+	for t, c := range r.selfRegistered(e, "") {
+		out[t] = c.full
 	}
 	for _, name := range configRegistries() {
-		m := in.module(name)
+		m := e.module(name)
 		if m == nil {
 			continue
 		}
 		for _, class := range registeredConfigs(m.tree.Body) {
-			for _, c := range r.configNamed(in, m, class, "") {
-				out[in.modelTypeOf(c)] = c.qualified()
+			for _, c := range r.configNamed(e, m, class, "") {
+				out[modelTypeOf(e, c)] = c.full
 			}
 		}
 	}

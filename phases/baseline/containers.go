@@ -29,7 +29,7 @@ func containerBuiltins() map[string]native {
 	}
 	return map[string]native{
 		"list":      sequence("list", func(v []value) value { return &list{items: v} }),
-		"tuple":     sequence("tuple", func(v []value) value { return &tuple{v} }),
+		"tuple":     sequence("tuple", func(v []value) value { return newTuple(v...) }),
 		"set":       sequence("set", makeSet),
 		"frozenset": sequence("frozenset", makeSet),
 		"dict":      func(in *interp, args []value, kw *namespace) value { return in.makeDict(args, kw) },
@@ -81,8 +81,8 @@ func (in *interp) makeDict(args []value, kw *namespace) value {
 	case nil:
 	case *dict:
 		d = from.clone()
-	case *config:
-		d = from.asDict()
+	case mapping:
+		d = from.Entries()
 	default:
 		items, ok := iterate(from)
 		if !ok {
@@ -95,11 +95,7 @@ func (in *interp) makeDict(args []value, kw *namespace) value {
 			}
 		}
 	}
-	if kw != nil {
-		for i, k := range kw.keys {
-			d.put(k, kw.vals[i])
-		}
-	}
+	d.putNames(kw)
 	in.grow(len(d.keys))
 	return d
 }
@@ -129,7 +125,7 @@ func (in *interp) rangeOf(args []value) value {
 	}
 	if size > float64(in.limits.Cells) || !in.grow(int(math.Ceil(size))) {
 		in.stop(errCells)
-		return in.unknownf("a range of %.0f", size)
+		return unknownf("a range of %.0f", size)
 	}
 	for i := n[0]; (n[2] > 0 && i < n[1]) || (n[2] < 0 && i > n[1]); i += n[2] {
 		out.items = append(out.items, i)
@@ -145,14 +141,14 @@ func enumerate(in *interp, args []value, kw *namespace) value {
 	first := argument(args, 0, nil)
 	items, ok := iterate(first)
 	if r, isRep := first.(*repeated); isRep {
-		return &repeated{&tuple{[]value{in.unknownf("an index"), r.item}}, r.count}
+		return &repeated{newTuple(unknownf("an index"), r.item), r.count}
 	}
 	if !ok || !in.grow(len(items)) {
 		return derived("enumerate("+show(first)+")", first)
 	}
 	out := &list{}
 	for i, x := range items {
-		out.items = append(out.items, &tuple{[]value{start + i, x}})
+		out.items = append(out.items, newTuple(start+i, x))
 	}
 	return out
 }
@@ -175,7 +171,7 @@ func zip(in *interp, args []value, _ *namespace) value {
 		return out
 	}
 	for i := range max(n, 0) {
-		row := &tuple{}
+		row := newTuple()
 		for _, c := range columns {
 			row.items = append(row.items, c[i])
 		}

@@ -53,8 +53,8 @@ func jsonOf(text string) (extract.Value, bool) {
 	if err != nil {
 		return nil, false
 	}
-	in := newInterp(context.Background(), nil, Limits{}, environmentFacts{tp: 1})
-	return toJSON(in.eval(x, in.moduleFrame(&module{bindings: map[string][]binding{}})))
+	in := newInterp(context.Background(), nil, &programFacts{}, Limits{}, noHost{})
+	return toJSON(in.evalNamed(x, newNamespace()))
 }
 
 func toJSON(v value) (extract.Value, bool) {

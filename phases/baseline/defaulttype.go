@@ -58,21 +58,21 @@ func (r *Reader) annotatedType(info ClassInfo, types map[string]string) string {
 // namingType is the model_type of a configuration, or of the text part of one,
 // whose class makes it with this architecture.
 func (r *Reader) namingType(architecture string, types map[string]string) string {
-	in := newInterp(context.Background(), r, Limits{}, environmentFacts{tp: 1, fusionDisabled: true, sm: 90})
+	e := newEngine(context.Background(), r, &r.facts, Limits{}, Settings{TP: 1, FusionDisabled: true, SM: 90})
 	found := ""
 	for _, full := range types {
 		mod := strings.TrimSuffix(full, "."+lastPart(full))
-		m := in.module(mod)
+		m := e.module(mod)
 		if m == nil || !r.mentions(m.path, `"`+architecture+`"`, "'"+architecture+"'") {
 			continue
 		}
-		c, ok := in.global(m, lastPart(full)).(*class)
+		c, ok := e.global(m, lastPart(full)).(*class)
 		if !ok {
 			continue
 		}
-		conf := in.attempt(func() value { return in.instantiate(c, nil, newNamespace()) })
-		for _, part := range []value{conf, in.attempt(func() value { return in.attribute(conf, "text_config") })} {
-			t := in.typeServing(part, architecture)
+		conf := e.attempt(func() value { return e.instantiate(c, nil, newNamespace()) })
+		for _, part := range []value{conf, e.attempt(func() value { return e.attribute(conf, "text_config") })} {
+			t := typeServing(e, part, architecture)
 			if t != "" && (found == "" || t < found) {
 				found = t
 			}
@@ -83,13 +83,13 @@ func (r *Reader) namingType(architecture string, types map[string]string) string
 
 // typeServing is the model_type of a configuration whose architectures name a
 // class.
-func (in *interp) typeServing(conf value, class string) string {
+func typeServing(e *engine, conf value, class string) string {
 	if !isConfigValue(conf) {
 		return ""
 	}
-	for _, name := range in.architectures(conf) {
+	for _, name := range e.architectures(conf) {
 		if name == class {
-			t, _ := in.attribute(conf, "model_type").(string)
+			t, _ := e.attribute(conf, "model_type").(string)
 			return t
 		}
 	}

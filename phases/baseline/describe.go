@@ -2,11 +2,8 @@ package baseline
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
-
-func decimal(i int) string { return strconv.Itoa(i) }
 
 // rowBuilder fills one Module and remembers what of it is not known.
 type rowBuilder struct {
@@ -38,69 +35,10 @@ func (r *rowBuilder) optional(v value, ok bool) *int {
 	return r.number(v)
 }
 
-// arg gives a layer's argument; unknown when it was not given.
-func (o *object) arg(name string) value {
-	if v, ok := o.args.get(name); ok {
-		return v
-	}
-	return &unknown{why: "argument " + name + " is not given", expr: name}
-}
-
-// dimensionsOf gives the output and input features of a linear layer, an
-// embedding or a head (output first), over all ranks; nil for anything else.
-func (in *interp) dimensionsOf(o *object) []value {
-	total := func(v value) value {
-		items, ok := iterate(v)
-		if _, isText := v.(string); !ok || isText {
-			return v
-		}
-		return in.add(items...)
-	}
-	switch o.leaf {
-	case "ReplicatedLinear", "ColumnParallelLinear", "RowParallelLinear", "LinearBase", "ColumnParallelBatchedLinear":
-		return []value{total(o.arg("output_size")), o.arg("input_size")}
-	case "MergedColumnParallelLinear":
-		return []value{total(o.arg("output_sizes")), o.arg("input_size")}
-	case "MergedColumnParallelRepeatedLinear":
-		return []value{in.add(total(o.arg("column_output_sizes")), total(o.arg("repeated_output_sizes"))), o.arg("input_size")}
-	case "QKVParallelLinear":
-		heads, kv, d := o.arg("total_num_heads"), kvHeads(o), o.arg("head_size")
-		vd, ok := o.args.get("v_head_size")
-		if !ok || vd == nil {
-			vd = d
-		}
-		n := in.add(in.binary("*", heads, d), in.binary("*", kv, d), in.binary("*", kv, vd))
-		return []value{n, o.arg("hidden_size")}
-	case "Linear":
-		return []value{o.arg("out_features"), o.arg("in_features")}
-	case "ParallelLMHead", "VocabParallelEmbedding", "Embedding":
-		return []value{o.arg("num_embeddings"), o.arg("embedding_dim")}
-	}
-	return nil
-}
-
-// kvHeads is the number of key-value heads of a QKV projection: as many as
-// query heads when not given.
-func kvHeads(o *object) value {
-	if kv, ok := o.args.get("total_num_kv_heads"); ok && kv != nil {
-		return kv
-	}
-	return o.arg("total_num_heads")
-}
-
-// add sums values.
-func (in *interp) add(vs ...value) value {
-	var sum value = 0
-	for _, v := range vs {
-		sum = in.binary("+", sum, v)
-	}
-	return sum
-}
-
 // describe fills a row with what a layer's arguments say.
-func (in *interp) describe(r *rowBuilder, o *object) {
+func describe(e *engine, r *rowBuilder, o *object) {
 	r.Class = o.leaf
-	if dims := in.dimensionsOf(o); dims != nil {
+	if dims := e.dimensionsOf(o); dims != nil {
 		r.N, r.K = r.number(dims[0]), r.number(dims[1])
 		r.Type = TypeLinear
 		switch o.leaf {
@@ -117,7 +55,7 @@ func (in *interp) describe(r *rowBuilder, o *object) {
 	}
 	switch {
 	case o.leaf == "RadixAttention":
-		in.describeAttention(r, o)
+		describeAttention(e, r, o)
 	case o.leaf == "RadixLinearAttention":
 		r.Type = TypeLinearAttention
 	case o.leaf == "TopK" || o.leaf == "HashTopK":
@@ -235,10 +173,10 @@ func normWidth(args *namespace) *int {
 	return nil
 }
 
-func (in *interp) describeAttention(r *rowBuilder, o *object) {
+func describeAttention(e *engine, r *rowBuilder, o *object) {
 	r.Type = TypeAttention
 	// The layer is told its heads per rank; the row has those of all ranks.
-	perRank := func(name string) value { return in.binary("*", o.arg(name), in.env.tp) }
+	perRank := func(name string) value { return e.binary("*", o.arg(name), e.env.TP) }
 	r.NumHeads, r.NumKVHeads = r.number(perRank("num_heads")), r.number(perRank("num_kv_heads"))
 	r.HeadDim = r.number(o.arg("head_dim"))
 	v, ok := o.args.get("v_head_dim")

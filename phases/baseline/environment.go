@@ -11,9 +11,9 @@ import (
 // given tensor parallelism, no expert parallelism, server arguments and
 // environment variables at their defaults.
 
-// override gives the value that stands for a function of SGLang whose result
-// is a fact of the environment; nil when there is none.
-func (in *interp) override(modname, name string) value {
+// Name gives the value that stands for a function of SGLang whose result is a
+// fact of the environment; nil when there is none.
+func (e *engine) Name(_ *interp, modname, name string) value {
 	if name == "current_platform" {
 		return platform()
 	}
@@ -22,36 +22,25 @@ func (in *interp) override(modname, name string) value {
 	}
 	switch {
 	case name == "envs" && strings.HasSuffix(modname, ".environ"):
-		return &environment{"envs", environmentVariable}
+		return newStub("envs", e.environmentVariable)
 	case name == "logger":
-		return silentLogger()
+		return silentStub("logger")
 	}
-	return in.overrides[name]
+	return e.overrides[name]
 }
 
-func silent(name string) *environment {
-	return &environment{name, func(_ *interp, attr string) value {
-		if attr == "__call__" {
-			return nil
-		}
-		return constant(nil)
-	}}
-}
-
-func silentLogger() *environment { return silent("logger") }
-
-func platform() *environment {
-	return &environment{"platform", func(in *interp, name string) value {
+func platform() *stub {
+	return newStub("platform", func(in *interp, name string) value {
 		if strings.HasPrefix(name, "is_") {
 			return constant(name == "is_cuda" || name == "is_cuda_alike")
 		}
-		return constant(in.unknownf("platform.%s", name))
-	}}
+		return constant(unknownf("platform.%s", name))
+	})
 }
 
 // newOverrides makes the table of functions whose result the environment
 // decides.
-func newOverrides() map[string]value {
+func (e *engine) newOverrides() map[string]value {
 	table := map[string]value{}
 	put := func(v value, names string) {
 		for _, n := range strings.Fields(names) {
@@ -78,63 +67,59 @@ func newOverrides() map[string]value {
 	put(constant(1), `get_moe_expert_parallel_world_size get_attention_dp_size get_pipeline_model_parallel_world_size
 		get_attention_cp_size get_attn_context_model_parallel_world_size get_moe_data_parallel_world_size
 		configured_pp_size configured_moe_dp_size configured_attn_cp_size _configured_parallel`)
-	put(&builtin{"tensor parallel size", func(in *interp, _ []value, _ *namespace) value { return in.env.tp }},
+	put(constant(e.env.TP),
 		`get_tensor_model_parallel_world_size get_attention_tp_size get_attn_tensor_model_parallel_world_size
 		get_moe_tensor_parallel_world_size configured_tp_size`)
-	put(&builtin{"get_device_sm", func(in *interp, _ []value, _ *namespace) value { return in.env.sm }}, "get_device_sm")
-	put(&builtin{"get_device_capability", func(in *interp, _ []value, _ *namespace) value {
-		return &tuple{[]value{in.env.sm / 10, in.env.sm % 10}}
-	}}, "get_device_capability")
-	put(constant(&tuple{[]value{12, 9}}), "get_cuda_version")
-	put(&builtin{"is_shared_experts_fusion_disabled", func(in *interp, _ []value, _ *namespace) value {
-		return in.env.fusionDisabled
-	}}, "is_shared_experts_fusion_disabled")
-	put(constant(&environment{"parallel", parallelFact}), "get_parallel")
+	put(constant(e.env.SM), "get_device_sm")
+	put(constant(e.capability()), "get_device_capability")
+	put(constant(newTuple(12, 9)), "get_cuda_version")
+	put(constant(e.env.FusionDisabled), "is_shared_experts_fusion_disabled")
+	put(constant(newStub("parallel", e.parallelFact)), "get_parallel")
 	put(constant(group()), `get_pp_group get_tp_group get_attn_tp_group get_attention_tp_group get_world_group
 		get_moe_ep_group get_moe_tp_group`)
 	for _, name := range strings.Fields(`exec spec mm lora memory schedule model serving disagg flags observability
 		forward resources context server_args`) {
-		put(constant(serverArgs(name)), "get_"+name)
+		put(constant(e.serverArgs(name)), "get_"+name)
 	}
-	put(constant(serverArgs("server_args")), "get_global_server_args")
+	put(constant(e.serverArgs("server_args")), "get_global_server_args")
 	put(constant(mode("none")), "get_moe_a2a_backend get_speculative_moe_a2a_backend")
 	put(constant(mode("auto")), "get_moe_runner_backend get_speculative_moe_runner_backend get_deepep_mode")
-	put(&builtin{"get_bool_env_var", envDefault(false)}, "get_bool_env_var")
-	put(&builtin{"get_int_env_var", envDefault(0)}, "get_int_env_var")
+	put(newBuiltin("get_bool_env_var", envDefault(false)), "get_bool_env_var")
+	put(newBuiltin("get_int_env_var", envDefault(0)), "get_int_env_var")
 	addLayerOverrides(put)
 	return table
 }
 
 // addLayerOverrides adds the helpers that make layers.
 func addLayerOverrides(put func(v value, names string)) {
-	put(&builtin{"make_layers", makeLayers}, "make_layers")
-	put(&builtin{"make_pp_layers", func(in *interp, args []value, kw *namespace) value {
+	put(newBuiltin("make_layers", makeLayers), "make_layers")
+	put(newBuiltin("make_pp_layers", func(in *interp, args []value, kw *namespace) value {
 		ranked := kw.clone()
 		ranked.set("pp_rank", 0)
 		ranked.set("pp_size", 1)
 		return makeLayers(in, args, ranked)
-	}}, "make_pp_layers")
-	put(&builtin{"make_layers_non_pp", func(in *interp, args []value, kw *namespace) value {
+	}), "make_pp_layers")
+	put(newBuiltin("make_layers_non_pp", func(in *interp, args []value, kw *namespace) value {
 		plain := kw.clone()
 		plain.delete("pp_rank")
 		plain.delete("pp_size")
 		return makeLayers(in, args[:min(len(args), 2)], plain)
-	}}, "make_layers_non_pp")
-	put(&builtin{"get_pp_indices", func(_ *interp, args []value, _ *namespace) value {
-		return &tuple{[]value{0, argument(args, 0, nil)}}
-	}}, "get_pp_indices")
-	put(&builtin{"get_rope", rope}, "get_rope get_rope_wrapper get_rope_cpu")
-	put(&builtin{"get_act_fn", opaqueLayer("act_fn", "act_fn_name")}, "get_act_fn")
-	put(&builtin{"get_attn_tp_context", opaqueLayer("attn_tp_context")}, "get_attn_tp_context")
-	put(&builtin{"LayerCommunicator", opaqueLayer("LayerCommunicator", "layer_scatter_modes", "input_layernorm", "post_attention_layernorm")}, "LayerCommunicator")
-	put(&builtin{"append_stages", appendStages}, "append_stages")
-	put(&environment{"LayerScatterModes", func(_ *interp, _ string) value {
-		return &builtin{"LayerScatterModes", opaqueLayer("LayerScatterModes")}
-	}}, "LayerScatterModes")
+	}), "make_layers_non_pp")
+	put(newBuiltin("get_pp_indices", func(_ *interp, args []value, _ *namespace) value {
+		return newTuple(0, argument(args, 0, nil))
+	}), "get_pp_indices")
+	put(newBuiltin("get_rope", rope), "get_rope get_rope_wrapper get_rope_cpu")
+	put(newBuiltin("get_act_fn", opaqueLayer("act_fn", "act_fn_name")), "get_act_fn")
+	put(newBuiltin("get_attn_tp_context", opaqueLayer("attn_tp_context")), "get_attn_tp_context")
+	put(newBuiltin("LayerCommunicator", opaqueLayer("LayerCommunicator", "layer_scatter_modes", "input_layernorm", "post_attention_layernorm")), "LayerCommunicator")
+	put(newBuiltin("append_stages", appendStages), "append_stages")
+	put(newStub("LayerScatterModes", func(_ *interp, _ string) value {
+		return newBuiltin("LayerScatterModes", opaqueLayer("LayerScatterModes"))
+	}), "LayerScatterModes")
 	put(constant(newDict()), "get_embedding_tp_kwargs")
-	put(constant(&environment{"offloader", func(*interp, string) value {
-		return &builtin{"offloader", func(_ *interp, args []value, _ *namespace) value { return argument(args, 0, nil) }}
-	}}), "get_offloader")
+	put(constant(newStub("offloader", func(*interp, string) value {
+		return newBuiltin("offloader", func(_ *interp, args []value, _ *namespace) value { return argument(args, 0, nil) })
+	})), "get_offloader")
 }
 
 // envDefault is get_bool_env_var or get_int_env_var: the default given in the
@@ -156,9 +141,9 @@ func envDefault(absent value) native {
 }
 
 // group is a process group of one rank.
-func group() *environment {
-	g := &environment{name: "process group"}
-	g.get = func(in *interp, name string) value {
+func group() *stub {
+	var g *stub
+	g = newStub("process group", func(in *interp, name string) value {
 		switch name {
 		case "world_size", "size":
 			return 1
@@ -169,20 +154,20 @@ func group() *environment {
 		case "__call__":
 			return g
 		}
-		return in.unknownf("process group's %s", name)
-	}
+		return unknownf("process group's %s", name)
+	})
 	return g
 }
 
 // parallelFact is an attribute of get_parallel().
-func parallelFact(in *interp, name string) value {
+func (e *engine) parallelFact(in *interp, name string) value {
 	switch {
 	case strings.HasSuffix(name, "_group"):
 		return group()
 	case name == "tp_size", name == "attn_tp_size", name == "world_size", name == "moe_tp_size":
-		return in.env.tp
+		return e.env.TP
 	case strings.HasSuffix(name, "_size"):
-		switch v := in.serverDefault(name).(type) {
+		switch v := e.serverDefault(name).(type) {
 		case int, nil: // None: not set
 			return v
 		}
@@ -192,30 +177,30 @@ func parallelFact(in *interp, name string) value {
 	case name == "dcp_enabled":
 		return false
 	}
-	if v := in.serverDefault(name); !isMissing(v) {
+	if v := e.serverDefault(name); !isMissing(v) {
 		return v
 	}
-	return in.unknownf("parallel.%s", name)
+	return unknownf("parallel.%s", name)
 }
 
 // serverArgs is the server's arguments, or a group of them: each attribute
 // has the default that the class ServerArgs gives it.
-func serverArgs(path string) *environment {
-	e := &environment{name: path}
-	e.get = func(in *interp, name string) value {
+func (e *engine) serverArgs(path string) *stub {
+	var args *stub
+	args = newStub(path, func(in *interp, name string) value {
 		switch name {
 		case "__call__":
-			return e
+			return args
 		case "disable_shared_experts_fusion", "speculative_disable_shared_experts_fusion":
-			return in.env.fusionDisabled
+			return e.env.FusionDisabled
 		case "tp_size":
-			return in.env.tp
+			return e.env.TP
 		case "num_fused_shared_experts":
-			if in.env.fusionDisabled {
+			if e.env.FusionDisabled {
 				return 0
 			}
 		}
-		if v := in.serverDefault(name); !isMissing(v) {
+		if v := e.serverDefault(name); !isMissing(v) {
 			return v
 		}
 		for _, p := range []string{"enable_", "is_", "use_", "has_", "in_"} {
@@ -224,70 +209,62 @@ func serverArgs(path string) *environment {
 			}
 		}
 		if strings.Count(path, ".") < 2 && !strings.HasPrefix(path, "server") {
-			return serverArgs(path + "." + name)
+			return e.serverArgs(path + "." + name)
 		}
-		return in.unknownf("%s.%s", path, name)
-	}
-	return e
+		return unknownf("%s.%s", path, name)
+	})
+	return args
 }
 
 // mode is an enumeration of the environment that has the value given: its
 // is_x() says whether it is x.
-func mode(v string) *environment {
-	return &environment{v, func(in *interp, name string) value {
+func mode(v string) *stub {
+	return newStub(v, func(in *interp, name string) value {
 		if is, ok := strings.CutPrefix(name, "is_"); ok {
 			return constant(is == v)
 		}
 		if name == "value" || name == "name" {
 			return v
 		}
-		return in.unknownf("mode %s.%s", v, name)
-	}}
+		return unknownf("mode %s.%s", v, name)
+	})
 }
 
 // environmentVariable is envs.NAME, with get() giving its default.
-func environmentVariable(_ *interp, name string) value {
-	return &environment{"envs." + name, func(in *interp, attr string) value {
+func (e *engine) environmentVariable(_ *interp, name string) value {
+	return newStub("envs."+name, func(in *interp, attr string) value {
 		switch attr {
 		case "get":
-			return constant(in.envDefaultOf(name))
+			return constant(e.envDefaultOf(name))
 		case "is_set":
 			return constant(false)
 		}
-		return in.unknownf("envs.%s.%s", name, attr)
-	}}
+		return unknownf("envs.%s.%s", name, attr)
+	})
 }
 
 // serverDefault is the default of a field of ServerArgs; missing{} when it has
 // none.
-func (in *interp) serverDefault(name string) value {
-	if in.server == nil {
-		in.server = map[string]value{}
-		for _, f := range in.serverFields() {
+func (e *engine) serverDefault(name string) value {
+	if e.server == nil {
+		e.server = map[string]value{}
+		for _, f := range e.serverFields() {
 			if n, ok := f.Targets[0].(*pysrc.Name); ok {
-				in.server[n.ID] = in.literalDefault(f.Value, "server argument "+n.ID)
+				e.server[n.ID] = literalDefault(f.Value, "server argument "+n.ID)
 			}
 		}
 	}
-	if v, ok := in.server[name]; ok {
+	if v, ok := e.server[name]; ok {
 		return v
 	}
 	return missing{}
 }
 
-// serverModule defines ServerArgs; serverFieldsDir holds its fields in newer
-// layouts of SGLang, as classes for each group of them.
-const (
-	serverModule    = "sglang.srt.server_args"
-	environModule   = "sglang.srt.environ"
-	serverFieldsDir = "python/sglang/srt/arg_groups/fields"
-)
-
 // serverFields are the annotated assignments that define server arguments.
-func (in *interp) serverFields() []*pysrc.AssignStmt {
+func (e *engine) serverFields() []*pysrc.AssignStmt {
 	var out []*pysrc.AssignStmt
 	collect := func(name string, accept func(class string) bool) {
-		m := in.module(name)
+		m := e.module(name)
 		if m == nil {
 			return
 		}
@@ -303,7 +280,7 @@ func (in *interp) serverFields() []*pysrc.AssignStmt {
 			}
 		}
 	}
-	for _, file := range in.program.files(serverFieldsDir) {
+	for _, file := range e.program.Files(serverFieldsDir) {
 		collect(moduleName(file), func(string) bool { return true })
 	}
 	collect(serverModule, func(class string) bool { return class == "ServerArgs" })
@@ -311,24 +288,24 @@ func (in *interp) serverFields() []*pysrc.AssignStmt {
 }
 
 // envDefaultOf is the default of an environment variable of srt/environ.py.
-func (in *interp) envDefaultOf(name string) value {
-	if in.envs == nil {
-		in.envs = map[string]value{}
-		if m := in.module(environModule); m != nil {
-			in.readEnvironment(m.tree.Body)
+func (e *engine) envDefaultOf(name string) value {
+	if e.envs == nil {
+		e.envs = map[string]value{}
+		if m := e.module(environModule); m != nil {
+			e.readEnvironment(m.tree.Body)
 		}
 	}
-	if v, ok := in.envs[name]; ok {
+	if v, ok := e.envs[name]; ok {
 		return v
 	}
-	return in.unknownf("environment variable %s", name)
+	return unknownf("environment variable %s", name)
 }
 
-func (in *interp) readEnvironment(body []pysrc.Stmt) {
+func (e *engine) readEnvironment(body []pysrc.Stmt) {
 	for _, s := range body {
 		switch s := s.(type) {
 		case *pysrc.ClassDef:
-			in.readEnvironment(s.Body)
+			e.readEnvironment(s.Body)
 		case *pysrc.AssignStmt:
 			call, isCall := s.Value.(*pysrc.Call)
 			if !isCall || len(s.Targets) != 1 {
@@ -337,7 +314,7 @@ func (in *interp) readEnvironment(body []pysrc.Stmt) {
 			n, isName := s.Targets[0].(*pysrc.Name)
 			kind, isKind := call.Fn.(*pysrc.Name)
 			if isName && isKind && (strings.HasPrefix(kind.ID, "Env") || kind.ID == "_EnvField") {
-				in.envs[n.ID] = in.literalDefault(call, "environment variable "+n.ID)
+				e.envs[n.ID] = literalDefault(call, "environment variable "+n.ID)
 			}
 		}
 	}

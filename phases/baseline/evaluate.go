@@ -65,17 +65,17 @@ func (in *interp) display(e pysrc.Expr, fr *frame) value {
 		if !ok {
 			return derived(pysrc.Unparse(e), items...)
 		}
-		return &tuple{items}
+		return newTuple(items...)
 	case *pysrc.SetExpr:
 		items, ok := in.elements(e.Elts, fr)
-		if !ok || hasUnknown(&tuple{items}) {
+		if !ok || hasUnknown(newTuple(items...)) {
 			return derived(pysrc.Unparse(e), items...)
 		}
 		return newSet(items)
 	case *pysrc.DictExpr:
 		return in.dictDisplay(e, fr)
 	}
-	return in.unknownf("expression %T", e)
+	return unknownf("expression %T", e)
 }
 
 // elements evaluates the elements of a display or the arguments of a call,
@@ -111,7 +111,7 @@ func (in *interp) elements(elts []pysrc.Expr, fr *frame) ([]value, bool) {
 func (in *interp) dictDisplay(e *pysrc.DictExpr, fr *frame) value {
 	d := newDict()
 	if !in.grow(len(e.Keys)) {
-		return in.unknownf("dict display")
+		return unknownf("dict display")
 	}
 	for i, k := range e.Keys {
 		if k == nil {
@@ -224,7 +224,7 @@ func (in *interp) comprehension(e *pysrc.Comprehension, fr *frame) value {
 	inner := in.newFrame(fr.mod, fr, nil)
 	element := func() value {
 		if e.Kind == "dict" {
-			return &tuple{[]value{in.eval(e.Elt, inner), in.eval(e.Value, inner)}}
+			return newTuple(in.eval(e.Elt, inner), in.eval(e.Value, inner))
 		}
 		return in.eval(e.Elt, inner)
 	}
@@ -257,9 +257,9 @@ func (in *interp) comprehension(e *pysrc.Comprehension, fr *frame) value {
 func (in *interp) clauses(cs []pysrc.Clause, fr *frame, element func() value) value {
 	if len(cs) == 0 {
 		if !in.grow(1) {
-			return in.unknownf("comprehension")
+			return unknownf("comprehension")
 		}
-		return &list{items: []value{element()}}
+		return newList(element())
 	}
 	c := cs[0]
 	iter := in.eval(c.Iter, fr)
@@ -279,7 +279,7 @@ func (in *interp) clauses(cs []pysrc.Clause, fr *frame, element func() value) va
 		}
 		in.assign(c.Target, x, fr)
 		if in.halted() {
-			return in.unknownf("comprehension")
+			return unknownf("comprehension")
 		}
 		keep, sure := in.filters(c.Ifs, fr)
 		if !sure {

@@ -52,7 +52,7 @@ func (in *interp) exception(s *pysrc.RaiseStmt, fr *frame) string {
 		return clip(pysrc.Unparse(s.Exc), maxExpression)
 	}
 	text := clip(pysrc.Unparse(call.Fn), maxExpression)
-	if len(call.Args) > 0 && in.walk == nil {
+	if len(call.Args) > 0 && in.watcher == nil {
 		if message, ok := in.attempt(func() value { return in.eval(call.Args[0], fr) }).(string); ok {
 			text += ": " + clip(strings.Join(strings.Fields(message), " "), maxExpression)
 		}
@@ -82,8 +82,8 @@ func (in *interp) exec(s pysrc.Stmt, fr *frame) flow {
 		return flow{kind: flowStop}
 	}
 	in.line = s.Lines().First
-	if in.walk != nil {
-		in.walk.stmt = ownLines(s)
+	if in.watcher != nil {
+		in.watcher.Statement(s)
 	}
 	switch s := s.(type) {
 	case *pysrc.ExprStmt:
@@ -162,16 +162,12 @@ func (in *interp) execCompound(s pysrc.Stmt, fr *frame) flow {
 		return in.match(s, fr)
 	case *pysrc.Import:
 		for _, a := range s.Names {
-			in.setVar(fr.vars, importedName(a), in.importValue(a))
+			in.setVar(fr.vars, a.Bound(), in.importValue(a))
 		}
 	case *pysrc.ImportFrom:
 		for _, a := range s.Names {
-			name := a.As
-			if name == "" {
-				name = a.Name
-			}
-			if name != "*" {
-				in.setVar(fr.vars, name, in.moduleAttribute(importBase(fr.mod, s), a.Name))
+			if name := a.Bound(); name != "*" {
+				in.setVar(fr.vars, name, in.moduleAttribute(s.Base(fr.mod.name, fr.mod.pkg), a.Name))
 			}
 		}
 	}
@@ -317,5 +313,5 @@ func (in *interp) splitChoice(v value) value {
 	for i := range a {
 		out[i] = in.join(c.cond, a[i], b[i])
 	}
-	return &tuple{out}
+	return newTuple(out...)
 }

@@ -1,8 +1,11 @@
 package baseline
 
 import (
-	"fmt"
+	"errors"
+	"strconv"
 )
+
+var errTree = errors.New("gave up: too many modules")
 
 // treeNode is one occurrence of a module or parameter in the object tree.
 type treeNode struct {
@@ -20,21 +23,21 @@ const maxVisits = 300_000
 
 // flattener walks an object tree in construction order.
 type flattener struct {
-	in     *interp
+	e      *engine
 	out    []treeNode
 	stack  map[*object]bool
 	visits int
 }
 
-func (in *interp) flatten(root value) []treeNode {
-	f := &flattener{in: in, stack: map[*object]bool{}}
+func flatten(e *engine, root value) []treeNode {
+	f := &flattener{e: e, stack: map[*object]bool{}}
 	f.walk(treeNode{v: root})
 	return f.out
 }
 
 func (f *flattener) walk(n treeNode) {
-	if f.visits++; f.visits > maxVisits || len(n.layers) > f.in.limits.Depth {
-		f.in.stop(errTree)
+	if f.visits++; f.visits > maxVisits || len(n.layers) > f.e.limits.Depth {
+		f.e.stop(errTree)
 		return
 	}
 	switch v := n.v.(type) {
@@ -47,18 +50,18 @@ func (f *flattener) walk(n treeNode) {
 		m.counts = append(n.counts[:len(n.counts):len(n.counts)], v.count)
 		f.walk(m)
 	case *moduleList:
-		for i, x := range v.items {
+		for i, x := range v.list.items {
 			m := n
 			m.v = x
 			if i < len(v.names) {
 				m.path += "." + v.names[i]
 			} else if v.keyed {
-				m.path += "." + decimal(i)
+				m.path += "." + strconv.Itoa(i)
 			} else {
 				m.layers = append(n.layers[:len(n.layers):len(n.layers)], i)
 			}
 			if u, ok := x.(*unknown); ok {
-				f.lost(n.path, v.site, u)
+				f.e.undecideAt(n.path, v.site, n.path+"[i]", u, "an element of the list is not known: "+u.why)
 			}
 			f.walk(m)
 		}
@@ -71,16 +74,6 @@ func (f *flattener) walk(n treeNode) {
 	}
 }
 
-// lost reports an element of a module list that is not known.
-func (f *flattener) lost(path string, at site, u *unknown) {
-	location := fmt.Sprintf("%s:%d", at.file, at.line)
-	before := len(f.in.undecided)
-	f.in.undecideAt(location, path+"[i]", u, "an element of the list is not known: "+u.why)
-	if len(f.in.undecided) > before {
-		f.in.undecided[before].Path = path
-	}
-}
-
 func (n treeNode) under(v value, cond string) treeNode {
 	n.v = v
 	n.conds = append(n.conds[:len(n.conds):len(n.conds)], cond)
@@ -88,7 +81,7 @@ func (n treeNode) under(v value, cond string) treeNode {
 }
 
 func (f *flattener) object(n treeNode, o *object) {
-	if !f.in.isModule(o) || f.stack[o] {
+	if !f.e.isModule(o) || f.stack[o] {
 		return
 	}
 	f.out = append(f.out, n)
@@ -108,13 +101,21 @@ func (f *flattener) object(n treeNode, o *object) {
 	}
 }
 
-// isModule says whether an object is a torch module.
-func (in *interp) isModule(o *object) bool {
-	if o.kind == configObject {
-		return false
+// heldModel is the model of an entry class that is no module itself and hands
+// everything on to the one module that it holds (MiniCPMV, by version).
+func heldModel(e *engine, root value) value {
+	o, ok := root.(*object)
+	if !ok || e.isModule(o) {
+		return root
 	}
-	if c, ok := o.cls.(*class); ok && o.kind != moduleObject {
-		return in.isTorchModule(c)
+	var held []*object
+	for _, v := range o.attrs.vals {
+		if m, ok := v.(*object); ok && e.isModule(m) {
+			held = append(held, m)
+		}
 	}
-	return o.kind == moduleObject
+	if len(held) != 1 {
+		return root
+	}
+	return held[0]
 }

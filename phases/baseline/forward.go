@@ -37,6 +37,8 @@ type useKey struct {
 // that the model's configuration leaves open is seen, and calls of layers are
 // recorded in order.
 type forwardWalk struct {
+	*engine
+	nodes []treeNode
 	paths map[any]string // *object and *tensor by identity
 	done  map[string]bool
 	kinds map[*object]string // signatures
@@ -46,18 +48,21 @@ type forwardWalk struct {
 	// residual says that the residual stream has begun, where stage
 	// boundaries keep it.
 	residual bool
-	call     *pysrc.Call // being evaluated
+	expr     *pysrc.Call // being evaluated
 	stmt     pysrc.Span  // being executed
 	file     string
+	// forwardNames are what namedByForward found, by class.
+	forwardNames map[string]map[string]bool
 }
 
 // walkForward records the calls of the root's forward().
-func (in *interp) walkForward(root value, nodes []treeNode) []forwardCall {
+func walkForward(e *engine, root value, nodes []treeNode) *forwardWalk {
+	w := &forwardWalk{engine: e, nodes: nodes, paths: map[any]string{}, done: map[string]bool{}, kinds: map[*object]string{}, seen: map[useKey]int{},
+		forwardNames: map[string]map[string]bool{}}
 	o, ok := root.(*object)
 	if !ok {
-		return nil
+		return w
 	}
-	w := &forwardWalk{paths: map[any]string{}, done: map[string]bool{}, kinds: map[*object]string{}, seen: map[useKey]int{}}
 	for _, n := range nodes {
 		switch v := n.v.(type) {
 		case *object, *tensor:
@@ -66,64 +71,82 @@ func (in *interp) walkForward(root value, nodes []treeNode) []forwardCall {
 			}
 		}
 	}
-	undecided, seen, steps := in.undecided, in.seen, in.steps
-	in.steps, in.seen = 0, map[string]bool{}
-	in.walk = w
-	in.enterForward(o, nil, nil)
-	in.walk = nil
-	if in.stopped != nil {
-		in.notef("forward() was walked in part: %v", in.stopped)
+	e.watch(w, func() { w.enterForward(o, nil, nil) })
+	if e.stopped != nil {
+		e.notef("forward() was walked in part: %v", e.stopped)
 	}
-	in.undecided, in.seen, in.steps = undecided, seen, in.steps+steps
-	return w.calls
+	return w
+}
+
+// Statement implements the watcher.
+func (w *forwardWalk) Statement(s pysrc.Stmt) { w.stmt = ownLines(s) }
+
+// Calling implements the watcher.
+func (w *forwardWalk) Calling(e *pysrc.Call) func() {
+	outer := w.expr
+	w.expr = e
+	return func() { w.expr = outer }
+}
+
+// Entering implements the watcher.
+func (w *forwardWalk) Entering(f *function) func() {
+	expr, stmt, file := w.expr, w.stmt, w.file
+	w.stack, w.file = append(w.stack, f), f.mod.path
+	return func() { w.stack, w.expr, w.stmt, w.file = w.stack[:len(w.stack)-1], expr, stmt, file }
+}
+
+// Read implements the watcher: a parameter that is read off a module counts as
+// a use of it.
+func (w *forwardWalk) Read(v value) {
+	if t, ok := v.(*tensor); ok {
+		w.record(t, false, false)
+	}
+}
+
+// Follows implements the watcher: only the models are looked into.
+func (w *forwardWalk) Follows(module string) bool { return inModels(module + ".") }
+
+// ownLines are the lines of a statement without its body.
+func ownLines(s pysrc.Stmt) pysrc.Span {
+	var body []pysrc.Stmt
+	switch s := s.(type) {
+	case *pysrc.IfStmt:
+		body = s.Body
+	case *pysrc.ForStmt:
+		body = s.Body
+	case *pysrc.WhileStmt:
+		body = s.Body
+	case *pysrc.WithStmt:
+		body = s.Body
+	}
+	lines := s.Lines()
+	if len(body) > 0 {
+		lines.Last = max(lines.First, min(lines.Last, body[0].Lines().First-1))
+	}
+	return lines
 }
 
 // enterForward runs the forward of a module of the tree, once for each path,
 // class and pattern of arguments.
-func (in *interp) enterForward(o *object, args []value, kw *namespace) value {
-	w := in.walk
-	result := in.unknownf("the result of %s", o.className())
+func (w *forwardWalk) enterForward(o *object, args []value, kw *namespace) value {
+	result := unknownf("the result of %s", o.className())
 	c, ok := o.cls.(*class)
 	if !ok {
 		return result
 	}
-	key := w.paths[o] + "|" + c.qualified() + "|" + w.signature(o) + "|" + nonePattern(args, kw)
+	key := w.paths[o] + "|" + c.full + "|" + w.signature(o) + "|" + nonePattern(args, kw)
 	if w.done[key] {
 		return result
 	}
 	w.done[key] = true
-	owner, def := in.forwardMethod(c)
-	if def == nil || owner.mod.leaf {
+	owner, def := w.forwardMethod(c)
+	if def == nil || owner.opaque {
 		return result
 	}
 	f := &function{mod: owner.mod, def: def, closure: owner.closure, owner: owner, self: o, bound: true}
-	before := in.raised
-	in.raised = nil
-	in.callFunction(f, args, kw)
-	in.raised = before // a branch that raises ends the walk of this module only
+	// A branch that raises ends the walk of this module only.
+	w.attempt(func() value { return w.callFunction(f, args, kw) })
 	return result
-}
-
-// forwardMethod is what a call of a module runs on CUDA: its forward_cuda
-// where the class has one for each platform, else its forward; where that
-// only dispatches (a base of all operators), forward_native.
-func (in *interp) forwardMethod(c *class) (*class, *pysrc.FuncDef) {
-	var base *class
-	var dispatch *pysrc.FuncDef
-	for _, name := range []string{"forward_cuda", "forward", "forward_native"} {
-		owner, s := in.findMember(c, name, nil)
-		def, ok := s.(*pysrc.FuncDef)
-		switch {
-		case !ok:
-		case owner.mod.leaf && !c.mod.leaf:
-			if dispatch == nil {
-				base, dispatch = owner, def
-			}
-		default:
-			return owner, def
-		}
-	}
-	return base, dispatch
 }
 
 // signature tells modules of one path apart whose forward may run
@@ -182,58 +205,57 @@ func nonePattern(args []value, kw *namespace) string {
 	return b.String()
 }
 
-// walkCall handles a call in forward(); done is false when the interpreter is
-// to go on as usual.
-func (in *interp) walkCall(fn value, args []value, kw *namespace) (value, bool) {
+// Call implements the watcher: it notes the layers that a call uses.
+func (w *forwardWalk) Call(fn value, args []value, kw *namespace) (value, bool) {
 	switch f := fn.(type) {
 	case *object:
 		if f.leaf != "" {
-			in.recordArguments(args, kw, false)
-			in.recordCall(f, args, kw)
-			return in.unknownf("the result of %s", f.leaf), true
+			w.recordArguments(args, kw, false)
+			w.recordCall(f, args, kw)
+			return unknownf("the result of %s", f.leaf), true
 		}
-		if in.isModule(f) {
-			in.recordArguments(args, kw, false)
-			in.recordCall(f, args, kw)
-			return in.enterForward(f, args, kw), true
+		if w.isModule(f) {
+			w.recordArguments(args, kw, false)
+			w.recordCall(f, args, kw)
+			return w.enterForward(f, args, kw), true
 		}
 	case *moduleList:
 		if !f.keyed {
 			return nil, false
 		}
 		var result value
-		for _, x := range f.items {
-			result = in.call(x, args, kw)
+		for _, x := range f.list.items {
+			result = w.call(x, args, kw)
 			args, kw = []value{result}, nil
 		}
 		return result, true
 	case *function:
 		if isOtherPlatform(f) {
-			return in.unknownf("the result of %s", f.name()), true
+			return unknownf("the result of %s", f.name()), true
 		}
-		if f.owner != nil && !f.owner.mod.leaf || f.lambda != nil || f.closure != nil || inModels(f.mod.name) {
-			in.recordArguments(args, kw, false)
+		if f.owner != nil && !f.owner.opaque || f.lambda != nil || f.closure != nil || inModels(f.mod.name) {
+			w.recordArguments(args, kw, false)
 			return nil, false
 		}
-		in.recordArguments(args, kw, true)
-		return in.unknownf("the result of %s", f.name()), true
+		w.recordArguments(args, kw, true)
+		return unknownf("the result of %s", f.name()), true
 	case *class:
-		if in.isEnum(f) {
+		if w.isEnum(f) {
 			return nil, false
 		}
-		in.recordArguments(args, kw, true)
-		return in.unknownf("an instance of %s", f.name), true
-	case *unknown, *external, *environment:
+		w.recordArguments(args, kw, true)
+		return unknownf("an instance of %s", f.name), true
+	case *unknown, *external, *stub:
 		if e, ok := f.(*external); ok {
 			if isPureLibrary(e.path) {
 				return nil, false
 			}
-			if in.finalNorm(e.path, args) {
-				return in.unknownf("the result of %s", e.path), true
+			if w.finalNorm(e.path, args) {
+				return unknownf("the result of %s", e.path), true
 			}
 		}
-		in.recordArguments(args, kw, true)
-		if _, ok := f.(*environment); ok {
+		w.recordArguments(args, kw, true)
+		if _, ok := f.(*stub); ok {
 			return nil, false
 		}
 		return derived(show(fn)+"()", fn), true
@@ -247,50 +269,48 @@ func isPureLibrary(path string) bool {
 	return strings.HasPrefix(path, "itertools.") || strings.HasPrefix(path, "math.") || strings.HasPrefix(path, "functools.")
 }
 
-func inModels(modname string) bool { return strings.HasPrefix(modname, "sglang.srt.models.") }
-
 // recordArguments notes modules and parameters that are handed on. What is not
 // followed (opaque) may use a layer and run a block.
-func (in *interp) recordArguments(args []value, kw *namespace, opaque bool) {
+func (w *forwardWalk) recordArguments(args []value, kw *namespace, opaque bool) {
 	for _, v := range args {
-		in.recordArgument(v, opaque)
+		w.recordArgument(v, opaque)
 	}
 	if kw != nil {
 		for _, v := range kw.vals {
-			in.recordArgument(v, opaque)
+			w.recordArgument(v, opaque)
 		}
 	}
 }
 
-func (in *interp) recordArgument(v value, opaque bool) {
+func (w *forwardWalk) recordArgument(v value, opaque bool) {
 	switch v := v.(type) {
 	case *tensor:
-		in.record(v, false, opaque)
+		w.record(v, false, opaque)
 	case *object:
-		if !in.isModule(v) {
+		if !w.isModule(v) {
 			return
 		}
-		in.record(v, false, false)
+		w.record(v, false, false)
 		if v.leaf == "" && opaque {
-			in.enterForward(v, nil, nil)
+			w.enterForward(v, nil, nil)
 		}
 	}
 }
 
 // recordCall notes a call of a layer.
-func (in *interp) recordCall(o *object, args []value, kw *namespace) {
+func (w *forwardWalk) recordCall(o *object, args []value, kw *namespace) {
 	residual := len(args) > 1 && args[1] != nil
 	if v, ok := kw.get("residual"); ok {
 		residual = v != nil
 	}
-	in.record(o, residual, true)
+	w.record(o, residual, true)
 	if !skippedLayer(o.leaf) {
 		return
 	}
 	for _, v := range args { // a head handed to the logits processor
 		if inner, ok := v.(*object); ok && inner.leaf != "" {
-			if i, ok := in.record(inner, false, true); ok {
-				in.walk.calls[i].processor = o
+			if i, ok := w.record(inner, false, true); ok {
+				w.calls[i].processor = o
 			}
 		}
 	}
@@ -298,23 +318,22 @@ func (in *interp) recordCall(o *object, args []value, kw *namespace) {
 
 // record notes a use of a module or parameter at the current call, or at the
 // current statement when it is only handed on, and gives its place in calls.
-func (in *interp) record(v value, residual, direct bool) (int, bool) {
-	w := in.walk
+func (w *forwardWalk) record(v value, residual, direct bool) (int, bool) {
 	path, ok := w.paths[v]
 	if !ok || len(w.stack) == 0 {
 		return 0, false
 	}
 	c := forwardCall{path: path, target: v, at: w.stmt, file: w.file, method: w.stack[len(w.stack)-1], residual: residual, direct: direct}
-	if direct && w.call != nil {
-		c.at = w.call.Span
+	if direct && w.expr != nil {
+		c.at = w.expr.Span
 	}
 	key := useKey{c.path, c.file, c.at, residual}
 	i, seen := w.seen[key]
 	if seen && (!direct || w.calls[i].direct) {
 		return i, true
 	}
-	if direct && w.call != nil {
-		c.args = argumentTexts(w.call)
+	if direct && w.expr != nil {
+		c.args = argumentTexts(w.expr)
 	}
 	if seen { // its lines were noted when it was read
 		w.calls[i] = c
@@ -337,29 +356,29 @@ func argumentTexts(c *pysrc.Call) []string {
 	return out
 }
 
-// walkAttr gives an attribute of a layer in forward(): its methods count as
-// calls of it, its weight as a use.
-func (in *interp) walkAttr(o *object, name string) (value, bool) {
+// Attr implements the watcher: the methods of a layer count as calls of it, its
+// weight as a use.
+func (w *forwardWalk) Attr(o *object, name string) (value, bool) {
 	if o.leaf == "" {
 		return nil, false
 	}
 	switch o.leaf {
 	case "LayerCommunicator":
-		return in.communicatorMethod(o, name)
+		return w.communicatorMethod(o, name)
 	case boundaryLeaf:
-		return in.boundaryMethod(o, name)
+		return w.boundaryMethod(o, name)
 	}
 	if _, ok := o.args.get(name); ok {
 		return nil, false
 	}
 	switch {
 	case strings.HasPrefix(name, "forward"), name == "apply", name == "__call__":
-		return &builtin{o.leaf + "." + name, func(in *interp, args []value, kw *namespace) value {
-			in.recordCall(o, args, kw)
-			return in.unknownf("the result of %s", o.leaf)
-		}}, true
+		return newBuiltin(o.leaf+"."+name, func(_ *interp, args []value, kw *namespace) value {
+			w.recordCall(o, args, kw)
+			return unknownf("the result of %s", o.leaf)
+		}), true
 	case name == "weight":
-		in.record(o, false, false)
+		w.record(o, false, false)
 	}
 	return nil, false
 }

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// anyLayer is an element of a module list whose index is not known: one of
-// each kind.
-func (in *interp) anyLayer(items []value) value {
+// Any implements the watcher: of the elements of a module list one of each kind.
+func (w *forwardWalk) Any(items []value) value {
 	var result value
 	seen := map[string]bool{}
 	for i := len(items) - 1; i >= 0 && len(seen) < maxAlternatives; i-- {
@@ -15,13 +14,13 @@ func (in *interp) anyLayer(items []value) value {
 		if !ok {
 			continue
 		}
-		key := o.className() + in.walk.signature(o)
+		key := o.className() + w.signature(o)
 		switch {
 		case seen[key]:
 		case result == nil:
 			result = o
 		default:
-			result = &choice{"the kind of layer", o, result}
+			result = newChoice("the kind of layer", o, result)
 		}
 		seen[key] = true
 	}
@@ -31,7 +30,7 @@ func (in *interp) anyLayer(items []value) value {
 // communicatorMethod is a method of the object that runs a layer's two norms
 // around the communication between ranks; what it is given to run between
 // them (qkv_latent_func) runs after the norm.
-func (in *interp) communicatorMethod(o *object, name string) (value, bool) {
+func (w *forwardWalk) communicatorMethod(o *object, name string) (value, bool) {
 	norm := ""
 	switch {
 	case strings.HasPrefix(name, "prepare_attn"):
@@ -41,18 +40,18 @@ func (in *interp) communicatorMethod(o *object, name string) (value, bool) {
 	default:
 		return nil, false
 	}
-	return &builtin{"LayerCommunicator." + name, func(in *interp, args []value, kw *namespace) value {
+	return newBuiltin("LayerCommunicator."+name, func(in *interp, args []value, kw *namespace) value {
 		layer, ok := o.args.value(norm).(*object)
-		if ok && layer.leaf == "" && in.isModule(layer) {
-			in.record(layer, true, true)
+		if ok && layer.leaf == "" && w.isModule(layer) {
+			w.record(layer, true, true)
 		} else if ok {
-			in.recordCall(layer, args, kw)
+			w.recordCall(layer, args, kw)
 		}
 		if f, ok := o.args.value("qkv_latent_func").(*function); ok && norm == "input_layernorm" {
-			in.call(f, []value{in.unknownf("the hidden states"), in.unknownf("forward_batch")}, nil)
+			in.call(f, []value{unknownf("the hidden states"), unknownf("forward_batch")}, nil)
 		}
-		return in.unknownf("the result of %s", name)
-	}}, true
+		return unknownf("the result of %s", name)
+	}), true
 }
 
 // isOtherPlatform says that a function is for other hardware than CUDA, which

@@ -169,7 +169,7 @@ func TestGrowth(t *testing.T) {
 				r := NewReader(src, nil)
 				impl, _ := r.Analyse(context.Background(), "Bad", hostileConfig(), nil, Options{})
 				_ = impl
-				in := newInterp(context.Background(), r, Limits{}, environmentFacts{tp: 1})
+				in := newEngine(context.Background(), r, &r.facts, Limits{}, Settings{TP: 1})
 				for name := range bindingsOf(tree) {
 					if c, ok := in.moduleAttribute("sglang.srt.models.bad", name).(*class); ok {
 						in.resolutionOrder(c)

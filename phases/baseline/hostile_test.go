@@ -175,7 +175,7 @@ func TestConfigsThatNest(t *testing.T) {
 		return o
 	}
 	for modelType := range hubSections() {
-		in := newInterp(context.Background(), NewReader(mapSource{}, nil), Limits{Steps: 20_000}, environmentFacts{tp: 1})
+		in := newEngine(context.Background(), NewReader(mapSource{}, nil), &programFacts{}, Limits{Steps: 20_000}, Settings{TP: 1})
 		in.newConfig(nil, "config", modelType)
 		in.newConfig(within(modelType, &extract.Object{}), "config", modelType)
 		if in.stopped != nil || in.depth != 0 || len(in.making) != 0 {
@@ -186,7 +186,7 @@ func TestConfigsThatNest(t *testing.T) {
 	for range 400 {
 		deep = within("pp_formulanet", deep)
 	}
-	in := newInterp(context.Background(), NewReader(mapSource{}, nil), Limits{}, environmentFacts{tp: 1})
+	in := newEngine(context.Background(), NewReader(mapSource{}, nil), &programFacts{}, Limits{}, Settings{TP: 1})
 	in.newConfig(deep, "config", "")
 	if !errors.Is(in.stopped, errDepth) {
 		t.Errorf("400 levels: %v, not %v", in.stopped, errDepth)

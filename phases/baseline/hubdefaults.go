@@ -4,8 +4,11 @@ import (
 	_ "embed" // the table of class defaults
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
 // hubDefaultsFile is the table of facts about HuggingFace's configuration
@@ -143,17 +146,16 @@ func cutOperator(line string) (key, op, rest string) {
 
 // resolveDefaults evaluates the defaults of a configuration: expressions see
 // its fields and its other defaults.
-func (in *interp) resolveDefaults(c *config) {
-	m := &module{name: "transformers", path: "transformers", values: map[string]value{}, bindings: map[string][]binding{}, busy: map[string]bool{}, guards: map[*guard]bool{}}
+func (e *engine) resolveDefaults(c *config) {
 	for _, name := range sortedNames(c.defaults.values) {
-		in.resolveDefault(c, m, name)
+		e.resolveDefault(c, name)
 	}
 	for _, name := range c.defaults.always {
 		c.fields.set(name, c.defaults.values[name])
 	}
 	for name, v := range c.defaults.null {
-		if e, ok := v.(*defaultExpr); ok {
-			c.defaults.null[name] = in.evalDefault(c, m, e)
+		if d, ok := v.(*defaultExpr); ok {
+			c.defaults.null[name] = e.evalDefault(c, d.text)
 		}
 	}
 }
@@ -161,36 +163,34 @@ func (in *interp) resolveDefaults(c *config) {
 func sortedNames(m map[string]value) []string { return slices.Sorted(maps.Keys(m)) }
 
 // resolveDefault evaluates one default, and those it needs before it.
-func (in *interp) resolveDefault(c *config, m *module, name string) value {
-	e, ok := c.defaults.values[name].(*defaultExpr)
-	if !ok {
-		return c.defaults.values[name]
+func (e *engine) resolveDefault(c *config, name string) value {
+	if d, ok := c.defaults.values[name].(*defaultExpr); ok {
+		c.defaults.values[name] = unknownf("default of %s refers to itself", name)
+		c.defaults.values[name] = e.evalDefault(c, d.text)
 	}
-	c.defaults.values[name] = in.unknownf("default of %s refers to itself", name)
-	c.defaults.values[name] = in.evalDefault(c, m, e)
 	return c.defaults.values[name]
 }
 
-func (in *interp) evalDefault(c *config, m *module, e *defaultExpr) value {
-	x, err := in.facts.defaultExpression(e.text)
+func (e *engine) evalDefault(c *config, text string) value {
+	x, err := defaultExpression(text)
 	if err != nil {
-		return in.unknownf("default %s: %v", e.text, err)
+		return unknownf("default %s: %v", text, err)
 	}
 	if v, ok := literal(x); ok {
 		return v
 	}
-	fr := in.moduleFrame(m)
-	for _, name := range identifiers(e.text) {
+	names := newNamespace()
+	for _, name := range identifiers(text) {
 		v, ok := c.fields.get(name)
 		if ok && v != nil {
-			fr.vars.set(name, v)
+			names.set(name, v)
 		} else if _, ok := c.defaults.values[name]; ok {
-			fr.vars.set(name, in.resolveDefault(c, m, name))
+			names.set(name, e.resolveDefault(c, name))
 		} else if ok {
-			fr.vars.set(name, nil)
+			names.set(name, nil)
 		}
 	}
-	return in.eval(x, fr)
+	return e.evalNamed(x, names)
 }
 
 // identifiers are the words of an expression that may be field names.
@@ -198,4 +198,30 @@ func identifiers(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool {
 		return r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
 	})
+}
+
+// parsedDefaults are the expressions of the table by their text, parsed once.
+var parsedDefaults sync.Map
+
+// defaultExpression parses an expression of the table of defaults, most of
+// which are plain numbers.
+func defaultExpression(text string) (pysrc.Expr, error) {
+	switch text {
+	case "None":
+		return &pysrc.Const{}, nil
+	case "True", "False":
+		return &pysrc.Const{Value: text == "True"}, nil
+	}
+	if n, err := strconv.Atoi(text); err == nil && strconv.Itoa(n) == text && n >= 0 {
+		return &pysrc.Const{Value: n}, nil
+	}
+	if known, ok := parsedDefaults.Load(text); ok {
+		return known.(pysrc.Expr), nil
+	}
+	x, err := pysrc.ParseExpr(text)
+	if err != nil {
+		return nil, err
+	}
+	parsedDefaults.Store(text, x)
+	return x, nil
 }

@@ -8,44 +8,44 @@ import (
 
 // noteRead keeps which of the configuration's own fields the model's class
 // reads: those that config.json states, under the names that it has for them.
-func (in *interp) noteRead(o value, name string) {
-	if in.reads == nil {
+func (e *engine) noteRead(c *config, name string) {
+	if e.reads == nil {
 		return
 	}
-	switch c := o.(type) {
-	case *config:
-		if to, ok := c.defaults.rename[name]; ok {
-			name = to
+	if name == "to_dict" {
+		e.readAll = true
+	}
+	if to, ok := c.defaults.rename[name]; ok {
+		name = to
+	}
+	if !c.has(name) {
+		return
+	}
+	e.reads[name] = true
+	for from, to := range c.defaults.rename {
+		if to == name { // the file may have it under its other name
+			e.reads[from] = true
 		}
-		if !c.has(name) {
-			return
-		}
-		in.reads[name] = true
-		for from, to := range c.defaults.rename {
-			if to == name { // the file may have it under its other name
-				in.reads[from] = true
-			}
-		}
-		if name == "to_dict" {
-			in.readAll = true
-		}
-	case *object:
-		if c.kind != configObject {
-			return
-		}
-		in.reads[name] = true
+	}
+}
+
+// Reads implements host: it keeps what is read of a configuration of SGLang's
+// own.
+func (e *engine) Reads(o *object, name string) {
+	if e.reads != nil && o.kind == configObject {
+		e.reads[name] = true
 	}
 }
 
 // ignoredFields are the fields of the language model's config that decide its
 // layers, that config.json states, and that the class never reads.
-func (in *interp) ignoredFields(text *extract.Object) []string {
+func (e *engine) ignoredFields(text *extract.Object) []string {
 	var list []string
-	if in.readAll || text == nil {
+	if e.readAll || text == nil {
 		return nil
 	}
 	for _, key := range text.Keys {
-		if text.Has(key) && extract.Decides(key) && !in.reads[key] {
+		if text.Has(key) && extract.Decides(key) && !e.reads[key] {
 			list = append(list, key)
 		}
 	}

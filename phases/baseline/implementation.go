@@ -141,16 +141,6 @@ type ForwardLayer struct {
 	Layers string `json:"layers,omitempty"`
 }
 
-// Undecided is one expression that the reader could not decide.
-type Undecided struct {
-	Path         string   `json:"path"`
-	Expression   string   `json:"expression"`
-	Missing      []string `json:"missing"`
-	Alternatives []string `json:"alternatives,omitempty"`
-	Location     string   `json:"location"`
-	Reason       string   `json:"reason"`
-}
-
 // KernelCall is one call of forward() on a module of the tree, in order.
 type KernelCall struct {
 	// Path of the module called, as in Module.Path.

@@ -9,28 +9,18 @@ import (
 // constructor is run.
 func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 	switch {
-	case c.name == "PPMissingLayer":
-		o := in.newObject(c, moduleObject)
-		o.leaf, o.args = c.name, newNamespace()
-		return o
 	case in.isEnum(c):
 		return in.enumOf(c, argument(args, 0, nil))
 	case in.isException(c):
-		return in.unknownf("exception %s", c.name)
+		return unknownf("exception %s", c.name)
 	}
 	if v, done := in.customNew(c, args, kw); done {
 		return v
 	}
-	o := in.newObject(c, plainObject)
-	switch {
-	case in.isConfigClass(c):
-		o.kind = configObject
-	case in.isTorchModule(c):
-		o.kind = moduleObject
-	}
+	o := in.newObject(c, in.host.Kind(c))
 	owner, init := in.findMember(c, "__init__", nil)
 	record := init == nil && in.isRecord(c)
-	if c.mod.leaf && o.kind != configObject && !record {
+	if c.opaque && o.kind != configObject && !record {
 		in.bindLeaf(o, c, args, kw)
 		return o
 	}
@@ -46,7 +36,7 @@ func (in *interp) instantiate(c *class, args []value, kw *namespace) value {
 	if !ok {
 		return o
 	}
-	if owner.mod.leaf && takesArguments(def) && o.kind != configObject {
+	if owner.opaque && takesArguments(def) && o.kind != configObject {
 		in.bindLeaf(o, owner, args, kw) // a layer under another name
 		return o
 	}
@@ -66,38 +56,18 @@ func (in *interp) isRecord(c *class) bool {
 	})
 }
 
-func (in *interp) enumOf(c *class, v value) value {
-	if isUnknown(v) {
-		return derived(c.name+"("+show(v)+")", v)
-	}
-	for _, name := range c.order {
-		if _, ok := c.byName[name].(*pysrc.AssignStmt); !ok {
-			continue
-		}
-		if m, ok := in.classAttr(c, name).(*enumMember); ok {
-			if r, k := equal(m, v); r && k {
-				return m
-			}
-			if r, k := equal(m.value, v); r && k {
-				return m
-			}
-		}
-	}
-	return in.fail("ValueError", c.name+"("+show(v)+")")
-}
-
 // customNew runs a class's own __new__; done is false when there is none or
 // when it gave an instance of the class that is still to be initialised.
 func (in *interp) customNew(c *class, args []value, kw *namespace) (value, bool) {
 	owner, s := in.findMember(c, "__new__", nil)
 	def, ok := s.(*pysrc.FuncDef)
-	if !ok || owner.mod.leaf {
+	if !ok || owner.opaque {
 		return nil, false
 	}
 	f := &function{mod: owner.mod, def: def, closure: owner.closure, owner: owner}
 	v := in.callFunction(f, append([]value{c}, args...), kw)
 	if o, ok := v.(*object); ok {
-		if oc, ok := o.cls.(*class); ok && oc.qualified() == c.qualified() {
+		if oc, ok := o.cls.(*class); ok && oc.Same(c) {
 			return nil, false
 		}
 	}
@@ -107,19 +77,23 @@ func (in *interp) customNew(c *class, args []value, kw *namespace) (value, bool)
 // initPlain initialises an object of a class without constructor.
 func (in *interp) initPlain(o *object, args []value, kw *namespace) {
 	if o.kind == configObject {
-		in.configInit(o, kw)
+		in.host.InitSettings(in, o, kw)
 	}
 	o.args = kw.clone()
-	for i, v := range args {
-		o.args.set(argName(i), v)
-	}
+	o.args.setArguments(args, nil)
 }
 
-func argName(i int) string { return "arg" + string(rune('0'+min(i, 9))) }
+// takesArguments says whether a constructor has parameters besides self. One
+// that has none is of a common base of all kinds of operators, which says
+// nothing about the layer.
+func takesArguments(init pysrc.Stmt) bool {
+	def, ok := init.(*pysrc.FuncDef)
+	return !ok || len(def.Params.List) > 1
+}
 
 // fieldNames are the fields of a record, in the order of its constructor.
 func (in *interp) fieldNames(c *class) value {
-	out := &tuple{}
+	out := newTuple()
 	order := in.resolutionOrder(c)
 	for i := len(order) - 1; i >= 0; i-- {
 		b, ok := order[i].(*class)
@@ -128,7 +102,7 @@ func (in *interp) fieldNames(c *class) value {
 		}
 		for _, s := range b.def.Body {
 			if f, ok := s.(*pysrc.AssignStmt); ok && f.Annotated {
-				for _, name := range targetNames(f.Targets[0]) {
+				for _, name := range pysrc.TargetNames(f.Targets[0]) {
 					out.items = append(out.items, name)
 				}
 			}
@@ -164,37 +138,12 @@ func (in *interp) initDataclass(o *object, c *class, args []value, kw *namespace
 			case field.Value != nil:
 				v = in.eval(field.Value, in.moduleFrame(b.mod))
 			default:
-				v = in.unknownf("field %s is not given", name.ID)
+				v = unknownf("field %s is not given", name.ID)
 			}
 			in.setVar(o.attrs, name.ID, v)
 		}
 	}
 	if owner, s := in.findMember(c, "__post_init__", nil); s != nil {
 		in.call(in.memberValue(owner, s, "__post_init__", o, c), nil, nil)
-	}
-}
-
-// bindLeaf records the arguments of a layer's constructor instead of running
-// it. c is the class of the layers package whose constructor it is.
-func (in *interp) bindLeaf(o *object, c *class, args []value, kw *namespace) {
-	bound := newNamespace()
-	owner, s := in.findMember(c, "__init__", nil)
-	if def, ok := s.(*pysrc.FuncDef); ok {
-		all := append([]value{o}, args...)
-		bound = in.bindArguments(def.Params, all, kw, in.moduleFrame(owner.mod))
-		bound.delete("self")
-	} else {
-		for i, v := range args {
-			bound.set(argName(i), v)
-		}
-		if kw != nil {
-			for i, k := range kw.keys {
-				bound.set(k, kw.vals[i])
-			}
-		}
-	}
-	o.leaf, o.args = c.name, bound
-	if in.isTorchModule(c) {
-		o.kind = moduleObject
 	}
 }

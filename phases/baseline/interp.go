@@ -28,29 +28,25 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// interp evaluates constructors of an SGLang tree abstractly: nothing of the
-// tree is executed, and what it cannot know becomes unknown.
+// interp evaluates a program abstractly: nothing of it is executed, and what
+// it cannot know becomes unknown.
 type interp struct {
 	ctx      context.Context
 	program  program
+	host     host
 	facts    *programFacts
 	limits   Limits
-	env      environmentFacts
 	modules  map[string]*module
 	builtins map[string]value
-	// overrides stand for functions of SGLang whose value is a fact of the
-	// environment; see environment.go.
-	overrides map[string]value
 
 	steps, cells, depth int
 	objects             int
-	making              []string // model_types of the configurations that are being made, outermost first
 	// stopped is set when a bound was reached: everything then unwinds.
 	stopped error
 	// raised is the exception that an expression raised and no statement
 	// has handled yet.
-	raised *exception
-	walk   *forwardWalk // while forward() is walked
+	raised  *exception
+	watcher watcher // while there is one
 
 	trying int // how many try statements are open
 
@@ -62,42 +58,25 @@ type interp struct {
 	at         site                 // the call being evaluated
 	line       int                  // of the statement being executed
 
-	server, envs map[string]value                    // defaults read from the source, by name
-	configAttrs  *namespace                          // attributes that the engine sets on the config
-	lastFilter   value                               // the unknown condition of a comprehension
-	registry     func(name string) (ClassInfo, bool) // the registered classes
-	// configClasses finds SGLang's configuration class for a model_type.
-	configClasses func(in *interp, modelType string) *class
-	undecided     []Undecided
-	reads         map[string]bool // the configuration's fields that were read; nil while it is made
-	readAll       bool            // all of them were, as a dict
-	seen          map[string]bool // locations in undecided
-	notes         []string
-	unreadable    []string                   // files of the tree that are there and cannot be read
-	forwardNames  map[string]map[string]bool // see namedByForward, by class
-}
-
-// environmentFacts is what the reader takes for granted about the run.
-type environmentFacts struct {
-	tp             int
-	fusionDisabled bool // shared-experts fusion
-	sm             int  // CUDA compute capability
+	lastFilter value // the unknown condition of a comprehension
+	undecided  []Undecided
+	seen       map[string]bool // locations in undecided
+	notes      []string
+	unreadable []string // files of the program that are there and cannot be read
 }
 
 var (
 	errDepth = errors.New("gave up: calls or configurations nest too deeply")
 	errCells = errors.New("gave up: too many values")
-	errTree  = errors.New("gave up: too many modules")
 )
 
 type exception struct{ text string }
 
-func newInterp(ctx context.Context, p program, limits Limits, env environmentFacts) *interp {
-	in := &interp{ctx: ctx, program: p, facts: factsOfProgram(p), limits: limits.withDefaults(), env: env,
-		modules: map[string]*module{}, seen: map[string]bool{}, configAttrs: newNamespace()}
-	in.builtins = newBuiltins()
-	in.overrides = newOverrides()
-	return in
+// newInterp makes an interpreter of a program. Interpreters of one program may
+// share its facts.
+func newInterp(ctx context.Context, p program, facts *programFacts, limits Limits, h host) *interp {
+	return &interp{ctx: ctx, program: p, host: h, facts: facts, limits: limits.withDefaults(),
+		modules: map[string]*module{}, seen: map[string]bool{}, builtins: newBuiltins()}
 }
 
 func (in *interp) notef(format string, args ...any) {
@@ -158,6 +137,27 @@ func (in *interp) descend() bool {
 }
 
 func (in *interp) ascend() { in.depth-- }
+
+// takeRaised gives the exception that nothing has handled, and drops it.
+func (in *interp) takeRaised() (text string, raised bool) {
+	x := in.raised
+	in.raised = nil
+	if x == nil {
+		return "", false
+	}
+	return x.text, true
+}
+
+// watch evaluates f with a watcher, in a count of steps of its own. What cannot
+// be decided meanwhile is not reported.
+func (in *interp) watch(w watcher, f func()) {
+	undecided, seen, steps := in.undecided, in.seen, in.steps
+	in.steps, in.seen = 0, map[string]bool{}
+	in.watcher = w
+	f()
+	in.watcher = nil
+	in.undecided, in.seen, in.steps = undecided, seen, in.steps+steps
+}
 
 // halted says whether evaluation must unwind: a bound or an exception.
 func (in *interp) halted() bool { return in.stopped != nil || in.raised != nil }
@@ -220,6 +220,13 @@ func (in *interp) newFrame(m *module, parent *frame, fn *function) *frame {
 
 func (in *interp) moduleFrame(m *module) *frame { return in.newFrame(m, nil, nil) }
 
+// evalNamed evaluates an expression in which names stand for values.
+func (in *interp) evalNamed(x pysrc.Expr, names *namespace) value {
+	fr := in.moduleFrame(newModule("", "", nil, nil))
+	fr.vars = names
+	return in.eval(x, fr)
+}
+
 // lookup gives the value of a name seen from a frame.
 func (in *interp) lookup(fr *frame, name string) value {
 	for f := fr; f != nil && !fr.globals[name]; f = f.parent {
@@ -228,13 +235,13 @@ func (in *interp) lookup(fr *frame, name string) value {
 		}
 	}
 	if name == "logger" {
-		return silentLogger()
+		return silentStub(name)
 	}
 	m := fr.mod
 	if bs, ok := m.bindings[name]; ok {
 		last := bs[len(bs)-1]
 		if from, ok := last.stmt.(*pysrc.ImportFrom); ok {
-			if v := in.override(importBase(m, from), last.alias.Name); v != nil {
+			if v := in.host.Name(in, from.Base(m.name, m.pkg), last.alias.Name); v != nil {
 				return v
 			}
 		}
@@ -246,7 +253,7 @@ func (in *interp) lookup(fr *frame, name string) value {
 	if v, ok := in.builtins[name]; ok {
 		return v
 	}
-	return in.unknownf("name %s", name)
+	return unknownf("name %s", name)
 }
 
 // Costs of what is made, in cells: an object with its attributes' table, a
@@ -256,7 +263,7 @@ const (
 	nameCells   = 4
 )
 
-func (in *interp) newObject(cls value, kind objectKind) *object {
+func (in *interp) newObject(cls value, kind instanceKind) *object {
 	in.objects++
 	in.grow(objectCells)
 	return &object{id: in.objects, cls: cls, kind: kind, attrs: &namespace{born: in.born()}, site: in.at}

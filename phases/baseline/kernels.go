@@ -3,6 +3,7 @@ package baseline
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
@@ -24,14 +25,14 @@ const (
 
 // kernelCalls turns the recorded uses into the calls of the result: direct
 // calls of a module, or where there are none the places that it is handed on.
-func (in *interp) kernelCalls(recorded []forwardCall, rows []*rowBuilder) []KernelCall {
+func (w *forwardWalk) kernelCalls(rows []*rowBuilder) []KernelCall {
 	byPath := map[string]*rowBuilder{}
 	for _, r := range rows {
 		if byPath[r.Path] == nil {
 			byPath[r.Path] = r
 		}
 	}
-	recorded = normWeights(recorded, byPath)
+	recorded := normWeights(w.calls, byPath)
 	direct := map[string]bool{}
 	for _, c := range recorded {
 		if c.direct {
@@ -53,10 +54,10 @@ func (in *interp) kernelCalls(recorded []forwardCall, rows []*rowBuilder) []Kern
 			if function == CallLatentPaged && byPath[siblingPath(c.path, "indexer")] != nil {
 				function = CallSparse
 			}
-			out = append(out, in.kernelCall(row, c, function))
+			out = append(out, w.kernelCall(row, c, function))
 		}
 	}
-	return append(out, in.backendCalls(recorded, rows, byPath, called)...)
+	return append(out, w.backendCalls(recorded, rows, byPath, called)...)
 }
 
 // normWeights counts a use of the weight of a norm of the model's own as one
@@ -74,7 +75,7 @@ func normWeights(recorded []forwardCall, byPath map[string]*rowBuilder) []forwar
 // backendCalls finds where layers are used that forward() only hands on
 // within something else: to a linear-attention kernel beside them, or inside
 // a block that the attention backend runs (the innermost that is seen).
-func (in *interp) backendCalls(recorded []forwardCall, rows []*rowBuilder, byPath map[string]*rowBuilder, called map[string]bool) []KernelCall {
+func (w *forwardWalk) backendCalls(recorded []forwardCall, rows []*rowBuilder, byPath map[string]*rowBuilder, called map[string]bool) []KernelCall {
 	first := map[string]forwardCall{}  // by path
 	kernel := map[string]forwardCall{} // linear-attention kernels by their parent's path
 	for _, c := range recorded {
@@ -100,20 +101,20 @@ func (in *interp) backendCalls(recorded []forwardCall, rows []*rowBuilder, byPat
 		}
 		if found {
 			c.path, c.args = r.Path, nil
-			out = append(out, in.kernelCall(r, c, function))
+			out = append(out, w.kernelCall(r, c, function))
 		}
 	}
 	return out
 }
 
-func (in *interp) kernelCall(row *rowBuilder, c forwardCall, function string) KernelCall {
+func (w *forwardWalk) kernelCall(row *rowBuilder, c forwardCall, function string) KernelCall {
 	k := KernelCall{Path: c.path, Function: function, Location: lines(c.file, c.at), Parameters: parameters(row, c),
 		FlashInfer: flashInferAPI(function, row)}
 	if c.method != nil && c.method.def != nil {
 		k.Method, k.MethodLocation = methodName(c.method), lines(c.method.mod.path, c.method.def.Lines())
 	}
-	k.BaselineImpl, k.BaselineLocation = in.baselineImpl(row.target)
-	if impl, location := in.headImpl(c.processor); impl != "" {
+	k.BaselineImpl, k.BaselineLocation = w.baselineImpl(row.target)
+	if impl, location := w.headImpl(c.processor); impl != "" {
 		k.BaselineImpl, k.BaselineLocation = impl, location
 	}
 	if _, ok := row.target.(*tensor); ok && k.BaselineImpl == "" && k.MethodLocation != "" { // a bare weight has no method of its own
@@ -138,7 +139,7 @@ func headPath(rows []*rowBuilder, path string) string {
 func logitsMethods() []string { return []string{"_compute_lm_head", "_get_logits", "forward"} }
 
 // headImpl is the method of a logits processor that multiplies by the head.
-func (in *interp) headImpl(processor *object) (impl, location string) {
+func (w *forwardWalk) headImpl(processor *object) (impl, location string) {
 	if processor == nil {
 		return "", ""
 	}
@@ -147,7 +148,7 @@ func (in *interp) headImpl(processor *object) (impl, location string) {
 		return "", ""
 	}
 	for _, name := range logitsMethods() {
-		owner, s := in.findMember(c, name, nil)
+		owner, s := w.findMember(c, name, nil)
 		if def, ok := s.(*pysrc.FuncDef); ok {
 			return owner.mod.path + ":" + owner.name + "." + def.Name, lines(owner.mod.path, def.Lines())
 		}
@@ -224,7 +225,7 @@ func normFunction(row *rowBuilder, residual bool) string {
 	module := ""
 	if o, ok := row.target.(*object); ok {
 		if c, ok := o.cls.(*class); ok {
-			module = lastPart(parentPath(c.qualified()))
+			module = lastPart(parentPath(c.full))
 		}
 	}
 	switch {
@@ -301,7 +302,7 @@ func parameters(row *rowBuilder, c forwardCall) map[string]string {
 	out := map[string]string{}
 	put := func(name string, v *int) {
 		if v != nil {
-			out[name] = decimal(*v)
+			out[name] = strconv.Itoa(*v)
 		}
 	}
 	put("n", row.N)
@@ -323,70 +324,28 @@ func parameters(row *rowBuilder, c forwardCall) map[string]string {
 
 // baselineImpl is the method of a layer that runs on CUDA, and where it
 // stands; empty when its class is not in the tree.
-func (in *interp) baselineImpl(target value) (impl, location string) {
+func (w *forwardWalk) baselineImpl(target value) (impl, location string) {
 	o, ok := target.(*object)
 	if !ok {
 		return "", ""
 	}
 	if o.leaf == "act_fn" {
-		if o = in.activation(o); o == nil {
+		if o = w.activation(o); o == nil {
 			return "", ""
 		}
 	}
 	c, ok := o.cls.(*class)
 	if e, isExternal := o.cls.(*external); isExternal && o.leaf == "rope" {
-		c, ok = in.rotaryEmbedding(), true
+		c, ok = w.rotaryEmbedding(), true
 	} else if isExternal && strings.HasPrefix(e.path, "torch.") {
 		return e.path + ".forward", ""
 	}
 	if !ok || c == nil {
 		return "", ""
 	}
-	owner, def := in.forwardMethod(c)
+	owner, def := w.forwardMethod(c)
 	if def == nil {
 		return "", ""
 	}
 	return owner.mod.path + ":" + owner.name + "." + def.Name, lines(owner.mod.path, def.Lines())
-}
-
-// Where get_act_fn finds activations by name.
-const (
-	activationModule   = "sglang.srt.layers.activation"
-	activationRegistry = "_ACTIVATION_REGISTRY"
-)
-
-// activation is the layer that get_act_fn gives for the name in its call; nil
-// when the registry has none.
-func (in *interp) activation(o *object) *object {
-	m := in.module(activationModule)
-	name, ok := o.args.value("act_fn_name").(string)
-	if m == nil || !ok {
-		return nil
-	}
-	registry, ok := in.global(m, activationRegistry).(*dict)
-	if !ok {
-		return nil
-	}
-	v, _ := registry.get(strings.ToLower(name))
-	layer, _ := v.(*object)
-	return layer
-}
-
-// rotaryModules are the modules that may define RotaryEmbedding, which
-// get_rope makes, newest layout of SGLang first.
-func rotaryModules() []string {
-	return []string{"sglang.srt.layers.rotary_embedding.base", "sglang.srt.layers.rotary_embedding"}
-}
-
-// rotaryEmbedding is the class of plain rotary embeddings; nil when the tree
-// has none.
-func (in *interp) rotaryEmbedding() *class {
-	for _, name := range rotaryModules() {
-		if m := in.module(name); m != nil {
-			if c, ok := in.global(m, "RotaryEmbedding").(*class); ok {
-				return c
-			}
-		}
-	}
-	return nil
 }

@@ -4,7 +4,7 @@ import "github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 
 // literalDefault is the literal that a field is given, directly or as the
 // default of a call (`Arg(default=1)`, `EnvInt(1)`).
-func (in *interp) literalDefault(e pysrc.Expr, what string) value {
+func literalDefault(e pysrc.Expr, what string) value {
 	if v, ok := literal(e); ok {
 		return v
 	}
@@ -22,7 +22,7 @@ func (in *interp) literalDefault(e pysrc.Expr, what string) value {
 			}
 		}
 	}
-	return in.unknownf("%s has no literal default", what)
+	return unknownf("%s has no literal default", what)
 }
 
 // literal evaluates a literal expression.
@@ -43,7 +43,7 @@ func literal(e pysrc.Expr) (value, bool) {
 		return &list{items: items}, ok
 	case *pysrc.TupleExpr:
 		items, ok := literals(e.Elts)
-		return &tuple{items}, ok
+		return newTuple(items...), ok
 	case *pysrc.DictExpr:
 		if len(e.Keys) == 0 {
 			return newDict(), true

@@ -10,7 +10,7 @@ func (in *interp) whileLoop(s *pysrc.WhileStmt, fr *frame) flow {
 		v := in.eval(s.Test, fr)
 		t, known := truth(v)
 		if in.halted() || !known || !t {
-			if !known && in.walk != nil && in.stopped == nil {
+			if !known && in.watcher != nil && in.stopped == nil {
 				in.rounds(s.Body, fr)
 			} else if !known && in.stopped == nil {
 				in.undecide(fr, s.First, pysrc.Unparse(s.Test), v, "the loop's condition is not known")
@@ -45,7 +45,7 @@ func (in *interp) forLoop(s *pysrc.ForStmt, fr *frame) flow {
 			return flow{}
 		}
 		in.assign(s.Target, derived("element of "+show(iter), iter), fr)
-		if in.walk != nil {
+		if in.watcher != nil {
 			if f := in.rounds(s.Body, fr); f.kind == flowStop {
 				return f
 			}
@@ -73,51 +73,8 @@ func (in *interp) forLoop(s *pysrc.ForStmt, fr *frame) flow {
 // residual that only the first layer lacks).
 func (in *interp) rounds(body []pysrc.Stmt, fr *frame) flow {
 	f := in.execBlock(body, fr)
-	if in.walk != nil && (f.kind == flowNext || f.kind == flowContinue) {
+	if in.watcher != nil && (f.kind == flowNext || f.kind == flowContinue) {
 		f = in.execBlock(body, fr)
 	}
 	return f
-}
-
-// ownLines are the lines of a statement without its body.
-func ownLines(s pysrc.Stmt) pysrc.Span {
-	var body []pysrc.Stmt
-	switch s := s.(type) {
-	case *pysrc.IfStmt:
-		body = s.Body
-	case *pysrc.ForStmt:
-		body = s.Body
-	case *pysrc.WhileStmt:
-		body = s.Body
-	case *pysrc.WithStmt:
-		body = s.Body
-	}
-	lines := s.Lines()
-	if len(body) > 0 {
-		lines.Last = max(lines.First, min(lines.Last, body[0].Lines().First-1))
-	}
-	return lines
-}
-
-// iterate gives the elements of a container.
-func iterate(v value) ([]value, bool) {
-	switch v := v.(type) {
-	case *list:
-		return append([]value(nil), v.items...), true
-	case *tuple:
-		return v.items, true
-	case *set:
-		return append([]value(nil), v.keys...), true
-	case *dict:
-		return append([]value(nil), v.keys...), true
-	case *moduleList:
-		return append([]value(nil), v.items...), true
-	case string:
-		out := make([]value, 0, len(v))
-		for _, r := range v {
-			out = append(out, string(r))
-		}
-		return out, true
-	}
-	return nil, false
 }

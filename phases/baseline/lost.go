@@ -1,15 +1,13 @@
 package baseline
 
 import (
-	"fmt"
-
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
 // reportLost reports attributes of modules that forward() calls, indexes or
 // runs through as modules are, and whose value is not known: layers that are
 // missing from the tree. Towers do not count.
-func (in *interp) reportLost(nodes []treeNode, towers map[string]bool) {
+func reportLost(e *engine, nodes []treeNode, towers map[string]bool) {
 	seen := map[*pysrc.FuncDef]bool{}
 	for _, n := range nodes {
 		o, ok := n.v.(*object)
@@ -20,7 +18,7 @@ func (in *interp) reportLost(nodes []treeNode, towers map[string]bool) {
 		if !ok {
 			continue
 		}
-		_, def := in.forwardMethod(c)
+		_, def := e.forwardMethod(c)
 		if def == nil || seen[def] {
 			continue
 		}
@@ -30,11 +28,7 @@ func (in *interp) reportLost(nodes []treeNode, towers map[string]bool) {
 			if !ok || isTowerName(name) {
 				continue
 			}
-			before := len(in.undecided)
-			in.undecideAt(fmt.Sprintf("%s:%d", c.mod.path, def.First), "self."+name, u, "a part that forward() runs is not known: "+u.why)
-			if len(in.undecided) > before {
-				in.undecided[before].Path = joinPath(n.path, name)
-			}
+			e.undecideAt(joinPath(n.path, name), site{c.mod.path, def.First}, "self."+name, u, "a part that forward() runs is not known: "+u.why)
 		}
 	}
 }

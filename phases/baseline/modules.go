@@ -6,24 +6,12 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
-// program gives the modules of an SGLang tree as syntax trees.
-type program interface {
-	// syntax gives a file's tree; nil, nil when there is no such file.
-	syntax(path string) (*pysrc.Module, error)
-	// files lists the Python files directly in a directory, sorted.
-	files(dir string) []string
-}
-
-// treeRoot is the directory of the tree that holds the package sglang.
-const treeRoot = "python/"
-
 // module is a Python module of the interpreted program. Its names are
 // evaluated when they are asked for.
 type module struct {
 	name string // dotted
 	path string // in the tree
 	pkg  bool   // an __init__.py
-	leaf bool   // its classes are layers that are not entered
 	tree *pysrc.Module
 
 	values   map[string]value
@@ -47,7 +35,7 @@ type guard struct {
 }
 
 func newModule(name, path string, tree *pysrc.Module, bindings map[string][]binding) *module {
-	return &module{name: name, path: path, pkg: strings.HasSuffix(path, "__init__.py"), leaf: isLeafModule(name), tree: tree,
+	return &module{name: name, path: path, pkg: strings.HasSuffix(path, "__init__.py"), tree: tree,
 		values: map[string]value{}, bindings: bindings, busy: map[string]bool{}, guards: map[*guard]bool{}}
 }
 
@@ -71,22 +59,18 @@ func (m bindingTable) collect(body []pysrc.Stmt, around *guard) {
 			m.add(s.Name, binding{stmt: s, guard: around})
 		case *pysrc.Import:
 			for _, a := range s.Names {
-				m.add(importedName(a), binding{s, a, around})
+				m.add(a.Bound(), binding{s, a, around})
 			}
 		case *pysrc.ImportFrom:
 			for _, a := range s.Names {
-				name := a.As
-				if name == "" {
-					name = a.Name
-				}
-				m.add(name, binding{s, a, around})
+				m.add(a.Bound(), binding{s, a, around})
 			}
 		case *pysrc.AssignStmt:
 			if s.Value == nil {
 				continue
 			}
 			for _, t := range s.Targets {
-				for _, name := range targetNames(t) {
+				for _, name := range pysrc.TargetNames(t) {
 					m.add(name, binding{stmt: s, guard: around})
 				}
 			}
@@ -106,50 +90,15 @@ func (m bindingTable) collect(body []pysrc.Stmt, around *guard) {
 	}
 }
 
-// importedName is the name that `import a.b` or `import a.b as c` binds.
-func importedName(a pysrc.Alias) string {
-	if a.As != "" {
-		return a.As
-	}
-	name, _, _ := strings.Cut(a.Name, ".")
-	return name
-}
-
-// targetNames are the names that an assignment target binds.
-func targetNames(t pysrc.Expr) []string {
-	switch t := t.(type) {
-	case *pysrc.Name:
-		return []string{t.ID}
-	case *pysrc.Starred:
-		return targetNames(t.X)
-	case *pysrc.TupleExpr:
-		var out []string
-		for _, e := range t.Elts {
-			out = append(out, targetNames(e)...)
-		}
-		return out
-	case *pysrc.ListExpr:
-		return targetNames(&pysrc.TupleExpr{Elts: t.Elts})
-	}
-	return nil
-}
-
-// inSGLang says whether a dotted module name belongs to the tree.
-func inSGLang(name string) bool { return name == "sglang" || strings.HasPrefix(name, "sglang.") }
-
-// module gives a module of the tree by its dotted name; nil when it has no
-// file (a namespace package, something outside SGLang, an unreadable file).
+// module gives a module of the program by its dotted name; nil when it has no
+// file (a namespace package, something outside the program, an unreadable file).
 func (in *interp) module(name string) *module {
 	if m, ok := in.modules[name]; ok {
 		return m
 	}
 	in.modules[name] = nil
-	if !inSGLang(name) {
-		return nil
-	}
-	base := treeRoot + strings.ReplaceAll(name, ".", "/")
-	for _, path := range []string{base + ".py", base + "/__init__.py"} {
-		tree, err := in.program.syntax(path)
+	for _, path := range in.program.Paths(name) {
+		tree, err := in.program.Syntax(path)
 		if err != nil {
 			text, again := err.Error(), "reading "+path+": "
 			for strings.HasPrefix(text, again+again) {
@@ -166,39 +115,24 @@ func (in *interp) module(name string) *module {
 	return in.modules[name]
 }
 
-// importBase is the module that an import-from statement in m names.
-func importBase(m *module, s *pysrc.ImportFrom) string {
-	if s.Level == 0 {
-		return s.Module
-	}
-	parts := strings.Split(m.name, ".")
-	up := s.Level
-	if m.pkg {
-		up--
-	}
-	parts = parts[:max(0, len(parts)-up)]
-	if s.Module != "" {
-		parts = append(parts, s.Module)
-	}
-	return strings.Join(parts, ".")
-}
+// isOwn reports whether a dotted module name is of the program.
+func (in *interp) isOwn(name string) bool { return len(in.program.Paths(name)) > 0 }
 
 // moduleAttribute gives the value of a name of a module, by the module's
 // dotted name.
 func (in *interp) moduleAttribute(modname, name string) value {
-	if v := in.override(modname, name); v != nil {
+	if v := in.host.Name(in, modname, name); v != nil {
 		return v
 	}
-	if in.walk != nil && inSGLang(modname) && !inModels(modname+".") {
-		// Only the models are looked into.
-		return &external{modname + "." + name}
+	if in.watcher != nil && in.isOwn(modname) && !in.watcher.Follows(modname) {
+		return newExternal(modname + "." + name)
 	}
 	m := in.module(modname)
 	if m == nil {
-		if inSGLang(modname) && in.module(modname+"."+name) != nil {
+		if in.isOwn(modname) && in.module(modname+"."+name) != nil {
 			return &moduleRef{modname + "." + name} // a namespace package
 		}
-		return &external{modname + "." + name}
+		return newExternal(modname + "." + name)
 	}
 	if _, bound := m.bindings[name]; bound {
 		return in.global(m, name)
@@ -209,7 +143,7 @@ func (in *interp) moduleAttribute(modname, name string) value {
 	if v, ok := in.starImport(m, name); ok {
 		return v
 	}
-	return in.unknownf("no name %s in %s", name, modname)
+	return unknownf("no name %s in %s", name, modname)
 }
 
 // starImport looks a name up in the modules that m imports with a star.
@@ -219,8 +153,8 @@ func (in *interp) starImport(m *module, name string) (value, bool) {
 		if !ok {
 			continue
 		}
-		base := importBase(m, from)
-		if !inSGLang(base) || base == m.name {
+		base := from.Base(m.name, m.pkg)
+		if !in.isOwn(base) || base == m.name {
 			continue
 		}
 		if in.depth++; in.depth > in.limits.Depth {
@@ -246,10 +180,10 @@ func (in *interp) global(m *module, name string) value {
 	}
 	bindings := m.bindings[name]
 	if len(bindings) == 0 {
-		return in.unknownf("no name %s in %s", name, m.name)
+		return unknownf("no name %s in %s", name, m.name)
 	}
 	if m.busy[name] {
-		return in.unknownf("%s.%s refers to itself", m.name, name)
+		return unknownf("%s.%s refers to itself", m.name, name)
 	}
 	return in.bind(m, name, bindings)
 }
@@ -325,7 +259,7 @@ func (in *interp) bindingValue(m *module, name string, b binding, fr *frame) val
 	case *pysrc.Import:
 		return in.importValue(b.alias)
 	case *pysrc.ImportFrom:
-		return in.moduleAttribute(importBase(m, s), b.alias.Name)
+		return in.moduleAttribute(s.Base(m.name, m.pkg), b.alias.Name)
 	case *pysrc.FuncDef:
 		return &function{mod: m, def: s}
 	case *pysrc.ClassDef:
@@ -344,19 +278,19 @@ func (in *interp) bindingValue(m *module, name string, b binding, fr *frame) val
 			if v, ok := fr.vars.get(name); ok {
 				return v
 			}
-			return in.unknownf("assignment of %s", name)
+			return unknownf("assignment of %s", name)
 		})
 	}
-	return in.unknownf("binding of %s", name)
+	return unknownf("binding of %s", name)
 }
 
 func (in *interp) importValue(a pysrc.Alias) value {
 	name := a.Name
 	if a.As == "" {
-		name = importedName(a)
+		name = a.Bound()
 	}
-	if inSGLang(name) {
+	if in.isOwn(name) {
 		return &moduleRef{name}
 	}
-	return &external{name}
+	return newExternal(name)
 }

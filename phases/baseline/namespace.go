@@ -63,6 +63,37 @@ func (n *namespace) set(key string, v value) {
 	n.add(key, v)
 }
 
+// addAll sets all names of another namespace, which may be nil.
+func (n *namespace) addAll(o *namespace) {
+	if o == nil {
+		return
+	}
+	for i, k := range o.keys {
+		n.set(k, o.vals[i])
+	}
+}
+
+// setArguments sets the arguments of a call: those given by position as arg0,
+// arg1 and so on, or as names say.
+func (n *namespace) setArguments(args []value, kw *namespace, names ...string) {
+	for i, v := range args {
+		name := "arg" + string(rune('0'+min(i, 9)))
+		if i < len(names) {
+			name = names[i]
+		}
+		n.set(name, v)
+	}
+	n.addAll(kw)
+}
+
+// values are what the names stand for.
+func (n *namespace) values() []value {
+	if n == nil {
+		return nil
+	}
+	return n.vals
+}
+
 // add sets a name that is not there yet.
 func (n *namespace) add(key string, v value) {
 	n.keys, n.vals = append(n.keys, key), append(n.vals, v)

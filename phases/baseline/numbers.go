@@ -36,7 +36,7 @@ func numberBuiltins() map[string]func(in *interp, args []value, kw *namespace) v
 		},
 		"divmod": func(in *interp, args []value, _ *namespace) value {
 			a, b := argument(args, 0, nil), argument(args, 1, nil)
-			return &tuple{[]value{in.binary("//", a, b), in.binary("%", a, b)}}
+			return newTuple(in.binary("//", a, b), in.binary("%", a, b))
 		},
 	}
 }

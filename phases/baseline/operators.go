@@ -16,8 +16,9 @@ func (in *interp) binaryOf(op string, a, b value) value {
 	if isUnknown(a) || isUnknown(b) {
 		return derived(expr(), a, b)
 	}
-	if m, ok := a.(*moduleList); ok {
-		a = &list{items: m.items}
+	if h, ok := a.(holder); ok {
+		items, _ := iterate(h)
+		a = newList(items...)
 	}
 	_, repA := a.(*repeated)
 	_, repB := b.(*repeated)
@@ -241,11 +242,11 @@ func (in *interp) sequenceOp(op string, a, b value) (value, bool) {
 		}
 	case *tuple:
 		if y, ok := b.(*tuple); ok && op == "+" && in.grow(len(x.items)+len(y.items)) {
-			return &tuple{append(append([]value(nil), x.items...), y.items...)}, true
+			return newTuple(append(append([]value(nil), x.items...), y.items...)...), true
 		}
 		if op == "*" {
 			items, ok := in.repeatItems(x.items, b)
-			return &tuple{items}, ok
+			return newTuple(items...), ok
 		}
 	case *set:
 		if y, ok := b.(*set); ok {
@@ -254,9 +255,7 @@ func (in *interp) sequenceOp(op string, a, b value) (value, bool) {
 	case *dict:
 		if y, ok := b.(*dict); ok && op == "|" {
 			out := x.clone()
-			for i, k := range y.keys {
-				out.put(k, y.vals[i])
-			}
+			out.putAll(y)
 			return out, true
 		}
 	}
@@ -283,23 +282,6 @@ func (in *interp) repeatItems(items []value, count value) ([]value, bool) {
 		out = append(out, items...)
 	}
 	return out, true
-}
-
-func setOp(op string, x, y *set) (value, bool) {
-	var out []value
-	for _, k := range x.keys {
-		_, both := y.get(k)
-		if op == "|" || (op == "&" && both) || ((op == "-" || op == "^") && !both) {
-			out = append(out, k)
-		}
-	}
-	for _, k := range y.keys {
-		_, both := x.get(k)
-		if op == "|" || (op == "^" && !both) {
-			out = append(out, k)
-		}
-	}
-	return newSet(out), strings.Contains("|&-^", op)
 }
 
 func (in *interp) unary(op string, v value) value {

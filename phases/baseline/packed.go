@@ -9,15 +9,15 @@ import (
 // packedExperts finds lists of experts whose weights a block packs into one
 // tensor when it is constructed and hands to a fused kernel in forward()
 // (DeepseekMoE of deepseek-moe-16b, XVERSE): their own linear layers never run.
-func (in *interp) packedExperts(nodes []treeNode, uncalled map[string]bool) map[string]*packed {
+func (w *forwardWalk) packedExperts(uncalled map[string]bool) map[string]*packed {
 	found := map[string]*packed{}
-	for _, n := range nodes {
+	for _, n := range w.nodes {
 		o, ok := n.v.(*object)
 		if !ok || o.leaf != "" {
 			continue
 		}
 		c, ok := o.cls.(*class)
-		if !ok || !in.runsFusedExperts(c) {
+		if !ok || !w.runsFusedExperts(c) {
 			continue
 		}
 		for i, name := range o.attrs.keys {
@@ -25,7 +25,7 @@ func (in *interp) packedExperts(nodes []treeNode, uncalled map[string]bool) map[
 			if !isList || !uncalled[joinPath(n.path, name)] {
 				continue
 			}
-			if e := in.packedList(o, experts); e != nil {
+			if e := w.packedList(o, experts); e != nil {
 				found[joinPath(n.path, name)] = e
 			}
 		}
@@ -38,15 +38,15 @@ type packed struct{ num, hidden, intermediate, topK value }
 
 // packedList reads the sizes of the list of experts that the block o holds; nil
 // when it is none: its elements are no MLPs, or the block chooses none of them.
-func (in *interp) packedList(o *object, experts *moduleList) *packed {
-	if len(experts.items) == 0 {
+func (w *forwardWalk) packedList(o *object, experts *moduleList) *packed {
+	if len(experts.list.items) == 0 {
 		return nil
 	}
-	expert, ok := experts.items[0].(*object)
+	expert, ok := experts.list.items[0].(*object)
 	if !ok {
 		return nil
 	}
-	e := &packed{num: len(experts.items)}
+	e := &packed{num: len(experts.list.items)}
 	for _, v := range o.attrs.vals {
 		if t, isObject := v.(*object); isObject && t.leaf == "TopK" {
 			e.topK = t.arg("top_k")
@@ -54,7 +54,7 @@ func (in *interp) packedList(o *object, experts *moduleList) *packed {
 	}
 	for _, v := range expert.attrs.vals {
 		if l, isObject := v.(*object); isObject && l.leaf == "RowParallelLinear" {
-			dims := in.dimensionsOf(l)
+			dims := w.dimensionsOf(l)
 			e.hidden, e.intermediate = dims[0], dims[1]
 		}
 	}
@@ -66,8 +66,8 @@ func (in *interp) packedList(o *object, experts *moduleList) *packed {
 
 // runsFusedExperts reports whether a class's forward() calls a kernel of fused
 // experts.
-func (in *interp) runsFusedExperts(c *class) bool {
-	_, def := in.forwardMethod(c)
+func (w *forwardWalk) runsFusedExperts(c *class) bool {
+	_, def := w.forwardMethod(c)
 	if def == nil {
 		return false
 	}

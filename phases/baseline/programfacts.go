@@ -1,7 +1,6 @@
 package baseline
 
 import (
-	"strconv"
 	"sync"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
@@ -10,29 +9,16 @@ import (
 // programFacts are facts about syntax trees that every analysis of a program
 // needs: worked out once, then shared and never changed.
 type programFacts struct {
-	modules    sync.Map // *pysrc.Module -> map[string][]binding
-	changes    sync.Map // *pysrc.Module -> *effects
-	classes    sync.Map // *pysrc.ClassDef -> *classMembers
-	enclosing  sync.Map // *pysrc.FuncDef -> bool
-	defaultsOf sync.Map // text of a default -> pysrc.Expr
+	modules   sync.Map // *pysrc.Module -> map[string][]binding
+	changes   sync.Map // *pysrc.Module -> *effects
+	classes   sync.Map // *pysrc.ClassDef -> *classMembers
+	enclosing sync.Map // *pysrc.FuncDef -> bool
 }
 
 // classMembers are what the body of a class binds.
 type classMembers struct {
 	byName map[string]pysrc.Stmt // FuncDef, ClassDef or AssignStmt
 	order  []string              // first definition first
-}
-
-// programFacts gives the facts that all analyses of a reader share.
-func (r *Reader) programFacts() *programFacts { return &r.facts }
-
-// factsOfProgram gives a program's shared facts, or ones for this analysis
-// alone.
-func factsOfProgram(p program) *programFacts {
-	if r, ok := p.(interface{ programFacts() *programFacts }); ok {
-		return r.programFacts()
-	}
-	return &programFacts{}
 }
 
 // bindings are the names that a module binds at its top.
@@ -82,27 +68,4 @@ func (f *programFacts) isClosed(def *pysrc.FuncDef) bool {
 	}
 	f.enclosing.Store(def, encloses)
 	return !encloses
-}
-
-// defaultExpression parses an expression of the table of defaults, most of
-// which are plain numbers.
-func (f *programFacts) defaultExpression(text string) (pysrc.Expr, error) {
-	switch text {
-	case "None":
-		return &pysrc.Const{}, nil
-	case "True", "False":
-		return &pysrc.Const{Value: text == "True"}, nil
-	}
-	if n, err := strconv.Atoi(text); err == nil && strconv.Itoa(n) == text && n >= 0 {
-		return &pysrc.Const{Value: n}, nil
-	}
-	if known, ok := f.defaultsOf.Load(text); ok {
-		return known.(pysrc.Expr), nil
-	}
-	x, err := pysrc.ParseExpr(text)
-	if err != nil {
-		return nil, err
-	}
-	f.defaultsOf.Store(text, x)
-	return x, nil
 }

@@ -13,9 +13,6 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
-// modelsDir is where SGLang keeps its model classes.
-const modelsDir = "python/sglang/srt/models"
-
 // Options say how to analyse a class.
 type Options struct {
 	// TP is the tensor parallelism of the server; 0 is 1. The rows have the
@@ -65,8 +62,11 @@ type syntaxSource interface {
 	Syntax(path string) (*pysrc.Module, error)
 }
 
-// syntax gives a file's tree; nil, nil when there is no such file.
-func (r *Reader) syntax(path string) (*pysrc.Module, error) {
+// Paths are the files that may hold a module of the tree.
+func (r *Reader) Paths(module string) []string { return modulePaths(module) }
+
+// Syntax gives a file's tree; nil, nil when there is no such file.
+func (r *Reader) Syntax(path string) (*pysrc.Module, error) {
 	r.mu.Lock()
 	f, ok := r.parsed[path]
 	if !ok {
@@ -78,9 +78,9 @@ func (r *Reader) syntax(path string) (*pysrc.Module, error) {
 	return f.tree, f.err
 }
 
-// files lists the Python files directly in a directory; none when there is no
+// Files lists the Python files directly in a directory; none when there is no
 // such directory.
-func (r *Reader) files(dir string) []string {
+func (r *Reader) Files(dir string) []string {
 	all, err := r.src.List(dir)
 	if err != nil {
 		return nil
@@ -141,15 +141,10 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 	if cfg == nil {
 		cfg = text
 	}
-	run := &analysis{reader: r, cfg: engineConfigType(entryClass, cfg), text: text}
-	run.in = newInterp(ctx, r, opts.Limits, environmentFacts{tp: max(opts.TP, 1), fusionDisabled: true, sm: 90})
-	run.in.registry = func(name string) (ClassInfo, bool) {
-		c, err := r.Find(name)
-		return c, err == nil
-	}
-	run.in.configClasses = r.configClassOf
-	run.conf = run.config()
-	entry, err := r.resolve(entryClass, cfg, func() []string { return run.in.architectures(run.conf) })
+	run := &analysis{reader: r, cfg: engineConfigType(entryClass, cfg), text: text,
+		e: r.engine(ctx, opts.Limits, Settings{TP: max(opts.TP, 1), FusionDisabled: true, SM: 90})}
+	run.conf = run.e.config(run.cfg)
+	entry, err := r.resolve(entryClass, cfg, func() []string { return run.e.architectures(run.conf) })
 	if err != nil {
 		return nil, err
 	}
@@ -157,4 +152,15 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 	impl := run.implementation()
 	// A cancelled run gives no result; any other bound gives a partial one.
 	return impl, ctx.Err()
+}
+
+// engine makes an evaluation of the tree that finds its classes.
+func (r *Reader) engine(ctx context.Context, limits Limits, env Settings) *engine {
+	e := newEngine(ctx, r, &r.facts, limits, env)
+	e.modelClass = func(name string) (module, class string, ok bool) {
+		c, err := r.Find(name)
+		return moduleName(c.File), c.Name, err == nil
+	}
+	e.configClass = func(modelType string) *class { return r.configClassOf(e, modelType) }
+	return e
 }

@@ -3,6 +3,7 @@ package baseline
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // rowSet collects rows: equal ones are counted together.
 type rowSet struct {
-	in     *interp
+	e      *engine
 	rows   []*rowBuilder
 	layers map[*rowBuilder][]int
 	byKey  map[rowKey]*rowBuilder
@@ -33,8 +34,8 @@ type rowSet struct {
 }
 
 // rowsOf makes the rows of a flattened module tree, in construction order.
-func (in *interp) rowsOf(nodes []treeNode) []*rowBuilder {
-	s := &rowSet{in: in, layers: map[*rowBuilder][]int{}, byKey: map[rowKey]*rowBuilder{}, first: map[int]string{}}
+func rowsOf(e *engine, nodes []treeNode) []*rowBuilder {
+	s := &rowSet{e: e, layers: map[*rowBuilder][]int{}, byKey: map[rowKey]*rowBuilder{}, first: map[int]string{}}
 	for _, n := range nodes {
 		s.add(n)
 	}
@@ -72,7 +73,7 @@ func (s *rowSet) add(n treeNode) {
 	have, ok := s.byKey[key]
 	if !ok {
 		if len(s.rows) >= maxRows {
-			s.in.stop(errTree)
+			s.e.stop(errTree)
 			return
 		}
 		have = r
@@ -137,7 +138,7 @@ func isRouterWeight(path string) bool {
 func (s *rowSet) describeObject(r *rowBuilder, o *object) {
 	r.File, r.Line = o.site.file, o.site.line
 	if o.leaf != "" {
-		s.in.describe(r, o)
+		describe(s.e, r, o)
 		if r.Type == TypeLinear {
 			r.Gemm = !isConvolution(r.Path) && o.leaf != batchedLinear
 		}
@@ -181,9 +182,9 @@ func ranges(ids []int) string {
 			j++
 		}
 		if i == j {
-			parts = append(parts, decimal(ids[i]))
+			parts = append(parts, strconv.Itoa(ids[i]))
 		} else {
-			parts = append(parts, decimal(ids[i])+"-"+decimal(ids[j]))
+			parts = append(parts, strconv.Itoa(ids[i])+"-"+strconv.Itoa(ids[j]))
 		}
 		i = j + 1
 	}

@@ -13,7 +13,7 @@ func stringMethod(s, name string) value {
 	if f == nil {
 		return missing{}
 	}
-	return method("str."+name, func(in *interp, args []value, _ *namespace) value {
+	return newBuiltin("str."+name, func(in *interp, args []value, _ *namespace) value {
 		for _, a := range args {
 			if hasUnknown(a) {
 				return derived(show(s)+"."+name+"()", a)
@@ -25,7 +25,7 @@ func stringMethod(s, name string) value {
 		}
 		const cellBytes = 16
 		if text, isText := v.(string); isText && !in.grow(len(text)/cellBytes) {
-			return in.unknownf("str.%s", name)
+			return unknownf("str.%s", name)
 		}
 		return v
 	})
@@ -210,13 +210,13 @@ func textSearch(name, s string, args []value) (value, bool) {
 		if !found {
 			arg = ""
 		}
-		return &tuple{[]value{before, arg, after}}, true
+		return newTuple(before, arg, after), true
 	case "rpartition":
 		i := strings.LastIndex(s, arg)
 		if i < 0 {
-			return &tuple{[]value{"", "", s}}, true
+			return newTuple("", "", s), true
 		}
-		return &tuple{[]value{s[:i], arg, s[i+len(arg):]}}, true
+		return newTuple(s[:i], arg, s[i+len(arg):]), true
 	}
 	return nil, false
 }
@@ -235,7 +235,7 @@ func (in *interp) fstring(e *pysrc.FString, fr *frame) value {
 	}
 	const cellBytes = 16
 	if !in.grow(b.Len() / cellBytes) {
-		return in.unknownf("formatted string")
+		return unknownf("formatted string")
 	}
 	return b.String()
 }

@@ -14,48 +14,12 @@ func (in *interp) subscript(e *pysrc.Subscript, fr *frame) value {
 
 // item gives o[key].
 func (in *interp) item(o, key value) value {
-	if u, ok := o.(*unknown); ok {
-		return derived(show(u)+"["+show(key)+"]", u, key)
-	}
 	switch o := o.(type) {
-	case *moduleList:
-		if in.walk != nil && isUnknown(key) {
-			if v := in.anyLayer(o.items); v != nil {
-				return v
-			}
-		}
-		return in.elementAt(o, o.items, key)
-	case *list:
-		return in.elementAt(o, o.items, key)
-	case *tuple:
-		return in.elementAt(o, o.items, key)
+	case indexed:
+		return o.Item(in, key)
 	case string:
 		items, _ := iterate(o)
 		return in.elementAt(o, items, key)
-	case *repeated:
-		return o.item
-	case *tensor:
-		return in.vectorItem(o, key)
-	case *dict:
-		return in.dictItem(o, key)
-	case *config:
-		return in.named(o, key)
-	case *object:
-		return in.named(o, key)
-	case *class:
-		if name, ok := key.(string); ok && in.isEnum(o) {
-			return in.attribute(o, name)
-		}
-		return o // a generic class with its parameter
-	case *external:
-		if c := in.mappedConfig(key); c != nil && lastPart(o.path) == configMapping {
-			return c
-		}
-		return o // Optional[int]
-	case *builtin:
-		return o // list[str]
-	case *environment:
-		return o.get(in, "[]")
 	}
 	return derived(show(o)+"["+show(key)+"]", key)
 }
@@ -83,7 +47,7 @@ func (in *interp) elementAt(o value, items []value, key value) value {
 	}
 	if _, ok := key.(int); !ok {
 		// An unknown index into equal elements is decided all the same.
-		if len(items) > 0 && isUnknown(key) && in.allSame(items) {
+		if len(items) > 0 && isUnknown(key) && allSame(items) {
 			return items[0]
 		}
 		return derived(show(o)+"["+show(key)+"]", o, key)
@@ -95,45 +59,6 @@ func (in *interp) elementAt(o value, items []value, key value) value {
 	return items[i]
 }
 
-func (in *interp) allSame(items []value) bool {
-	for _, x := range items[1:] {
-		if !in.same(items[0], x) {
-			return false
-		}
-	}
-	return true
-}
-
-func (in *interp) dictItem(d *dict, key value) value {
-	if isUnknown(key) {
-		if len(d.vals) > 0 && in.allSame(d.vals) {
-			return d.vals[0]
-		}
-		v := value(nil)
-		for i := len(d.keys) - 1; i >= 0; i-- {
-			if i == len(d.keys)-1 {
-				v = d.vals[i]
-				continue
-			}
-			v = in.join(show(key)+" == "+show(d.keys[i]), d.vals[i], v)
-		}
-		if v == nil {
-			return derived("dict["+show(key)+"]", key)
-		}
-		return v
-	}
-	if v, ok := d.get(key); ok {
-		return v
-	}
-	if d.fallback != nil {
-		v := in.call(d.fallback, nil, nil)
-		in.touchDict(d)
-		d.put(key, v)
-		return v
-	}
-	return in.fail("KeyError", show(d)+"["+show(key)+"]")
-}
-
 // maxText bounds a string that is made by an operation.
 const maxText = 1 << 20
 
@@ -143,31 +68,25 @@ func (in *interp) slice(o, low, high, step value) value {
 			return derived(show(o)+"["+show(low)+":"+show(high)+"]", o, low, high, step)
 		}
 	}
-	if m, ok := o.(*moduleList); ok {
-		items, good := sliceItems(m.items, low, high, step)
-		if good {
-			return &moduleList{list: list{items: items}, keyed: m.keyed, site: m.site}
-		}
-	}
 	items, ok := iterate(o)
 	if _, isDict := o.(*dict); !ok || isDict {
 		return derived(show(o)+"["+show(low)+":"+show(high)+"]", o)
 	}
 	out, ok := sliceItems(items, low, high, step)
 	if !ok || !in.grow(len(out)) {
-		return in.unknownf("slice of %s", show(o))
+		return unknownf("slice of %s", show(o))
 	}
-	switch o.(type) {
+	switch o := o.(type) {
+	case sliced:
+		return o.Slice(out)
 	case string:
 		text := ""
 		for _, x := range out {
 			text += x.(string)
 		}
 		return text
-	case *tuple:
-		return &tuple{out}
 	}
-	return &list{items: out}
+	return newList(out...)
 }
 
 // sliceItems applies Python's rules for items[low:high:step].
@@ -206,28 +125,8 @@ func sliceItems(items []value, low, high, step value) ([]value, bool) {
 }
 
 func (in *interp) setItem(o, key, v value) {
-	switch o := o.(type) {
-	case *moduleList:
-		if i, ok := position(key, len(o.items)); ok {
-			in.touchList(&o.list)
-			o.items[i] = v
-		}
-	case *dict:
-		in.touchDict(o)
-		if in.grow(1) {
-			o.put(key, v)
-		}
-	case *list:
-		if i, ok := position(key, len(o.items)); ok {
-			in.touchList(o)
-			o.items[i] = v
-		}
-	case *tensor:
-		in.setVectorItem(o, key, v)
-	case *object:
-		if name, ok := key.(string); ok {
-			in.setAttr(o, name, v)
-		}
+	if o, ok := o.(itemWritable); ok {
+		o.SetItem(in, key, v)
 	}
 }
 

@@ -11,19 +11,19 @@ import (
 // never runs them while it generates text: no method that forward() comes to
 // names them (Falcon-H1's q_norm), or only one that reads an image does. What
 // another object holds, or what forward() was seen to use, is never among them.
-func (in *interp) uncalledPaths(nodes []treeNode, recorded []forwardCall) map[string]bool {
+func (w *forwardWalk) uncalledPaths() map[string]bool {
 	used := map[string]bool{} // paths that forward() uses, and those around them
-	for _, c := range recorded {
+	for _, c := range w.calls {
 		for p := c.path; p != "" && !used[p]; p = parentPath(p) {
 			used[p] = true
 		}
 	}
-	if len(nodes) == 0 {
+	if len(w.nodes) == 0 {
 		return nil
 	}
-	held, loaded := in.heldObjects(nodes), in.takenByLoader(nodes)
+	held, loaded := w.heldObjects(), w.takenByLoader()
 	uncalled := map[string]bool{}
-	for _, n := range nodes {
+	for _, n := range w.nodes {
 		o, ok := n.v.(*object)
 		if !ok || o.leaf != "" {
 			continue
@@ -32,13 +32,13 @@ func (in *interp) uncalledPaths(nodes []treeNode, recorded []forwardCall) map[st
 		if !ok {
 			continue
 		}
-		named := in.namedByForward(c)
+		named := w.namedByForward(c)
 		for i, name := range o.attrs.keys {
 			path := joinPath(n.path, name)
 			if used[path] {
 				continue
 			}
-			parts := in.partsOf(o.attrs.vals[i])
+			parts := w.partsOf(o.attrs.vals[i])
 			if len(parts) == 0 {
 				continue
 			}
@@ -58,29 +58,29 @@ func (in *interp) uncalledPaths(nodes []treeNode, recorded []forwardCall) map[st
 }
 
 // partsOf are the modules of an attribute: one, or those of a list.
-func (in *interp) partsOf(v value) []*object {
+func (w *forwardWalk) partsOf(v value) []*object {
 	switch v := v.(type) {
 	case *object:
-		if in.isModule(v) && !skippedLayer(v.leaf) {
+		if w.isModule(v) && !skippedLayer(v.leaf) {
 			return []*object{v}
 		}
 	case *moduleList:
 		var out []*object
-		for _, x := range v.items {
-			out = append(out, in.partsOf(x)...)
+		for _, x := range v.list.items {
+			out = append(out, w.partsOf(x)...)
 		}
 		return out
 	case *choice:
-		return append(in.partsOf(v.a), in.partsOf(v.b)...)
+		return append(w.partsOf(v.a), w.partsOf(v.b)...)
 	case *repeated:
-		return in.partsOf(v.item)
+		return w.partsOf(v.item)
 	}
 	return nil
 }
 
 // heldObjects are the modules that others than their parent hold: layers that
 // are given them, and objects that are no modules.
-func (in *interp) heldObjects(nodes []treeNode) map[*object]bool {
+func (w *forwardWalk) heldObjects() map[*object]bool {
 	held, seen := map[*object]bool{}, map[*object]bool{}
 	var look func(v value, depth int)
 	look = func(v value, depth int) {
@@ -90,7 +90,7 @@ func (in *interp) heldObjects(nodes []treeNode) map[*object]bool {
 		}
 		switch v := v.(type) {
 		case *object:
-			if in.isModule(v) {
+			if w.isModule(v) {
 				held[v] = true
 				return
 			}
@@ -117,7 +117,7 @@ func (in *interp) heldObjects(nodes []treeNode) map[*object]bool {
 			}
 		}
 	}
-	for _, n := range nodes {
+	for _, n := range w.nodes {
 		o, ok := n.v.(*object)
 		if !ok {
 			continue
@@ -129,7 +129,7 @@ func (in *interp) heldObjects(nodes []treeNode) map[*object]bool {
 			continue
 		}
 		for _, v := range o.attrs.vals {
-			if len(in.partsOf(v)) == 0 {
+			if len(w.partsOf(v)) == 0 {
 				look(v, 0)
 			}
 		}
@@ -139,9 +139,9 @@ func (in *interp) heldObjects(nodes []treeNode) map[*object]bool {
 
 // takenByLoader are the names of modules whose weights the model's loader takes
 // out for forward() to multiply with (kv_b_proj of an absorbed MLA).
-func (in *interp) takenByLoader(nodes []treeNode) map[string]bool {
+func (w *forwardWalk) takenByLoader() map[string]bool {
 	m := &mentions{named: map[string]bool{}}
-	root, ok := nodes[0].v.(*object)
+	root, ok := w.nodes[0].v.(*object)
 	if !ok {
 		return m.named
 	}
@@ -149,7 +149,7 @@ func (in *interp) takenByLoader(nodes []treeNode) map[string]bool {
 	if !ok {
 		return m.named
 	}
-	for name, all := range in.methodsOf(c) {
+	for name, all := range w.methodsOf(c) {
 		if !strings.Contains(name, "load") {
 			continue
 		}
@@ -160,35 +160,24 @@ func (in *interp) takenByLoader(nodes []treeNode) map[string]bool {
 	return m.named
 }
 
-// values are what the names of a namespace stand for.
-func (n *namespace) values() []value {
-	if n == nil {
-		return nil
-	}
-	return n.vals
-}
-
 // namedByForward are the names that the methods of a class mention which
 // forward() comes to; nil when that cannot be told: the class has no forward()
 // of its own, or attributes are asked for by names that are computed.
-func (in *interp) namedByForward(c *class) map[string]bool {
-	if named, ok := in.forwardNames[c.qualified()]; ok {
-		return named
+func (w *forwardWalk) namedByForward(c *class) map[string]bool {
+	named, ok := w.forwardNames[c.full]
+	if !ok {
+		named = w.findNames(c)
+		w.forwardNames[c.full] = named
 	}
-	named := in.findNames(c)
-	if in.forwardNames == nil {
-		in.forwardNames = map[string]map[string]bool{}
-	}
-	in.forwardNames[c.qualified()] = named
 	return named
 }
 
-func (in *interp) findNames(c *class) map[string]bool {
-	owner, start := in.forwardMethod(c)
-	if start == nil || owner.mod.leaf {
+func (w *forwardWalk) findNames(c *class) map[string]bool {
+	owner, start := w.forwardMethod(c)
+	if start == nil || owner.opaque {
 		return nil
 	}
-	m := &mentions{named: map[string]bool{}, methods: in.methodsOf(c)}
+	m := &mentions{named: map[string]bool{}, methods: w.methodsOf(c)}
 	m.add(start)
 	for _, s := range m.methods["__init__"] {
 		m.addDeferred(s)
@@ -235,11 +224,11 @@ func mediaMethods(methods map[string][]*pysrc.FuncDef) map[string]bool {
 }
 
 // methodsOf are the methods of a class and its bases within the tree, by name.
-func (in *interp) methodsOf(c *class) map[string][]*pysrc.FuncDef {
+func (w *forwardWalk) methodsOf(c *class) map[string][]*pysrc.FuncDef {
 	out := map[string][]*pysrc.FuncDef{}
-	for _, x := range in.resolutionOrder(c) {
+	for _, x := range w.resolutionOrder(c) {
 		xc, ok := x.(*class)
-		if !ok || xc.mod.leaf {
+		if !ok || xc.opaque {
 			continue
 		}
 		for name, s := range xc.byName {

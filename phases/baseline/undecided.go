@@ -1,7 +1,5 @@
 package baseline
 
-import "fmt"
-
 // condition is an if statement whose condition could not be decided.
 type condition struct {
 	location string
@@ -19,20 +17,33 @@ func (in *interp) noteCondition(fr *frame, line int, cond string, v value) {
 		return
 	}
 	u := derived(cond, v)
-	in.conditions[cond] = condition{fmt.Sprintf("%s:%d", fr.mod.path, line), u.keys, u.why}
+	in.conditions[cond] = condition{site{fr.mod.path, line}.String(), u.keys, u.why}
 }
 
 // undecide reports something that could not be decided where it matters
 // whatever the modules are.
 func (in *interp) undecide(fr *frame, line int, expr string, v value, reason string) {
-	in.undecideAt(fmt.Sprintf("%s:%d", fr.mod.path, line), expr, v, reason)
+	in.undecideAt("", site{fr.mod.path, line}, expr, v, reason)
 }
 
-func (in *interp) undecideAt(location, expr string, v value, reason string) {
+// undecideAt reports something that could not be decided at a place in the
+// source, about the part at a path.
+func (in *interp) undecideAt(path string, at site, expr string, v value, reason string) {
+	location := at.String()
 	if in.seen[location] || in.stopped != nil {
 		return
 	}
 	in.seen[location] = true
 	u := derived(expr, v)
-	in.undecided = append(in.undecided, Undecided{Expression: u.expr, Missing: u.keys, Location: location, Reason: reason})
+	in.undecided = append(in.undecided, Undecided{Path: path, Expression: u.expr, Missing: u.keys, Location: location, Reason: reason})
+}
+
+// Undecided is one expression that could not be decided.
+type Undecided struct {
+	Path         string   `json:"path"`
+	Expression   string   `json:"expression"`
+	Missing      []string `json:"missing"`
+	Alternatives []string `json:"alternatives,omitempty"`
+	Location     string   `json:"location"`
+	Reason       string   `json:"reason"`
 }

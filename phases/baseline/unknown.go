@@ -3,15 +3,104 @@ package baseline
 import (
 	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
+
+// unknown is a value that could not be worked out.
+type unknown struct {
+	why string
+	// expr is the source expression as far as it is known; keys are the
+	// configuration keys that were looked for and not found.
+	expr string
+	keys []string
+}
+
+// choice is a value that depends on a condition that could not be decided.
+type choice struct {
+	cond string
+	a, b value // when the condition holds, when it does not
+}
+
+func newChoice(cond string, a, b value) *choice { return &choice{cond, a, b} }
+
+// repeated stands for an unknown number of equal values.
+type repeated struct {
+	item  value
+	count value
+}
+
+// Show writes its expression.
+func (u *unknown) Show(int) string {
+	if u.expr != "" {
+		return u.expr
+	}
+	return "?"
+}
+
+// Show writes a conditional expression.
+func (c *choice) Show(depth int) string {
+	return "(" + showDeep(c.a, depth+1) + " if " + c.cond + " else " + showDeep(c.b, depth+1) + ")"
+}
+
+// Show writes a repetition.
+func (r *repeated) Show(int) string { return "[" + show(r.item) + "] * " + show(r.count) }
+
+// Truth is not known.
+func (*unknown) Truth() (t, known bool) { return false, false }
+
+// Truth is not known.
+func (*repeated) Truth() (t, known bool) { return false, false }
+
+// Truth is known where it is the same either way.
+func (c *choice) Truth() (t, known bool) {
+	a, ka := truth(c.a)
+	b, kb := truth(c.b)
+	return a, ka && kb && a == b
+}
+
+// Attr is not known.
+func (u *unknown) Attr(_ *interp, name string) value { return derived(show(u)+"."+name, u) }
+
+// Attr is not known.
+func (r *repeated) Attr(_ *interp, name string) value { return derived(show(r)+"."+name, r) }
+
+// Attr is the choice between the attributes.
+func (c *choice) Attr(in *interp, name string) value {
+	return in.distribute(c, func(x value) value { return in.attribute(x, name) })
+}
+
+// SetAttr sets the attribute of both.
+func (c *choice) SetAttr(in *interp, name string, v value) {
+	in.setAttr(c.a, name, v)
+	in.setAttr(c.b, name, v)
+}
+
+// Call is the choice between the calls.
+func (c *choice) Call(in *interp, args []value, kw *namespace) value {
+	return in.distribute(c, func(f value) value { return in.call(f, args, kw) })
+}
+
+// Item is not known.
+func (u *unknown) Item(_ *interp, key value) value { return derived(show(u)+"["+show(key)+"]", u, key) }
+
+// Item is any of them.
+func (r *repeated) Item(*interp, value) value { return r.item }
+
+// Equal is not known.
+func (*repeated) Equal(value, *int) (result, known bool) { return false, false }
+
+// IsA is not known: what is repeated may be in any container.
+func (*repeated) IsA(*interp, value) (is, known bool) { return false, false }
+
+// Parts gives both alternatives.
+func (c *choice) Parts() []value { return []value{c.a, c.b} }
+
+// Parts gives the value and the number.
+func (r *repeated) Parts() []value { return []value{r.item, r.count} }
 
 // maxExpression bounds the text of an unknown's expression.
 const maxExpression = 200
 
-func (in *interp) unknownf(format string, args ...any) *unknown {
+func unknownf(format string, args ...any) *unknown {
 	return &unknown{why: clip(fmt.Sprintf(format, args...), maxExpression)}
 }
 
@@ -53,20 +142,11 @@ func mergeUnknown(u *unknown, v value, depth int) {
 				u.keys = append(u.keys, k)
 			}
 		}
-	case *choice:
-		mergeUnknown(u, v.a, depth+1)
-		mergeUnknown(u, v.b, depth+1)
-	case *list:
-		for _, x := range v.items[:min(len(v.items), wide)] {
+	case composed:
+		parts := v.Parts()
+		for _, x := range parts[:min(len(parts), wide)] {
 			mergeUnknown(u, x, depth+1)
 		}
-	case *tuple:
-		for _, x := range v.items[:min(len(v.items), wide)] {
-			mergeUnknown(u, x, depth+1)
-		}
-	case *repeated:
-		mergeUnknown(u, v.item, depth+1)
-		mergeUnknown(u, v.count, depth+1)
 	}
 }
 
@@ -86,18 +166,8 @@ func containsIn(v value, test func(value) bool, fuel *int) bool {
 	if *fuel < 0 || test(v) {
 		return true
 	}
-	var parts []value
-	switch v := v.(type) {
-	case *choice:
-		parts = []value{v.a, v.b}
-	case *repeated:
-		parts = []value{v.item, v.count}
-	case *list:
-		parts = v.items
-	case *tuple:
-		parts = v.items
-	}
-	return slices.ContainsFunc(parts, func(x value) bool { return containsIn(x, test, fuel) })
+	c, ok := v.(composed)
+	return ok && slices.ContainsFunc(c.Parts(), func(x value) bool { return containsIn(x, test, fuel) })
 }
 
 func isUnknown(v value) bool { _, ok := v.(*unknown); return ok }
@@ -114,104 +184,12 @@ func hasUnknown(v value) bool {
 	})
 }
 
-// truth gives a value's truth; known is false when it cannot be told.
-func truth(v value) (t, known bool) {
-	switch v := v.(type) {
-	case nil:
-		return false, true
-	case bool:
-		return v, true
-	case int:
-		return v != 0, true
-	case float64:
-		return v != 0, true
-	case string:
-		return v != "", true
-	case *list:
-		return len(v.items) > 0, true
-	case *tuple:
-		return len(v.items) > 0, true
-	case *dict:
-		return len(v.keys) > 0, true
-	case *set:
-		return len(v.keys) > 0, true
-	case *moduleList:
-		return len(v.items) > 0, true
-	case *choice:
-		a, ka := truth(v.a)
-		b, kb := truth(v.b)
-		return a, ka && kb && a == b
-	case *unknown, *repeated, *tensor, missing:
-		return false, false
-	}
-	return true, true
-}
-
-// same says whether two values are surely equal, so that no choice between
-// them is needed.
-func (in *interp) same(a, b value) bool {
-	fuel := maxVisited
-	return same(a, b, &fuel)
-}
-
-func same(a, b value, fuel *int) bool {
-	*fuel--
-	if *fuel < 0 {
-		return false
-	}
-	switch x := a.(type) {
-	case nil, bool, int, float64, string:
-		return a == b
-	case *unknown:
-		return isUnknown(b)
-	case *list:
-		y, ok := b.(*list)
-		return ok && (x == y || sameItems(x.items, y.items, fuel))
-	case *tuple:
-		y, ok := b.(*tuple)
-		return ok && (x == y || sameItems(x.items, y.items, fuel))
-	case *dict:
-		y, ok := b.(*dict)
-		return ok && (x == y || sameDict(x, y, fuel))
-	case *external:
-		y, ok := b.(*external)
-		return ok && x.path == y.path
-	case *enumMember:
-		y, ok := b.(*enumMember)
-		return ok && x.class == y.class && x.name == y.name
-	case *class:
-		y, ok := b.(*class)
-		return ok && x.qualified() == y.qualified()
-	case *environment:
-		y, ok := b.(*environment)
-		return ok && x.name == y.name
-	}
-	return a == b
-}
-
-func sameItems(a, b []value, fuel *int) bool {
-	return slices.EqualFunc(a, b, func(x, y value) bool { return same(x, y, fuel) })
-}
-
-func sameDict(a, b *dict, fuel *int) bool {
-	if len(a.keys) != len(b.keys) {
-		return false
-	}
-	for i, k := range a.keys {
-		v, ok := b.get(k)
-		if !ok || !same(a.vals[i], v, fuel) {
-			return false
-		}
-	}
-	return true
-}
-
 // maxAlternatives bounds how many values one choice may have.
 const maxAlternatives = 24
 
 // join gives the value that is a when cond holds and b when not.
 func (in *interp) join(cond string, a, b value) value {
-	if in.same(a, b) {
+	if same(a, b) {
 		if x, ok := a.(*unknown); ok {
 			return derived(x.expr, a, b)
 		}
@@ -230,17 +208,6 @@ func alternatives(v value) int {
 	return 1
 }
 
-// holdsModule says whether a value is a module or may be one.
-func holdsModule(v value) bool {
-	switch v := v.(type) {
-	case *object, *moduleList:
-		return true
-	case *choice:
-		return holdsModule(v.a) || holdsModule(v.b)
-	}
-	return false
-}
-
 // distribute applies f to every alternative of v and joins the results.
 func (in *interp) distribute(v value, f func(value) value) value {
 	if c, ok := v.(*choice); ok {
@@ -254,74 +221,4 @@ func (in *interp) distribute2(a, b value, f func(a, b value) value) value {
 	return in.distribute(a, func(x value) value {
 		return in.distribute(b, func(y value) value { return f(x, y) })
 	})
-}
-
-// show writes a value as it may stand in an expression.
-func show(v value) string { return clip(showDeep(v, 0), maxExpression) }
-
-func showDeep(v value, depth int) string {
-	const deep = 3
-	if depth > deep {
-		return "…"
-	}
-	seq := func(open string, items []value, end string) string {
-		const most = 12
-		parts := make([]string, 0, min(len(items), most))
-		for i, x := range items {
-			if i == most {
-				parts = append(parts, "…")
-				break
-			}
-			parts = append(parts, showDeep(x, depth+1))
-		}
-		return open + strings.Join(parts, ", ") + end
-	}
-	switch v := v.(type) {
-	case nil, bool, int, float64, string:
-		return pysrc.Repr(v)
-	case *unknown:
-		if v.expr != "" {
-			return v.expr
-		}
-		return "?"
-	case *choice:
-		return "(" + showDeep(v.a, depth+1) + " if " + v.cond + " else " + showDeep(v.b, depth+1) + ")"
-	case *list:
-		return seq("[", v.items, "]")
-	case *tuple:
-		return seq("(", v.items, ")")
-	case *set:
-		return seq("{", v.keys, "}")
-	case *dict:
-		return fmt.Sprintf("{%d items}", len(v.keys))
-	case *config:
-		return v.path
-	}
-	return showObject(v)
-}
-
-func showObject(v value) string {
-	switch v := v.(type) {
-	case *class:
-		return v.name
-	case *function:
-		return v.name()
-	case *builtin:
-		return v.name
-	case *external:
-		return v.path
-	case *moduleRef:
-		return v.name
-	case *environment:
-		return v.name
-	case *enumMember:
-		return lastPart(v.class) + "." + v.name
-	case *object:
-		return v.className() + "()"
-	case *moduleList:
-		return fmt.Sprintf("ModuleList of %d", len(v.items))
-	case *repeated:
-		return "[" + show(v.item) + "] * " + show(v.count)
-	}
-	return "?"
 }

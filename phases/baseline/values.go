@@ -3,82 +3,21 @@ package baseline
 import (
 	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
-// value is what an expression of the interpreted program evaluates to:
-//
-//	nil (None), bool, int, float64, string   Python's own
-//	*list, *tuple, *dict, *set               containers
-//	*class, *function, *partial, *builtin    callables
-//	*object                                  an instance
-//	*config                                  a model configuration
-//	*moduleList, *tensor                     torch's containers and parameters
-//	*choice                                  one of two, by an unknown condition
-//	*repeated                                one value, an unknown number of times
-//	*unknown                                 not known, with the reason
-//	*external, *moduleRef, *environment      things outside SGLang, modules, and
-//	                                         objects of the run-time environment
-//	*enumMember, *superRef                   what the names say
-//	missing{}                                no such attribute (never stored)
+// value is what an expression of the interpreted program evaluates to. None,
+// truth values, numbers and texts are Go's nil, bool, int, float64 and string;
+// every other kind of value is a type of its own, which carries its operations
+// (see operations.go).
 type value any
 
+// missing is no attribute of that name; it is never stored.
 type missing struct{}
 
 func isMissing(v value) bool { _, ok := v.(missing); return ok }
 
-// unknown is a value that could not be worked out.
-type unknown struct {
-	why string
-	// expr is the source expression as far as it is known; keys are the
-	// configuration keys that were looked for and not found.
-	expr string
-	keys []string
-}
-
-// choice is a value that depends on a condition that could not be decided.
-type choice struct {
-	cond string
-	a, b value // when the condition holds, when it does not
-}
-
-// repeated stands for an unknown number of equal values.
-type repeated struct {
-	item  value
-	count value
-}
-
-type external struct{ path string }
-
-type moduleRef struct{ name string }
-
-type list struct{ items []value }
-
-type tuple struct{ items []value }
-
-type partial struct {
-	fn   value
-	args []value
-	kw   *namespace
-}
-
-// native is a function of the interpreter; kw may be nil.
-type native func(in *interp, args []value, kw *namespace) value
-
-type builtin struct {
-	name string
-	fn   native
-}
-
-// environment is an object of the run-time environment (server arguments,
-// process groups, platform); get gives its attributes, or what a call of it
-// returns for the name "__call__".
-type environment struct {
-	name string
-	get  func(in *interp, name string) value
-}
+// Truth is not known.
+func (missing) Truth() (t, known bool) { return false, false }
 
 // site is a place in the source tree.
 type site struct {
@@ -86,236 +25,171 @@ type site struct {
 	line int
 }
 
-// objectKind says what an instance is to the reader.
-type objectKind uint8
+func (s site) String() string { return fmt.Sprintf("%s:%d", s.file, s.line) }
 
-const (
-	plainObject objectKind = iota
-	moduleObject
-	configObject
-)
+// external is something outside the program, known by its dotted path.
+type external struct{ path string }
 
-// object is an instance of a class (or of an external one).
-type object struct {
-	id    int
-	cls   value // *class or *external
-	kind  objectKind
-	attrs *namespace
-	// leaf is set when the constructor was not entered: the name of the
-	// layer class whose arguments args holds.
-	leaf string
-	args *namespace
-	site site
-}
+func newExternal(path string) *external { return &external{path} }
 
-func (o *object) className() string {
-	switch c := o.cls.(type) {
-	case *class:
-		return c.name
-	case *external:
-		return c.path[strings.LastIndexByte(c.path, '.')+1:]
+// Show writes its path.
+func (e *external) Show(int) string { return e.path }
+
+// Attr is what the path below it leads to.
+func (e *external) Attr(_ *interp, name string) value { return &external{e.path + "." + name} }
+
+// Call asks the host, then the standard library.
+func (e *external) Call(in *interp, args []value, kw *namespace) value {
+	if v, done := in.host.CallExternal(in, e, args, kw); done {
+		return v
 	}
-	return "object"
+	return in.callLibrary(e, args, kw)
 }
 
-// moduleList is torch's ModuleList or, with keyed set, Sequential.
-type moduleList struct {
-	list
-	keyed bool
-	names []string // of a Sequential made from a dict
-	site  site
-}
-
-// tensor is a tensor or a parameter; shape is a *list or *unknown. elements
-// are the numbers of a small vector, nil where they are not known: some
-// constructors sum sizes up in one.
-type tensor struct {
-	shape    value
-	elements *list
-	param    bool
-	site     site
-}
-
-type superRef struct {
-	self  value // *object or *class
-	after *class
-}
-
-type enumMember struct {
-	class string // qualified name
-	name  string
-	value value
-	plain bool // of a class that is also str or int: equal to its value
-}
-
-// dict is a Python dict; set is the same without values.
-type dict struct {
-	keys  []value
-	vals  []value
-	index map[any]int
-	// fallback makes the value of an absent key (defaultdict); nil: KeyError.
-	fallback value
-	// plain says that it is an object of config.json, which configuration
-	// classes may turn into an object with attributes.
-	plain bool
-}
-
-type set struct{ dict }
-
-func newDict() *dict { return &dict{index: map[any]int{}} }
-
-func newSet(items []value) *set {
-	s := &set{dict{index: map[any]int{}}}
-	for _, v := range items {
-		s.put(v, nil)
+// Item is an element of a table that the host knows, or a generic type with its
+// parameter (Optional[int]).
+func (e *external) Item(in *interp, key value) value {
+	if v, known := in.host.Lookup(in, e, key); known && v != nil {
+		return v
 	}
-	return s
+	return e
 }
 
-// hashKey gives the Go map key of a Python value; ok is false when the value
-// is not hashable or not known.
-func hashKey(v value) (any, bool) {
-	fuel := maxVisited
-	return hashDeep(v, &fuel)
+// Contains is known of the tables that the host knows.
+func (e *external) Contains(in *interp, x value) (result, known bool) {
+	v, known := in.host.Lookup(in, e, x)
+	return v != nil, known
 }
 
-func hashDeep(v value, fuel *int) (any, bool) {
-	if *fuel--; *fuel < 0 {
-		return nil, false
-	}
+// Same reports whether b is the same path.
+func (e *external) Same(b value) bool {
+	o, ok := b.(*external)
+	return ok && o.path == e.path
+}
+
+// Equal is not known of an external and something computed.
+func (e *external) Equal(b value, _ *int) (result, known bool) {
+	_, ok := b.(*external)
+	return e.Same(b), ok
+}
+
+// IsA is not known.
+func (e *external) IsA(*interp, value) (is, known bool) { return false, false }
+
+// Hash is by path.
+func (e *external) Hash(*int) (any, bool) { return [2]string{"external", e.path}, true }
+
+// moduleRef is a module of the program that is handed on as a value.
+type moduleRef struct{ name string }
+
+// Show writes the module's name.
+func (m *moduleRef) Show(int) string { return m.name }
+
+// Attr is a name of the module.
+func (m *moduleRef) Attr(in *interp, name string) value { return in.moduleAttribute(m.name, name) }
+
+// Hash is by identity.
+func (m *moduleRef) Hash(*int) (any, bool) { return m, true }
+
+// native is a function of the interpreter; kw may be nil.
+type native func(in *interp, args []value, kw *namespace) value
+
+// builtin is a function that is not of the program.
+type builtin struct {
+	name string
+	fn   native
+}
+
+func newBuiltin(name string, fn native) *builtin { return &builtin{name, fn} }
+
+// constant is a function that gives v whatever it is called with.
+func constant(v value) *builtin {
+	return newBuiltin("constant", func(*interp, []value, *namespace) value { return v })
+}
+
+// Show writes the function's name.
+func (b *builtin) Show(int) string { return b.name }
+
+// Call runs it.
+func (b *builtin) Call(in *interp, args []value, kw *namespace) value { return b.fn(in, args, kw) }
+
+// Item is a generic type with its parameter (list[str]).
+func (b *builtin) Item(*interp, value) value { return b }
+
+// Hash is by identity.
+func (b *builtin) Hash(*int) (any, bool) { return b, true }
+
+// partial is functools.partial.
+type partial struct {
+	fn   value
+	args []value
+	kw   *namespace
+}
+
+// Show does not look into it.
+func (p *partial) Show(int) string { return "?" }
+
+// Call calls its function with its arguments before those given.
+func (p *partial) Call(in *interp, args []value, kw *namespace) value {
+	merged := p.kw.clone()
+	merged.addAll(kw)
+	return in.call(p.fn, append(slices.Clone(p.args), args...), merged)
+}
+
+// stub is an object of the run-time environment (server arguments, process
+// groups, platform): get gives its attributes, what a call of it returns for
+// the name "__call__", and an item for "[]".
+type stub struct {
+	name string
+	get  func(in *interp, name string) value
+}
+
+func newStub(name string, get func(in *interp, name string) value) *stub { return &stub{name, get} }
+
+// silentStub is a stub whose methods do nothing.
+func silentStub(name string) *stub {
+	return newStub(name, func(_ *interp, attr string) value {
+		if attr == "__call__" {
+			return nil
+		}
+		return constant(nil)
+	})
+}
+
+// Show writes its name.
+func (s *stub) Show(int) string { return s.name }
+
+// Attr asks the stub.
+func (s *stub) Attr(in *interp, name string) value { return s.get(in, name) }
+
+// Call asks the stub.
+func (s *stub) Call(in *interp, _ []value, _ *namespace) value { return s.get(in, "__call__") }
+
+// Item asks the stub.
+func (s *stub) Item(in *interp, _ value) value { return s.get(in, "[]") }
+
+// Same reports whether b is a stub of the same name.
+func (s *stub) Same(b value) bool {
+	o, ok := b.(*stub)
+	return ok && o.name == s.name
+}
+
+// Hash is by identity.
+func (s *stub) Hash(*int) (any, bool) { return s, true }
+
+// scalarAttr gives an attribute of one of Python's own scalars.
+func scalarAttr(v value, name string) value {
 	switch v := v.(type) {
-	case nil:
-		return missing{}, true
-	case bool:
-		if v {
-			return 1, true
-		}
-		return 0, true
-	case int, string:
-		return v, true
-	case float64:
-		if v == float64(int(v)) {
-			return int(v), true
-		}
-		return v, true
-	case *tuple:
-		var b strings.Builder
-		for _, x := range v.items {
-			k, ok := hashDeep(x, fuel)
-			if !ok {
-				return nil, false
-			}
-			fmt.Fprintf(&b, "%T:%v;", k, k)
-		}
-		return [2]string{"tuple", b.String()}, true
-	case *enumMember:
-		if v.plain {
-			return hashDeep(v.value, fuel)
-		}
-		return [2]string{v.class, v.name}, true
-	case *class:
-		return [2]string{"class", v.qualified()}, true
-	case *external:
-		return [2]string{"external", v.path}, true
-	case *object, *function, *builtin, *environment, *moduleRef:
-		return v, true
-	}
-	return nil, false
-}
-
-func (d *dict) find(key value) (int, bool) {
-	k, ok := hashKey(key)
-	if !ok {
-		return 0, false
-	}
-	i, ok := d.index[k]
-	return i, ok
-}
-
-func (d *dict) get(key value) (value, bool) {
-	if i, ok := d.find(key); ok {
-		return d.vals[i], true
-	}
-	return nil, false
-}
-
-// put stores a value; false when the key is not hashable.
-func (d *dict) put(key, v value) bool {
-	k, ok := hashKey(key)
-	if !ok {
-		return false
-	}
-	if i, ok := d.index[k]; ok {
-		d.vals[i] = v
-		return true
-	}
-	d.index[k] = len(d.keys)
-	d.keys = append(d.keys, key)
-	d.vals = append(d.vals, v)
-	return true
-}
-
-func (d *dict) remove(key value) (value, bool) {
-	i, ok := d.find(key)
-	if !ok {
-		return nil, false
-	}
-	v := d.vals[i]
-	d.keys = slices.Delete(d.keys, i, i+1)
-	d.vals = slices.Delete(d.vals, i, i+1)
-	d.reindex()
-	return v, true
-}
-
-func (d *dict) reindex() {
-	d.index = make(map[any]int, len(d.keys))
-	for i, key := range d.keys {
-		if k, ok := hashKey(key); ok {
-			d.index[k] = i
+	case string:
+		return stringMethod(v, name)
+	case int, float64, bool:
+		switch name {
+		case "item", "real", "conjugate":
+			return constant(v)
+		case "is_integer":
+			f, _ := asFloat(v)
+			return constant(f == float64(int(f)))
 		}
 	}
-}
-
-func (d *dict) clone() *dict {
-	out := &dict{keys: slices.Clone(d.keys), vals: slices.Clone(d.vals), fallback: d.fallback}
-	out.reindex()
-	return out
-}
-
-// replace makes d hold what o holds.
-func (d *dict) replace(o *dict) {
-	d.keys, d.vals = slices.Clone(o.keys), slices.Clone(o.vals)
-	d.reindex()
-}
-
-// function is a function, method or lambda with the variables it closes over.
-type function struct {
-	mod     *module
-	def     *pysrc.FuncDef // nil for a lambda
-	lambda  *pysrc.Lambda
-	closure *frame
-	owner   *class
-	self    value
-	bound   bool // self is the first argument
-}
-
-func (f *function) name() string {
-	if f.def != nil {
-		return f.def.Name
-	}
-	return "<lambda>"
-}
-
-func (f *function) params() pysrc.Params {
-	if f.def != nil {
-		return f.def.Params
-	}
-	return f.lambda.Params
-}
-
-// bind gives the method with its first argument.
-func (f *function) bind(self value) *function {
-	g := *f
-	g.self, g.bound = self, true
-	return &g
+	return missing{}
 }
