@@ -64,7 +64,7 @@ func TestCheckpoints(t *testing.T) {
 
 // leastVerified is the share of checkpoints, in percent, that must be verified:
 // it only ever goes up.
-const leastVerified = 70
+const leastVerified = 98
 
 func firstDoubt(c generate.Confidence) string {
 	for _, d := range c.Doubts {

@@ -41,7 +41,10 @@ type Architecture struct {
 	Skeleton Skeleton    `json:"skeleton"`
 	Extra    []Dimension `json:"extra,omitempty"`
 	// MTPLayers are next-token-prediction layers, listed apart.
-	MTPLayers         int  `json:"mtp_layers,omitempty"`
+	MTPLayers int `json:"mtp_layers,omitempty"`
+	// KVSharedLayers are the last layers that take their keys and values from
+	// earlier ones (Gemma 3n, 4).
+	KVSharedLayers    int  `json:"kv_shared_layers,omitempty"`
 	TieWordEmbeddings bool `json:"tie_word_embeddings"`
 	// ParallelBlock: attention and MLP read the same normed input (one norm
 	// per layer).
@@ -186,6 +189,9 @@ type AttentionKind struct {
 	// Kernels is how many attentions one mixer runs, each over a cache of its
 	// own; 0 stands for one.
 	Kernels int `json:"kernels,omitempty"`
+	// MoE are experts of the mixer itself: JetMoE routes each token's queries and
+	// outputs, with two matrices in an expert.
+	MoE *MoE `json:"moe,omitempty"`
 	// Norms are the norms of the layer (outside of the mixer) that come with
 	// this kind: a layer without a mixer lacks them.
 	Norms []Dimension `json:"norms"`

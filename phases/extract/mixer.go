@@ -34,6 +34,7 @@ const (
 const (
 	compressedAttention = "compressed"
 	convolvedAttention  = "convolved"
+	expertAttention     = "experts"
 )
 
 // derivedHeadDim says of a family that its code takes no head_dim.

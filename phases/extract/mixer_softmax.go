@@ -10,6 +10,10 @@ func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
 		r.zayaDims(d, m)
 		return
 	}
+	if r.fam.Attention == expertAttention {
+		r.expertHeadDims(d, k, m)
+		return
+	}
 	queries, gated := m.heads, r.gatedQueries()
 	qFormula := names.heads
 	if gated {
@@ -160,4 +164,21 @@ func (r *reader) attentionInput() int {
 		return r.or("attention_hidden_size", 2*r.hidden)
 	}
 	return r.hidden
+}
+
+// expertHeadDims are a mixture of attention heads (JetMoE): keys and values are
+// every token's, queries and outputs have a matrix for each expert.
+func (r *reader) expertHeadDims(d *dims, k *AttentionKind, m mixer) {
+	experts, width := r.size("num_experts"), m.kv*m.headDim
+	const kv = "num_key_value_heads*head_dim"
+	d.linear("kv_proj", 2*width, r.hidden, "2*"+kv)
+	d.linear("experts.router.layer", experts, r.hidden, "num_experts")
+	for _, matrix := range []struct {
+		name string
+		n, k int
+	}{{"experts.input_linear", width, r.hidden}, {"experts.output_linear", r.hidden, width}} {
+		d.parameter(matrix.name, matrix.n, matrix.k, kv)
+		d.list[len(d.list)-1].Times = experts
+	}
+	k.MoE = &MoE{NumExperts: experts, NumExpertsPerTok: r.or("num_experts_per_tok", 1), MoEIntermediateSize: width, Routing: r.routing()}
 }

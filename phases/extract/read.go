@@ -317,6 +317,7 @@ func (r *reader) core() {
 	a.VocabSize = r.vocab()
 	r.act = r.activation()
 	a.MTPLayers = r.mtpLayers()
+	a.KVSharedLayers = r.opt("num_kv_shared_layers")
 	a.TieWordEmbeddings = r.tied()
 	a.Normalization = r.normalization()
 	a.ParallelBlock = r.parallelBlock()
@@ -327,6 +328,11 @@ func (r *reader) core() {
 // layerCount reads the number of decoder layers; some files have it only as
 // the length of the layer pattern.
 func (r *reader) layerCount() int {
+	if field := r.fam.LayerField; field != "" {
+		if n := r.opt(field); n > 0 {
+			return n
+		}
+	}
 	if n := r.listedLayers(); n > 0 {
 		return n
 	}

@@ -267,7 +267,7 @@ func (c *configTree) dimensions(path string, layers layerSet, dims []extract.Dim
 			c.norm(full, layers, d.N, normClass(d.Norm))
 		case d.Type == "embedding":
 			c.sized(full, "VocabParallelEmbedding", baseline.TypeEmbedding, layers, d.N, d.K)
-		case d.Type == "parameter" && strings.HasSuffix(last, "_proj"):
+		case d.Type == "parameter" && (strings.HasSuffix(last, "_proj") || strings.HasSuffix(last, "_linear")):
 			// Several matrices in one batched product: one module, no GEMM.
 			c.sized(full, linearClass(last), baseline.TypeLinear, layers, d.N, d.K)
 			continue

@@ -43,6 +43,10 @@ func unitOf(row *baseline.Module, a *extract.Architecture) (weights.Unit, bool) 
 	}
 	switch row.Type {
 	case baseline.TypeLinear:
+		if !row.Gemm {
+			u.Times *= batched(row, a)
+		}
+		u.Queries = queriesAlone(row, a)
 		return sized(weights.Linear, row.N, row.K)
 	case baseline.TypeParameter:
 		if row.Gemm {
@@ -59,6 +63,37 @@ func unitOf(row *baseline.Module, a *extract.Architecture) (weights.Unit, bool) 
 		return expertsUnit(u, row, a)
 	}
 	return u, false
+}
+
+// batched is how many matrices a module multiplies with in one batched product;
+// 1 for any other.
+func batched(row *baseline.Module, a *extract.Architecture) int {
+	for i := range a.AttentionKinds {
+		for _, d := range a.AttentionKinds[i].Dimensions {
+			if d.Type == "parameter" && d.Times > 1 && lastSegment(d.Name) == lastSegment(row.Path) && row.N != nil && row.K != nil && d.N == *row.N && d.K == *row.K {
+				return d.Times
+			}
+		}
+	}
+	return 1
+}
+
+// queriesAlone is the width of the queries in a projection of queries, keys and
+// values where some layers take the keys and values of others (Gemma 3n, 4):
+// SGLang gives these layers the whole projection, the checkpoint that of the
+// queries. 0 for any other.
+func queriesAlone(row *baseline.Module, a *extract.Architecture) int {
+	if row.N == nil || row.Layers == "" || a.KVSharedLayers == 0 {
+		return 0
+	}
+	for i := range a.AttentionKinds {
+		k := &a.AttentionKinds[i]
+		queries := k.NumHeads * k.HeadDim
+		if queries > 0 && *row.N == queries+2*k.NumKVHeads*k.HeadDim {
+			return queries
+		}
+	}
+	return 0
 }
 
 // expertsUnit fills in what a row of experts leaves to the architecture: their

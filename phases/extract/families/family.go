@@ -63,7 +63,7 @@ type Family struct {
 	// Loops: loop_num passes over the layers, each with a cache of its own.
 	Loops bool `json:"loops,omitempty"`
 	// Attention names an attention with projections of its own: "convolved"
-	// (Zaya), "compressed" (DeepSeek-V4).
+	// (Zaya), "compressed" (DeepSeek-V4), "experts" (JetMoE).
 	Attention string `json:"attention,omitempty"`
 
 	// Positions.
@@ -162,6 +162,9 @@ type Family struct {
 	// Pairs: a list of layers with "mlp" in it counts attention and MLP as a
 	// layer each, and num_hidden_layers counts both.
 	Pairs bool `json:"pairs,omitempty"`
+	// LayerField is the field with the number of layers where num_hidden_layers
+	// counts something else: the passes over them.
+	LayerField string `json:"layer_field,omitempty"`
 	// LayerList is the field whose list of layers counts where num_hidden_layers
 	// says otherwise. OnePart: a layer is either a mixer or a feed-forward part.
 	LayerList string `json:"layer_list,omitempty"`

@@ -38,8 +38,10 @@ func (m *matcher) match(idx []int, ws []Weight) *side {
 	a.exact()
 	a.fusedUnits()
 	a.fusedWeights()
+	a.stacks()
 	a.total()
 	s := &side{verdicts: a.verdicts}
+	a.queries(s)
 	a.experts(idx, s)
 	a.rest(s)
 	return s
@@ -70,7 +72,7 @@ var conv1D = regexp.MustCompile(`^(c_attn|c_proj|c_fc|q_attn)$`)
 func fits(u *Unit, w *Weight) bool {
 	switch u.Kind {
 	case Norm:
-		return w.Rank == Vector && w.N == u.N || w.Rank == Matrix && w.N*w.K == u.N && w.Stack == 1 && normName.MatchString(w.Module)
+		return w.Rank == Vector && w.N == u.N && (w.Plain || !isBias(w.Module)) || w.Rank == Matrix && w.N*w.K == u.N && w.Stack == 1 && normName.MatchString(w.Module)
 	case Embedding, Head, Linear, Parameter:
 		if w.Rank == Vector && u.K <= 1 {
 			return w.N == u.N

@@ -34,6 +34,9 @@ type Unit struct {
 	// of Inter by Hidden each.
 	Experts, Inter, Hidden int
 	Gated                  bool
+	// Queries is the part of N that a layer stores which takes its keys and
+	// values from another; 0 where no layer does.
+	Queries int
 	// Tied says that another module has its weights.
 	Tied bool
 }
@@ -108,6 +111,8 @@ func (c *Checkpoint) Match(units []Unit, numLayers int) *Report {
 			}
 		}
 	}
+	around := m.match(outside, c.Outside)
+	m.add(around, c.Outside, -1)
 	seen := map[string]*side{}
 	for l, idx := range perLayer {
 		if l >= numLayers || l >= len(c.Layers) || c.Layers[l] == nil {
@@ -121,7 +126,6 @@ func (c *Checkpoint) Match(units []Unit, numLayers int) *Report {
 		}
 		m.add(s, c.Layers[l], l)
 	}
-	m.add(m.match(outside, c.Outside), c.Outside, -1)
 	m.names(perLayer)
 	for i := range units {
 		if u := &units[i]; u.Kind == Head && !u.Tied && m.report.Verdicts[i] == Unseen {
@@ -198,6 +202,9 @@ type side struct {
 	pairs    []pair // a unit and the weight in its place, of another size
 	units    []int  // without a weight
 	weights  []int  // without a unit
+	// unstored is the number of values of the units that the layer takes from
+	// another.
+	unstored int
 }
 
 type pair struct {
@@ -207,6 +214,7 @@ type pair struct {
 
 // add enters the result of a layer into the report.
 func (m *matcher) add(s *side, ws []Weight, layer int) {
+	m.report.Elements -= s.unstored
 	for i, v := range s.verdicts {
 		m.report.Verdicts[i] = max(m.report.Verdicts[i], v)
 	}
@@ -215,7 +223,11 @@ func (m *matcher) add(s *side, ws []Weight, layer int) {
 		m.find(Finding{Unit: p.unit, Tensor: ws[p.weights[0]].Tensor, What: "size", Tree: m.units[p.unit].Words(), Checkpoint: together(ws, p.weights)}, layer)
 	}
 	for _, i := range s.units {
-		if m.c.Partial != "" || m.c.sharedBlocks() && m.elsewhere(i, layer) {
+		if m.c.sharedBlocks() && m.elsewhere(i, layer) {
+			m.report.Elements -= m.units[i].elements() // stored once, with the first layer of the block
+			continue
+		}
+		if m.c.Partial != "" {
 			continue
 		}
 		m.report.Verdicts[i] = max(m.report.Verdicts[i], Absent)
@@ -223,6 +235,13 @@ func (m *matcher) add(s *side, ws []Weight, layer int) {
 	}
 	for _, j := range s.weights {
 		w := ws[j]
+		if m.inSharedBlock(s, ws, j) {
+			m.report.Elements += w.Elements
+			continue
+		}
+		if layer == 0 && m.beforeLayers(&w) {
+			continue
+		}
 		m.find(Finding{Unit: -1, Tensor: w.Tensor, What: "extra", Tree: "no such layer", Checkpoint: w.words()}, layer)
 	}
 }
