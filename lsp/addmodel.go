@@ -227,7 +227,7 @@ func (j *job) explain() {
 				s.notifyUser(protocol.MessageTypeError, err.Error())
 			}
 		case "Open report":
-			s.openReport(ctx, j)
+			s.openReport(ctx, j, true)
 		}
 	})
 }
@@ -257,7 +257,7 @@ func (j *job) report() {
 	}
 	s.notifyUser(protocol.MessageTypeInfo, message)
 	if s.caps.showDocument && j.wantsReport() { // else the message has said where it is
-		s.goBackground(func(ctx context.Context) { s.openReport(ctx, j) })
+		s.goBackground(func(ctx context.Context) { s.openReport(ctx, j, false) })
 	}
 }
 
@@ -283,7 +283,7 @@ func seriousProblems(r *phases.Result) int {
 }
 
 // openReport shows the summary where the client can, else says where it is.
-func (s *Server) openReport(ctx context.Context, j *job) {
+func (s *Server) openReport(ctx context.Context, j *job, focus bool) {
 	path := j.summaryPath()
 	if path == "" {
 		return
@@ -292,11 +292,17 @@ func (s *Server) openReport(ctx context.Context, j *job) {
 		s.notifyUser(protocol.MessageTypeWarning, "The report is gone: "+path)
 		return
 	}
-	if s.caps.showDocument {
-		r, err := s.client.ShowDocument(ctx, &protocol.ShowDocumentParams{URI: uri.File(path)})
-		if err == nil && r != nil && r.Success {
-			return
-		}
+	if !s.showDocument(ctx, path, focus) {
+		s.notifyUser(protocol.MessageTypeInfo, "The report is "+path)
 	}
-	s.notifyUser(protocol.MessageTypeInfo, "The report is "+path)
+}
+
+// showDocument has the client show a file, and says whether it did. The focus
+// is taken only by what the user has asked for.
+func (s *Server) showDocument(ctx context.Context, path string, focus bool) bool {
+	if !s.caps.showDocument {
+		return false
+	}
+	r, err := s.client.ShowDocument(ctx, &protocol.ShowDocumentParams{URI: uri.File(path), TakeFocus: &focus})
+	return err == nil && r != nil && r.Success
 }

@@ -150,7 +150,7 @@ func (j *job) confirm() error {
 		if err := j.writeFiles(); err != nil {
 			return err
 		}
-		j.server.openReport(j.ctx, j)
+		j.server.openReport(j.ctx, j, true)
 		return j.confirm()
 	}
 	if err := j.ctx.Err(); err != nil {

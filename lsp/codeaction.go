@@ -23,6 +23,7 @@ func (s *Server) codeAction(_ context.Context, snap *Snapshot, p *protocol.CodeA
 	if quick {
 		a.markers(protocol.CodeActionKindQuickFix)
 		a.fixes(problems)
+		a.rules(problems)
 	}
 	if rewrite {
 		if !quick {
@@ -120,25 +121,93 @@ func hasEntry(f *tsast.File, id string) bool {
 	return slices.ContainsFunc(f.Entries, func(e tsast.Entry) bool { return e.Model.ID.Value == id })
 }
 
+// touches says that a finding is in the range.
+func (a *actions) touches(p *validate.Problem) bool {
+	return p.Span.Start <= a.at.End && p.Span.End >= a.at.Start
+}
+
+// unsafeMark ends the title of a fix that is not certain from the text alone:
+// it rests on what is known of the model, or is one of several ways.
+const unsafeMark = " (unsafe)"
+
 // fixes offers the fixes of the findings in the range.
 func (a *actions) fixes(problems []validate.Problem) {
 	for i := range problems {
 		p := &problems[i]
-		if p.Span.Start > a.at.End || p.Span.End < a.at.Start {
+		if !a.touches(p) {
 			continue
 		}
 		for _, f := range p.Fixes {
-			kind := protocol.CodeActionKindQuickFix
-			action := &protocol.CodeAction{
-				Title: f.Title, Kind: &kind, Edit: a.s.workspaceEditOf(a.snap, f.Edits),
-				Diagnostics: []protocol.Diagnostic{a.s.diagnosticFrom(a.snap, p)},
+			title := f.Title
+			if !f.Safe {
+				title += unsafeMark
 			}
-			if f.Preferred && a.s.caps.actionPreferred {
-				action.IsPreferred = yes()
-			}
-			a.add(action)
+			a.quickFix(title, f.Edits, p, f.Preferred)
 		}
 	}
+}
+
+// quickFix offers edits for a finding.
+func (a *actions) quickFix(title string, edits []tsast.TextEdit, p *validate.Problem, preferred bool) {
+	kind := protocol.CodeActionKindQuickFix
+	action := &protocol.CodeAction{
+		Title: title, Kind: &kind, Edit: a.s.workspaceEditOf(a.snap, edits),
+		Diagnostics: []protocol.Diagnostic{a.s.diagnosticFrom(a.snap, p)},
+	}
+	if preferred && a.s.caps.actionPreferred {
+		action.IsPreferred = yes()
+	}
+	a.add(action)
+}
+
+// mostRules bounds the rules at one place for which more than their fixes is
+// offered.
+const mostRules = 4
+
+// rules offers what can be done about the rules of the findings in the range:
+// all their fixes in the file, comments that silence them, their documentation.
+func (a *actions) rules(problems []validate.Problem) {
+	var seen []string
+	for i := range problems {
+		p := &problems[i]
+		if !a.touches(p) || slices.Contains(seen, p.Rule) || len(seen) == mostRules {
+			continue
+		}
+		seen = append(seen, p.Rule)
+		a.fixRule(problems, p)
+		if fix, ok := validate.IgnoreHere(a.snap.File, *p); ok {
+			a.quickFix(fix.Title, fix.Edits, p, false)
+		}
+		if fix, ok := validate.IgnoreInFile(a.snap.File, p.Rule); ok {
+			a.quickFix(fix.Title, fix.Edits, p, false)
+		}
+		a.explain(p)
+	}
+}
+
+// fixRule offers the fixes of a rule in the whole file, where there are
+// several: the safe ones, and with them those that are not.
+func (a *actions) fixRule(problems []validate.Problem, p *validate.Problem) {
+	safe, n := validate.FixesOf(problems, p.Rule, validate.SafeFixes)
+	if n > 1 {
+		a.quickFix(fmt.Sprintf("Fix all %s in this file (%d)", p.Rule, n), safe, p, false)
+	}
+	if all, m := validate.FixesOf(problems, p.Rule, validate.AllFixes); m > 1 && m > n {
+		a.quickFix(fmt.Sprintf("Fix all %s in this file (%d)%s", p.Rule, m, unsafeMark), all, p, false)
+	}
+}
+
+// explain offers the documentation of a finding's rule.
+func (a *actions) explain(p *validate.Problem) {
+	if _, ok := a.s.ruleByID(p.Rule); !ok {
+		return
+	}
+	kind := protocol.CodeActionKindQuickFix
+	title := "Explain " + p.Rule
+	a.add(&protocol.CodeAction{
+		Title: title, Kind: &kind, Diagnostics: []protocol.Diagnostic{a.s.diagnosticFrom(a.snap, p)},
+		Command: a.s.commandOf(commandExplain, title, map[string]any{"rule": p.Rule, "show": true}),
+	})
 }
 
 // kindFixAll is our own kind of source.fixAll, which clients that ask for

@@ -271,6 +271,6 @@ func (s *Server) showReportCommand(_ context.Context, a arguments) (any, error) 
 		return nil, errors.New("there is no report yet: add a model first")
 	}
 	// The client may answer late: it is not waited for.
-	s.goBackground(func(ctx context.Context) { s.openReport(ctx, j) })
+	s.goBackground(func(ctx context.Context) { s.openReport(ctx, j, true) })
 	return map[string]any{"jobId": j.id, "path": j.summaryPath()}, nil
 }

@@ -52,6 +52,7 @@ func (e *editor) notification(m rpcMessage) {
 func (e *editor) request(m rpcMessage) (answer func()) {
 	var p struct {
 		Message, URI, Title, Prompt, Value string
+		TakeFocus                          bool
 		Actions                            []struct{ Title string }
 		Items                              []struct{ ScopeURI string }
 	}
@@ -80,7 +81,11 @@ func (e *editor) request(m rpcMessage) (answer func()) {
 			e.reply(m, result)
 		}
 	case "window/showDocument":
-		e.shown = append(e.shown, p.URI)
+		shown := p.URI
+		if p.TakeFocus {
+			shown += " (takes the focus)"
+		}
+		e.shown = append(e.shown, shown)
 		result = `{"success":true}`
 	case "client/registerCapability":
 		e.registered = append(e.registered, string(m.Params))

@@ -44,6 +44,9 @@ type Options struct {
 	Alive func(pid int) bool
 	// DocsURL is where the rules are documented, up to the fragment.
 	DocsURL string
+	// CacheDir is where documents are written that editors can only open as
+	// files; "" means nowhere.
+	CacheDir string
 	// Trim gives memory back to the system; it is called some time after a
 	// large document was read, which takes much more than keeping it.
 	Trim func()

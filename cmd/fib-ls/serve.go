@@ -60,7 +60,7 @@ func serve(cmd *cobra.Command, g *globals) error {
 	}
 	env.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 	v, _ := buildVersion()
-	server := lsp.New(lsp.Options{Engine: newEngine(env, v), Version: v, Log: env.Log, Level: level, Trim: debug.FreeOSMemory, Memory: limit.FromContext(cmd.Context())})
+	server := lsp.New(lsp.Options{Engine: newEngine(env, v), Version: v, Log: env.Log, Level: level, CacheDir: env.CacheDir, Trim: debug.FreeOSMemory, Memory: limit.FromContext(cmd.Context())})
 	if code := server.Run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout()); code != 0 {
 		return exitStatus(code)
 	}

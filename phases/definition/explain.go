@@ -128,38 +128,55 @@ func legend(f *Family) string {
 	return ""
 }
 
-// Notes are remarks on a name that is spelled rightly but is probably not
-// what was meant.
+// Note is a remark on a name that is spelled rightly but is probably not what
+// was meant.
+type Note struct {
+	Text string
+	// Instead is the name that was probably meant; zero where the remark gives
+	// none.
+	Instead Name
+}
+
+// Notes are the remarks on a name as sentences.
 func (n Name) Notes() []string {
+	var texts []string
+	for _, note := range n.Remarks() {
+		texts = append(texts, note.Text)
+	}
+	return texts
+}
+
+// Remarks are the remarks on a name.
+func (n Name) Remarks() []Note {
 	if n.IsZero() {
 		return nil
 	}
-	var notes []string
+	var notes []Note
 	if n.Family.Suffix == "_v_last" {
 		modern := Name{Family: mustFamily(strings.TrimSuffix(n.Family.ID, "_v_last")), Values: n.Values}
-		notes = append(notes, fmt.Sprintf("no Definition with the state layout _v_last has ever existed; the dataset has %s", modern))
+		notes = append(notes, Note{fmt.Sprintf("no Definition with the state layout _v_last has ever existed; the dataset has %s", modern), modern})
 	}
 	if counterparts := n.Counterparts(); n.Family.Vocabulary == FlashInferNames && len(counterparts) > 0 && counterparts[0].Relation == Lossy {
 		c := counterparts[0]
-		notes = append(notes, fmt.Sprintf("FlashInfer's name says less than the dataset's %s: %s", c.Family.Pattern(), c.Note))
+		notes = append(notes, Note{Text: fmt.Sprintf("FlashInfer's name says less than the dataset's %s: %s", c.Family.Pattern(), c.Note)})
 	}
 	ckv, hasLatent := n.Value("ckv")
 	kpe, _ := n.Value("kpe")
 	if hasLatent && ckv == 512+64 && kpe == 64 {
-		notes = append(notes, fmt.Sprintf("ckv is kv_lora_rank alone, without the rotary part: %s", n.With("ckv", 512)))
+		notes = append(notes, Note{fmt.Sprintf("ckv is kv_lora_rank alone, without the rotary part: %s", n.With("ckv", 512)), n.With("ckv", 512)})
 	}
 	if qk, ok := n.Value("qk"); ok && n.Family.OpType == "gdn" {
 		if v, _ := n.Value("v"); v%qk != 0 {
-			notes = append(notes, fmt.Sprintf("the value heads (%d) must be a multiple of the query heads (%d)", v, qk))
+			notes = append(notes, Note{Text: fmt.Sprintf("the value heads (%d) must be a multiple of the query heads (%d)", v, qk)})
 		}
 	}
 	if kv, ok := n.Value("kv"); ok {
 		if h, _ := n.Value("h"); h%kv != 0 {
-			notes = append(notes, fmt.Sprintf("the query heads (%d) must be a multiple of the KV heads (%d)", h, kv))
+			notes = append(notes, Note{Text: fmt.Sprintf("the query heads (%d) must be a multiple of the KV heads (%d)", h, kv)})
 		}
 	}
 	if ps, ok := n.Value("ps"); ok && n.Family.ID == "dsa_topk_indexer_fp8" && ps != 64 {
-		notes = append(notes, fmt.Sprintf("the indexer works on pages of 64: %s", n.With("ps", 64)))
+		notes = append(notes, Note{fmt.Sprintf("the indexer works on pages of 64: %s", n.With("ps", 64)), n.With("ps", 64)})
 	}
 	return notes
 }

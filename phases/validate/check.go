@@ -80,7 +80,7 @@ func checkFile(f *tsast.File, opts Options, outer fileIgnores) []Problem {
 	for _, check := range fileChecks {
 		check(p)
 	}
-	return p.problems
+	return outer.drop(p.problems)
 }
 
 // Sort puts problems into source order; the order of equal places is that of
@@ -198,7 +198,7 @@ func (c *Checker) MostSevere(f *tsast.File, n int, more []Problem) (shown []Prob
 	entries := c.entries(f)
 	var sum counts
 	for i, entry := range entries {
-		if len(outer.list) > 0 && len(entry.problems) > 0 && len(outer.around(f.Entries[i].Offset, f.Entries[i].Span().End)) > 0 {
+		if outer.touch(f, i, entry.problems) {
 			loose = append(loose, outer.filter(f, shift(entry.problems, f.Entries[i].Offset), i)...)
 			entries[i] = &cached{}
 			continue

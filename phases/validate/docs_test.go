@@ -25,7 +25,8 @@ What ` + "`fib-ls check`" + `, the editor and the last phase of ` + "`fib-ls add
 
 - **Severity** is set per rule: in the editor by ` + "`fibLs.diagnostics.severity`" + ` (error, warning, info, hint, off).
 - **Silence** a rule with a comment: ` + "`// fib: ignore RULE[, RULE]`" + ` at the end of a line for that line, on its own line for the
-  next one, and before the first property of an entry, or above the entry, for the whole entry.
+  next one, and before the first property of an entry, or above the entry, for the whole entry; ` + "`// fib: ignore-file RULE[, RULE]`" + `
+  outside of the entries is for the whole file. The editor's quick fixes write these comments.
 - While an entry has a syntax error, nothing else is said about it.
 - The rules of the area *config* compare an entry with its model's own config.json. They speak only where that config is
   known, and each finding names the expected value and the config fields that it rests on.

@@ -8,8 +8,12 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// ignoreMark begins an ignore comment: `// fib: ignore RULE[, RULE]`.
-const ignoreMark = "fib: ignore"
+// ignoreMark begins an ignore comment: `// fib: ignore RULE[, RULE]`; with
+// fileMark behind it, it is for the whole file.
+const (
+	ignoreMark = "fib: ignore"
+	fileMark   = "-file"
+)
 
 // ignore is one ignore comment.
 type ignore struct {
@@ -20,6 +24,8 @@ type ignore struct {
 	// that it silences the entry that it stands in or above.
 	lines tsast.Span
 	whole bool
+	// file: it was written for the whole file.
+	file bool
 }
 
 type ruleWord struct {
@@ -35,6 +41,10 @@ func parseIgnore(c tsast.Comment) (ig ignore, ok bool) {
 		return ignore{}, false
 	}
 	rest := at + len(ignoreMark)
+	if after, found := strings.CutPrefix(c.Text[rest:], fileMark); found && (after == "" || strings.ContainsRune(" \t:*", rune(after[0]))) {
+		ig.file = true
+		rest += len(fileMark)
+	}
 	text := c.Text[rest:]
 	if text != "" && !strings.ContainsRune(" \t:*", rune(text[0])) {
 		return ignore{}, false
@@ -121,7 +131,7 @@ func entryIgnores(m *tsast.Model, text string) ignores {
 
 func (list ignores) silences(p Problem) bool {
 	for _, ig := range list {
-		if ig.has(p.Rule) && (ig.whole || ig.lines.Start <= p.Span.Start && p.Span.Start <= ig.lines.End) {
+		if ig.has(p.Rule) && !ig.file && (ig.whole || ig.lines.Start <= p.Span.Start && p.Span.Start <= ig.lines.End) {
 			return true
 		}
 	}
@@ -137,7 +147,11 @@ func (list ignores) filter(problems []Problem) []Problem {
 
 // fileIgnores are the ignore comments outside entries, with file-relative
 // spans.
-type fileIgnores struct{ list ignores }
+type fileIgnores struct {
+	list ignores
+	// everywhere are the rules that the whole file is rid of.
+	everywhere map[string]bool
+}
 
 // outerIgnores reads the ignore comments that stand outside entries.
 func outerIgnores(f *tsast.File) fileIgnores {
@@ -152,6 +166,15 @@ func outerIgnores(f *tsast.File) fileIgnores {
 				text = string(f.Src())
 			}
 			ig.reach(text)
+			if ig.file {
+				ig.lines = tsast.Span{Start: ig.comment.Start, End: ig.comment.Start}
+				for _, w := range ig.rules {
+					if out.everywhere == nil {
+						out.everywhere = map[string]bool{}
+					}
+					out.everywhere[w.id] = true
+				}
+			}
 			out.list = append(out.list, ig)
 		}
 	}
@@ -180,6 +203,7 @@ func (out fileIgnores) filter(f *tsast.File, problems []Problem, i int) []Proble
 	if len(out.list) == 0 || len(problems) == 0 {
 		return problems
 	}
+	problems = out.drop(problems)
 	offset := f.Entries[i].Offset
 	near := out.around(offset, offset+f.Entries[i].Model.Span.End)
 	if len(near) == 0 {
@@ -188,12 +212,30 @@ func (out fileIgnores) filter(f *tsast.File, problems []Problem, i int) []Proble
 	return slices.DeleteFunc(problems, func(p Problem) bool {
 		for _, ig := range near {
 			above := ig.lines.Start <= offset && offset <= ig.lines.End
-			if ig.has(p.Rule) && (above || ig.lines.Start <= p.Span.Start && p.Span.Start <= ig.lines.End) {
+			if ig.has(p.Rule) && !ig.file && (above || ig.lines.Start <= p.Span.Start && p.Span.Start <= ig.lines.End) {
 				return true
 			}
 		}
 		return false
 	})
+}
+
+// drop leaves out what the whole file is rid of.
+func (out fileIgnores) drop(problems []Problem) []Problem {
+	if len(out.everywhere) == 0 {
+		return problems
+	}
+	return slices.DeleteFunc(problems, func(p Problem) bool { return out.everywhere[p.Rule] })
+}
+
+// touch reports whether a comment outside of an entry may silence some of its
+// problems.
+func (out fileIgnores) touch(f *tsast.File, i int, problems []Problem) bool {
+	if len(out.list) == 0 || len(problems) == 0 {
+		return false
+	}
+	return len(out.around(f.Entries[i].Offset, f.Entries[i].Span().End)) > 0 ||
+		len(out.everywhere) > 0 && slices.ContainsFunc(problems, func(p Problem) bool { return out.everywhere[p.Rule] })
 }
 
 // commentRules are the rules about ignore comments themselves.
@@ -203,10 +245,11 @@ func commentRules() []Rule {
 		Doc: "An ignore comment names a rule that does not exist.",
 		Long: "`// fib: ignore RULE[, RULE]` silences rules on its own line, or on the next line when it stands alone; " +
 			"before the first property of an entry, or above the entry, it silences them in the whole entry. " +
+			"`// fib: ignore-file RULE[, RULE]` outside of the entries silences rules in the whole file. " +
 			"A misspelled rule silences nothing.",
 		entry: func(p *entryPass) {
 			for _, ig := range p.ignores {
-				for _, problem := range ig.unknown() {
+				for _, problem := range ig.unknown(true) {
 					problem.Model = p.model.ID.Value
 					p.report(problem)
 				}
@@ -214,7 +257,7 @@ func commentRules() []Rule {
 		},
 		file: func(p *filePass) {
 			for _, ig := range p.ignores.list {
-				for _, problem := range ig.unknown() {
+				for _, problem := range ig.unknown(false) {
 					p.report(problem)
 				}
 			}
@@ -222,14 +265,27 @@ func commentRules() []Rule {
 	}}
 }
 
+// known says that findings of a rule exist, be it in the table or not.
+func known(rule string) bool {
+	_, ok := RuleByID(rule)
+	return ok || slices.Contains(elsewhere, rule)
+}
+
+// elsewhere are the rules whose findings are made outside of this package; a
+// comment about them is no slip.
+var elsewhere = []string{"source-disagreement", "checkpoint-disagreement", "typescript"}
+
 // unknown gives a problem for every rule that does not exist.
-func (ig ignore) unknown() []Problem {
+func (ig ignore) unknown(inside bool) []Problem {
 	if len(ig.rules) == 0 {
 		return []Problem{{Rule: "unknown-ignore", Span: ig.comment, Message: "this ignore comment names no rule: write // fib: ignore RULE"}}
 	}
 	var problems []Problem
+	if ig.file && inside {
+		problems = append(problems, Problem{Rule: "unknown-ignore", Span: ig.comment, Message: "this comment is for the whole file, but stands inside an entry, where it silences nothing: put it above the array"})
+	}
 	for _, w := range ig.rules {
-		if _, ok := RuleByID(w.id); ok {
+		if known(w.id) {
 			continue
 		}
 		p := Problem{Rule: "unknown-ignore", Span: w.span, Message: "there is no rule " + q(w.id)}

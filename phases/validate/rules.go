@@ -64,10 +64,13 @@ func Rules() []Rule { return slices.Clone(rules) }
 
 // Markdown is a rule's documentation as an editor shows it.
 func (r Rule) Markdown() string {
-	return fmt.Sprintf("# %s\n\n%s\n\nSeverity: %s. Area: %s.\n\n%s\n\n"+
-		"To silence it on a line, write `// fib: ignore %s` at its end, or above it on a line of its own; "+
-		"above an entry, or before its first property, that silences it in the whole entry.\n",
-		r.ID, r.Doc, r.Severity, r.Area, r.Long, r.ID)
+	text := fmt.Sprintf("# %s\n\n%s\n\nSeverity: %s. Area: %s.\n\n%s\n", r.ID, r.Doc, r.Severity, r.Area, r.Long)
+	if Ignorable(r.ID) {
+		text += fmt.Sprintf("\nTo silence it on a line, write `// fib: ignore %s` at its end, or above it on a line of its own; "+
+			"above an entry, or before its first property, that silences it in the whole entry. "+
+			"`// fib: ignore-file %s` above the array silences it in the whole file.\n", r.ID, r.ID)
+	}
+	return text
 }
 
 // RuleByID finds a rule.

@@ -81,14 +81,42 @@ func checkDefinitions(p *entryPass) {
 				odd = odd || d.Kind == tsast.StringLiteral
 				continue
 			}
-			for _, note := range s.name.Notes() {
-				p.in(m, Problem{Rule: "definition-note", Span: d.Span, Message: fmt.Sprintf("%s: %s", d.Value, note)})
+			for _, note := range s.name.Remarks() {
+				problem := Problem{Rule: "definition-note", Span: d.Span, Message: fmt.Sprintf("%s: %s", d.Value, note.Text)}
+				if !note.Instead.IsZero() {
+					problem.Expected = note.Instead.String()
+					problem.Fixes = p.instead(m, i, note.Instead.String())
+				}
+				p.in(m, problem)
 			}
 		}
 		if odd {
 			p.misspellings(m, p.definitions[j])
 		}
 	}
+}
+
+// instead offers another name for the one at a place: never by itself, for the
+// remark may be wrong about this model, and not at all where the model's own
+// config does not have it.
+func (p *entryPass) instead(m *tsast.Module, i int, name string) []Fix {
+	d := m.Definitions.Items[i]
+	if e := p.expected(); e != nil && !slices.ContainsFunc(e.Modules, func(x ExpectedModule) bool { return slices.Contains(x.Definitions, name) }) {
+		return nil
+	}
+	if slices.ContainsFunc(m.Definitions.Items, func(other tsast.String) bool { return other.Value == name }) {
+		return []Fix{{Title: "Remove: " + name + " is listed already", Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}}
+	}
+	return []Fix{replace("Change to "+name, d.Span, p.literal(d.Span, name), false)}
+}
+
+// expected is what the model's own config says of the entry; nil where that is
+// not known.
+func (p *entryPass) expected() *ExpectedEntry {
+	if p.opts.Expected == nil {
+		return nil
+	}
+	return p.opts.Expected(p.model)
 }
 
 // misspellings reports the names of a module that are no Definition names. Two

@@ -123,7 +123,7 @@ func (p *filePass) silenced(e tsast.Entry, problem Problem) bool {
 		return entryIgnores(e.Model, p.f.Text(span)).silences(inside)
 	}
 	for _, ig := range p.ignores.around(e.Offset, e.Offset) {
-		if ig.has(problem.Rule) && ig.lines.Start <= e.Offset && e.Offset <= ig.lines.End {
+		if ig.has(problem.Rule) && !ig.file && ig.lines.Start <= e.Offset && e.Offset <= ig.lines.End {
 			return true
 		}
 	}

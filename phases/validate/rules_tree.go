@@ -372,12 +372,15 @@ func checkLayerParents(p *entryPass) {
 			names = append(names, c.Name)
 			related = append(related, Related{c.Parent.Span, q(c.Name) + " has it as its parent"})
 		}
-		p.in(m, Problem{
+		problem := Problem{
 			Rule: "layer-parent", Span: m.Type.Span,
 			Message: fmt.Sprintf("the module %s is a layer but has children (%s): it should be a block", q(m.Name), clip(strings.Join(names, ", "))),
 			Related: related,
-			Fixes:   []Fix{replace(`Change the type to "block"`, m.Type.Span, p.literal(m.Type.Span, "block"), len(m.Definitions.Items) == 0)},
-		})
+		}
+		if len(m.Definitions.Items) == 0 { // which a block does not have
+			problem.Fixes = []Fix{replace(`Change the type to "block"`, m.Type.Span, p.literal(m.Type.Span, "block"), true)}
+		}
+		p.in(m, problem)
 	}
 }
 
