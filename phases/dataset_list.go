@@ -151,7 +151,9 @@ func (e *Env) listedDataset() *dataset.Dataset {
 	if len(l.Files) == 0 || l.Asked.Format(time.DateOnly) < dataset.EmbeddedDate {
 		return dataset.Embedded()
 	}
-	return dataset.FromFiles(l.Files, "the Hub's list of "+l.Asked.UTC().Format("2006-01-02 15:04")+" UTC"+ageWords(e.now().Sub(l.Asked)))
+	d := dataset.FromFiles(l.Files, "the Hub's list of "+l.Asked.UTC().Format("2006-01-02 15:04")+" UTC"+ageWords(e.now().Sub(l.Asked)))
+	d.Commit = l.Commit
+	return d
 }
 
 // ageWords say how old a list is that may have changed since.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/onboard"
 	"github.com/fib-ls/fib-ls/phases/prose"
@@ -20,6 +24,7 @@ type planFlags struct {
 	onboard.Options
 	manifest, out        string
 	refresh, force, json bool
+	files, inPlace       bool
 	tracking             bool // --manifest was given
 }
 
@@ -30,16 +35,18 @@ func newPlanCommand(g *globals) *cobra.Command {
 		Short: "Show what onboarding a model takes: its kernels, and who has them",
 		Long: `Lists each Definition that a model needs: whether the dataset has it, whether
 FlashInfer has the kernel and a trace template for it, and whether SGLang calls
-it. The facts of FlashInfer and SGLang are built in; --flashinfer DIR and
---sglang-path DIR read them out of an unpacked package or a clone, which is
-never imported.
+it; for all TP and EP that sgl-cookbook serves the model with. The facts of
+FlashInfer and SGLang are built in; --flashinfer DIR and --sglang-path DIR read
+them out of an unpacked package or a clone, which is never imported.
 
 --manifest merges the inventory into upstream's run manifest
-(tmp/onboard_SLUG_DATE.json); what other phases wrote there stays. --out DIR
-writes what follows from it: Definitions and their tests, serving configs,
-kernel requests, coverage rows, pull request texts, with an index.md.`,
-		Example: `  fib-ls plan Qwen/Qwen3-30B-A3B
-  fib-ls plan Qwen/Qwen3-Next-80B-A3B-Instruct --tp 2,4 --out onboard
+(tmp/onboard_SLUG_DATE.json of the clone); what other phases wrote there stays.
+--files writes what follows from it: Definitions and their tests, serving
+configs, kernel requests, coverage rows, pull request texts, with an index.md;
+to tmp/onboard_SLUG of the clone, which git ignores, or to --out DIR. --in-place
+inserts the model into the clone's ` + onboard.ServingConfigsPath + `.`,
+		Example: `  fib-ls plan Qwen/Qwen3-235B-A22B
+  fib-ls plan Qwen/Qwen3-Next-80B-A3B-Instruct --tp 2,4 --files
   fib-ls plan deepseek-ai/DeepSeek-V3 --manifest=` + "''" + ` --refresh`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,15 +58,17 @@ kernel requests, coverage rows, pull request texts, with an index.md.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.manifest, "manifest", "", `run manifest to merge into ("": tmp/onboard_SLUG_DATE.json)`)
 	flags.BoolVar(&f.refresh, "refresh", false, "classify the manifest's kernels anew")
-	flags.StringVar(&f.out, "out", "", "directory for the files that follow from the plan")
+	flags.BoolVar(&f.files, "files", false, "write the files that follow from the plan")
+	flags.StringVar(&f.out, "out", "", "directory for these files (default tmp/onboard_SLUG of the clone)")
+	flags.BoolVar(&f.inPlace, "in-place", false, "insert the model into the clone's "+onboard.ServingConfigsPath)
 	flags.BoolVar(&f.force, "force", false, "replace files that are there")
 	flags.StringVar(&f.FlashInfer, "flashinfer", "", "an unpacked flashinfer-python or a clone (default: built-in facts)")
 	flags.StringVar(&f.Request.SGLangPath, "sglang-path", "", "an unpacked sglang or a clone (default: as for add)")
 	flags.StringVar(&f.Request.Config, "config", "", "the model's config.json, or - for standard input")
 	flags.StringVar(&f.Request.Dataset, "dataset", "", "a flashinfer-trace clone")
 	flags.StringVar(&f.Request.ModelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts beside which a dataset is looked for")
-	flags.IntSliceVar(&f.TP, "tp", nil, "tensor parallelism, several values with commas (default: as recommended)")
-	flags.IntSliceVar(&f.EP, "ep", nil, "expert parallelism, several values with commas (default: as recommended)")
+	flags.IntSliceVar(&f.TP, "tp", nil, "tensor parallelism, several values with commas (default: all that sgl-cookbook has)")
+	flags.IntSliceVar(&f.EP, "ep", nil, "expert parallelism, several values with commas (default: all that sgl-cookbook has)")
 	flags.BoolVar(&f.Request.Offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "ask nothing of the network")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
@@ -78,25 +87,52 @@ func (f *planFlags) run(cmd *cobra.Command, g *globals) error {
 		today := time.Now()
 		path := f.manifest
 		if path == "" {
-			path = plan.ManifestPath(today)
+			path = modelsfile.DefaultDir(env.WorkDir, plan.ManifestPath(today))
 		}
 		if err := plan.WriteManifest(env.Path(path), today, f.refresh); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "merged into %s\n", prose.Terminal(path))
 	}
-	if f.out != "" {
-		written, err := plan.WriteFiles(env.Path(f.out), f.force)
-		if err != nil {
-			return err
-		}
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "wrote %d files: %s\n", len(written), prose.Terminal(written[0]))
+	if err := f.write(cmd, env, plan); err != nil {
+		return err
 	}
 	if f.json {
 		return writeJSON(cmd.OutOrStdout(), plan)
 	}
 	_, err = io.WriteString(cmd.OutOrStdout(), cleanLines(plan.Text()))
 	return err
+}
+
+// write writes what follows from the plan, where that was asked for.
+func (f *planFlags) write(cmd *cobra.Command, env *phases.Env, plan *onboard.Plan) error {
+	stderr := cmd.ErrOrStderr()
+	if f.inPlace {
+		inserted, err := plan.EditServers(env.Path(modelsfile.DefaultDir(env.WorkDir, "")))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return &fault.Missing{Err: fmt.Errorf("--in-place: %w\nrun fib-ls in a flashinfer-bench clone", err)}
+		case err != nil:
+			return err
+		case len(inserted) == 0:
+			_, _ = fmt.Fprintf(stderr, "%s has %s already\n", onboard.ServingConfigsPath, plan.Slug)
+		default:
+			_, _ = fmt.Fprintf(stderr, "inserted into %s: %s\n", onboard.ServingConfigsPath, strings.Join(inserted, ", "))
+		}
+	}
+	if f.out == "" && !f.files {
+		return nil
+	}
+	dir, note := f.out, ""
+	if dir == "" {
+		dir, note = modelsfile.DefaultDir(env.WorkDir, filepath.Join("tmp", "onboard_"+plan.Slug)), " (ignored by git; --out names another place)"
+	}
+	written, err := plan.WriteFiles(env.Path(dir), f.force, f.out == "")
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(stderr, "wrote %d files to %s%s; begin with %s\n", len(written), prose.Terminal(dir), note, prose.Terminal(filepath.Join(dir, filepath.Base(written[0]))))
+	return nil
 }
 
 // cleanLines is clean for a text of several lines.

@@ -57,6 +57,9 @@ type Dataset struct {
 	// Listed says, for a dataset that is no clone, where its names are from;
 	// "" for a clone.
 	Listed string
+	// Commit is the state of the dataset that a list is of, "" when it is not
+	// known.
+	Commit string
 	// ListsWorkloads: the list tells Definitions with workloads from those
 	// without.
 	ListsWorkloads bool

@@ -5,11 +5,13 @@ import (
 	"strings"
 )
 
-// unnamed are FlashInfer's APIs of dataset families that no template names:
-// the parts that make up the kernel.
+// unnamed are FlashInfer's APIs of dataset families that no template names, or
+// whose template no API carries: the kernel, or the parts that make it up.
 var unnamed = map[string][]string{
 	"dsa_topk_indexer_fp8":       {"flashinfer.paged_mqa.fp8_paged_mqa_logits", "flashinfer.topk.top_k_page_table_transform"},
 	"trtllm_fp4_block_scale_moe": {"flashinfer.fused_moe.core.trtllm_fp4_block_scale_moe"},
+	"mla_paged_prefill_causal":   {"flashinfer.mla._batch_mla._wrapper.BatchMLAPagedAttentionWrapper.run"},
+	"dsa_sparse_attention":       {"flashinfer.mla._core.trtllm_batch_decode_with_kv_cache_mla"},
 }
 
 // plainLayers are families whose kernel SGLang does not take from FlashInfer
@@ -21,7 +23,8 @@ type Kernel struct {
 	APIs []API
 	// Templates are the names under which a trace dump writes it.
 	Templates []string
-	// Traced says that the API carries a trace template.
+	// Traced says that one of the APIs carries a trace template. A kernel that
+	// several APIs make up is dumped by none of them.
 	Traced bool
 	// Plain says that SGLang runs it without FlashInfer by design.
 	Plain bool
@@ -64,7 +67,6 @@ func (t *Table) Kernel(n Name) Kernel {
 	}
 	for _, f := range families {
 		if template := t.Template(f); template != nil {
-			k.Traced = true
 			for _, api := range template.APIs {
 				add(api)
 			}
@@ -73,11 +75,23 @@ func (t *Table) Kernel(n Name) Kernel {
 	for _, api := range unnamed[n.Family.ID] {
 		add(api)
 	}
-	if len(k.APIs) == 0 || k.Traced {
+	// What two APIs make up, neither of them dumps.
+	if len(unnamed[n.Family.ID]) > 1 {
 		return k
 	}
-	for _, f := range t.Families {
-		k.Traced = k.Traced || n.Family.ID != "dsa_topk_indexer_fp8" && slices.Contains(f.template.APIs, k.APIs[0].Name)
-	}
+	k.Traced = t.traced(seen)
 	return k
+}
+
+// traced reports whether one of some APIs carries a trace template.
+func (t *Table) traced(apis map[string]bool) bool {
+	carries := func(template *TemplateRow) bool {
+		return slices.ContainsFunc(template.APIs, func(api string) bool { return apis[api] })
+	}
+	for _, template := range t.same {
+		if carries(template) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.Families, func(f *Family) bool { return carries(f.template) })
 }

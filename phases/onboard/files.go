@@ -1,18 +1,18 @@
 package onboard
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/dataset"
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/diff"
+	"github.com/fib-ls/fib-ls/phases/disk"
 )
 
 // file is one file that follows from a plan, with what it is for.
@@ -23,8 +23,9 @@ type file struct {
 
 // WriteFiles writes what follows from the plan below a directory, each file to
 // be reviewed, and an index of them. Files that are there are replaced only
-// when force is given. It returns the paths, the index first.
-func (p *Plan) WriteFiles(dir string, force bool) (written []string, err error) {
+// when force is given. A directory that the user did not name gets a
+// .gitignore. It returns the paths, the index first.
+func (p *Plan) WriteFiles(dir string, force, ignore bool) (written []string, err error) {
 	files, err := p.files()
 	if err != nil {
 		return nil, err
@@ -42,6 +43,11 @@ func (p *Plan) WriteFiles(dir string, force bool) (written []string, err error) 
 			if _, err := root.Lstat(filepath.FromSlash(f.name)); err == nil {
 				return nil, fmt.Errorf("%s is there already (--force replaces it): %w", filepath.Join(dir, f.name), fs.ErrExist)
 			}
+		}
+	}
+	if ignore {
+		if err := root.WriteFile(".gitignore", []byte("*\n"), 0o644); err != nil {
+			return nil, fmt.Errorf("writing the plan's files: %w", err)
 		}
 	}
 	for _, f := range files {
@@ -70,12 +76,11 @@ func (p *Plan) files() ([]file, error) {
 		}
 		list = append(list, more...)
 	}
-	configs, err := p.servingConfigs()
+	configs, err := p.servingFile()
 	if err != nil {
 		return nil, err
 	}
-	list = append(list,
-		file{"model_configs.json", "entries for examples/sglang_bench/model_configs.json", configs},
+	list = append(list, configs,
 		file{"model_coverage.md", "rows and sentence for docs/model_coverage.mdx", p.coverage()},
 		file{"pull_request_flashinfer_trace.md", "text of the pull request to flashinfer-trace", p.pullRequest(true)},
 		file{"pull_request_flashinfer_bench.md", "text of the pull request to flashinfer-bench", p.pullRequest(false)},
@@ -151,46 +156,20 @@ def test_constant_axes_are_the_name(definition):
 `, d.Name, d.OpType)
 }
 
-// gpus are the machines for which upstream keeps serving configs.
-var gpus = []string{"b200", "h200", "h100", "mi300x"}
-
-// servingConfigs are the entries for workload collection: one for the model,
-// and one for each page size and kind of kernel that its entry names.
-func (p *Plan) servingConfigs() ([]byte, error) {
-	layout := p.Layouts[0]
-	base := []string{"--trust-remote-code", "--attention-backend", "flashinfer"}
-	if layout.TP > 1 {
-		base = append(base, "--tp-size", fmt.Sprint(layout.TP))
+// servingFile is the change of the clone's serving configs; where there is no
+// clone, the entries alone.
+func (p *Plan) servingFile() (file, error) {
+	text, err := disk.Read(filepath.Join(p.root, filepath.FromSlash(ServingConfigsPath)), maxServingConfigs)
+	if p.root == "" || err != nil {
+		data, _, err := p.InsertServers(noServers())
+		return file{"model_configs.json", "entries for " + ServingConfigsPath, data}, err
 	}
-	if layout.EP > 1 {
-		base = append(base, "--ep-size", fmt.Sprint(layout.EP))
-	}
-	variants := []struct {
-		suffix string
-		needs  func(k Kernel) bool
-		flags  []string
-	}{
-		{"", func(Kernel) bool { return true }, nil},
-		{"-ps64", func(k Kernel) bool { return strings.HasSuffix(k.Name, "_ps64") }, []string{"--page-size", "64"}},
-		{"-ragged", func(k Kernel) bool { return k.OpType == "gqa_ragged" || k.OpType == "mla_ragged" }, nil},
-		{"-moe", func(k Kernel) bool { return k.OpType == "moe" }, []string{"--moe-runner-backend", "flashinfer_trtllm"}},
-	}
-	entries := map[string]any{}
-	for _, v := range variants {
-		if !slices.ContainsFunc(p.Kernels, v.needs) {
-			continue
-		}
-		entry := map[string]any{"model_path": p.Repo}
-		for _, gpu := range gpus {
-			entry[gpu] = map[string]any{"server_flags": append(slices.Clone(base), v.flags...)}
-		}
-		entries[p.Slug+v.suffix] = entry
-	}
-	data, err := json.MarshalIndent(entries, "", "  ")
+	after, _, err := p.InsertServers(text)
 	if err != nil {
-		return nil, fmt.Errorf("writing the serving configs: %w", err)
+		return file{}, err
 	}
-	return append(data, '\n'), nil
+	patch := diff.Unified(ServingConfigsPath, string(text), string(after))
+	return file{"model_configs.diff", "the change of " + ServingConfigsPath + " (fib-ls plan --in-place makes it)", []byte(patch)}, nil
 }
 
 // coverage is the model's section of upstream's coverage document.

@@ -33,7 +33,7 @@ var later = map[string]any{
 
 // ManifestPath is where upstream's run manifest of a day stands.
 func (p *Plan) ManifestPath(day time.Time) string {
-	return filepath.Join("tmp", "onboard_"+p.Slug+"_"+day.Format("2006-01-02")+".json")
+	return filepath.Join("tmp", "onboard_"+p.Slug+"_"+day.Format("20060102")+".json")
 }
 
 // Manifest merges the plan into a run manifest: what other phases wrote stays,
@@ -53,7 +53,7 @@ func (p *Plan) Manifest(before []byte, day time.Time, refresh bool) ([]byte, err
 	if shas == nil {
 		shas = map[string]any{}
 	}
-	for repo, version := range map[string]string{"sglang": p.Versions.SGLangTree, "flashinfer": p.Versions.FlashInfer, "sgl_cookbook": "", "flashinfer_trace": p.Versions.Dataset} {
+	for repo, version := range p.commits {
 		if _, there := shas[repo]; !there || refresh && version != "" {
 			shas[repo] = version
 		}

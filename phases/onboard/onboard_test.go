@@ -106,7 +106,7 @@ func TestManifest(t *testing.T) {
 	if _, err := p.Manifest([]byte("{"), day, false); err == nil {
 		t.Error("a broken manifest is taken for an empty one")
 	}
-	if p.ManifestPath(day) != filepath.Join("tmp", "onboard_qwen3-30b-a3b_2026-04-30.json") {
+	if p.ManifestPath(day) != filepath.Join("tmp", "onboard_qwen3-30b-a3b_20260430.json") {
 		t.Error(p.ManifestPath(day))
 	}
 }
@@ -114,7 +114,7 @@ func TestManifest(t *testing.T) {
 func TestWriteFiles(t *testing.T) {
 	p := planned(t, "deepseek-ai/DeepSeek-V3", Options{})
 	dir := filepath.Join(t.TempDir(), "out")
-	written, err := p.WriteFiles(dir, false)
+	written, err := p.WriteFiles(dir, false, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,34 +147,11 @@ func TestWriteFiles(t *testing.T) {
 	if missing == 0 || strings.Count(string(coverage), "❌") != missing {
 		t.Errorf("%d are missing:\n%s", missing, coverage)
 	}
-	if _, err := p.WriteFiles(dir, false); err == nil {
+	if _, err := p.WriteFiles(dir, false, false); err == nil {
 		t.Error("files were replaced without being asked")
 	}
-	if _, err := p.WriteFiles(dir, true); err != nil {
+	if _, err := p.WriteFiles(dir, true, false); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestServingConfigs(t *testing.T) {
-	data, err := planned(t, "deepseek-ai/DeepSeek-V3", Options{}).servingConfigs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var entries map[string]map[string]json.RawMessage
-	if err := json.Unmarshal(data, &entries); err != nil {
-		t.Fatal(err)
-	}
-	var gpu struct {
-		Flags []string `json:"server_flags"`
-	}
-	if err := json.Unmarshal(entries["deepseek-v3-ps64"]["h100"], &gpu); err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(gpu.Flags, " "); got != "--trust-remote-code --attention-backend flashinfer --tp-size 8 --ep-size 8 --page-size 64" {
-		t.Error(got)
-	}
-	if len(entries) != 4 {
-		t.Errorf("%d entries: %s", len(entries), data)
 	}
 }
 

@@ -11,10 +11,14 @@ import (
 	"strconv"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 	"github.com/fib-ls/fib-ls/phases/dataset"
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/extract/hub"
 	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/onboard/kernelsource"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
@@ -40,10 +44,7 @@ type Options struct {
 }
 
 // Layout is one way of spreading a model over devices.
-type Layout struct {
-	TP int `json:"tp"`
-	EP int `json:"ep"`
-}
+type Layout = generate.Layout
 
 // Kernel is one Definition of the inventory.
 type Kernel struct {
@@ -72,6 +73,9 @@ type Plan struct {
 	// Result is the run of phases 1 to 3 for the first layout.
 	Result *phases.Result `json:"-"`
 	set    *dataset.Dataset
+	// commits are the states of the repositories that the plan rests on.
+	commits map[string]string
+	root    string // of the clone of FlashInfer-Bench, "" without one
 }
 
 // Versions say by which facts a plan was made.
@@ -80,6 +84,31 @@ type Versions struct {
 	SGLang     string `json:"sglang"`      // whose calls of FlashInfer are known
 	SGLangTree string `json:"sglang_tree"` // of the layers: a commit
 	Dataset    string `json:"dataset"`
+	Cookbook   string `json:"sgl_cookbook"` // of the layouts: a date
+}
+
+// commits are the states of the four repositories as a run manifest has them:
+// short hashes where they are known, FlashInfer's version where its facts came
+// from a package.
+func commits(env *phases.Env, o Options, set *dataset.Dataset, sglang string, table *definition.Table) map[string]string {
+	trace, flashinfer := set.Commit, table.FlashInfer
+	if set.Dir != "" {
+		trace = repo.Head(set.Dir)
+	}
+	if o.FlashInfer != "" {
+		if head := repo.Head(env.Path(o.FlashInfer)); head != "" {
+			flashinfer = head
+		}
+	}
+	short := func(commit string) string {
+		if hub.IsCommit(commit) {
+			return commit[:7]
+		}
+		return commit
+	}
+	return map[string]string{
+		"sglang": short(sglang), "flashinfer": short(flashinfer), "sgl_cookbook": generate.CookbookCommit, "flashinfer_trace": short(trace),
+	}
 }
 
 // Make plans the onboarding of one model.
@@ -100,25 +129,43 @@ func Make(ctx context.Context, env *phases.Env, o Options) (*Plan, error) {
 	p := &Plan{
 		Slug: first.Request.ModelName, Repo: first.Architecture.Source.RepoID, Class: first.Baseline.Class, Result: first, set: set,
 		Kernels: []Kernel{}, Remarks: append([]string{}, first.Generated.Unmapped...),
-		Versions: Versions{FlashInfer: table.FlashInfer, SGLang: table.SGLang, SGLangTree: first.Baseline.Commit, Dataset: datasetWords(set)},
+		Versions: Versions{
+			FlashInfer: table.FlashInfer, SGLang: table.SGLang, SGLangTree: first.Baseline.Commit, Dataset: datasetWords(set),
+			Cookbook: generate.CookbookDate,
+		},
+		commits: commits(env, o, set, first.Baseline.Commit, table),
 	}
 	if p.Repo == "" {
 		p.Repo = first.Request.HFRepoID
 	}
-	p.Layouts = layouts(first, o)
+	p.root = modelsfile.Root(filepath.Dir(env.Path(first.Request.ModelsTS)))
+	p.Layouts = layouts(first, p.Repo, o)
+	return p, p.inventory(first, table)
+}
+
+// inventory takes the Definitions of each layout into the plan. A layout that
+// does not fit the model is dropped, and noted.
+func (p *Plan) inventory(first *phases.Result, table *definition.Table) (err error) {
+	fitting := []Layout{}
+	var last error
 	for _, layout := range p.Layouts {
 		g := first.Generated
 		if layout.TP != first.Parallelism.TP || layout.EP != first.Parallelism.EP {
 			again := first.Request
 			again.TP, again.EP = layout.TP, layout.EP
 			if g, err = phases.Generate(first.Architecture, first.Implementation, first.Witness.Sorted(first.Architecture), again, false); err != nil {
-				p.Remarks = append(p.Remarks, fmt.Sprintf("TP=%d EP=%d: %v", layout.TP, layout.EP, err))
+				p.Remarks = append(p.Remarks, prose.FirstLine(err))
+				last = err
 				continue
 			}
 		}
+		fitting = append(fitting, layout)
 		p.add(layout, g, table)
 	}
-	return p, nil
+	if p.Layouts = fitting; len(fitting) == 0 {
+		return last
+	}
+	return nil
 }
 
 // tableOf are the facts of the trees that were named, else the embedded ones.
@@ -149,10 +196,17 @@ func tableOf(env *phases.Env, o Options) (*definition.Table, error) {
 	return definition.ReadTable(data)
 }
 
-// layouts are those that were asked for, else the recommended one.
-func layouts(r *phases.Result, o Options) []Layout {
+// layouts are those that were asked for, else that of the entry and all that
+// the cookbook serves the model with.
+func layouts(r *phases.Result, repo string, o Options) []Layout {
 	if len(o.TP)+len(o.EP) == 0 {
-		return []Layout{{r.Parallelism.TP, r.Parallelism.EP}}
+		list := []Layout{{TP: r.Parallelism.TP, EP: r.Parallelism.EP}}
+		for _, l := range generate.CookbookServing(repo).All() {
+			if !slices.Contains(list, l) {
+				list = append(list, l)
+			}
+		}
+		return list
 	}
 	tps, eps := o.TP, o.EP
 	if len(tps) == 0 {
@@ -164,7 +218,7 @@ func layouts(r *phases.Result, o Options) []Layout {
 	var list []Layout
 	for _, tp := range tps {
 		for _, ep := range eps {
-			list = append(list, Layout{tp, ep})
+			list = append(list, Layout{TP: tp, EP: ep})
 		}
 	}
 	return list
@@ -218,7 +272,7 @@ func classify(name string, set *dataset.Dataset, table *definition.Table) Kernel
 	switch {
 	case len(k.Files) > 0:
 		k.SGL = SGLIntegrated
-	case kernel.Plain:
+	case kernel.Plain, k.FI == FIMissing: // there is nothing that it could call
 		k.SGL = NotApplicable
 	}
 	return k

@@ -255,3 +255,17 @@ func readLimited(r io.Reader, limit int64) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// Head is the commit that a clone at dir is at, "" where there is no clone or
+// it cannot be read. It reads two small files.
+func Head(dir string) string {
+	found, ok, err := findGitDir(dir)
+	if !ok || err != nil {
+		return ""
+	}
+	g := &gitDir{dir: found, common: found}
+	if text, err := readSmall(filepath.Join(found, "commondir")); err == nil {
+		g.common = absolute(found, strings.TrimSpace(string(text)))
+	}
+	return g.rawHead()
+}

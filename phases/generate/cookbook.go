@@ -1,0 +1,124 @@
+package generate
+
+import (
+	_ "embed" // the cookbook's layouts
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Recommended gives the TP and EP that sgl-cookbook recommends for a
+// repository; ok is false when it recommends none.
+func Recommended(repo string) (tp, ep int, ok bool) {
+	s, ok := recommended(repo)
+	if !ok {
+		return 0, 0, false
+	}
+	return s.tp, s.ep, true
+}
+
+// CookbookDate is the day of the cookbook's embedded layouts, and CookbookCommit
+// its commit.
+const (
+	CookbookDate   = "2026-05-01"
+	CookbookCommit = "7b5bd9c"
+)
+
+// cookbookText lists, per repository, the layouts by machine.
+//
+//go:embed cookbook.txt
+var cookbookText string
+
+// Layout is one way of spreading a model over devices.
+type Layout struct {
+	TP int `json:"tp"`
+	EP int `json:"ep"`
+}
+
+// Serving is how the cookbook serves a model: the layouts by machine
+// ("h100"), each machine's default first.
+type Serving map[string][]Layout
+
+// All are the layouts of all machines, each once, in ascending order.
+func (s Serving) All() []Layout {
+	var all []Layout
+	for _, list := range s {
+		for _, l := range list {
+			if !slices.Contains(all, l) {
+				all = append(all, l)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b Layout) int {
+		if a.TP != b.TP {
+			return a.TP - b.TP
+		}
+		return a.EP - b.EP
+	})
+	return all
+}
+
+// cookbookRows are the rows of the table by the repository's name without its
+// organization, in lower case.
+var cookbookRows = sync.OnceValue(func() map[string]Serving {
+	rows := map[string]Serving{}
+	for line := range strings.Lines(cookbookText) {
+		cells := strings.Fields(line)
+		if len(cells) < 2 || cells[0] == "#" {
+			continue
+		}
+		s := Serving{}
+		for _, cell := range cells[1:] {
+			machine, list, _ := strings.Cut(cell, "=")
+			for _, pair := range strings.Split(list, ",") {
+				var l Layout
+				if _, err := fmt.Sscanf(pair, "%dx%d", &l.TP, &l.EP); err == nil {
+					s[machine] = append(s[machine], l)
+				}
+			}
+		}
+		rows[bareName(cells[0])] = s
+	}
+	return rows
+})
+
+func bareName(repo string) string {
+	return strings.ToLower(repo[strings.LastIndexByte(repo, '/')+1:])
+}
+
+// CookbookServing is how the cookbook serves a repository's model: its own row,
+// else that of the model of which it is a variant (a suffix more or less, as
+// "-0905", "-Instruct"). Nil when it has none.
+func CookbookServing(repo string) Serving {
+	rows, name := cookbookRows(), bareName(repo)
+	if s := rows[name]; s != nil {
+		return s
+	}
+	if strings.Contains(name, "distill") {
+		return nil // of another architecture than its name says
+	}
+	var best string
+	for row := range rows {
+		longer, shorter := name, row
+		if len(row) > len(name) {
+			longer, shorter = row, name
+		}
+		rest, related := strings.CutPrefix(longer, shorter+"-")
+		if related && variantOnly(rest) && (len(row) > len(best) || len(row) == len(best) && row < best) {
+			best = row
+		}
+	}
+	return rows[best]
+}
+
+// variantOnly reports whether words after a model's name say nothing of its
+// sizes or its type: a date, a way of training.
+func variantOnly(words string) bool {
+	for _, w := range strings.Split(words, "-") {
+		if strings.Trim(w, "0123456789") != "" && !slices.Contains([]string{"instruct", "thinking", "base", "chat", "it", "exp", "hf"}, w) {
+			return false
+		}
+	}
+	return true
+}

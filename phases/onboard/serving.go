@@ -1,0 +1,318 @@
+package onboard
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/renameio/v2/maybe"
+
+	"github.com/fib-ls/fib-ls/phases/disk"
+	"github.com/fib-ls/fib-ls/phases/generate"
+)
+
+// ServingConfigsPath is where a clone of FlashInfer-Bench keeps the flags with
+// which workloads are collected, by machine and model.
+const ServingConfigsPath = "examples/sglang_bench/model_configs.json"
+
+// maxServingConfigs bounds that file: upstream's has 12 KB.
+const maxServingConfigs = 4 << 20
+
+// machines are those for which upstream keeps serving configs, with the
+// attention backend that SGLang has there.
+var machines = []struct {
+	name, attention string
+	// collects: workloads are collected there, so it has the variants.
+	collects bool
+}{
+	{"b200", "flashinfer", true}, {"h200", "flashinfer", false}, {"h100", "flashinfer", false}, {"mi300x", "aiter", false},
+}
+
+// server is one entry of the serving configs: flags, each with its value.
+type server struct {
+	name  string
+	flags [][]string
+}
+
+// servers are the model's entries by machine: one for the machine's own layout,
+// and where workloads are collected one for each further layout, page size and
+// kind of kernel that the plan has.
+func (p *Plan) servers() map[string][]server {
+	all := map[string][]server{}
+	for _, m := range machines {
+		layout := p.layoutOn(m.name)
+		base := layoutFlags(m.attention, layout)
+		list := []server{{p.Slug, base}}
+		if m.collects {
+			list = append(list, p.variants(m.attention, layout)...)
+		}
+		all[m.name] = list
+	}
+	return all
+}
+
+// layoutOn is the layout that the cookbook serves the model with on a machine,
+// where that is planned for, else the plan's first.
+func (p *Plan) layoutOn(machine string) Layout {
+	for _, l := range generate.CookbookServing(p.Repo)[machine] {
+		if slices.Contains(p.Layouts, l) {
+			return l
+		}
+	}
+	return p.Layouts[0]
+}
+
+func layoutFlags(attention string, l Layout) [][]string {
+	flags := [][]string{{"--trust-remote-code"}, {"--attention-backend", attention}}
+	if l.TP > 1 {
+		flags = append(flags, []string{"--tp-size", strconv.Itoa(l.TP)})
+	}
+	if l.EP > 1 {
+		flags = append(flags, []string{"--ep-size", strconv.Itoa(l.EP)})
+	}
+	return flags
+}
+
+func (p *Plan) variants(attention string, layout Layout) []server {
+	var list []server
+	for _, l := range p.Layouts {
+		name := p.Slug
+		if l.TP != layout.TP {
+			name += fmt.Sprintf("-tp%d", l.TP)
+		}
+		if l.EP != layout.EP {
+			name += fmt.Sprintf("-ep%d", l.EP)
+		}
+		if name != p.Slug {
+			list = append(list, server{name, layoutFlags(attention, l)})
+		}
+	}
+	for _, v := range []struct {
+		suffix string
+		needs  func(k Kernel) bool
+		flag   []string
+	}{
+		{"-ps64", func(k Kernel) bool { return strings.HasSuffix(k.Name, "_ps64") }, []string{"--page-size", "64"}},
+		// Ragged prefill runs outside of the piecewise graph only.
+		{"-ragged", func(k Kernel) bool { return k.OpType == "gqa_ragged" || k.OpType == "mla_ragged" }, []string{"--disable-piecewise-cuda-graph"}},
+		{"-moe", func(k Kernel) bool { return k.OpType == "moe" && !strings.Contains(k.Name, "routed") }, []string{"--moe-runner-backend", "flashinfer_trtllm"}},
+		{"-moe-routed", func(k Kernel) bool { return k.OpType == "moe" && strings.Contains(k.Name, "routed") }, []string{"--moe-runner-backend", "flashinfer_trtllm_routed"}},
+	} {
+		if slices.ContainsFunc(p.Kernels, v.needs) {
+			list = append(list, server{p.Slug + v.suffix, append(layoutFlags(attention, layout), v.flag)})
+		}
+	}
+	return list
+}
+
+// place is where an object of the file takes another member.
+type place struct {
+	at    int // the offset behind its last member, or behind its brace
+	empty bool
+	has   map[string]bool
+}
+
+// InsertServers puts the model's entries into the text of a
+// model_configs.json, in its own style and without touching any other byte. Of
+// machines that the file does not have, and of names that it has, nothing is
+// inserted. It returns what was, as "MACHINE NAME".
+func (p *Plan) InsertServers(text []byte) (after []byte, inserted []string, err error) {
+	places, err := objects(text)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", ServingConfigsPath, err)
+	}
+	newline, unit := style(text)
+	servers := p.servers()
+	type insertion struct {
+		at   int
+		text string
+	}
+	var all []insertion
+	for _, m := range machines {
+		where, there := places[m.name]
+		if !there {
+			continue
+		}
+		var b strings.Builder
+		empty := where.empty
+		for _, s := range servers[m.name] {
+			if where.has[s.name] {
+				continue
+			}
+			if !empty {
+				b.WriteByte(',')
+			}
+			empty = false
+			b.WriteString(s.text(newline, unit))
+			inserted = append(inserted, m.name+" "+s.name)
+		}
+		if where.empty && b.Len() > 0 {
+			b.WriteString(newline + unit)
+		}
+		all = append(all, insertion{where.at, b.String()})
+	}
+	slices.SortFunc(all, func(a, b insertion) int { return b.at - a.at })
+	after = slices.Clone(text)
+	for _, i := range all {
+		after = slices.Insert(after, i.at, []byte(i.text)...)
+	}
+	return after, inserted, nil
+}
+
+// text is the entry as a member of a machine's object.
+func (s server) text(newline, unit string) string {
+	in := func(depth int) string { return newline + strings.Repeat(unit, depth) }
+	var b strings.Builder
+	b.WriteString(in(2) + quoted(s.name) + ": {" + in(3) + `"server_flags": [`)
+	for i, flag := range s.flags {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(in(4))
+		for j, word := range flag {
+			if j > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(quoted(word))
+		}
+	}
+	return b.String() + in(3) + "]" + in(2) + "}"
+}
+
+func quoted(s string) string {
+	data, _ := json.Marshal(s) // a string always marshals
+	return string(data)
+}
+
+// firstMember is the indentation of the file's first member.
+var firstMember = regexp.MustCompile(`^\s*\{[^\n]*?(\r?\n)([ \t]*)"`)
+
+// style is how the file breaks and indents its lines.
+func style(text []byte) (newline, unit string) {
+	if m := firstMember.FindSubmatch(text); m != nil && len(m[2]) > 0 {
+		return string(m[1]), string(m[2])
+	}
+	return "\n", "    "
+}
+
+// objects finds where each member of the file that is an object takes another
+// member.
+func objects(text []byte) (map[string]place, error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return nil, fmt.Errorf("it is no JSON object%s", because(err))
+	}
+	places := map[string]place{}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		value, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		if value != json.Delim('{') {
+			if err := skip(dec, value); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		where := place{at: int(dec.InputOffset()), empty: true, has: map[string]bool{}}
+		for dec.More() {
+			key, err := dec.Token()
+			if err != nil {
+				return nil, err
+			}
+			first, err := dec.Token()
+			if err != nil {
+				return nil, err
+			}
+			if err := skip(dec, first); err != nil {
+				return nil, err
+			}
+			where.at, where.empty = int(dec.InputOffset()), false
+			where.has[fmt.Sprint(key)] = true
+		}
+		if _, err := dec.Token(); err != nil { // its closing brace
+			return nil, err
+		}
+		places[fmt.Sprint(name)] = where
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something stands behind the object")
+	}
+	return places, nil
+}
+
+func because(err error) string {
+	if err == nil {
+		return ""
+	}
+	return ": " + err.Error()
+}
+
+// skip reads the rest of the value that began with a token.
+func skip(dec *json.Decoder, first json.Token) error {
+	depth := 0
+	for t := first; ; {
+		switch t {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
+		var err error
+		if t, err = dec.Token(); err != nil {
+			return err
+		}
+	}
+}
+
+// EditServers inserts the model's entries into the model_configs.json of a
+// clone; the file is the old one or the new one, never half of it.
+func (p *Plan) EditServers(root string) (inserted []string, err error) {
+	path, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(ServingConfigsPath)))
+	if err != nil {
+		return nil, fmt.Errorf("editing the serving configs: %w", err)
+	}
+	text, err := disk.Read(path, maxServingConfigs)
+	if err != nil {
+		return nil, fmt.Errorf("editing the serving configs: %w", err)
+	}
+	after, inserted, err := p.InsertServers(text)
+	if err != nil || len(inserted) == 0 {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("editing the serving configs: %w", err)
+	}
+	if err := maybe.WriteFile(path, after, info.Mode().Perm()); err != nil {
+		return nil, fmt.Errorf("editing the serving configs: %w", err)
+	}
+	return inserted, nil
+}
+
+// noServers is a file of serving configs without any model.
+func noServers() []byte {
+	var members []string
+	for _, m := range machines {
+		members = append(members, "    "+quoted(m.name)+": {}")
+	}
+	return []byte("{\n" + strings.Join(members, ",\n") + "\n}\n")
+}
