@@ -154,7 +154,7 @@ func (p *Plan) InsertServers(text []byte) (after []byte, inserted []string, err 
 			b.WriteString(s.text(newline, unit))
 			inserted = append(inserted, m.name+" "+s.name)
 		}
-		if where.empty && b.Len() > 0 {
+		if where.empty && b.Len() > 0 && !emptyLine.Match(text[where.at:]) {
 			b.WriteString(newline + unit)
 		}
 		all = append(all, insertion{where.at, b.String()})
@@ -194,6 +194,9 @@ func quoted(s string) string {
 
 // firstMember is the indentation of the file's first member.
 var firstMember = regexp.MustCompile(`^\s*\{[^\n]*?(\r?\n)([ \t]*)"`)
+
+// emptyLine is a line break behind the brace of an object without members.
+var emptyLine = regexp.MustCompile(`^[ \t]*\r?\n`)
 
 // style is how the file breaks and indents its lines.
 func style(text []byte) (newline, unit string) {
