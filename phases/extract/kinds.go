@@ -146,8 +146,12 @@ func attentionMarks(k *AttentionKind) []string {
 		compress = fmt.Sprintf("c%d", k.compress)
 	}
 	indexer := map[int]string{scoreIndexer: "indexed", valueIndexer: "indexed_values"}[k.indexed]
+	passes := ""
+	if k.Kernels > 1 {
+		passes = fmt.Sprintf("x%d", k.Kernels)
+	}
 	return []string{
-		k.Type, window, compress, indexer,
+		k.Type, window, compress, indexer, passes,
 		fmt.Sprintf("h%d_kv%d", k.NumHeads, k.NumKVHeads),
 		fmt.Sprintf("d%d", k.HeadDim),
 		position,
@@ -214,6 +218,10 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	}
 	if m.family != NoAttention {
 		d.more("mixer")
+	}
+	if m.passes > 0 {
+		k.Kernels = m.passes
+		d.more("looped")
 	}
 	k.Dimensions, k.widths = nonNil(d.list), r.widths(&k, m)
 	k.Norms = []Dimension{}

@@ -20,6 +20,7 @@ type mixer struct {
 	compress  int  // DeepSeek-V4's compress ratio
 	crosses   bool // reads another tower, not the text
 	noIndexer bool // another layer's indexer picks the positions
+	passes    int  // of a layer that runs several times; see families.Family.LoopRange
 	variant   int  // of the config, where it differs by layer
 	indexed   int  // MiniMax M3: an indexer picks blocks of the cache; see the constants
 }
@@ -101,8 +102,19 @@ func (r *reader) layerMixer(words []string, word string, i int) mixer {
 	default: // its layers are parts of the family's row
 		m.family = OtherMixer
 	}
+	m.passes = r.passes(i)
 	m.variant = r.vary.now
 	return m
+}
+
+// passes is how often a layer runs where some of them run several times; 0 for
+// the others.
+func (r *reader) passes(layer int) int {
+	at := r.fam.LoopRange
+	if len(at) != 3 || layer < r.opt(at[0]) || layer >= r.opt(at[1]) {
+		return 0
+	}
+	return r.opt(at[2])
 }
 
 // linearFamily tells which linear attention a family has, by its fields.

@@ -62,6 +62,10 @@ type Family struct {
 	WideInput bool `json:"wide_input,omitempty"`
 	// Loops: loop_num passes over the layers, each with a cache of its own.
 	Loops bool `json:"loops,omitempty"`
+	// LoopRange are the fields with the first layer of those that run several
+	// times, the layer behind the last of them, and how often they run (Inkling 2
+	// Loop). They have the parts in "looped".
+	LoopRange []string `json:"loop_range,omitempty"`
 	// Attention names an attention with projections of its own: "convolved"
 	// (Zaya), "compressed" (DeepSeek-V4), "experts" (JetMoE).
 	Attention string `json:"attention,omitempty"`
@@ -204,6 +208,7 @@ type Family struct {
 type Part struct {
 	// In is where it stands: a word of the schedule (full, sliding, linear,
 	// mamba, both, …), "attention" for every softmax attention, "dense", "moe",
+	// "looped" (the layers of LoopRange),
 	// "layer" (beside every layer's parts) or "model" (once).
 	In string `json:"in"`
 	// Name is the module below that part; "../" stands for the layer.

@@ -117,7 +117,7 @@ func set(f *Family, object []byte) error {
 	cases, parts := f.When, f.More
 	f.When, f.More = nil, nil
 	f.Defaults = maps.Clone(f.Defaults)
-	for _, list := range []*[]string{&f.AttnNorms, &f.MLPNorms, &f.MoENorms, &f.ExpertRows, &f.Needs} {
+	for _, list := range []*[]string{&f.AttnNorms, &f.MLPNorms, &f.MoENorms, &f.ExpertRows, &f.Needs, &f.LoopRange} {
 		*list = slices.Clone(*list)
 	}
 	in := json.NewDecoder(bytes.NewReader(object))
