@@ -22,7 +22,7 @@ type analysis struct {
 const maxUndecided = 1000
 
 func (a *analysis) implementation() *Implementation {
-	src := a.reader.src
+	src := a.reader.source()
 	commit, date := src.Commit()
 	impl := &Implementation{Source: src.Kind(), EntryClass: a.entry.Name, Class: a.entry.Name, File: a.entry.File,
 		Commit: commit, Date: date, Modules: []Module{}, Undecided: []Undecided{}, Calls: []KernelCall{},
@@ -59,7 +59,7 @@ func (a *analysis) implementation() *Implementation {
 		}
 		impl.Modules = append(impl.Modules, r.Module)
 	}
-	impl.Forward = forwardPass(impl)
+	impl.Forward = forwardPass(impl.Modules, impl.Calls)
 	return impl
 }
 

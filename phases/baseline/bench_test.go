@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 )
 
 // memoryCache is a Cache in memory.
@@ -28,7 +30,7 @@ func (c *memoryCache) Put(key string, data []byte) {
 	c.data[key] = data
 }
 
-func benchTree(b *testing.B) *Tree {
+func benchTree(b *testing.B) *repo.Source {
 	b.Helper()
 	tree := sglangTree(b)
 	if tree == nil {
@@ -99,7 +101,7 @@ func BenchmarkReadClassSource(b *testing.B) {
 	tree := benchTree(b)
 	cfg := readConfig(b, "testdata/configs/llama.json")
 	for b.Loop() {
-		if _, err := Analyse(context.Background(), tree, "LlamaForCausalLM", cfg, nil, Options{}); err != nil {
+		if _, err := NewReader(tree, nil).Analyse(context.Background(), "LlamaForCausalLM", cfg, nil, Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -127,7 +129,7 @@ func BenchmarkReadClassIndex(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			cfg := readConfig(b, filepath.Join("testdata", "configs", name+".json"))
 			for b.Loop() {
-				if _, err := Analyse(context.Background(), NewEmbedded(), architecturesOf(cfg)[0], cfg, nil, Options{}); err != nil {
+				if _, err := NewReader(NewEmbedded(), nil).Analyse(context.Background(), architecturesOf(cfg)[0], cfg, nil, Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}

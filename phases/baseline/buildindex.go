@@ -20,7 +20,7 @@ const layersDir = "python/sglang/srt/layers"
 // they import. commit (or the tag of a release) and date are written into it where the tree
 // does not know its own.
 func BuildIndex(ctx context.Context, src Source, commit, date string) ([]byte, error) {
-	r := NewReader(src, nil)
+	r := newClassReader(src, nil)
 	classes, err := r.Classes()
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func BuildIndex(ctx context.Context, src Source, commit, date string) ([]byte, e
 // indexedTrees are the files of an index: all that is in the directories of
 // models and configurations, what they import, and what the reader asks for of
 // its own accord.
-func (r *Reader) indexedTrees() (map[string]*pysrc.Module, error) {
+func (r *classReader) indexedTrees() (map[string]*pysrc.Module, error) {
 	trees := map[string]*pysrc.Module{}
 	for _, dir := range []string{modelsDir, configsDir, serverFieldsDir} {
 		all, err := r.src.List(dir)

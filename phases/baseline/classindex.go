@@ -14,29 +14,6 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
-// Category says what a registered class is for.
-type Category string
-
-// The categories of registered classes.
-const (
-	TextCausalLM Category = "text-causal-lm"
-	Multimodal   Category = "multimodal"
-	Draft        Category = "draft"
-	Embedding    Category = "embedding/reward/classification"
-	OtherClass   Category = "other"
-)
-
-// ClassInfo is one model class that SGLang registers.
-type ClassInfo struct {
-	Name     string   `json:"name"`
-	File     string   `json:"file"`
-	Line     int      `json:"line"`
-	Category Category `json:"category"`
-	// Remapped is the architecture that was asked for, when SGLang serves
-	// it with the class Name.
-	Remapped string `json:"remapped,omitempty"`
-}
-
 // classIndex is what the models directory registers, by class name.
 type classIndex struct {
 	classes map[string]ClassInfo
@@ -61,7 +38,7 @@ type classSource interface {
 }
 
 // Classes lists every class that the tree registers, sorted by name.
-func (r *Reader) Classes() ([]ClassInfo, error) {
+func (r *classReader) Classes() ([]ClassInfo, error) {
 	x, err := r.index()
 	if err != nil {
 		return nil, err
@@ -73,10 +50,7 @@ func (r *Reader) Classes() ([]ClassInfo, error) {
 	return out, nil
 }
 
-// Classes lists every class that a tree registers, sorted by name.
-func Classes(src Source) ([]ClassInfo, error) { return NewReader(src, nil).Classes() }
-
-func (r *Reader) buildIndex() (*classIndex, error) {
+func (r *classReader) buildIndex() (*classIndex, error) {
 	if s, ok := r.src.(classSource); ok {
 		classes, err := s.Classes()
 		if err != nil {
@@ -106,7 +80,7 @@ func (r *Reader) buildIndex() (*classIndex, error) {
 
 // modelFiles are the files that the registry scans: those directly in the
 // models directory.
-func (r *Reader) modelFiles() ([]Entry, error) {
+func (r *classReader) modelFiles() ([]Entry, error) {
 	all, err := r.src.List(modelsDir)
 	if err != nil {
 		return nil, fmt.Errorf("listing SGLang's models: %w", err)
@@ -142,7 +116,7 @@ type classFacts struct {
 // factsVersion changes when fileFacts does.
 const factsVersion = "index2-"
 
-func (r *Reader) factsOf(e Entry) (*fileFacts, error) {
+func (r *classReader) factsOf(e Entry) (*fileFacts, error) {
 	var text []byte
 	id := e.BlobID
 	if id == "" || r.cache == nil {

@@ -16,7 +16,7 @@ func TestClassesAgainstGold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	classes, err := Classes(tree)
+	classes, err := NewReader(tree, nil).Classes()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,9 @@ func configRegistries() []string {
 
 // configClassOf finds SGLang's configuration class for a model_type; nil when
 // it has none.
-func (r *Reader) configClassOf(e *engine, modelType string) *class {
+func (r *classReader) configClassOf(e *engine, modelType string) *class {
 	if x, ok := r.src.(*Embedded); ok {
-		name := x.configClass(modelType)
+		name := x.ConfigClasses()[modelType]
 		if name == "" {
 			return nil
 		}
@@ -45,7 +45,7 @@ func (r *Reader) configClassOf(e *engine, modelType string) *class {
 // configNamed resolves a name of the registry, a class or a list of classes, to
 // the class that is for a model_type; "" accepts every type. Its file is looked
 // into only when it mentions the type.
-func (r *Reader) configNamed(e *engine, m *module, name, modelType string) []*class {
+func (r *classReader) configNamed(e *engine, m *module, name, modelType string) []*class {
 	for _, b := range m.bindings[name] {
 		from, ok := b.stmt.(*pysrc.ImportFrom)
 		if !ok {
@@ -83,7 +83,7 @@ func modelTypeOf(e *engine, c *class) string {
 
 // mentions says whether a file's text holds a word; true when its text cannot
 // be read.
-func (r *Reader) mentions(path string, words ...string) bool {
+func (r *classReader) mentions(path string, words ...string) bool {
 	text, err := r.src.ReadFile(path)
 	if err != nil {
 		return true
@@ -140,7 +140,7 @@ func registeredConfigs(body []pysrc.Stmt) []string {
 
 // selfRegistered finds the classes whose own file registers them with
 // transformers, by model_type; only for one type unless it is "".
-func (r *Reader) selfRegistered(e *engine, modelType string) map[string]*class {
+func (r *classReader) selfRegistered(e *engine, modelType string) map[string]*class {
 	out := map[string]*class{}
 	files, err := r.src.List(configsDir)
 	if err != nil {
@@ -199,13 +199,9 @@ func registrations(body []pysrc.Stmt) []string {
 
 // configTypes lists SGLang's configuration classes by model_type, as
 // "module.Class".
-func (r *Reader) configTypes() map[string]string {
-	if e, ok := r.src.(*Embedded); ok {
-		x, err := e.open()
-		if err != nil {
-			return nil
-		}
-		return x.facts.Configs
+func (r *classReader) configTypes() map[string]string {
+	if x, ok := r.src.(*Embedded); ok {
+		return x.ConfigClasses()
 	}
 	e := newEngine(context.Background(), r, &r.facts, Limits{}, Settings{TP: 1, FusionDisabled: true, SM: 90})
 	out := map[string]string{}

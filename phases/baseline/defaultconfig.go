@@ -12,7 +12,7 @@ import (
 // one that states nothing but the class and its model_type, so that the
 // configuration class's defaults fill in the rest, or an example of the table.
 // It is nil when neither is known.
-func (r *Reader) DefaultConfig(class string) *extract.Object {
+func (r *classReader) DefaultConfig(class string) *extract.Object {
 	o := &extract.Object{Values: map[string]extract.Value{}}
 	set := func(key string, v extract.Value) {
 		if _, ok := o.Values[key]; !ok {
@@ -91,7 +91,7 @@ func toJSON(v value) (extract.Value, bool) {
 
 // ownConfigType is the model_type of SGLang's own configuration class that is
 // named as the model class is; "" when there is none.
-func (r *Reader) ownConfigType(class string) string {
+func (r *classReader) ownConfigType(class string) string {
 	want := stem(class)
 	found := ""
 	for t, full := range r.configTypes() {

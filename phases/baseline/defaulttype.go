@@ -13,7 +13,7 @@ import (
 // itself ties to a model class: by the annotation of its constructor's config,
 // or by a configuration that gives the class as its architecture; "" when it
 // states none.
-func (r *Reader) statedType(class string) string {
+func (r *classReader) statedType(class string) string {
 	info, err := r.Find(class)
 	if err != nil {
 		return ""
@@ -31,7 +31,7 @@ var configAnnotation = regexp.MustCompile(`\bconfig\s*:\s*(?:Optional\[)?["']?([
 
 // annotatedType is the model_type of the class that annotates the config of a
 // model's constructor.
-func (r *Reader) annotatedType(info ClassInfo, types map[string]string) string {
+func (r *classReader) annotatedType(info ClassInfo, types map[string]string) string {
 	text, err := r.src.ReadFile(info.File)
 	if err != nil {
 		return ""
@@ -57,7 +57,7 @@ func (r *Reader) annotatedType(info ClassInfo, types map[string]string) string {
 
 // namingType is the model_type of a configuration, or of the text part of one,
 // whose class makes it with this architecture.
-func (r *Reader) namingType(architecture string, types map[string]string) string {
+func (r *classReader) namingType(architecture string, types map[string]string) string {
 	e := newEngine(context.Background(), r, &r.facts, Limits{}, Settings{TP: 1, FusionDisabled: true, SM: 90})
 	found := ""
 	for _, full := range types {
@@ -99,7 +99,7 @@ func typeServing(e *engine, conf value, class string) string {
 // baseDefaults is the default config of the registered class that a class
 // extends, under the class's own name; nil when there is none. named holds the
 // name.
-func (r *Reader) baseDefaults(class string, named *extract.Object) *extract.Object {
+func (r *classReader) baseDefaults(class string, named *extract.Object) *extract.Object {
 	info, err := r.Find(class)
 	if err != nil {
 		return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/baseline/index"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 )
 
 // Embedded is the Source inside the binary: compiled syntax trees instead of
@@ -19,9 +20,10 @@ type Embedded struct {
 
 // NewEmbedded gives the index that ships in the binary. It is unpacked when
 // it is first read.
-func NewEmbedded() *Embedded { return newEmbedded(index.Data()) }
+func NewEmbedded() *Embedded { return readEmbedded(index.Data()) }
 
-func newEmbedded(data []byte) *Embedded {
+// readEmbedded is the Source of an index file.
+func readEmbedded(data []byte) *Embedded {
 	return &Embedded{sync.OnceValues(func() (*openIndex, error) { return readIndex(data) })}
 }
 
@@ -31,15 +33,15 @@ func (e *Embedded) ReadFile(path string) ([]byte, error) {
 }
 
 // List implements Source.
-func (e *Embedded) List(dir string) ([]Entry, error) {
+func (e *Embedded) List(dir string) ([]repo.Entry, error) {
 	x, err := e.open()
 	if err != nil {
 		return nil, err
 	}
-	var out []Entry
+	var out []repo.Entry
 	for p := range x.byPath {
 		if strings.HasPrefix(p, dir+"/") {
-			out = append(out, Entry{Path: p})
+			out = append(out, repo.Entry{Path: p})
 		}
 	}
 	if len(out) == 0 {
@@ -59,7 +61,7 @@ func (e *Embedded) Commit() (hash, date string) {
 }
 
 // Kind implements Source.
-func (e *Embedded) Kind() string { return KindEmbedded }
+func (e *Embedded) Kind() string { return "embedded" }
 
 // Notes implements Source.
 func (e *Embedded) Notes() []string {
@@ -86,12 +88,12 @@ func (e *Embedded) Classes() ([]ClassInfo, error) {
 	return x.facts.Classes, nil
 }
 
-// configClass gives the dotted name of SGLang's configuration class for a
-// model_type; "" when it has none.
-func (e *Embedded) configClass(modelType string) string {
+// ConfigClasses are the dotted names of SGLang's configuration classes by
+// model_type.
+func (e *Embedded) ConfigClasses() map[string]string {
 	x, err := e.open()
 	if err != nil {
-		return ""
+		return nil
 	}
-	return x.facts.Configs[modelType]
+	return x.facts.Configs
 }

@@ -45,7 +45,7 @@ func blobID(text []byte) string {
 
 // Find gives the registered class of a name. It looks only into files that
 // mention the name; the whole index is made when none has it.
-func (r *Reader) Find(name string) (ClassInfo, error) {
+func (r *classReader) Find(name string) (ClassInfo, error) {
 	if _, ok := r.src.(classSource); !ok && name != "" && r.cache == nil {
 		if c, ok := r.quickFind(name); ok {
 			return c, nil
@@ -65,7 +65,7 @@ func (r *Reader) Find(name string) (ClassInfo, error) {
 
 // quickFind finds a class whose category its own file and those of its bases
 // decide.
-func (r *Reader) quickFind(name string) (ClassInfo, bool) {
+func (r *classReader) quickFind(name string) (ClassInfo, bool) {
 	files, err := r.modelFiles()
 	if err != nil {
 		return ClassInfo{}, false
@@ -87,7 +87,7 @@ func (r *Reader) quickFind(name string) (ClassInfo, bool) {
 }
 
 // baseFacts reads the files that a file imports base classes from, and theirs.
-func (r *Reader) baseFacts(f *fileFacts) []*fileFacts {
+func (r *classReader) baseFacts(f *fileFacts) []*fileFacts {
 	const most = 20
 	var out []*fileFacts
 	seen := map[string]bool{f.Path: true}
@@ -148,7 +148,7 @@ func stem(name string) string {
 // Match gives the registered classes that a keyword may mean, best first: a
 // class name, a file name, or something like either. A text causal LM goes
 // before others that match as well.
-func (r *Reader) Match(keyword string) ([]ClassInfo, error) {
+func (r *classReader) Match(keyword string) ([]ClassInfo, error) {
 	x, err := r.index()
 	if err != nil {
 		return nil, err
@@ -187,7 +187,7 @@ func (r *Reader) Match(keyword string) ([]ClassInfo, error) {
 
 // resolve gives the class that SGLang serves an architecture with: the class
 // of that name, or the one that the engine puts in its place.
-func (r *Reader) resolve(name string, cfg *extract.Object, architectures func() []string) (ClassInfo, error) {
+func (r *classReader) resolve(name string, cfg *extract.Object, architectures func() []string) (ClassInfo, error) {
 	if to := engineRemap(name, cfg); to != "" {
 		if c, err := r.Find(to); err == nil {
 			c.Remapped = name

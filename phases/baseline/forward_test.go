@@ -88,7 +88,7 @@ func TestRouterWeight(t *testing.T) {
 func TestGateIsNoResidual(t *testing.T) {
 	text := readConfig(t, filepath.Join("testdata", "configs", "qwen3-next.json"))
 	for _, entry := range []string{"Qwen3NextForCausalLM", "Qwen3_5ForConditionalGeneration"} {
-		impl, err := Analyse(context.Background(), NewEmbedded(), entry, text, text, Options{})
+		impl, err := NewReader(NewEmbedded(), nil).Analyse(context.Background(), entry, text, text, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

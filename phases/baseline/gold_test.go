@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/index"
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -43,9 +44,13 @@ func treeDir(t testing.TB) string {
 }
 
 // sglangTree is a real SGLang source tree; nil when there is none.
-func sglangTree(t testing.TB) *Tree {
+func sglangTree(t testing.TB) *repo.Source {
 	t.Helper()
-	tree, err := OpenTree(treeDir(t))
+	dir := treeDir(t)
+	if dir == "" {
+		return nil
+	}
+	tree, err := repo.Open(t.Context(), repo.Options{Path: dir, Offline: true})
 	if err != nil {
 		t.Logf("no SGLang source: %v", err)
 		return nil
@@ -277,7 +282,7 @@ func TestIndexEqualsSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, embedded := NewReader(tree, nil), NewReader(newEmbedded(data), nil)
+	source, embedded := NewReader(tree, nil), NewReader(readEmbedded(data), nil)
 	seen := map[string]bool{}
 	for _, f := range files {
 		cfg := readConfig(t, f)
@@ -311,7 +316,8 @@ const maxDiff = 1500
 // package makes.
 func TestIndexIsThePackage(t *testing.T) {
 	commit, date := NewEmbedded().Commit()
-	tree, err := OpenTree(filepath.Join("..", "..", ".cache", "sglang-"+strings.TrimPrefix(commit, "v")))
+	dir := filepath.Join("..", "..", ".cache", "sglang-"+strings.TrimPrefix(commit, "v"))
+	tree, err := repo.Open(t.Context(), repo.Options{Path: dir, Offline: true})
 	if err != nil {
 		t.Skip("needs scripts/fetch-sglang-package.sh: ", err)
 	}

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -22,7 +24,7 @@ func goldenModels() []string {
 func analyseTestdata(t testing.TB, src Source, name string) *Implementation {
 	t.Helper()
 	cfg := readConfig(t, filepath.Join("testdata", "configs", name+".json"))
-	impl, err := Analyse(context.Background(), src, architecturesOf(cfg)[0], cfg, nil, Options{})
+	impl, err := NewReader(src, nil).Analyse(context.Background(), architecturesOf(cfg)[0], cfg, nil, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +152,7 @@ func TestLocationsAndSnippets(t *testing.T) {
 // checkLocation looks for the module's attribute name in the cited lines; the
 // norms of a layer are called by the name of what runs them (a layer
 // communicator, or a stage boundary in newer layouts).
-func checkLocation(t *testing.T, tree *Tree, c KernelCall) {
+func checkLocation(t *testing.T, tree *repo.Source, c KernelCall) {
 	t.Helper()
 	file, first, last, ok := splitLocation(c.Location)
 	if !ok {
@@ -183,7 +185,7 @@ func checkLocation(t *testing.T, tree *Tree, c KernelCall) {
 	t.Errorf("%s: %s does not hold the call:\n%s", c.Path, c.Location, cut)
 }
 
-func checkSnippet(t *testing.T, tree *Tree, s Snippet) {
+func checkSnippet(t *testing.T, tree *repo.Source, s Snippet) {
 	t.Helper()
 	text, err := tree.ReadFile(s.Path)
 	if err != nil {

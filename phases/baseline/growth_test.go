@@ -169,10 +169,10 @@ func TestGrowth(t *testing.T) {
 				r := NewReader(src, nil)
 				impl, _ := r.Analyse(context.Background(), "Bad", hostileConfig(), nil, Options{})
 				_ = impl
-				in := newEngine(context.Background(), r, &r.facts, Limits{}, Settings{TP: 1})
-				for name := range bindingsOf(tree) {
-					if c, ok := in.moduleAttribute("sglang.srt.models.bad", name).(*class); ok {
-						in.resolutionOrder(c)
+				e := r.engine(context.Background(), Limits{}, Settings{TP: 1})
+				for _, s := range tree.Body {
+					if c, ok := s.(*pysrc.ClassDef); ok {
+						e.attribute(e.moduleAttribute("sglang.srt.models.bad", c.Name), "__mro__")
 					}
 				}
 			}))

@@ -80,7 +80,7 @@ func analyseBounded(t *testing.T, src Source, limits Limits) *Implementation {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	impl, err := Analyse(ctx, src, "Bad", hostileConfig(), nil, Options{Limits: limits})
+	impl, err := NewReader(src, nil).Analyse(ctx, "Bad", hostileConfig(), nil, Options{Limits: limits})
 	var unregistered *UnregisteredError
 	if errors.As(err, &unregistered) { // too broken to find the class in it
 		return &Implementation{Undecided: []Undecided{{Reason: err.Error()}}}
@@ -162,37 +162,6 @@ func TestHostileConstructors(t *testing.T) {
 	}
 }
 
-// TestConfigsThatNest: whatever a configuration says, and whatever the table
-// of class defaults nests in what, making it ends, and within few steps.
-func TestConfigsThatNest(t *testing.T) {
-	// One level of a configuration that names its own type in every field
-	// that may hold another.
-	within := func(modelType string, inner extract.Value) *extract.Object {
-		o := &extract.Object{Keys: []string{"model_type"}, Values: map[string]extract.Value{"model_type": modelType}}
-		for _, k := range []string{"text_config", "vision_config"} {
-			o.Keys, o.Values[k] = append(o.Keys, k), inner
-		}
-		return o
-	}
-	for modelType := range hubSections() {
-		in := newEngine(context.Background(), NewReader(mapSource{}, nil), &programFacts{}, Limits{Steps: 20_000}, Settings{TP: 1})
-		in.newConfig(nil, "config", modelType)
-		in.newConfig(within(modelType, &extract.Object{}), "config", modelType)
-		if in.stopped != nil || in.depth != 0 || len(in.making) != 0 {
-			t.Errorf("%s: %v at depth %d", modelType, in.stopped, in.depth)
-		}
-	}
-	deep := within("pp_formulanet", int64(1))
-	for range 400 {
-		deep = within("pp_formulanet", deep)
-	}
-	in := newEngine(context.Background(), NewReader(mapSource{}, nil), &programFacts{}, Limits{}, Settings{TP: 1})
-	in.newConfig(deep, "config", "")
-	if !errors.Is(in.stopped, errDepth) {
-		t.Errorf("400 levels: %v, not %v", in.stopped, errDepth)
-	}
-}
-
 // TestHostileDefaults runs the worst of them with the limits that users have.
 func TestHostileDefaults(t *testing.T) {
 	if testing.Short() {
@@ -238,13 +207,13 @@ func TestHostileModules(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Analyse(ctx, hostileSource("pass"), "Bad", hostileConfig(), nil, Options{}); err == nil {
+	if _, err := NewReader(hostileSource("pass"), nil).Analyse(ctx, "Bad", hostileConfig(), nil, Options{}); err == nil {
 		t.Error("a cancelled analysis gave a result")
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	_, err := Analyse(ctx, hostileSource("while True:\n    for i in range(100000):\n        self.x = i"), "Bad", hostileConfig(), nil, Options{Limits: Limits{Steps: 1 << 40}})
+	_, err := NewReader(hostileSource("while True:\n    for i in range(100000):\n        self.x = i"), nil).Analyse(ctx, "Bad", hostileConfig(), nil, Options{Limits: Limits{Steps: 1 << 40}})
 	if err == nil || time.Since(start) > 20*time.Second {
 		t.Errorf("cancellation after %v: %v", time.Since(start), err)
 	}

@@ -9,20 +9,6 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
-// What a call does, for the calls that others ask for by name.
-const (
-	CallGEMM         = "gemm"
-	CallAttention    = "attention"
-	CallLatentRagged = "mla_ragged_attention" // over full heads
-	CallLatentPaged  = "mla_paged_attention"  // over the latent cache
-	CallSparse       = "dsa_sparse_attention"
-	CallIndexer      = "dsa_topk_indexer"
-	CallMoE          = "moe"
-	CallTopK         = "topk"
-	CallRope         = "rope"
-	CallActivation   = "activation"
-)
-
 // kernelCalls turns the recorded uses into the calls of the result: direct
 // calls of a module, or where there are none the places that it is handed on.
 func (w *forwardWalk) kernelCalls(rows []*rowBuilder) []KernelCall {

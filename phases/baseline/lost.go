@@ -28,7 +28,7 @@ func reportLost(e *engine, nodes []treeNode, towers map[string]bool) {
 			if !ok || isTowerName(name) {
 				continue
 			}
-			e.undecideAt(joinPath(n.path, name), site{c.mod.path, def.First}, "self."+name, u, "a part that forward() runs is not known: "+u.why)
+			e.undecideAt(joinPath(n.path, name), site{file: c.mod.path, line: def.First}, "self."+name, u, "a part that forward() runs is not known: "+u.why)
 		}
 	}
 }

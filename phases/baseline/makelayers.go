@@ -30,7 +30,7 @@ func makeLayers(in *interp, args []value, kw *namespace) value {
 			layers.list.items = append(layers.list.items, layer(i, prefix+"."+strconv.Itoa(i)))
 		}
 	} else {
-		layers.list.items = []value{&repeated{layer(derived("layer index", count), prefix+".0"), count}}
+		layers.list.items = []value{&repeated{item: layer(derived("layer index", count), prefix+".0"), count: count}}
 	}
 	if (hasRank && hasSize) || len(args) > 3 {
 		return newTuple(layers, 0, count)

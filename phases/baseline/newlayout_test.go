@@ -76,7 +76,7 @@ func analyseArchive(t *testing.T, archive, class, config string) *Implementation
 	if err != nil {
 		t.Fatal(err)
 	}
-	impl, err := Analyse(context.Background(), sourceOf(archive), class, cfg, nil, Options{})
+	impl, err := NewReader(sourceOf(archive), nil).Analyse(context.Background(), class, cfg, nil, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ EntryClass += [UnknownForCausalLM]
 func TestUnreadableFiles(t *testing.T) {
 	src := lackingSource{hostileSource("self.p = RowParallelLinear(8, 8)\nfrom sglang.srt.layers.moe import x\nself.q = x.Y()")}
 	src.mapSource["python/sglang/srt/layers/moe.py"] = ""
-	impl, err := Analyse(context.Background(), src, "Bad", hostileConfig(), nil, Options{})
+	impl, err := NewReader(src, nil).Analyse(context.Background(), "Bad", hostileConfig(), nil, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

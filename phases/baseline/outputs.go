@@ -6,11 +6,11 @@ import (
 )
 
 // forwardPass puts the calls of forward() in order, layer part by layer part.
-func forwardPass(impl *Implementation) ForwardPass {
+func forwardPass(modules []Module, calls []KernelCall) ForwardPass {
 	out := ForwardPass{Layers: []ForwardLayer{}}
-	stack := layerStack(impl.Modules)
+	stack := layerStack(modules)
 	rows := map[string][]Module{}
-	for _, m := range impl.Modules {
+	for _, m := range modules {
 		rows[m.Path] = append(rows[m.Path], m)
 		outside := stack == "" || !strings.HasPrefix(m.Path, stack)
 		switch {
@@ -26,7 +26,7 @@ func forwardPass(impl *Implementation) ForwardPass {
 		out.LMHead = out.Embedding
 	}
 	at := map[string]int{}
-	for _, c := range impl.Calls {
+	for _, c := range calls {
 		name, inside := strings.CutPrefix(c.Path, stack+".")
 		if !inside || stack == "" {
 			continue

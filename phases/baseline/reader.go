@@ -10,21 +10,11 @@ import (
 	"sync"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
-	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
-// Options say how to analyse a class.
-type Options struct {
-	// TP is the tensor parallelism of the server; 0 is 1. The rows have the
-	// sizes of the whole model whatever it is.
-	TP int
-	// Limits bound the work; zero fields have defaults.
-	Limits Limits
-}
-
-// Reader reads the model classes of one SGLang tree. It keeps the files it
+// classReader reads the model classes of one SGLang tree. It keeps the files it
 // has parsed; it is safe for use by several goroutines.
-type Reader struct {
+type classReader struct {
 	src   Source
 	cache Cache
 
@@ -50,9 +40,9 @@ type Cache interface {
 	Put(key string, data []byte)
 }
 
-// NewReader makes a reader of a tree; cache may be nil.
-func NewReader(src Source, cache Cache) *Reader {
-	r := &Reader{src: src, cache: cache, parsed: map[string]*parsedFile{}}
+// newClassReader makes a reader of a tree; cache may be nil.
+func newClassReader(src Source, cache Cache) *classReader {
+	r := &classReader{src: src, cache: cache, parsed: map[string]*parsedFile{}}
 	r.index = sync.OnceValues(r.buildIndex)
 	return r
 }
@@ -63,10 +53,10 @@ type syntaxSource interface {
 }
 
 // Paths are the files that may hold a module of the tree.
-func (r *Reader) Paths(module string) []string { return modulePaths(module) }
+func (r *classReader) Paths(module string) []string { return modulePaths(module) }
 
 // Syntax gives a file's tree; nil, nil when there is no such file.
-func (r *Reader) Syntax(path string) (*pysrc.Module, error) {
+func (r *classReader) Syntax(path string) (*pysrc.Module, error) {
 	r.mu.Lock()
 	f, ok := r.parsed[path]
 	if !ok {
@@ -80,7 +70,7 @@ func (r *Reader) Syntax(path string) (*pysrc.Module, error) {
 
 // Files lists the Python files directly in a directory; none when there is no
 // such directory.
-func (r *Reader) Files(dir string) []string {
+func (r *classReader) Files(dir string) []string {
 	all, err := r.src.List(dir)
 	if err != nil {
 		return nil
@@ -94,7 +84,7 @@ func (r *Reader) Files(dir string) []string {
 	return out
 }
 
-func (r *Reader) load(path string) (*pysrc.Module, error) {
+func (r *classReader) load(path string) (*pysrc.Module, error) {
 	if s, ok := r.src.(syntaxSource); ok {
 		return s.Syntax(path)
 	}
@@ -126,36 +116,8 @@ func (r *Reader) load(path string) (*pysrc.Module, error) {
 // treeVersion changes when the trees that pysrc makes do.
 const treeVersion = "tree3-"
 
-// Analyse reads how SGLang builds entryClass for a configuration: cfg is the
-// whole config.json. An architecture that SGLang does not register is an
-// *UnregisteredError. What cannot be decided is in the result, not an error.
-func Analyse(ctx context.Context, src Source, entryClass string, cfg, text *extract.Object, opts Options) (*Implementation, error) {
-	return NewReader(src, nil).Analyse(ctx, entryClass, cfg, text, opts)
-}
-
-// Analyse reads how SGLang builds entryClass; see the function Analyse.
-func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extract.Object, opts Options) (*Implementation, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if cfg == nil {
-		cfg = text
-	}
-	run := &analysis{reader: r, cfg: engineConfigType(entryClass, cfg), text: text,
-		e: r.engine(ctx, opts.Limits, Settings{TP: max(opts.TP, 1), FusionDisabled: true, SM: 90})}
-	run.conf = run.e.config(run.cfg)
-	entry, err := r.resolve(entryClass, cfg, func() []string { return run.e.architectures(run.conf) })
-	if err != nil {
-		return nil, err
-	}
-	run.entry = entry
-	impl := run.implementation()
-	// A cancelled run gives no result; any other bound gives a partial one.
-	return impl, ctx.Err()
-}
-
 // engine makes an evaluation of the tree that finds its classes.
-func (r *Reader) engine(ctx context.Context, limits Limits, env Settings) *engine {
+func (r *classReader) engine(ctx context.Context, limits Limits, env Settings) *engine {
 	e := newEngine(ctx, r, &r.facts, limits, env)
 	e.modelClass = func(name string) (module, class string, ok bool) {
 		c, err := r.Find(name)
@@ -164,3 +126,6 @@ func (r *Reader) engine(ctx context.Context, limits Limits, env Settings) *engin
 	e.configClass = func(modelType string) *class { return r.configClassOf(e, modelType) }
 	return e
 }
+
+// source is the tree that is read.
+func (r *classReader) source() Source { return r.src }

@@ -1,6 +1,9 @@
 package baseline
 
-import "testing"
+import (
+	"strconv"
+	"testing"
+)
 
 // rowAt is the first row of a path; nil when the tree has none.
 func rowAt(impl *Implementation, path string) *Module {
@@ -20,15 +23,16 @@ func expectLinear(t *testing.T, impl *Implementation, path string, n, k int) {
 	case r == nil:
 		t.Errorf("the tree has no %s", path)
 	case r.N == nil || r.K == nil || *r.N != n || *r.K != k:
-		t.Errorf("%s has n=%v k=%v, want %d and %d", path, show(deref(r.N)), show(deref(r.K)), n, k)
+		t.Errorf("%s has n=%v k=%v, want %d and %d", path, number(r.N), number(r.K), n, k)
 	}
 }
 
-func deref(p *int) value {
+// number writes a size for a message.
+func number(p *int) string {
 	if p == nil {
-		return nil
+		return "not known"
 	}
-	return *p
+	return strconv.Itoa(*p)
 }
 
 // TestClassOfItsBasesName reads a draft model as EAGLE's are written: its

@@ -28,7 +28,7 @@ func TestVectors(t *testing.T) {
 				}
 				found = true
 				if got := m.N; (got == nil) != (c.n == 0) || got != nil && *got != c.n {
-					t.Errorf("n is %v, should be %d", show(pointed(got)), c.n)
+					t.Errorf("n is %s, should be %d", number(got), c.n)
 				}
 			}
 			if !found {
@@ -36,11 +36,4 @@ func TestVectors(t *testing.T) {
 			}
 		})
 	}
-}
-
-func pointed(n *int) value {
-	if n == nil {
-		return nil
-	}
-	return *n
 }

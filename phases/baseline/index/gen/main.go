@@ -53,7 +53,7 @@ func run(dir, out, commit, date string) error {
 	if dir == "" {
 		return fmt.Errorf("no SGLang source tree: give -sglang DIR or set SGLANG")
 	}
-	tree, err := baseline.OpenTree(dir)
+	tree, err := repo.Open(context.Background(), repo.Options{Path: dir, Offline: true})
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ func run(dir, out, commit, date string) error {
 
 // writeDefaults replaces the generated part of the table of class defaults.
 func writeDefaults(sglang, hub, file string) error {
-	tree, err := baseline.OpenTree(sglang)
+	tree, err := repo.Open(context.Background(), repo.Options{Path: sglang, Offline: true})
 	if err != nil {
 		return err
 	}
-	classes, err := baseline.Classes(tree)
+	classes, err := baseline.NewReader(tree, nil).Classes()
 	if err != nil {
 		return err
 	}
