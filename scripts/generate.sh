@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything in the repository that is made from other files of it:
 #   phases/extract/classes.jsonl  its values, from the class defaults in
-#                        phases/baseline/hubdefaults_generated.txt
+#                        phases/baseline/engine/class_defaults_generated.txt
 #   docs/rules.md        from the table of rules      (phases/validate)
 #   docs/definitions.md  from the grammar of names    (phases/definition)
 #   docs/commands.md     from the commands            (cmd/fib-ls)

@@ -3,6 +3,9 @@ package baseline
 import (
 	"context"
 
+	"github.com/fib-ls/fib-ls/phases/baseline/classes"
+	"github.com/fib-ls/fib-ls/phases/baseline/engine"
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -12,15 +15,17 @@ type Options struct {
 	// sizes of the whole model whatever it is.
 	TP int
 	// Limits bound the work; zero fields have defaults.
-	Limits Limits
+	Limits pyeval.Limits
 }
 
 // Reader reads the model classes of one SGLang tree and how they build models.
 // It keeps the files it has parsed; it is safe for use by several goroutines.
-type Reader struct{ *classReader }
+type Reader struct{ *classes.Reader }
 
 // NewReader makes a reader of a tree; cache may be nil.
-func NewReader(src Source, cache Cache) *Reader { return &Reader{newClassReader(src, cache)} }
+func NewReader(src Source, cache Cache) *Reader {
+	return &Reader{classes.NewReader(src, cache)}
+}
 
 // Analyse reads how SGLang builds entryClass for a configuration: cfg is the
 // whole config.json. An architecture that SGLang does not register is an
@@ -32,10 +37,10 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 	if cfg == nil {
 		cfg = text
 	}
-	run := &analysis{reader: r, cfg: engineConfigType(entryClass, cfg), text: text,
-		e: r.engine(ctx, opts.Limits, Settings{TP: max(opts.TP, 1), FusionDisabled: true, SM: 90})}
-	run.conf = run.e.config(run.cfg)
-	entry, err := r.resolve(entryClass, cfg, func() []string { return run.e.architectures(run.conf) })
+	run := &analysis{reader: r, cfg: classes.LoadedAs(entryClass, cfg), text: text,
+		e: r.Engine(ctx, opts.Limits, engine.Environment{TP: max(opts.TP, 1), FusionDisabled: true, SM: 90})}
+	run.conf = run.e.Config(run.cfg)
+	entry, err := r.Resolve(entryClass, cfg, func() []string { return run.e.Architectures(run.conf) })
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func BenchmarkCPythonParse(b *testing.B) {
 	if err != nil {
 		b.Skip("needs python3")
 	}
-	files, err := NewReader(tree, nil).modelFiles()
+	files, err := NewReader(tree, nil).ModelFiles()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // TestEveryLayerIsCalled holds that the walk through forward() finds a call of
@@ -48,7 +50,7 @@ func TestNormsBehindCommunicator(t *testing.T) {
 			if c.Path == "model.layers.input_layernorm" {
 				kernels[c.Function] = true
 			}
-			if lastPart(c.Path) == "fused_qkv_a_proj_with_mqa" {
+			if pyeval.LastPart(c.Path) == "fused_qkv_a_proj_with_mqa" {
 				latent += c.Method + ";"
 			}
 			if strings.Contains(c.Location, "rocm") || strings.Contains(c.Location, "_cpu") {
@@ -70,7 +72,7 @@ func TestRouterWeight(t *testing.T) {
 	impl := analyseTestdata(t, NewEmbedded(), "deepseek-v3")
 	found := false
 	for _, c := range impl.Calls {
-		if lastPart(c.Path) != "weight" {
+		if pyeval.LastPart(c.Path) != "weight" {
 			continue
 		}
 		found = true

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fib-ls/fib-ls/phases/baseline/classes"
 	"github.com/fib-ls/fib-ls/phases/baseline/index"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 	"github.com/fib-ls/fib-ls/phases/extract"
@@ -278,11 +279,11 @@ func TestIndexEqualsSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := BuildIndex(context.Background(), tree, "", "")
+	data, err := classes.BuildIndex(context.Background(), tree, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, embedded := NewReader(tree, nil), NewReader(readEmbedded(data), nil)
+	source, embedded := NewReader(tree, nil), NewReader(classes.ReadEmbedded(data), nil)
 	seen := map[string]bool{}
 	for _, f := range files {
 		cfg := readConfig(t, f)
@@ -321,7 +322,7 @@ func TestIndexIsThePackage(t *testing.T) {
 	if err != nil {
 		t.Skip("needs scripts/fetch-sglang-package.sh: ", err)
 	}
-	made, err := BuildIndex(t.Context(), tree, commit, date)
+	made, err := classes.BuildIndex(t.Context(), tree, commit, date)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 )
 
@@ -168,8 +169,8 @@ func checkLocation(t *testing.T, tree *repo.Source, c KernelCall) {
 	if c.Function == "causal_conv1d" && bytes.Contains(cut, []byte("self.attn(")) {
 		return // the linear-attention kernel beside it runs it
 	}
-	names := []string{lastPart(c.Path)}
-	switch lastPart(c.Path) {
+	names := []string{pyeval.LastPart(c.Path)}
+	switch pyeval.LastPart(c.Path) {
 	case "input_layernorm":
 		names = append(names, "prepare_attn", `attn_boundary\.prepare`)
 	case "post_attention_layernorm":

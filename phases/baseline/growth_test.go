@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fib-ls/fib-ls/phases/baseline/engine"
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
@@ -169,10 +171,10 @@ func TestGrowth(t *testing.T) {
 				r := NewReader(src, nil)
 				impl, _ := r.Analyse(context.Background(), "Bad", hostileConfig(), nil, Options{})
 				_ = impl
-				e := r.engine(context.Background(), Limits{}, Settings{TP: 1})
+				e := r.Engine(context.Background(), pyeval.Limits{}, engine.Environment{TP: 1})
 				for _, s := range tree.Body {
 					if c, ok := s.(*pysrc.ClassDef); ok {
-						e.attribute(e.moduleAttribute("sglang.srt.models.bad", c.Name), "__mro__")
+						e.Attribute(e.ModuleAttribute("sglang.srt.models.bad", c.Name), "__mro__")
 					}
 				}
 			}))

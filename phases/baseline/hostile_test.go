@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fib-ls/fib-ls/phases/baseline/classes"
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -24,11 +26,11 @@ func (m mapSource) ReadFile(path string) ([]byte, error) {
 	return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
 }
 
-func (m mapSource) List(dir string) ([]Entry, error) {
-	var out []Entry
+func (m mapSource) List(dir string) ([]classes.Entry, error) {
+	var out []classes.Entry
 	for p := range m {
 		if strings.HasPrefix(p, dir+"/") {
-			out = append(out, Entry{Path: p})
+			out = append(out, classes.Entry{Path: p})
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
@@ -73,7 +75,7 @@ func hostileConfig() *extract.Object {
 }
 
 // analyseBounded analyses class Bad and fails when that takes long or much.
-func analyseBounded(t *testing.T, src Source, limits Limits) *Implementation {
+func analyseBounded(t *testing.T, src Source, limits pyeval.Limits) *Implementation {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
@@ -81,7 +83,7 @@ func analyseBounded(t *testing.T, src Source, limits Limits) *Implementation {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	impl, err := NewReader(src, nil).Analyse(ctx, "Bad", hostileConfig(), nil, Options{Limits: limits})
-	var unregistered *UnregisteredError
+	var unregistered *classes.UnregisteredError
 	if errors.As(err, &unregistered) { // too broken to find the class in it
 		return &Implementation{Undecided: []Undecided{{Reason: err.Error()}}}
 	}
@@ -97,7 +99,7 @@ func analyseBounded(t *testing.T, src Source, limits Limits) *Implementation {
 }
 
 func TestHostileConstructors(t *testing.T) {
-	small := Limits{Steps: 300_000, Cells: 300_000}
+	small := pyeval.Limits{Steps: 300_000, Cells: 300_000}
 	nested := func(n int) string {
 		var b strings.Builder
 		for i := range n {
@@ -169,7 +171,7 @@ func TestHostileDefaults(t *testing.T) {
 	}
 	for _, body := range []string{"while True:\n    self.x = [0] * 100", "self.a = Bad(config)\nself.b = Bad(config)",
 		"for i in range(10 ** 9):\n    setattr(self, f'a{i}', nn.ModuleList([RowParallelLinear(i, 8)]))"} {
-		impl := analyseBounded(t, hostileSource(body), Limits{})
+		impl := analyseBounded(t, hostileSource(body), pyeval.Limits{})
 		if impl.Decided {
 			t.Errorf("decided: %s", body)
 		}
@@ -196,7 +198,7 @@ func TestHostileModules(t *testing.T) {
 	}
 	for name, src := range cases {
 		t.Run(name, func(t *testing.T) {
-			impl := analyseBounded(t, src, Limits{Steps: 300_000, Cells: 300_000})
+			impl := analyseBounded(t, src, pyeval.Limits{Steps: 300_000, Cells: 300_000})
 			if !impl.Decided && len(impl.Undecided) == 0 {
 				t.Error("not decided, and no reason")
 			}
@@ -213,7 +215,7 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel = context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	_, err := NewReader(hostileSource("while True:\n    for i in range(100000):\n        self.x = i"), nil).Analyse(ctx, "Bad", hostileConfig(), nil, Options{Limits: Limits{Steps: 1 << 40}})
+	_, err := NewReader(hostileSource("while True:\n    for i in range(100000):\n        self.x = i"), nil).Analyse(ctx, "Bad", hostileConfig(), nil, Options{Limits: pyeval.Limits{Steps: 1 << 40}})
 	if err == nil || time.Since(start) > 20*time.Second {
 		t.Errorf("cancellation after %v: %v", time.Since(start), err)
 	}

@@ -1,6 +1,10 @@
 package baseline
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
+)
 
 // TestVectors: sizes that a constructor sums up in a tensor are known; what
 // may have been overwritten in a way that is not followed is not.
@@ -20,7 +24,7 @@ func TestVectors(t *testing.T) {
 		{"huge", "t = torch.zeros(1 << 40)\nt[1] = 7\nself.x = RowParallelLinear(2, int(t[1]))", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			impl := analyseBounded(t, hostileSource(c.body), Limits{Steps: 300_000, Cells: 300_000})
+			impl := analyseBounded(t, hostileSource(c.body), pyeval.Limits{Steps: 300_000, Cells: 300_000})
 			found := false
 			for _, m := range impl.Modules {
 				if m.Path != "x" {

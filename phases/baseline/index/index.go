@@ -1,8 +1,7 @@
-// Package index holds the facts of SGLang's source that ship in the binary:
-// how each registered model class builds its modules, as a compiled program
-// for the reader in the package baseline. It hands out bytes; baseline knows
-// their format. The file is made by the command in gen (see there), and holds
-// no source text.
+// Package index holds the facts of SGLang's source that ship in the binary: the
+// syntax trees of its models, layers and configurations, and the classes that it
+// registers. It hands out bytes; the package classes knows their format. The file
+// is made by the command in gen (see there), and holds no source text.
 package index
 
 import _ "embed" // the index itself

@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
@@ -54,7 +54,7 @@ func deriveClasses(data []byte) (derived []byte, kept []string, err error) {
 		if err := json.Unmarshal(line, &row); err != nil {
 			return nil, nil, fmt.Errorf("line %d of the class defaults: %w", i+1, err)
 		}
-		facts, rename, ok := baseline.ClassDefaults(row.Type)
+		facts, rename, ok := engine.ClassDefaults(row.Type)
 		if !ok {
 			continue
 		}

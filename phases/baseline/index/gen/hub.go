@@ -286,7 +286,7 @@ func readMappings(file string) (map[string][]modelClass, error) {
 // printTable writes the kept classes in the table's form.
 func printTable(byType, classes map[string]*hubClass, keep map[string]bool) string {
 	var b strings.Builder
-	b.WriteString("# Made by phases/baseline/index/gen from a transformers tree; the form is\n# described in hubdefaults.txt.\n")
+	b.WriteString("# Made by phases/baseline/index/gen from a transformers tree; the form is\n# described in class_defaults.txt.\n")
 	for _, t := range sortedKeys(keep) {
 		c := byType[t]
 		if c == nil {

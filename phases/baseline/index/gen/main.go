@@ -12,7 +12,8 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/baseline/classes"
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 )
 
 func main() {
@@ -22,7 +23,7 @@ func main() {
 	date := flag.String("date", os.Getenv("SGLANG_DATE"), "the commit's date, RFC 3339")
 	hub := flag.String("transformers", os.Getenv("TRANSFORMERS"), "directory of the transformers package")
 	defaults := flag.String("defaults", "", "table of class defaults to write")
-	classes := flag.String("classes", "", "bring this file, phase 1's table of class defaults, in step with them, and do nothing else")
+	facts := flag.String("classes", "", "bring this file, phase 1's table of class defaults, in step with them, and do nothing else")
 	registry := flag.String("registry", "", "table of transformers' model classes to write, and nothing else")
 	flag.Parse()
 	if *registry != "" {
@@ -32,8 +33,8 @@ func main() {
 		}
 		return
 	}
-	if *classes != "" {
-		if err := writeClasses(*classes); err != nil {
+	if *facts != "" {
+		if err := writeClasses(*facts); err != nil {
 			fmt.Fprintln(os.Stderr, "gen:", err)
 			os.Exit(1)
 		}
@@ -57,7 +58,7 @@ func run(dir, out, commit, date string) error {
 	if err != nil {
 		return err
 	}
-	data, err := baseline.BuildIndex(context.Background(), tree, commit, date)
+	data, err := classes.BuildIndex(context.Background(), tree, commit, date)
 	if err != nil {
 		return fmt.Errorf("compiling %s: %w", dir, err)
 	}
@@ -75,12 +76,12 @@ func writeDefaults(sglang, hub, file string) error {
 	if err != nil {
 		return err
 	}
-	classes, err := baseline.NewReader(tree, nil).Classes()
+	all, err := classes.NewReader(tree, nil).Classes()
 	if err != nil {
 		return err
 	}
 	registered := map[string]string{}
-	for _, c := range classes {
+	for _, c := range all {
 		registered[plainName(c.Name)] = c.Name
 	}
 	table, err := hubTable(hub, registered)

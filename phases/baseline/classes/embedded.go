@@ -1,0 +1,102 @@
+package classes
+
+import (
+	"fmt"
+	"io/fs"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/index"
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
+)
+
+// KindEmbedded is what Embedded.Kind says, as opposed to repo.KindClone.
+const KindEmbedded = "embedded"
+
+// Embedded is the Source inside the binary: compiled syntax trees instead of
+// text, so that code snippets cannot be cut from it.
+type Embedded struct {
+	open func() (*opened, error)
+}
+
+// NewEmbedded gives the index that ships in the binary. It is unpacked when
+// it is first read.
+func NewEmbedded() *Embedded { return ReadEmbedded(index.Data()) }
+
+// ReadEmbedded is the Source of an index file.
+func ReadEmbedded(data []byte) *Embedded {
+	return &Embedded{sync.OnceValues(func() (*opened, error) { return readIndex(data) })}
+}
+
+// ReadFile implements Source: the index holds no text.
+func (e *Embedded) ReadFile(path string) ([]byte, error) {
+	return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("the embedded index holds no source text: %w", fs.ErrNotExist)}
+}
+
+// List implements Source.
+func (e *Embedded) List(dir string) ([]repo.Entry, error) {
+	x, err := e.open()
+	if err != nil {
+		return nil, err
+	}
+	var out []repo.Entry
+	for p := range x.byPath {
+		if strings.HasPrefix(p, dir+"/") {
+			out = append(out, repo.Entry{Path: p})
+		}
+	}
+	if len(out) == 0 {
+		return nil, &fs.PathError{Op: "list", Path: dir, Err: fs.ErrNotExist}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
+	return out, nil
+}
+
+// Commit implements Source.
+func (e *Embedded) Commit() (hash, date string) {
+	x, err := e.open()
+	if err != nil {
+		return "", ""
+	}
+	return x.facts.Commit, x.facts.Date
+}
+
+// Kind implements Source.
+func (e *Embedded) Kind() string { return KindEmbedded }
+
+// Notes implements Source.
+func (e *Embedded) Notes() []string {
+	hash, date := e.Commit()
+	const short = 8
+	return []string{fmt.Sprintf("SGLang as built in: commit %s of %s", hash[:min(len(hash), short)], date[:min(len(date), len("2006-01-02"))])}
+}
+
+// Syntax gives a file's syntax tree; nil, nil when the index has none.
+func (e *Embedded) Syntax(path string) (*pysrc.Module, error) {
+	x, err := e.open()
+	if err != nil {
+		return nil, err
+	}
+	return x.syntax(path)
+}
+
+// Classes lists the registered classes.
+func (e *Embedded) Classes() ([]ClassInfo, error) {
+	x, err := e.open()
+	if err != nil {
+		return nil, err
+	}
+	return x.facts.Classes, nil
+}
+
+// ConfigClasses are the dotted names of SGLang's configuration classes by
+// model_type.
+func (e *Embedded) ConfigClasses() map[string]string {
+	x, err := e.open()
+	if err != nil {
+		return nil
+	}
+	return x.facts.Configs
+}

@@ -1,0 +1,257 @@
+package classes
+
+import (
+	"bytes"
+	"crypto/sha1" //nolint:gosec // git's own name of a blob, not a signature
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/sahilm/fuzzy"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/engine"
+	"github.com/fib-ls/fib-ls/phases/extract"
+)
+
+// UnregisteredError says that SGLang does not register an architecture.
+type UnregisteredError struct {
+	Name   string
+	Near   []string // registered names that look like it, nearest first
+	Reason string
+	// Known: transformers has the class, so that SGLang's Transformers backend
+	// may serve it.
+	Known bool
+}
+
+// Error names the class, and those that look like it.
+func (e *UnregisteredError) Error() string {
+	s := fmt.Sprintf("SGLang registers no model class %q: %s", e.Name, e.Reason)
+	if len(e.Near) > 0 {
+		s += "; near it: " + strings.Join(e.Near, ", ")
+	}
+	return s
+}
+
+// blobID is git's name of a file's content.
+func blobID(text []byte) string {
+	h := sha1.New() //nolint:gosec // see the import
+	h.Write(fmt.Appendf(nil, "blob %d\x00", len(text)))
+	h.Write(text)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Find gives the registered class of a name. It looks only into files that
+// mention the name; the whole index is made when none has it.
+func (r *Reader) Find(name string) (ClassInfo, error) {
+	if _, ok := r.src.(classSource); !ok && name != "" && r.cache == nil {
+		if c, ok := r.quickFind(name); ok {
+			return c, nil
+		}
+	}
+	x, err := r.index()
+	if err != nil {
+		return ClassInfo{}, err
+	}
+	if c, ok := x.classes[name]; ok {
+		return c, nil
+	}
+	return ClassInfo{}, &UnregisteredError{Name: name, Near: x.near(name),
+		Reason: "SGLang would fall back to its Transformers backend, whose layers HuggingFace's class makes at run time",
+		Known:  engine.TypeOfModel(name) != ""}
+}
+
+// quickFind finds a class whose category its own file and those of its bases
+// decide.
+func (r *Reader) quickFind(name string) (ClassInfo, bool) {
+	files, err := r.ModelFiles()
+	if err != nil {
+		return ClassInfo{}, false
+	}
+	for _, f := range files {
+		text, err := r.src.ReadFile(f.Path)
+		if err != nil || !bytes.Contains(text, []byte("class "+name)) || !bytes.Contains(text, []byte("EntryClass")) {
+			continue
+		}
+		facts := []*fileFacts{readFacts(f.Path, text)}
+		facts = append(facts, r.baseFacts(facts[0])...)
+		for _, c := range registered(facts) {
+			if c.Name == name && c.File == f.Path {
+				return c, true
+			}
+		}
+	}
+	return ClassInfo{}, false
+}
+
+// baseFacts reads the files that a file imports base classes from, and theirs.
+func (r *Reader) baseFacts(f *fileFacts) []*fileFacts {
+	const most = 20
+	var out []*fileFacts
+	seen := map[string]bool{f.Path: true}
+	for queue := []*fileFacts{f}; len(queue) > 0 && len(out) < most; queue = queue[1:] {
+		for _, c := range queue[0].Classes {
+			for _, b := range c.Bases {
+				to, ok := queue[0].Imports[b]
+				if !ok || !engine.InSGLang(to) {
+					continue
+				}
+				file := engine.TreeRoot + strings.ReplaceAll(to[:strings.LastIndexByte(to, '.')], ".", "/") + ".py"
+				if seen[file] || path.Dir(file) != engine.ModelsDir {
+					continue
+				}
+				seen[file] = true
+				if text, err := r.src.ReadFile(file); err == nil {
+					g := readFacts(file, text)
+					out = append(out, g)
+					queue = append(queue, g)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// near gives registered names that look like one, nearest first.
+func (x *classIndex) near(name string) []string {
+	const most = 5
+	type scored struct {
+		name     string
+		distance int
+	}
+	var all []scored
+	want := stem(name)
+	for _, n := range x.names {
+		all = append(all, scored{n, levenshtein.ComputeDistance(want, stem(n))})
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].distance < all[j].distance })
+	var out []string
+	for _, s := range all {
+		if len(out) == most || s.distance > max(3, len(want)/2) {
+			break
+		}
+		out = append(out, s.name)
+	}
+	return out
+}
+
+// stem is a class name without what all have in common.
+func stem(name string) string {
+	for _, suffix := range []string{"ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "Model"} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	return strings.ToLower(name)
+}
+
+// Match gives the registered classes that a keyword may mean, best first: a
+// class name, a file name, or something like either. A text causal LM goes
+// before others that match as well.
+func (r *Reader) Match(keyword string) ([]ClassInfo, error) {
+	x, err := r.index()
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := x.classes[keyword]; ok {
+		return []ClassInfo{c}, nil
+	}
+	plain := func(s string) string {
+		return strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(s))
+	}
+	var words []string
+	var classes []ClassInfo
+	for _, n := range x.names {
+		c := x.classes[n]
+		words = append(words, plain(n), plain(strings.TrimSuffix(path.Base(c.File), ".py")))
+		classes = append(classes, c, c)
+	}
+	matches := fuzzy.Find(plain(keyword), words)
+	sort.SliceStable(matches, func(i, j int) bool {
+		a, b := matches[i], matches[j]
+		if a.Score != b.Score {
+			return a.Score > b.Score
+		}
+		return classes[a.Index].Category == TextCausalLM && classes[b.Index].Category != TextCausalLM
+	})
+	var out []ClassInfo
+	seen := map[string]bool{}
+	for _, m := range matches {
+		if c := classes[m.Index]; !seen[c.Name] {
+			seen[c.Name] = true
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// Resolve gives the class that SGLang serves an architecture with: the class
+// of that name, or the one that the engine puts in its place.
+func (r *Reader) Resolve(name string, cfg *extract.Object, architectures func() []string) (ClassInfo, error) {
+	if to := engineRemap(name, cfg); to != "" {
+		if c, err := r.Find(to); err == nil {
+			c.Remapped = name
+			return c, nil
+		}
+	}
+	c, err := r.Find(name)
+	if err == nil {
+		return c, nil
+	}
+	// SGLang's own configuration class may name another architecture.
+	for _, to := range architectures() {
+		if to == name {
+			continue
+		}
+		if c, other := r.Find(to); other == nil {
+			c.Remapped = name
+			return c, nil
+		}
+	}
+	return ClassInfo{}, err
+}
+
+// engineRemap is what model_loader/utils.py does before it looks a class up.
+func engineRemap(name string, cfg *extract.Object) string {
+	switch name {
+	case "MixtralForCausalLM":
+		switch quantMethod(cfg) {
+		case "", "fp8", "compressed-tensors", "gptq", "gptq_marlin", "awq", "awq_marlin", "quark", "quark_int4fp8_moe", "modelopt":
+		default:
+			return "QuantMixtralForCausalLM"
+		}
+	case "Gemma3TextModel":
+		return "EmbeddingGemmaModel"
+	}
+	if isLongcat(name) {
+		return "LongcatFlashForCausalLM"
+	}
+	return ""
+}
+
+// isLongcat: utils/hf_transformers/config.py loads these architectures as one,
+// whatever their model_type.
+func isLongcat(name string) bool {
+	return name == "LongcatCausalLM" || name == "LongcatFlashNgramForCausalLM"
+}
+
+// LoadedAs gives a configuration the model_type under which the engine
+// loads it.
+func LoadedAs(name string, cfg *extract.Object) *extract.Object {
+	if !isLongcat(name) || cfg == nil {
+		return cfg
+	}
+	out := &extract.Object{Keys: slices.Clone(cfg.Keys), Values: maps.Clone(cfg.Values)}
+	out.Set("model_type", "longcat_flash")
+	return out
+}
+
+func quantMethod(cfg *extract.Object) string {
+	v, _ := cfg.Get("quantization_config")
+	q, _ := v.(*extract.Object)
+	m, _ := q.Get("quant_method")
+	s, _ := m.(string)
+	return s
+}

@@ -1,0 +1,143 @@
+// Package classes says which class of an SGLang tree serves an architecture: it
+// reads the tree's files, indexes the classes that the models register, finds
+// SGLang's own configuration classes, and compiles all of it into the index that
+// ships in the binary.
+package classes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	pathpkg "path"
+	"strings"
+	"sync"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/engine"
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+// Reader reads the model classes of one SGLang tree. It keeps the files it
+// has parsed; it is safe for use by several goroutines.
+type Reader struct {
+	src   Source
+	cache Cache
+
+	mu     sync.Mutex
+	parsed map[string]*parsedFile
+	index  func() (*classIndex, error) // the whole index, made once
+	facts  pyeval.Facts
+}
+
+// parsedFile is one file, parsed once.
+type parsedFile struct {
+	once sync.Once
+	tree *pysrc.Module
+	err  error
+}
+
+// Cache keeps what was worked out about a file between runs, by the identity
+// of its content. A nil Cache keeps nothing.
+type Cache interface {
+	// Get gives what Put stored; false when there is nothing.
+	Get(key string) ([]byte, bool)
+	// Put stores data; failures are the cache's own business.
+	Put(key string, data []byte)
+}
+
+// NewReader makes a reader of a tree; cache may be nil.
+func NewReader(src Source, cache Cache) *Reader {
+	r := &Reader{src: src, cache: cache, parsed: map[string]*parsedFile{}}
+	r.index = sync.OnceValues(r.buildIndex)
+	return r
+}
+
+// syntaxSource is a Source that has syntax trees rather than text.
+type syntaxSource interface {
+	Syntax(path string) (*pysrc.Module, error)
+}
+
+// Paths are the files that may hold a module of the tree.
+func (r *Reader) Paths(module string) []string { return engine.ModulePaths(module) }
+
+// Syntax gives a file's tree; nil, nil when there is no such file.
+func (r *Reader) Syntax(path string) (*pysrc.Module, error) {
+	r.mu.Lock()
+	f, ok := r.parsed[path]
+	if !ok {
+		f = &parsedFile{}
+		r.parsed[path] = f
+	}
+	r.mu.Unlock()
+	f.once.Do(func() { f.tree, f.err = r.load(path) })
+	return f.tree, f.err
+}
+
+// Files lists the Python files directly in a directory; none when there is no
+// such directory.
+func (r *Reader) Files(dir string) []string {
+	all, err := r.src.List(dir)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, e := range all {
+		if pathpkg.Dir(e.Path) == dir && strings.HasSuffix(e.Path, ".py") {
+			out = append(out, e.Path)
+		}
+	}
+	return out
+}
+
+func (r *Reader) load(path string) (*pysrc.Module, error) {
+	if s, ok := r.src.(syntaxSource); ok {
+		return s.Syntax(path)
+	}
+	text, err := r.src.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	key := treeVersion + blobID(text)
+	if r.cache != nil {
+		if data, ok := r.cache.Get(key); ok {
+			if tree, err := pysrc.Unmarshal(data); err == nil {
+				return tree, nil
+			}
+		}
+	}
+	tree, err := pysrc.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("parsing %s: %w", path, err)
+	}
+	if r.cache != nil {
+		r.cache.Put(key, pysrc.Marshal(tree))
+	}
+	return tree, nil
+}
+
+// treeVersion changes when the trees that pysrc makes do.
+const treeVersion = "tree3-"
+
+// Engine makes an evaluation of the tree that finds its classes.
+func (r *Reader) Engine(ctx context.Context, limits pyeval.Limits, env engine.Environment) *engine.Engine {
+	e := engine.New(ctx, r, &r.facts, limits, env)
+	e.ModelClass = func(name string) (module, class string, ok bool) {
+		c, err := r.Find(name)
+		return engine.ModuleName(c.File), c.Name, err == nil
+	}
+	e.ConfigClass = func(modelType string) *pyeval.Class { return r.configClassOf(e, modelType) }
+	return e
+}
+
+// Source is the tree that is read.
+func (r *Reader) Source() Source { return r.src }
+
+// plainEngine evaluates a part of the tree, apart from a model's configuration:
+// SGLang's own classes are not asked for.
+func (r *Reader) plainEngine() *engine.Engine {
+	return engine.New(context.Background(), r, &r.facts, pyeval.Limits{}, engine.Environment{TP: 1, FusionDisabled: true, SM: 90})
+}

@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
+	"strconv"
+)
+
+// makeLayers is make_layers: it calls the layer function for every index.
+func makeLayers(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
+	count := pyeval.Argument(args, 0, nil)
+	if v, ok := kw.Get("num_hidden_layers"); ok {
+		count = v
+	}
+	fn := pyeval.Argument(args, 1, nil)
+	if v, ok := kw.Get("layer_fn"); ok {
+		fn = v
+	}
+	prefix := ""
+	if v, ok := kw.Get("prefix"); ok {
+		prefix, _ = v.(string)
+	}
+	_, hasRank := kw.Get("pp_rank")
+	_, hasSize := kw.Get("pp_size")
+	layers := newModuleList(in.At)
+	layer := func(idx, name pyeval.Value) pyeval.Value {
+		lkw := pyeval.NewNamespace()
+		lkw.Set("idx", idx)
+		lkw.Set("prefix", name)
+		return in.Call(fn, nil, lkw)
+	}
+	if n, ok := count.(int); ok {
+		for i := 0; i < n && !in.Halted() && in.Grow(1); i++ {
+			layers.List.Items = append(layers.List.Items, layer(i, prefix+"."+strconv.Itoa(i)))
+		}
+	} else {
+		layers.List.Items = []pyeval.Value{&pyeval.Repeated{Each: layer(pyeval.Derived("layer index", count), prefix+".0"), Count: count}}
+	}
+	if (hasRank && hasSize) || len(args) > 3 {
+		return pyeval.NewTuple(layers, 0, count)
+	}
+	return layers
+}
+
+// rope records a rotary embedding.
+func rope(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
+	bound := pyeval.NewNamespace()
+	bound.SetArguments(args, kw, "head_size", "rotary_dim", "max_position", "base", "is_neox_style", "rope_scaling", "dtype", "partial_rotary_factor")
+	return in.NewRecorded(pyeval.NewExternal("get_rope"), "rope", bound)
+}
+
+// opaqueLayer records a layer of which only the arguments matter; params name
+// the first positional ones.
+func opaqueLayer(name string, params ...string) pyeval.Native {
+	return func(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
+		bound := kw.Clone()
+		for i, p := range params {
+			if i < len(args) {
+				bound.Set(p, args[i])
+			}
+		}
+		return in.NewRecorded(pyeval.NewExternal(name), name, bound)
+	}
+}

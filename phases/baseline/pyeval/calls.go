@@ -1,0 +1,298 @@
+package pyeval
+
+import (
+	"slices"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+)
+
+func (in *Interp) evalCall(e *pysrc.Call, fr *frame) Value {
+	if n, ok := e.Fn.(*pysrc.Name); ok && n.ID == "super" {
+		return in.super(e, fr)
+	}
+	fn := in.eval(e.Fn, fr)
+	args, _ := in.elements(e.Args, fr)
+	var kw *Namespace
+	if len(e.Keywords) > 0 {
+		kw = in.keywords(e.Keywords, fr)
+	}
+	if in.Halted() {
+		return Unknownf("stopped")
+	}
+	before := in.At
+	in.At = Site{fr.mod.Path, e.First}
+	defer func() { in.At = before }()
+	if in.Watcher != nil {
+		defer in.Watcher.Calling(e)()
+	}
+	if v, done := in.baseInit(e, fn, args, kw); done {
+		return v
+	}
+	return in.Call(fn, args, kw)
+}
+
+func (in *Interp) keywords(ks []pysrc.Keyword, fr *frame) *Namespace {
+	kw := NewNamespace()
+	for _, k := range ks {
+		v := in.eval(k.Value, fr)
+		if k.Name != "" {
+			kw.Set(k.Name, v)
+			continue
+		}
+		switch v := v.(type) {
+		case *Dict:
+			kw.AddAll(v.Keywords())
+		case *Choice:
+			in.spreadChoice(kw, v)
+		}
+	}
+	return kw
+}
+
+// spreadChoice spreads ** of a choice of two dicts.
+func (in *Interp) spreadChoice(kw *Namespace, c *Choice) {
+	a, okA := c.A.(*Dict)
+	b, okB := c.B.(*Dict)
+	if !okA || !okB {
+		return
+	}
+	for _, key := range in.joinDicts(c.Cond, a, b).Keys {
+		if name, ok := key.(string); ok {
+			x, _ := a.Get(key)
+			y, _ := b.Get(key)
+			kw.Set(name, in.join(c.Cond, x, y))
+		}
+	}
+}
+
+func (in *Interp) super(e *pysrc.Call, fr *frame) Value {
+	if len(e.Args) >= 1 {
+		c, ok := in.eval(e.Args[0], fr).(*Class)
+		if !ok || len(e.Args) < 2 {
+			return Unknownf("super of %s", pysrc.Unparse(e.Args[0]))
+		}
+		return &superRef{in.eval(e.Args[1], fr), c}
+	}
+	for f := fr; f != nil; f = f.parent {
+		if f.owner == nil || f.fn == nil {
+			continue
+		}
+		params := f.fn.params().List
+		if len(params) == 0 {
+			break
+		}
+		self, _ := f.vars.Get(params[0].Name)
+		return &superRef{self, f.owner}
+	}
+	return Unknownf("super outside a method")
+}
+
+// baseInit handles `Base.__init__(self, …)`.
+func (in *Interp) baseInit(e *pysrc.Call, fn Value, args []Value, kw *Namespace) (Value, bool) {
+	f, ok := fn.(*Function)
+	if _, isAttr := e.Fn.(*pysrc.Attribute); !ok || !isAttr || f.Owner == nil || f.Bound || f.Name() != "__init__" || len(args) == 0 {
+		return nil, false
+	}
+	self, ok := args[0].(*Instance)
+	if !ok {
+		return nil, false
+	}
+	if f.Owner.Opaque {
+		if !takesArguments(f.Def) {
+			return nil, true
+		}
+		in.record(self, f.Owner, args[1:], kw)
+		return nil, true
+	}
+	return in.Call(f.bind(self), args[1:], kw), true
+}
+
+// Call calls any value.
+func (in *Interp) Call(fn Value, args []Value, kw *Namespace) Value {
+	if in.raised != nil || !in.Step() {
+		return Unknownf("stopped")
+	}
+	if in.Watcher != nil {
+		if v, done := in.Watcher.Intercept(fn, args, kw); done {
+			return v
+		}
+	}
+	if f, ok := fn.(callable); ok {
+		return f.Call(in, args, kw)
+	}
+	return Derived(Show(fn)+"()", fn)
+}
+
+// bindArguments binds arguments to parameters; defaults are evaluated in the
+// frame defs. What is not given and has no default is unknown.
+func (in *Interp) bindArguments(p pysrc.Params, args []Value, kw *Namespace, defs *frame) *Namespace {
+	out := sized(len(p.List))
+	out.born = in.born()
+	rest := NewNamespace()
+	position := map[string]bool{}
+	next := 0
+	var varargs *Tuple
+	for _, q := range p.List {
+		switch q.Kind {
+		case pysrc.Positional:
+			position[q.Name] = true
+			if next < len(args) {
+				out.Set(q.Name, args[next])
+				next++
+			}
+		case pysrc.KeywordOnly:
+			position[q.Name] = true
+		case pysrc.VarArgs:
+			varargs = NewTuple(slices.Clone(args[min(next, len(args)):])...)
+			out.Set(q.Name, varargs)
+		}
+	}
+	if kw != nil {
+		for i, k := range kw.Keys {
+			if position[k] {
+				out.Set(k, kw.Vals[i])
+			} else {
+				rest.Set(k, kw.Vals[i])
+			}
+		}
+	}
+	for _, q := range p.List {
+		if q.Kind == pysrc.VarKwargs {
+			d := NewDict()
+			d.PutNames(rest)
+			out.Set(q.Name, d)
+			continue
+		}
+		if _, ok := out.Get(q.Name); ok {
+			continue
+		}
+		if q.Default != nil {
+			out.Set(q.Name, in.eval(q.Default, defs))
+		} else {
+			out.Set(q.Name, Unknownf("argument %s is not given", q.Name))
+		}
+	}
+	return out
+}
+
+// CallFunction runs a function of the program.
+func (in *Interp) CallFunction(f *Function, args []Value, kw *Namespace) Value {
+	if v, done := in.host.Function(in, f, args, kw); done {
+		return v
+	}
+	if f.Def != nil && f.Def.Async {
+		return Unknownf("asynchronous function %s", f.Name())
+	}
+	if !in.Descend() {
+		return Unknownf("calls nested too deeply")
+	}
+	defer in.Ascend()
+	if f.Bound {
+		args = append([]Value{f.Self}, args...)
+	}
+	fr := in.newFrame(f.Module, f.Closure, f)
+	fr.vars = in.bindArguments(f.params(), args, kw, in.newFrame(f.Module, f.Closure, nil))
+	fr.vars.closed = f.Def != nil && in.facts.isClosed(f.Def)
+	fr.owner = f.Owner
+	if in.Watcher != nil {
+		defer in.Watcher.Entering(f)()
+	}
+	if f.Lambda != nil {
+		return in.eval(f.Lambda.Body, fr)
+	}
+	result := in.execBlock(f.Def.Body, fr)
+	switch result.kind {
+	case flowStop:
+		return Unknownf("stopped")
+	case flowRaise:
+		if len(fr.pending) == 0 {
+			return in.escaped(f, result.text)
+		}
+		// The raising tail is dead: the last early return is the result.
+		last := len(fr.pending) - 1
+		result.v = fr.pending[last].v
+		fr.pending = fr.pending[:last]
+	}
+	v := result.v
+	for i := len(fr.pending) - 1; i >= 0; i-- {
+		v = in.join(fr.pending[i].cond, fr.pending[i].v, v)
+	}
+	if fr.yields != nil {
+		return fr.yields
+	}
+	return v
+}
+
+// escaped is an exception that leaves a function: of the call's statement, where
+// a try statement may catch it or forward() is walked, or as the host has it.
+func (in *Interp) escaped(f *Function, text string) Value {
+	if in.trying == 0 && in.Watcher == nil {
+		if v, done := in.host.Escaped(in, f, text); done {
+			return v
+		}
+	}
+	return in.raise(text)
+}
+
+// Function is a function, method or lambda with the variables it closes over.
+type Function struct {
+	Module  *Module
+	Def     *pysrc.FuncDef // nil for a lambda
+	Lambda  *pysrc.Lambda
+	Closure *frame
+	Owner   *Class
+	Self    Value
+	Bound   bool // self is the first argument
+}
+
+// Name is the function's name.
+func (f *Function) Name() string {
+	if f.Def != nil {
+		return f.Def.Name
+	}
+	return "<lambda>"
+}
+
+func (f *Function) params() pysrc.Params {
+	if f.Def != nil {
+		return f.Def.Params
+	}
+	return f.Lambda.Params
+}
+
+// bind gives the method with its first argument.
+func (f *Function) bind(self Value) *Function {
+	g := *f
+	g.Self, g.Bound = self, true
+	return &g
+}
+
+// Show writes its name.
+func (f *Function) Show(int) string { return f.Name() }
+
+// Hash is by identity.
+func (f *Function) Hash(*int) (any, bool) { return f, true }
+
+// Call runs it.
+func (f *Function) Call(in *Interp, args []Value, kw *Namespace) Value {
+	return in.CallFunction(f, args, kw)
+}
+
+// Attr gives the name, or the function itself.
+func (f *Function) Attr(in *Interp, name string) Value {
+	switch name {
+	case "__name__":
+		return f.Name()
+	case "__func__":
+		return f
+	}
+	return Unknownf("attribute %s of a function", name)
+}
+
+// Argument is an argument by its place; absent when it was not given.
+func Argument(args []Value, i int, absent Value) Value {
+	if i < len(args) {
+		return args[i]
+	}
+	return absent
+}

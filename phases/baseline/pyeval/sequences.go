@@ -1,0 +1,199 @@
+package pyeval
+
+import "slices"
+
+// List is a Python list.
+type List struct{ Items []Value }
+
+// NewList makes a list of the values, which it takes over.
+func NewList(items ...Value) *List { return &List{Items: items} }
+
+// Tuple is a Python tuple.
+type Tuple struct{ Items []Value }
+
+// NewTuple makes a tuple of the values, which it takes over.
+func NewTuple(items ...Value) *Tuple { return &Tuple{items} }
+
+// Show writes the elements.
+func (l *List) Show(depth int) string { return showItems("[", l.Items, "]", depth) }
+
+// Show writes the elements.
+func (t *Tuple) Show(depth int) string { return showItems("(", t.Items, ")", depth) }
+
+// Truth is whether there are elements.
+func (l *List) Truth() (t, known bool) { return len(l.Items) > 0, true }
+
+// Truth is whether there are elements.
+func (t *Tuple) Truth() (truth, known bool) { return len(t.Items) > 0, true }
+
+// Elements gives the list's elements.
+func (l *List) Elements() []Value { return slices.Clone(l.Items) }
+
+// Elements gives the tuple's elements.
+func (t *Tuple) Elements() []Value { return slices.Clone(t.Items) }
+
+// Parts gives the list's elements.
+func (l *List) Parts() []Value { return l.Items }
+
+// Parts gives the tuple's elements.
+func (t *Tuple) Parts() []Value { return t.Items }
+
+// Equal compares element by element.
+func (l *List) Equal(b Value, fuel *int) (result, known bool) {
+	if o, ok := b.(*List); ok {
+		return equalItems(l.Items, o.Items, fuel)
+	}
+	return false, true
+}
+
+// Equal compares element by element.
+func (t *Tuple) Equal(b Value, fuel *int) (result, known bool) {
+	if o, ok := b.(*Tuple); ok {
+		return equalItems(t.Items, o.Items, fuel)
+	}
+	return false, true
+}
+
+// Hash is that of the elements.
+func (t *Tuple) Hash(fuel *int) (any, bool) {
+	text := ""
+	for _, x := range t.Items {
+		k, ok := hashDeep(x, fuel)
+		if !ok {
+			return nil, false
+		}
+		text += hashText(k)
+	}
+	return [2]string{"tuple", text}, true
+}
+
+// Item gives an element.
+func (l *List) Item(in *Interp, key Value) Value { return in.ElementAt(l, l.Items, key) }
+
+// Item gives an element.
+func (t *Tuple) Item(in *Interp, key Value) Value { return in.ElementAt(t, t.Items, key) }
+
+// Slice makes a tuple of some of the elements.
+func (t *Tuple) Slice(items []Value) Value { return NewTuple(items...) }
+
+// SetItem writes an element that is there.
+func (l *List) SetItem(in *Interp, key, v Value) {
+	if i, ok := Position(key, len(l.Items)); ok {
+		in.TouchList(l)
+		l.Items[i] = v
+	}
+}
+
+// Copy is a list of the same elements.
+func (l *List) Copy(in *Interp) Value {
+	in.Grow(len(l.Items))
+	return NewList(slices.Clone(l.Items)...)
+}
+
+// IsA knows Python's own types.
+func (l *List) IsA(_ *Interp, class Value) (is, known bool) { return IsPythonType(class, "list") }
+
+// IsA knows Python's own types.
+func (t *Tuple) IsA(_ *Interp, class Value) (is, known bool) { return IsPythonType(class, "tuple") }
+
+// Attr gives a method.
+func (l *List) Attr(_ *Interp, name string) Value {
+	switch name {
+	case "append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort":
+		return NewBuiltin(name, func(in *Interp, args []Value, kw *Namespace) Value { return in.mutate(l, name, args, kw) })
+	case "copy", "tolist":
+		return NewBuiltin(name, func(in *Interp, _ []Value, _ *Namespace) Value { return l.Copy(in) })
+	}
+	return sequenceMethod(l.Items, name)
+}
+
+// Attr gives a method.
+func (t *Tuple) Attr(_ *Interp, name string) Value { return sequenceMethod(t.Items, name) }
+
+// mutate applies a method of a list that changes it.
+func (in *Interp) mutate(l *List, name string, args []Value, kw *Namespace) Value {
+	in.TouchList(l)
+	arg := Argument(args, 0, nil)
+	switch name {
+	case "append":
+		if in.Grow(1) {
+			l.Items = append(l.Items, arg)
+		}
+	case "extend":
+		more, ok := Iterate(arg)
+		if !ok {
+			more = []Value{arg} // a repetition, or something unknown
+		}
+		if in.Grow(len(more)) {
+			l.Items = append(l.Items, more...)
+		}
+	case "insert":
+		at, ok := AsInt(arg)
+		if ok && len(args) == 2 && in.Grow(1) {
+			if at < 0 {
+				at += len(l.Items)
+			}
+			l.Items = slices.Insert(l.Items, min(max(at, 0), len(l.Items)), args[1])
+		}
+	case "pop":
+		i, ok := Position(Argument(args, 0, -1), len(l.Items))
+		if !ok {
+			return in.fail("IndexError", "list.pop()")
+		}
+		v := l.Items[i]
+		l.Items = slices.Delete(slices.Clone(l.Items), i, i+1)
+		return v
+	case "remove":
+		for i, x := range l.Items {
+			if r, k := equal(x, arg); r && k {
+				l.Items = slices.Delete(slices.Clone(l.Items), i, i+1)
+				break
+			}
+		}
+	case "clear":
+		l.Items = nil
+	case "reverse":
+		l.Items = slices.Clone(l.Items)
+		slices.Reverse(l.Items)
+	case "sort":
+		if sorted, ok := in.sorted(l.Items, kw).(*List); ok {
+			l.Items = sorted.Items
+		}
+	}
+	return nil
+}
+
+// sequenceMethod gives a method that lists and tuples have.
+func sequenceMethod(items []Value, name string) Value {
+	switch name {
+	case "index":
+		return NewBuiltin(name, func(in *Interp, args []Value, _ *Namespace) Value {
+			want := Argument(args, 0, nil)
+			for i, x := range items {
+				r, k := equal(x, want)
+				if !k {
+					return Derived("list.index()", x, want)
+				}
+				if r {
+					return i
+				}
+			}
+			return in.fail("ValueError", "list.index("+Show(want)+")")
+		})
+	case "count":
+		return NewBuiltin(name, func(_ *Interp, args []Value, _ *Namespace) Value {
+			n, want := 0, Argument(args, 0, nil)
+			for _, x := range items {
+				r, k := equal(x, want)
+				if !k {
+					return Derived("list.count()", x, want)
+				}
+				if r {
+					n++
+				}
+			}
+			return n
+		})
+	}
+	return Missing{}
+}

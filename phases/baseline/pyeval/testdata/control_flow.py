@@ -1,0 +1,133 @@
+# Statements, exceptions, and conditions that are not known.
+
+
+def loops():
+    out = []
+    for i in range(10):
+        if i == 1:
+            continue
+        if i == 4:
+            break
+        out.append(i)
+    else:
+        out.append("else")
+    n = 0
+    while n < 3:
+        n += 1
+    return out, n
+
+
+a = loops()                               #= ([0, 2, 3], 3)
+
+
+def tried(x):
+    try:
+        if x == 0:
+            raise ValueError("zero")
+        value = {1: "one"}[x]
+    except (ValueError, KeyError):
+        return "caught"
+    finally:
+        done = True
+    return value, done
+
+
+b = tried(0), tried(1), tried(2)          #= ('caught', ('one', True), 'caught')
+
+
+def matched(x):
+    match x:
+        case 1:
+            return "one"
+        case "two":
+            return 2
+    return None
+
+
+c = matched(1), matched("two"), matched(3)  #= ('one', 2, None)
+
+
+def generated():
+    for i in range(3):
+        yield i * i
+
+
+d = list(generated())                     #= [0, 1, 4]
+
+
+def undecided():
+    x = 1
+    if unheard:
+        x = 2
+    return x
+
+
+e = undecided()                           #= (2 if unheard else 1)
+f = undecided() + 10                      #= (12 if unheard else 11)
+
+
+def same_either_way():
+    if unheard:
+        x = [1, 2]
+    else:
+        x = [1, 2]
+    return len(x)
+
+
+g = same_either_way()                     #= 2
+
+
+def early():
+    if unheard:
+        return "early"
+    return "late"
+
+
+h = early()                               #= ('early' if unheard else 'late')
+
+
+def one_arm_raises():
+    if unheard:
+        raise NotImplementedError()
+    return "the other"
+
+
+i = one_arm_raises()                      #= 'the other'
+
+
+def undone():
+    seen = []
+    names = {"n": 0}
+    if unheard:
+        seen.append(1)
+        names["n"] = 1
+    else:
+        names["n"] = 1
+    return names["n"]
+
+
+j = undone()                              #= 1
+k = 1 if unheard else 1              #= 1
+
+
+def raises():
+    raise RuntimeError("no such layer")
+
+
+l = raises()                              #? RuntimeError: no such layer at control_flow.py
+m = unheard and False                #= False
+
+
+def endless():
+    while True:
+        pass
+
+
+n = endless()                             #= None
+
+
+def recursive(n):
+    return recursive(n + 1)
+
+
+o = recursive(0)                          #! nest too deeply

@@ -1,0 +1,49 @@
+# Names of modules: imports, guards, and what changes a container at the top.
+import containers as c
+from classes import Both as Renamed
+from strings import *
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    limit = 1
+else:
+    limit = 2
+
+try:
+    from nowhere import fast
+except ImportError:
+    fast = None
+
+REGISTRY = {}
+REGISTRY["first"] = 1
+
+
+def register(name):
+    def wrap(cls):
+        REGISTRY[name] = cls.__name__
+        return cls
+    return wrap
+
+
+@register("second")
+class Registered:
+    pass
+
+
+def widen(x):
+    return 3 * x
+
+
+def twice(fn):
+    return lambda x: fn(fn(x))
+
+
+widen = twice(widen)
+
+x = c.b[-1]                               #= 1
+y = Renamed(4).double()[0]                #= 'left'
+z = d                                     #= 'x-yx-y'
+u = limit                                 #= 2
+v = REGISTRY["first"], REGISTRY["second"] #= (1, 'Registered')
+w = widen(2)                              #= 18
+itself = itself + 1                       #? refers to itself

@@ -1,0 +1,56 @@
+package tree
+
+import (
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
+	"strings"
+)
+
+// TowerPaths finds the roots of towers beside the language model: a
+// subtree outside the layer lists whose name or class says that it sees,
+// hears or projects, and in which no attention with a KV cache or other token
+// mixer of the language model stands.
+func TowerPaths(rows []*Row) map[string]bool {
+	mixes := map[string]bool{} // paths that hold a token mixer
+	for _, r := range rows {
+		switch r.Type {
+		case TypeAttention, TypeLinearAttention, TypeLMHead:
+			for p := r.Path; p != ""; p = ParentPath(p) {
+				mixes[p] = true
+			}
+		}
+	}
+	towers := map[string]bool{}
+	for _, r := range rows {
+		if r.Path != "" && r.Layers == "" && !mixes[r.Path] && (isTowerName(pyeval.LastPart(r.Path)) || isTowerName(r.Class)) {
+			towers[r.Path] = true
+		}
+	}
+	return towers
+}
+
+// IsBelow says whether a path is one of the roots or below one.
+func IsBelow(p string, roots map[string]bool) bool {
+	for ; p != ""; p = ParentPath(p) {
+		if roots[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// ParentPath is the path of the module around the one at p.
+func ParentPath(p string) string {
+	i := strings.LastIndexByte(p, '.')
+	return p[:max(i, 0)]
+}
+
+func isTowerName(name string) bool {
+	name = strings.ToLower(name)
+	for _, hint := range []string{"vision", "visual", "audio", "image", "speech", "multi_modal", "multimodal", "mm_projector", "projector",
+		"aligner", "resampler", "siglip", "vpm", "sound", "video"} {
+		if strings.Contains(name, hint) {
+			return true
+		}
+	}
+	return false
+}
