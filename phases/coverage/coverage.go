@@ -11,6 +11,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/dataset"
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/expect"
+	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/prose"
@@ -67,6 +68,16 @@ func Of(env *phases.Env, modelsTS, datasetDir string) (*Report, error) {
 	return report, nil
 }
 
+// ModelOf is a model whose entry is not in a models.ts yet, with what it
+// requires.
+func ModelOf(id, name string, a *extract.Architecture, c dataset.Coverage) Model {
+	return Model{ID: id, Name: prose.Or(name, id), Architecture: architectureWords(a), Layout: layoutWords(a), Config: a.ModelID, Coverage: c}
+}
+
+// Section is what a document has of a model: its row of the summary, and its
+// own section.
+func (m Model) Section() string { return m.summaryRow() + "\n" + m.section() }
+
 // listedWords say by which list a report was made, and what it does not tell.
 func listedWords(d *dataset.Dataset) string {
 	if d.KnowsWorkloads() {
@@ -110,6 +121,7 @@ func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Mode
 	}
 	required = append(required, unmappedModules(m, known)...)
 	c.Coverage = dataset.Cover(required, d.Lookup)
+	c.WorkloadsUnknown = !d.KnowsWorkloads()
 	return c
 }
 

@@ -66,7 +66,7 @@ func (r *Report) Text() string {
 			missing[name] = true
 		}
 		rows = append(rows, []string{
-			prose.Line(m.ID), prose.Or(m.Architecture, "unknown"), fmt.Sprint(m.Collected), fmt.Sprintf("%d / %d", m.Present, m.Total),
+			prose.Line(m.ID), prose.Or(m.Architecture, "unknown"), m.collectedWords(), fmt.Sprintf("%d / %d", m.Present, m.Total),
 			fmt.Sprint(m.Missing), fmt.Sprint(m.Unmapped), m.Overall.Mark(),
 		})
 	}
@@ -93,6 +93,14 @@ func (r *Report) Text() string {
 		fmt.Fprintf(&b, "%d %s missing: fib-ls define --missing%s writes those of families with one signature\n", n, prose.Plural(n, "Definition is", "Definitions are"), named)
 	}
 	return b.String()
+}
+
+// collectedWords is how many Definitions have workloads.
+func (m Model) collectedWords() string {
+	if m.WorkloadsUnknown {
+		return "?"
+	}
+	return fmt.Sprint(m.Collected)
 }
 
 // overallOf is the overall status that the rows of a table give.

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
@@ -60,8 +61,14 @@ func (d *coverageDocument) refresh(m Model) {
 	}
 	listed := map[string]bool{}
 	var tally dataset.Coverage
+	var stale []string
 	for i := first; i < last; i++ {
-		d.row(i, listed, &tally)
+		if name := d.row(i, m, listed, &tally); name != "" {
+			stale = append(stale, prose.Code(name))
+		}
+	}
+	if len(stale) > 0 {
+		d.notes = append(d.notes, fmt.Sprintf("%s: not counted, as neither its entry nor its config requires them: %s", m.ID, strings.Join(stale, ", ")))
 	}
 	var lacking []dataset.Required
 	for _, row := range m.Rows {
@@ -85,8 +92,16 @@ func (d *coverageDocument) refresh(m Model) {
 	d.summary(m, tally.Overall)
 }
 
-// section returns the lines below the model's heading.
+// section returns the lines below the model's heading: the one that has its
+// name, else the one that has it but for words that say nothing of its sizes.
 func (d *coverageDocument) section(m Model) (from, to int) {
+	if from, to = d.sectionBy(func(heading string) bool { return names(heading, m) }); from < 0 {
+		from, to = d.sectionBy(func(heading string) bool { return namesLoosely(heading, m) })
+	}
+	return from, to
+}
+
+func (d *coverageDocument) sectionBy(means func(heading string) bool) (from, to int) {
 	from = -1
 	for i, line := range d.lines {
 		heading := headingLine.FindStringSubmatch(line)
@@ -94,7 +109,7 @@ func (d *coverageDocument) section(m Model) (from, to int) {
 		case heading == nil:
 		case from >= 0:
 			return from, i
-		case names(heading[2], m):
+		case means(heading[2]):
 			from = i + 1
 		}
 	}
@@ -117,28 +132,65 @@ func (d *coverageDocument) table(from, to int) (first, last int) {
 }
 
 // row refreshes the status of one row that names a Definition, and counts it.
-func (d *coverageDocument) row(i int, listed map[string]bool, tally *dataset.Coverage) {
+// One that the model does not require is not counted: its name is returned.
+func (d *coverageDocument) row(i int, m Model, listed map[string]bool, tally *dataset.Coverage) (stale string) {
 	cells := splitCells(d.lines[i])
 	if len(cells) < 5 {
-		return
+		return ""
 	}
 	status := len(cells) - 2
 	name := nameCell.FindStringSubmatch(strings.TrimSpace(cells[1]))
 	if name == nil {
 		tally.Unmapped++
-		return
+		return ""
 	}
 	one := dataset.Cover([]dataset.Required{{Name: name[1]}}, d.lookup)
 	listed[name[1]] = true
-	tally.Collected += one.Collected
-	tally.Defined += one.Defined
-	tally.Missing += one.Missing
-	tally.MissingNames = append(tally.MissingNames, one.MissingNames...)
 	mark := one.Rows[0].Status.Mark()
 	if old := strings.TrimSpace(cells[status]); !strings.HasPrefix(old, mark) {
 		cells[status] = " " + mark + " "
 		d.lines[i] = strings.Join(cells, "|")
 	}
+	if !m.requires(name[1]) {
+		return name[1]
+	}
+	tally.Collected += one.Collected
+	tally.Defined += one.Defined
+	tally.Missing += one.Missing
+	tally.MissingNames = append(tally.MissingNames, one.MissingNames...)
+	return ""
+}
+
+// requires reports whether the model needs a Definition, be it under another TP
+// or EP than its entry has: a document lists all of them. Of a model whose
+// config is not known, whatever people list is taken to be needed.
+func (m Model) requires(name string) bool {
+	asked, err := definition.Parse(name)
+	return m.Config == "" || slices.ContainsFunc(m.Rows, func(row dataset.Row) bool {
+		if row.Definition == name {
+			return true
+		}
+		required, rowErr := definition.Parse(row.Definition)
+		return err == nil && rowErr == nil && sameButDivided(required, asked)
+	})
+}
+
+// sameButDivided reports whether two names differ only in what TP and EP
+// divide.
+func sameButDivided(a, b definition.Name) bool {
+	if a.Family != b.Family {
+		return false
+	}
+	for i, f := range a.Family.Fields {
+		switch f.Divisor {
+		case definition.ByTP, definition.ByTPFloor1, definition.ByEP:
+		case definition.Undivided, definition.AsCalled:
+			if a.Values[i] != b.Values[i] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // count refreshes the number behind "**Coverage**:", and of the words after it
@@ -152,7 +204,7 @@ func (d *coverageDocument) count(m Model, from, to int, tally dataset.Coverage) 
 		words := strings.TrimPrefix(tally.Sentence(), fmt.Sprintf("%d / %d definitions present.", tally.Present, tally.Total))
 		words = withWords(parts[2], words)
 		d.lines[i] = fmt.Sprintf("**Coverage**: %d / %d %s%s", tally.Present, tally.Total, parts[1], words)
-		if tally.Missing == 0 && strings.Contains(words, "Missing:") {
+		if tally.Missing == 0 && strings.Contains(words, "Missing") {
 			d.notes = append(d.notes, fmt.Sprintf("%s: no Definition is missing any more; the words after the count say otherwise and were not written by fib-ls: correct them", m.ID))
 		}
 		return
@@ -178,18 +230,29 @@ func withWords(old, words string) string {
 
 // summary refreshes the model's cell in the summary table.
 func (d *coverageDocument) summary(m Model, overall dataset.Overall) {
-	first, last := d.summaryTable()
-	for i := first; i >= 0 && i < last; i++ {
-		cells := splitCells(d.lines[i])
-		if len(cells) != 5 || !names(strings.TrimSpace(cells[1]), m) {
-			continue
-		}
-		if strings.TrimSpace(cells[3]) != overall.Mark() {
-			cells[3] = " " + overall.Mark() + " "
-			d.lines[i] = strings.Join(cells, "|")
-		}
+	i := d.summaryRow(m)
+	if i < 0 {
 		return
 	}
+	cells := splitCells(d.lines[i])
+	if strings.TrimSpace(cells[3]) != overall.Mark() {
+		cells[3] = " " + overall.Mark() + " "
+		d.lines[i] = strings.Join(cells, "|")
+	}
+}
+
+// summaryRow is the line of the model's row in the summary; -1 when it has
+// none.
+func (d *coverageDocument) summaryRow(m Model) int {
+	first, last := d.summaryTable()
+	for _, means := range []func(string, Model) bool{names, namesLoosely} {
+		for i := first; i >= 0 && i < last; i++ {
+			if cells := splitCells(d.lines[i]); len(cells) == 5 && means(strings.TrimSpace(cells[1]), m) {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 func (d *coverageDocument) summaryTable() (first, last int) {
@@ -204,7 +267,7 @@ func (d *coverageDocument) summaryTable() (first, last int) {
 // append adds a model that the document lacks: a section at its end and, when
 // the summary has none, a row there.
 func (d *coverageDocument) append(m Model) {
-	if first, last := d.summaryTable(); first >= 0 {
+	if first, last := d.summaryTable(); first >= 0 && d.summaryRow(m) < 0 {
 		row := strings.TrimSuffix(m.summaryRow(), "\n")
 		d.lines = slices.Insert(d.lines, last, row)
 	}
@@ -237,6 +300,26 @@ func names(heading string, m Model) bool {
 		}
 	}
 	return false
+}
+
+// namesLoosely is names without the words that tell variants of a model apart
+// which have the same layers: "Qwen3 Next 80B A3B" means the Instruct model too.
+func namesLoosely(heading string, m Model) bool {
+	for _, variant := range variants(heading) {
+		if flat := essence(variant); flat != "" && (flat == essence(m.ID) || flat == essence(m.Name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// idle are words of a name that say nothing of a model's sizes.
+var idle = regexp.MustCompile(`^(?:instruct|it|chat|base|thinking|hf|meta|nvidia|\d{4})$`)
+
+// essence is a name without case, punctuation and idle words.
+func essence(name string) string {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' })
+	return letters(strings.Join(slices.DeleteFunc(words, idle.MatchString), ""))
 }
 
 // variants takes a slash apart: the words beside it stand for one another.

@@ -87,6 +87,9 @@ type Coverage struct {
 	Present   int     `json:"present"`
 	Total     int     `json:"total"`
 	Overall   Overall `json:"overall"`
+	// WorkloadsUnknown: the dataset is known by a list of names, which does not
+	// tell Collected from Defined; what is present is then in Defined.
+	WorkloadsUnknown bool `json:"workloads_unknown,omitempty"`
 	// MissingNames are the names of the missing rows, in order.
 	MissingNames []string `json:"missing_names"`
 }
@@ -155,7 +158,7 @@ func (c Coverage) Sentence() string {
 		}
 		s += " Missing: " + strings.Join(names, ", ") + "."
 	}
-	if c.Defined > 0 {
+	if c.Defined > 0 && !c.WorkloadsUnknown {
 		s += fmt.Sprintf(" Workloads not yet collected for %d.", c.Defined)
 	}
 	if c.Unmapped > 0 {

@@ -9,10 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/coverage"
 	"github.com/fib-ls/fib-ls/phases/dataset"
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/diff"
 	"github.com/fib-ls/fib-ls/phases/disk"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // file is one file that follows from a plan, with what it is for.
@@ -80,11 +83,10 @@ func (p *Plan) files() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, configs,
-		file{"model_coverage.md", "rows and sentence for docs/model_coverage.mdx", p.coverage()},
-		file{"pull_request_flashinfer_trace.md", "text of the pull request to flashinfer-trace", p.pullRequest(true)},
-		file{"pull_request_flashinfer_bench.md", "text of the pull request to flashinfer-bench", p.pullRequest(false)},
-	)
+	list = append([]file{
+		{"pull_request.md", "text of the pull request that adds the model to flashinfer-bench", p.pullRequest()},
+		configs, p.coverageFile(),
+	}, list...)
 	return append([]file{{"index.md", "this list", p.index(list)}}, list...), nil
 }
 
@@ -95,6 +97,7 @@ func (p *Plan) kernelFiles(k Kernel) ([]file, error) {
 	if k.FI == FIMissing {
 		list = append(list, file{"kernel_requests/" + k.Name + ".md", "text of a kernel request to FlashInfer", p.request(k)})
 	}
+	list = append(list, file{"pull_requests/" + k.Name + ".md", "texts of the pull requests of this Definition", p.pullRequests(k)})
 	n, err := definition.Parse(k.Name)
 	if err != nil {
 		return list, nil //nolint:nilerr // a name of no known family: there is no Definition to write
@@ -172,53 +175,86 @@ func (p *Plan) servingFile() (file, error) {
 	return file{"model_configs.diff", "the change of " + ServingConfigsPath + " (fib-ls plan --in-place makes it)", []byte(patch)}, nil
 }
 
-// coverage is the model's section of upstream's coverage document.
-func (p *Plan) coverage() []byte {
+// CoveragePath is where a clone of FlashInfer-Bench keeps its coverage document.
+const CoveragePath = "docs/model_coverage.mdx"
+
+// maxCoverage bounds that document: upstream's has 40 KB.
+const maxCoverage = 4 << 20
+
+// coverageFile is the change of the clone's coverage document; where there is
+// no clone, or the dataset's workloads are not known, the model's row and
+// section alone.
+func (p *Plan) coverageFile() file {
 	var required []dataset.Required
 	for _, k := range p.Kernels {
 		required = append(required, dataset.Required{Name: k.Name, OpType: k.OpType, Note: k.words()})
 	}
-	c := dataset.Cover(required, p.set.Lookup)
+	a := p.Result.Architecture
+	covered := dataset.Cover(required, p.set.Lookup)
+	covered.WorkloadsUnknown = !p.set.KnowsWorkloads()
+	m := coverage.ModelOf(p.Slug, p.Result.Model.Name, a, covered)
+	text, err := disk.Read(filepath.Join(p.root, filepath.FromSlash(CoveragePath)), maxCoverage)
+	if p.root != "" && err == nil && p.set.KnowsWorkloads() {
+		report := coverage.Report{Models: []coverage.Model{m}}
+		after, _ := report.Update(string(text), p.set.Lookup)
+		return file{"model_coverage.diff", "the change of " + CoveragePath, []byte(diff.Unified(CoveragePath, string(text), after))}
+	}
 	note := ""
-	if p.set.Listed != "" {
+	if !p.set.KnowsWorkloads() {
 		note = "\nBy " + p.set.Listed + ", which does not tell Definitions with workloads from those without: give --dataset DIR before this is published.\n"
 	}
-	return fmt.Appendf(nil, "### %s\n\n%s\n%s\n%s", p.Result.Model.Name, c.Markdown(), c.Sentence(), note)
+	return file{"model_coverage.md", "row of the summary and section for " + CoveragePath, []byte(m.Section() + note)}
 }
 
-// request is the text of a kernel request for what FlashInfer lacks.
+// request is the text of a kernel request for what FlashInfer lacks, in the
+// sections of upstream's own.
 func (p *Plan) request(k Kernel) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Kernel request: `%s`\n\n`%s` needs a kernel that FlashInfer %s does not have.\n\n", k.Name, p.Repo, p.Versions.FlashInfer)
+	name := p.Result.Model.Name
+	fmt.Fprintf(&b, "# Kernel request: %s for %s\n\n**Model**: %s (`%s`)\n**Op type**: %s\n**Definition name**: `%s`\n\n", k.OpType, name, name, p.Repo, k.OpType, k.Name)
+	fmt.Fprintf(&b, "## Motivation\n\nServing `%s` needs this kernel in its modules %s; FlashInfer %s does not have it.\n", p.Repo, strings.Join(k.Modules, ", "), p.Versions.FlashInfer)
 	n, err := definition.Parse(k.Name)
 	if err == nil {
-		fmt.Fprintf(&b, "%s\n\n| field | value | meaning |\n|---|---|---|\n", n.Family.Doc)
+		fmt.Fprintf(&b, "\n## Kernel parameters\n\n%s\n\n| field | value | meaning |\n|---|---|---|\n", n.Family.Doc)
 		for i, f := range n.Family.Fields {
-			fmt.Fprintf(&b, "| `%s` | %d | %s |\n", f.Abbrev, n.Values[i], f.Meaning)
+			fmt.Fprintf(&b, "| `%s` | %d | %s |\n", f.Abbrev, n.Values[i], prose.Cell(f.Meaning))
+		}
+		if dataset.Definable(n) {
+			fmt.Fprintf(&b, "\n## Reference implementation\n\nA plain PyTorch `run()` stands in the Definition `definitions/%s/%s.json`.\n", k.OpType, k.Name)
 		}
 	}
-	fmt.Fprintf(&b, "\nOp type `%s`; in the model's modules %s.\n", k.OpType, strings.Join(k.Modules, ", "))
+	fmt.Fprintf(&b, "\n## Requested work\n\n- [ ] a kernel that does what the Definition says\n- [ ] a Python API that carries a trace template\n- [ ] a unit test\n\n## Links\n\n- https://huggingface.co/%s\n", p.Repo)
 	return []byte(b.String())
 }
 
-func (p *Plan) pullRequest(trace bool) []byte {
+// pullRequests are the texts of the two pull requests of one new Definition, as
+// upstream has them: the dataset's first, then the document's, which links to it.
+func (p *Plan) pullRequests(k Kernel) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Pull request to %s\n\nTitle: Add %s: definition + reference test + baseline solution + workloads + traces\n\n", phases.DatasetRepo, k.Name)
+	fmt.Fprintf(&b, "- Model: `%s` (%s)\n- SGLang: %s\n- FlashInfer: %s\n- Status: %s, %s\n- Workload entries: (fill in)\n", p.Repo, strings.Join(k.Modules, ", "), p.commits["sglang"], p.commits["flashinfer"], k.FI, k.SGL)
+	if k.FI == FIMissing {
+		fmt.Fprintf(&b, "- FlashInfer has no such kernel: link the issue made of kernel_requests/%s.md\n", k.Name)
+	}
+	if len(k.APIs) > 0 {
+		fmt.Fprintf(&b, "- FlashInfer's API: `%s`\n", strings.Join(k.APIs, "`, `"))
+	}
+	b.WriteString("\n## Reference test\n\n(output of pytest)\n\n## SGLang Collection Log\n\n(output of the collection)\n")
+	fmt.Fprintf(&b, "\n# Pull request to flashinfer-bench\n\nTitle: docs: mark %s as covered for %s\n\n- Marks `%s` (%s) as covered for **%s** in `%s`.\n- The Definition, its reference test, solution, workloads and traces are in the dataset: (link)\n",
+		k.Name, p.Result.Model.Name, k.Name, k.OpType, p.Result.Model.Name, CoveragePath)
+	return []byte(b.String())
+}
+
+// pullRequest is the text of the pull request that adds the model.
+func (p *Plan) pullRequest() []byte {
 	var b strings.Builder
 	count := map[string]int{}
 	for _, k := range p.Kernels {
 		count[k.Group()]++
 	}
-	if trace {
-		fmt.Fprintf(&b, "# Definitions for %s\n\nNew Definitions that `%s` needs:\n\n", p.Slug, p.Repo)
-		for _, k := range p.Kernels {
-			if k.Phase1 == New {
-				fmt.Fprintf(&b, "- `%s` (%s)\n", k.Name, k.OpType)
-			}
-		}
-	} else {
-		fmt.Fprintf(&b, "# Add %s\n\nAdds `%s` to `web/apps/web/data/models.ts`, its rows to `docs/model_coverage.mdx` and its serving configs to `examples/sglang_bench/model_configs.json`.\n\n", p.Slug, p.Repo)
-		for _, group := range groups {
-			fmt.Fprintf(&b, "- %s: %d\n", group, count[group])
-		}
+	fmt.Fprintf(&b, "# Add %s\n\nAdds `%s` to `web/apps/web/data/models.ts`, its rows to `%s` and its serving configs to `%s`.\n\nDefinitions it needs, for %s:\n\n", p.Result.Model.Name, p.Repo, CoveragePath, ServingConfigsPath, p.layoutWords())
+	for _, group := range groups {
+		fmt.Fprintf(&b, "- %s: %d\n", group, count[group])
 	}
 	fmt.Fprintf(&b, "\nClassified by FlashInfer %s and SGLang %s; the dataset by %s.\n", p.Versions.FlashInfer, p.Versions.SGLang, p.Versions.Dataset)
 	return []byte(b.String())

@@ -3,6 +3,7 @@ package onboard
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/dataset"
 )
 
 func environment(t *testing.T) *phases.Env {
@@ -147,11 +149,60 @@ func TestWriteFiles(t *testing.T) {
 	if missing == 0 || strings.Count(string(coverage), "❌") != missing {
 		t.Errorf("%d are missing:\n%s", missing, coverage)
 	}
+	for _, k := range p.Kernels {
+		text, err := os.ReadFile(filepath.Join(dir, "pull_requests", k.Name+".md"))
+		if (err == nil) != (k.Phase1 == New) || err == nil && !strings.Contains(string(text), "Title: Add "+k.Name+": definition + reference test") {
+			t.Errorf("%s: %s %v", k.Name, text, err)
+		}
+	}
+	present := strings.Count(string(coverage), "🟡 |\n")
+	if strings.Contains(string(coverage), "Workloads not yet collected") {
+		t.Errorf("a list of names does not tell of workloads:\n%s", coverage)
+	}
+	if sentence := fmt.Sprintf("**Coverage**: %d / %d definitions present. Missing: ", len(p.Kernels)-missing, len(p.Kernels)); !strings.Contains(string(coverage), sentence) || present != len(p.Kernels)-missing {
+		t.Errorf("%d rows present; %q is not in\n%s", present, sentence, coverage)
+	}
 	if _, err := p.WriteFiles(dir, false, false); err == nil {
 		t.Error("files were replaced without being asked")
 	}
 	if _, err := p.WriteFiles(dir, true, false); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPackagesOfSGLang: a tree of sglang alone still takes its norms from the
+// package of its kernels.
+func TestPackagesOfSGLang(t *testing.T) {
+	env := environment(t)
+	for name, text := range map[string]string{
+		"fi/flashinfer/__init__.py": "from .norm import rmsnorm as rmsnorm\n", "fi/version.txt": "9.9.9",
+		"fi/flashinfer/norm/__init__.py":  "from ..api import flashinfer_api\n@flashinfer_api\ndef rmsnorm(x, w): ...\n",
+		"sg/sglang/srt/layers/sampler.py": "import flashinfer\n", "sg/sglang/version.py": "__version__ = \"0.0.1\"\n",
+	} {
+		path := filepath.Join(env.WorkDir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := Options{FlashInfer: "fi"}
+	o.Request.SGLangPath = "sg"
+	table, err := tableOf(env, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := classify("rmsnorm_h4096", dataset.Embedded(), table)
+	if k.FI != FIMissing && k.SGL != SGLIntegrated { // without a template it is not found at all
+		t.Errorf("%+v", k)
+	}
+	called := false
+	for _, api := range table.APIs() {
+		called = called || api.Name == "flashinfer.norm.rmsnorm" && len(api.SGLang) > 0
+	}
+	if !called {
+		t.Error("nothing calls rmsnorm")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
@@ -107,7 +108,7 @@ func commits(env *phases.Env, o Options, set *dataset.Dataset, sglang string, ta
 		return commit
 	}
 	return map[string]string{
-		"sglang": short(sglang), "flashinfer": short(flashinfer), "sgl_cookbook": generate.CookbookCommit, "flashinfer_trace": short(trace),
+		"sglang": short(prose.Or(sglang, table.SGLang)), "flashinfer": short(flashinfer), "sgl_cookbook": generate.CookbookCommit, "flashinfer_trace": short(trace),
 	}
 }
 
@@ -182,6 +183,9 @@ func tableOf(env *phases.Env, o Options) (*definition.Table, error) {
 		if s, err = kernelsource.ReadSGLang(regular.Dir(env.Path(o.Request.SGLangPath)), f); err != nil {
 			return nil, fmt.Errorf("--sglang-path %s: %w", o.Request.SGLangPath, err)
 		}
+		if !s.Kernels {
+			addKernels(s)
+		}
 	} else { // the calls of the embedded version, as far as the APIs are still there
 		embedded := definition.FlashInfer()
 		s.Version = embedded.SGLang
@@ -194,6 +198,19 @@ func tableOf(env *phases.Env, o Options) (*definition.Table, error) {
 		return nil, err
 	}
 	return definition.ReadTable(data)
+}
+
+// addKernels adds the calls of SGLang's kernel package as they are embedded, for
+// a tree that does not have it: it is a package of its own, which sglang takes
+// its norms from.
+func addKernels(s *kernelsource.SGLang) {
+	for _, api := range definition.FlashInfer().APIs() {
+		for _, file := range api.SGLang {
+			if strings.HasPrefix(file, "sgl_kernel/") {
+				s.Calls[api.Name] = append(s.Calls[api.Name], file)
+			}
+		}
+	}
 }
 
 // layouts are those that were asked for, else that of the entry and all that

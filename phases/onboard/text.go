@@ -5,11 +5,25 @@ import (
 	"strings"
 )
 
+// layoutWords are the layouts of the plan: "TP=2; TP=8 EP=4".
+func (p *Plan) layoutWords() string {
+	var words []string
+	for _, l := range p.Layouts {
+		text := fmt.Sprintf("TP=%d", l.TP)
+		if l.EP > 1 {
+			text += fmt.Sprintf(" EP=%d", l.EP)
+		}
+		words = append(words, text)
+	}
+	return strings.Join(words, "; ")
+}
+
 // Text is the inventory for people, by upstream's four groups.
 func (p *Plan) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s), class %s\n", p.Repo, p.Slug, p.Class)
 	fmt.Fprintf(&b, "FlashInfer %s, SGLang %s; the dataset: %s\n", p.Versions.FlashInfer, p.Versions.SGLang, p.Versions.Dataset)
+	fmt.Fprintf(&b, "for %s\n", p.layoutWords())
 	for _, group := range groups {
 		var rows []Kernel
 		width := 0

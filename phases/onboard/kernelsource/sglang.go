@@ -19,7 +19,10 @@ type SGLang struct {
 	Calls map[string][]string
 	// Pinned is the FlashInfer version that its package asks for, "" when its
 	// metadata is not there.
-	Pinned   string
+	Pinned string
+	// Kernels: its package sgl_kernel was read, through which SGLang's norms call
+	// FlashInfer.
+	Kernels  bool
 	Problems []string
 }
 
@@ -53,6 +56,7 @@ func ReadSGLang(files fs.FS, f *FlashInfer, more ...fs.FS) (*SGLang, error) {
 			if err := s.folder(tree, at, known); err != nil {
 				return nil, fmt.Errorf("reading SGLang's kernels: %w", err)
 			}
+			s.Kernels = true
 		}
 	}
 	for api := range s.Calls {
