@@ -4,6 +4,7 @@ package validate
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -43,7 +44,7 @@ func oneEntry(n int, separator string, module func(i int) string) string {
 }
 
 // growing are texts that grow where checking them once did more than a person
-// would expect. Each is checked at one size and at sixteen times that.
+// would expect. Each is checked at three sizes.
 var growing = map[string]func(n int) string{
 	"entries on one line": func(n int) string {
 		return file(n, func(i int) string { return fmt.Sprintf(`{id:"m%d",name:"n",description:"d",modules:{}},`, i) })
@@ -94,29 +95,52 @@ var growing = map[string]func(n int) string{
 	},
 }
 
-// Checking and fixing cost about what the text has: sixteen times the text
-// costs at most four times its share.
+// growingSizes are 1x, 10x and 100x.
+var growingSizes = []int{100, 1_000, 10_000}
+
+// Checking and fixing cost in proportion to the text, up to a logarithm: from
+// each size to the next, ten times the text costs at most twice its share,
+// where what is quadratic costs ten times it.
 func TestGrowth(t *testing.T) {
-	const small, times, most = 200, 16, 64
+	const most = 20
 	for name, text := range growing {
 		t.Run(name, func(t *testing.T) {
 			cost := func(n int) time.Duration {
 				src := []byte(text(n))
 				best := time.Hour
 				for range 2 {
+					runtime.GC()
 					began := processorTime(t)
-					f := tsast.Parse(src)
-					FixAll(Check(f, Options{}), AllFixes)
+					FixAll(Check(tsast.Parse(src), Options{}), AllFixes)
 					best = min(best, processorTime(t)-began)
 				}
 				return best
 			}
-			// What is too short to be measured counts as a millisecond.
-			before, after := max(cost(small), time.Millisecond), cost(small*times)
-			t.Logf("%v, and %v at %d times the size", before, after, times)
-			if after > most*before {
-				t.Errorf("%d modules cost %v, %d cost %v", small, before, small*times, after)
+			before := cost(growingSizes[0])
+			for i, n := range growingSizes[1:] {
+				after := cost(n)
+				t.Logf("%d: %v, %d: %v", growingSizes[i], before, n, after)
+				// What is too short to be measured counts as four milliseconds.
+				if after > most*max(before, 4*time.Millisecond) {
+					t.Errorf("%d cost %v, %d cost %v: %.0f times", growingSizes[i], before, n, after, float64(after)/float64(before))
+				}
+				before = after
 			}
 		})
+	}
+}
+
+// BenchmarkGrowth shows what a text of each kind and size costs.
+func BenchmarkGrowth(b *testing.B) {
+	for name, text := range growing {
+		for _, n := range growingSizes {
+			src := []byte(text(n))
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				b.SetBytes(int64(len(src)))
+				for b.Loop() {
+					FixAll(Check(tsast.Parse(src), Options{}), AllFixes)
+				}
+			})
+		}
 	}
 }
