@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Everything in the repository that is made from other files of it:
-#   phases/extract/classes.jsonl  its values, from the class defaults in
-#                        phases/baseline/engine/class_defaults_generated.txt
+#   phases/extract/classdefaults/generated.txt  what transformers' configuration
+#                        classes fill in, from the version that SGLang requires
+#   phases/extract/families/registry.txt  transformers' model classes and their
+#                        tasks, from a newer version, which knows more of them
 #   docs/rules.md        from the table of rules      (phases/validate)
 #   docs/definitions.md  from the grammar of names    (phases/definition)
 #   docs/commands.md     from the commands            (cmd/fib-ls)
@@ -34,6 +36,16 @@ fi
 export SGLANG_COMMIT SGLANG_DATE
 echo "phases/baseline/index/sglang.idx, from $SGLANG: $SGLANG_COMMIT of $SGLANG_DATE"
 go run ./phases/baseline/index/gen -sglang "$SGLANG" -out phases/baseline/index/sglang.idx
+transformers=$(cat "$SGLANG"/sglang-*.dist-info/METADATA "$SGLANG/python/pyproject.toml" 2>/dev/null | sed -nE 's/^(Requires-Dist: | *")transformers *== *([0-9.]+).*/\2/p' | head -1)
+if [ -z "$transformers" ]; then
+  echo "$SGLANG does not say which transformers it requires" >&2
+  exit 2
+fi
+echo "phases/extract/classdefaults/generated.txt, from transformers $transformers"
+go run ./phases/baseline/index/gen -sglang "$SGLANG" -transformers "$(scripts/fetch-transformers-package.sh "$transformers")/transformers" -defaults phases/extract/classdefaults/generated.txt
+newest=5.24.0
+echo "phases/extract/families/registry.txt, from transformers $newest"
+go run ./phases/baseline/index/gen -transformers "$(scripts/fetch-transformers-package.sh "$newest")/transformers" -registry phases/extract/families/registry.txt
 if [ -n "${FLASHINFER:-}" ]; then
   if [ -z "${SGLANG_PACKAGE:-}" ]; then
     echo "FLASHINFER=DIR (an unpacked flashinfer-python) takes SGLANG_PACKAGE=DIR[:DIR] too: an unpacked sglang and sglang-kernel, whose calls are noted" >&2
@@ -42,8 +54,6 @@ if [ -n "${FLASHINFER:-}" ]; then
   echo phases/definition/flashinfer.jsonl
   go run ./phases/onboard/kernelsource/maketable -flashinfer "$FLASHINFER" -sglang "$SGLANG_PACKAGE" -out phases/definition/flashinfer.jsonl
 fi
-echo phases/extract/classes.jsonl
-go run ./phases/baseline/index/gen -classes phases/extract/classes.jsonl
 echo docs/rules.md
 go generate ./phases/validate
 echo docs/definitions.md
@@ -52,4 +62,4 @@ echo docs/commands.md
 trap 'rm -f docs/commands.md.new' EXIT
 env -i PATH="$PATH" HOME="$HOME" go run ./cmd/fib-ls docs >docs/commands.md.new
 mv docs/commands.md.new docs/commands.md
-git --no-pager diff --stat -- docs phases/definition phases/baseline/index phases/extract/classes.jsonl
+git --no-pager diff --stat -- docs phases/definition phases/baseline/index phases/extract

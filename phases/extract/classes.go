@@ -6,18 +6,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
 
-// classesFile is the one table of HuggingFace class defaults: one line per
-// model_type with the class that serves causal language modelling, what the
-// configuration class fills in where config.json is silent, what it makes of
-// a null, and where a multimodal wrapper keeps its language model. A value
-// that starts with = is a formula over other fields. Facts of transformers
-// 5.23 and, for types that live outside of it, of their own configuration
-// classes.
+// classesFile is the table of HuggingFace's model types: one line per
+// model_type with the class that serves causal language modelling, the pattern
+// of its layer_types, and where a multimodal wrapper keeps its language model.
+// What transformers' configuration classes fill in where config.json is silent
+// stands in package classdefaults; a line has values of its own (and what the
+// class makes of a null) only for types that live outside of transformers and
+// for what transformers computes otherwise than that table can say. A value
+// that starts with = is a formula over other fields.
 //
 //go:embed classes.jsonl
 var classesFile []byte
@@ -30,8 +34,14 @@ type classRow struct {
 	Null   map[string]json.RawMessage `json:"null"`
 	// Cycle is the layer_types pattern that repeats when none is given.
 	Cycle []string `json:"cycle"`
+	// Without names attributes of transformers' class that phase 1 does not take
+	// a default from: it knows the field as something else.
+	Without []string `json:"without"`
 	// Text names the model_type of nested language models by their key.
 	Text map[string]string `json:"text"`
+
+	// attributes are those of transformers' own class, by name.
+	attributes map[string][]classdefaults.Attribute
 }
 
 // classTable is the table's lines by what they start with: reading one takes
@@ -79,7 +89,52 @@ func classRowOf(modelType string) *classRow {
 	if err := json.Unmarshal(line, row); err != nil {
 		return nil // a broken table is found by the tests
 	}
+	row.attributes = map[string][]classdefaults.Attribute{}
+	if c, ok := classdefaults.Of(modelType); ok && c.OfTransformers && c.Base == "" {
+		for _, a := range c.Attributes {
+			if !slices.Contains(row.Without, a.Name) {
+				row.attributes[a.Name] = append(row.attributes[a.Name], a)
+			}
+		}
+	}
 	return row
+}
+
+// value is what the class fills in for a field that the file does not have, or
+// has with null: of the line itself, else of transformers' class.
+func (c *classRow) value(field string, null bool) (raw json.RawMessage, ok bool) {
+	if !null {
+		if raw, ok = c.Values[field]; !ok {
+			raw, ok = c.attribute(field, classdefaults.Default, classdefaults.DefaultOrNull, classdefaults.Computed)
+		}
+		return raw, ok
+	}
+	if raw, ok = c.Null[field]; !ok {
+		raw, ok = c.attribute(field, classdefaults.OfNull)
+	}
+	if !ok { // a formula that is the default stands for a null too; another checkpoint's number does not
+		raw, ok = c.value(field, false)
+		ok = ok && bytes.HasPrefix(raw, []byte(`"=`))
+	}
+	return raw, ok
+}
+
+// attribute is what transformers' class states of a field, under any of the
+// field's names, in one of these ways.
+func (c *classRow) attribute(field string, kinds ...classdefaults.Kind) (json.RawMessage, bool) {
+	for _, name := range Spellings(field) {
+		for _, a := range c.attributes[name] {
+			if a.Kind == classdefaults.Renamed {
+				name = a.Text
+			}
+		}
+		for _, a := range c.attributes[name] {
+			if slices.Contains(kinds, a.Kind) {
+				return classdefaults.JSON(a.Text)
+			}
+		}
+	}
+	return nil, false
 }
 
 // fallback is the class default of a field that the file does not state. null
@@ -89,10 +144,7 @@ func (c *classRow) fallback(field string, null bool, f *fields) (v Value, why st
 	if c == nil {
 		return nil, "", false
 	}
-	raw, there := c.Values[field]
-	if null {
-		raw, there = c.nullValue(field)
-	}
+	raw, there := c.value(field, null)
 	if !there {
 		return nil, "", false
 	}
@@ -120,18 +172,6 @@ func (f *fields) operand(name string) (float64, bool) {
 	}
 	n, err := toFloat(name, got.Value)
 	return n, err == nil
-}
-
-// nullValue is what the class makes of a null: its own formula for nulls, or
-// the default where that is a formula.
-func (c *classRow) nullValue(field string) (json.RawMessage, bool) {
-	if raw, ok := c.Null[field]; ok {
-		return raw, true
-	}
-	if raw, ok := c.Values[field]; ok && bytes.HasPrefix(raw, []byte(`"=`)) {
-		return raw, true
-	}
-	return nil, false
 }
 
 // evaluate computes a formula: sums of products and floor quotients of fields

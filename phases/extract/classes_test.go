@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
 
 func TestClassTableIsWhole(t *testing.T) {
@@ -27,6 +29,33 @@ func TestClassTableIsWhole(t *testing.T) {
 		for key := range row.Text {
 			if classRowOf(row.Text[key]) == nil {
 				t.Errorf("%s: its %s has the unknown type %s", row.Type, key, row.Text[key])
+			}
+		}
+	}
+}
+
+// TestClassDefaultsStandOnce: what transformers' classes fill in stands in
+// package classdefaults; a line here repeats none of it and contradicts it
+// only where phase 1 means something else under the same name.
+func TestClassDefaultsStandOnce(t *testing.T) {
+	otherwise := map[string]string{
+		"longcat_flash.num_hidden_layers": "transformers counts each of a layer's two attentions as a layer",
+		"axk2.head_dim":                   "transformers' is the width of MLA's rotary part",
+		"glm5_next_text.head_dim":         "transformers' is the width of MLA's rotary part",
+		"hy_v4.head_dim":                  "transformers' is the width of MLA's rotary part",
+	}
+	for modelType := range classes().lines {
+		row := classRowOf(modelType)
+		for field, value := range row.Values {
+			if derived, ok := row.attribute(field, classdefaults.Default, classdefaults.DefaultOrNull, classdefaults.Computed); ok && (bytes.Equal(derived, value) || otherwise[modelType+"."+field] == "") {
+				t.Errorf("%s.%s is %s here and %s in transformers' class", modelType, field, value, derived)
+			}
+		}
+		for field, value := range row.Null {
+			row := *row
+			row.Null = nil
+			if derived, ok := row.value(field, true); ok && bytes.Equal(derived, value) {
+				t.Errorf("%s.%s of a null stands in transformers' class", modelType, field)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
@@ -150,7 +151,7 @@ func unknownFields(loc *located, overrides map[string]string) error {
 	}
 	for _, key := range sortedKeys(overrides) {
 		head, _, _ := strings.Cut(key, ".")
-		if known[key] || known[head] || bytes.Contains(classesFile, []byte(`"`+head+`":`)) || families.Mentions(head) {
+		if known[key] || known[head] || classdefaults.Mentions(head) || bytes.Contains(classesFile, []byte(`"`+head+`":`)) || families.Mentions(head) {
 			continue
 		}
 		message := "--set " + key + ": no config.json has such a field"

@@ -3,10 +3,10 @@ package classes
 import (
 	"strings"
 
-	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
 
 // DefaultConfig gives a config.json to read a class with when there is none:
@@ -22,11 +22,9 @@ func (r *Reader) DefaultConfig(class string) *extract.Object {
 		o.Values[key] = v
 	}
 	set("architectures", []extract.Value{class})
-	section, example := engine.ClassTable()["@"+class]
-	modelType := engine.TypeOfModel(class)
-	if example {
-		head, _, _ := strings.Cut(section, "\n")
-		modelType = strings.TrimSpace(strings.TrimSuffix(head, "]"))
+	modelType, stated, example := classdefaults.Example(class)
+	if !example {
+		modelType = classdefaults.TypeOfModel(class)
 	}
 	if modelType == "" {
 		modelType = r.ownConfigType(class)
@@ -38,11 +36,9 @@ func (r *Reader) DefaultConfig(class string) *extract.Object {
 		return r.baseDefaults(class, o)
 	}
 	set("model_type", modelType)
-	for _, line := range strings.Split(section, "\n") {
-		if key, op, text := engine.CutOperator(line); op == "=" && example {
-			if v, ok := r.jsonOf(text); ok {
-				set(key, v)
-			}
+	for _, a := range stated {
+		if v, ok := r.jsonOf(a.Text); ok && a.Kind == classdefaults.Default {
+			set(a.Name, v)
 		}
 	}
 	return o

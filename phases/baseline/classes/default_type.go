@@ -8,6 +8,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
 
 // statedType is the model_type of the configuration class that SGLang's source
@@ -47,7 +48,7 @@ func (r *Reader) annotatedType(info ClassInfo, types map[string]string) string {
 		return ""
 	}
 	name := pyeval.LastPart(m[1])
-	found := engine.TypeOfConfig(name)
+	found := classdefaults.TypeOfConfig(name)
 	for t, full := range types {
 		if pyeval.LastPart(full) == name && (found == "" || t < found) {
 			found = t

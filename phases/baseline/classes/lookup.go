@@ -16,6 +16,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
 
 // UnregisteredError says that SGLang does not register an architecture.
@@ -62,7 +63,7 @@ func (r *Reader) Find(name string) (ClassInfo, error) {
 	}
 	return ClassInfo{}, &UnregisteredError{Name: name, Near: x.near(name),
 		Reason: "SGLang would fall back to its Transformers backend, whose layers HuggingFace's class makes at run time",
-		Known:  engine.TypeOfModel(name) != ""}
+		Known:  classdefaults.TypeOfModel(name) != ""}
 }
 
 // quickFind finds a class whose category its own file and those of its bases

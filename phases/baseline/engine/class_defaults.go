@@ -1,7 +1,7 @@
 package engine
 
 import (
-	_ "embed" // the table of class defaults
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -10,141 +10,44 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
-
-// hubDefaultsFile is the table of facts about HuggingFace's configuration
-// classes, by model_type: what each fills in where config.json is silent, with
-// HuggingFace's own attribute names. See the head of the file.
-//
-//go:embed class_defaults.txt
-var hubDefaultsFile string
-
-// hubDefaultsMade is the part of the table that is made from transformers
-// itself; a section of hubDefaultsFile goes before one of the same name.
-//
-//go:embed class_defaults_generated.txt
-var hubDefaultsMade string
-
-// ClassTable are the sections of the table by model_type, unparsed.
-var ClassTable = sync.OnceValue(func() map[string]string {
-	out := map[string]string{}
-	for _, section := range append(strings.Split(hubDefaultsMade, "\n[")[1:], strings.Split(hubDefaultsFile, "\n[")[1:]...) {
-		head, body, _ := strings.Cut(section, "\n")
-		modelType, _, _ := strings.Cut(strings.TrimSuffix(head, "]"), " ")
-		out[modelType] = head[len(modelType):] + "\n" + body
-	}
-	return out
-})
 
 // defaultExpr is a default whose value is an expression over other fields.
 type defaultExpr struct{ text string }
 
-// defaultsOf gives the facts of the configuration class that transformers
-// uses for a model_type; empty ones when the type is not in the table. Its
+// defaultsOf returns the facts of the configuration class that transformers
+// uses for a model_type; empty ones when the table has no such type. Its
 // values may be *defaultExpr.
 func defaultsOf(modelType string) *classDefaults {
 	d := &classDefaults{values: map[string]pyeval.Value{}, null: map[string]pyeval.Value{}, rename: map[string]string{}, nested: map[string]string{}}
-	section, ok := ClassTable()[modelType]
+	c, ok := classdefaults.Of(modelType)
 	if !ok {
 		return d
 	}
-	head, body, _ := strings.Cut(section, "\n")
-	head, base, extends := strings.Cut(strings.TrimSuffix(head, "]"), " < ")
-	if extends {
-		d = defaultsOf(base)
+	if c.Base != "" {
+		d = defaultsOf(c.Base)
 	}
-	names := strings.Fields(head)
-	if len(names) > 0 {
-		d.class = names[0]
-	}
-	if len(names) > 1 {
-		d.model = names[1]
-	}
-	for _, line := range strings.Split(body, "\n") {
-		key, op, rest := CutOperator(line)
-		switch op {
-		case "=":
-			d.values[key] = &defaultExpr{rest}
-		case "?=":
-			d.values[key] = &defaultExpr{rest}
-			d.null[key] = &defaultExpr{rest}
-		case "null=":
-			d.null[key] = &defaultExpr{rest}
-		case ":=":
-			d.always = append(d.always, key)
-			d.values[key] = &defaultExpr{rest}
-		case "->":
-			d.rename[key] = rest
-		case ":":
-			d.nested[key] = rest
+	d.class, d.model = cmp.Or(c.Name, d.class), cmp.Or(c.Model, d.model)
+	for _, a := range c.Attributes {
+		switch a.Kind {
+		case classdefaults.Default:
+			d.values[a.Name] = &defaultExpr{a.Text}
+		case classdefaults.DefaultOrNull:
+			d.values[a.Name] = &defaultExpr{a.Text}
+			d.null[a.Name] = &defaultExpr{a.Text}
+		case classdefaults.OfNull:
+			d.null[a.Name] = &defaultExpr{a.Text}
+		case classdefaults.Computed:
+			d.always = append(d.always, a.Name)
+			d.values[a.Name] = &defaultExpr{a.Text}
+		case classdefaults.Renamed:
+			d.rename[a.Name] = a.Text
+		case classdefaults.Nested:
+			d.nested[a.Name] = a.Text
 		}
 	}
 	return d
-}
-
-// ClassDefaults gives what transformers' own configuration class of a
-// model_type fills in, as Python expressions by attribute, and the attributes
-// that stand for others. ok is false when the table has no such class of
-// transformers itself, or has another type's in its place.
-func ClassDefaults(modelType string) (values, rename map[string]string, ok bool) {
-	section, there := ClassTable()[modelType]
-	if !there || strings.HasPrefix(modelType, "@") || !strings.Contains(hubDefaultsMade, "\n["+modelType+" ") {
-		return nil, nil, false
-	}
-	head, body, _ := strings.Cut(section, "\n")
-	if strings.Contains(head, " < ") {
-		return nil, nil, false
-	}
-	values, rename = map[string]string{}, map[string]string{}
-	for _, line := range strings.Split(body, "\n") {
-		switch key, op, rest := CutOperator(line); op {
-		case "=", "?=", ":=":
-			values[key] = rest
-		case "->":
-			rename[key] = rest
-		}
-	}
-	return values, rename, true
-}
-
-// TypeOfConfig is the model_type of a configuration class; "" when the
-// table has none of that name.
-func TypeOfConfig(class string) string { return hubTypes()[0][class] }
-
-// TypeOfModel is the model_type whose configuration makes a model class; ""
-// when the table has none.
-func TypeOfModel(model string) string { return hubTypes()[1][model] }
-
-// hubTypes are the model_types by configuration class and by model class.
-var hubTypes = sync.OnceValue(func() [2]map[string]string {
-	out := [2]map[string]string{{}, {}}
-	sections := ClassTable()
-	for _, t := range slices.Sorted(maps.Keys(sections)) {
-		if strings.HasPrefix(t, "@") { // an example
-			continue
-		}
-		head, _, _ := strings.Cut(sections[t], "\n")
-		head, _, derivedFrom := strings.Cut(strings.TrimSuffix(head, "]"), " < ")
-		for i, name := range strings.Fields(head) {
-			if _, have := out[min(i, 1)][name]; !have && (i == 1 || !derivedFrom) {
-				out[min(i, 1)][name] = t
-			}
-		}
-	}
-	return out
-})
-
-// CutOperator cuts a line of the table at its operator; all are empty where it has
-// none.
-func CutOperator(line string) (key, op, rest string) {
-	if strings.HasPrefix(line, "#") {
-		return "", "", ""
-	}
-	parts := strings.SplitN(strings.TrimSpace(line), " ", 3)
-	if len(parts) < 3 {
-		return "", "", ""
-	}
-	return parts[0], parts[1], parts[2]
 }
 
 // resolveDefaults evaluates the defaults of a configuration: expressions see

@@ -8,6 +8,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
 
 // noFiles is a tree without files.
@@ -29,8 +30,8 @@ func TestConfigsThatNest(t *testing.T) {
 		}
 		return o
 	}
-	for modelType := range ClassTable() {
-		in := New(context.Background(), noFiles{}, &pyeval.Facts{}, pyeval.Limits{Steps: 20_000}, Environment{TP: 1})
+	for _, modelType := range classdefaults.ModelTypes() {
+		in := New(context.Background(), noFiles{}, &pyeval.Facts{}, pyeval.Limits{Steps: 60_000}, Environment{TP: 1})
 		in.newConfig(nil, "config", modelType)
 		in.newConfig(within(modelType, &extract.Object{}), "config", modelType)
 		if in.Stopped != nil || in.Depth != 0 || len(in.making) != 0 {

@@ -4,12 +4,13 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
 
 // hubConfig is a call of a configuration class of transformers.
 func (e *Engine) hubConfig(class string, kw *pyeval.Namespace) pyeval.Value {
 	c := &ModelConfig{engine: e, path: class, fields: kw.Clone(), over: pyeval.NewNamespace(), defaults: &classDefaults{class: class}}
-	if t := TypeOfConfig(class); t != "" {
+	if t := classdefaults.TypeOfConfig(class); t != "" {
 		c.defaults = defaultsOf(t)
 		e.resolveDefaults(c)
 	}
@@ -29,7 +30,7 @@ func (e *Engine) hubAlias(c *pyeval.Class) string {
 				}
 			}
 		case *pyeval.External:
-			return TypeOfConfig(pyeval.LastPart(b.Path))
+			return classdefaults.TypeOfConfig(pyeval.LastPart(b.Path))
 		}
 	}
 	return ""
@@ -77,7 +78,7 @@ func (e *Engine) inheritDefaults(o *pyeval.Instance, c *pyeval.Class, kw *pyeval
 		if !ok {
 			continue
 		}
-		modelType := TypeOfConfig(pyeval.LastPart(outside.Path))
+		modelType := classdefaults.TypeOfConfig(pyeval.LastPart(outside.Path))
 		if modelType == "" {
 			continue
 		}

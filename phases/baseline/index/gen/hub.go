@@ -68,7 +68,7 @@ func hubTable(dir string, registered map[string]string) (string, error) {
 	for t := range keep {
 		keepNested(byType[t], classes, keep)
 	}
-	return printTable(byType, classes, keep), nil
+	return fmt.Sprintf("# Made by phases/baseline/index/gen from transformers %s; the form is\n# described in written.txt.\n", version(dir)) + printTable(byType, classes, keep), nil
 }
 
 // plainName is a class name without what transformers and SGLang spell
@@ -286,7 +286,6 @@ func readMappings(file string) (map[string][]modelClass, error) {
 // printTable writes the kept classes in the table's form.
 func printTable(byType, classes map[string]*hubClass, keep map[string]bool) string {
 	var b strings.Builder
-	b.WriteString("# Made by phases/baseline/index/gen from a transformers tree; the form is\n# described in class_defaults.txt.\n")
 	for _, t := range sortedKeys(keep) {
 		c := byType[t]
 		if c == nil {

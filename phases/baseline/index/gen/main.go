@@ -1,9 +1,7 @@
-// Command gen compiles an SGLang source tree into the index that ships in the
-// binary: go run ./phases/baseline/index/gen -sglang DIR -out FILE. The tree
-// is $SGLANG when -sglang is not given. With -transformers DIR (the package
-// transformers) it also writes the table of HuggingFace's class defaults to
-// -defaults FILE, below the part of it that is written by hand. With -classes
-// FILE it only brings phase 1's table in step with that one.
+// Command gen makes what ships in the binary from other people's sources: with
+// -out FILE the index of an SGLang tree (-sglang DIR), with -defaults FILE the
+// table of what transformers' configuration classes fill in, and with
+// -registry FILE that of its model classes (-transformers DIR, the package).
 package main
 
 import (
@@ -18,31 +16,22 @@ import (
 
 func main() {
 	dir := flag.String("sglang", os.Getenv("SGLANG"), "directory of the SGLang source tree")
-	out := flag.String("out", "sglang.idx", "file to write")
+	hub := flag.String("transformers", os.Getenv("TRANSFORMERS"), "directory of the transformers package")
+	out := flag.String("out", "", "index to write")
 	commit := flag.String("commit", os.Getenv("SGLANG_COMMIT"), "the tree's commit")
 	date := flag.String("date", os.Getenv("SGLANG_DATE"), "the commit's date, RFC 3339")
-	hub := flag.String("transformers", os.Getenv("TRANSFORMERS"), "directory of the transformers package")
 	defaults := flag.String("defaults", "", "table of class defaults to write")
-	facts := flag.String("classes", "", "bring this file, phase 1's table of class defaults, in step with them, and do nothing else")
-	registry := flag.String("registry", "", "table of transformers' model classes to write, and nothing else")
+	registry := flag.String("registry", "", "table of transformers' model classes to write")
 	flag.Parse()
-	if *registry != "" {
-		if err := writeRegistry(*hub, *registry); err != nil {
-			fmt.Fprintln(os.Stderr, "gen:", err)
-			os.Exit(1)
-		}
-		return
+	var err error
+	if *out != "" {
+		err = writeIndex(*dir, *out, *commit, *date)
 	}
-	if *facts != "" {
-		if err := writeClasses(*facts); err != nil {
-			fmt.Fprintln(os.Stderr, "gen:", err)
-			os.Exit(1)
-		}
-		return
-	}
-	err := run(*dir, *out, *commit, *date)
-	if err == nil && *hub != "" && *defaults != "" {
+	if err == nil && *defaults != "" {
 		err = writeDefaults(*dir, *hub, *defaults)
+	}
+	if err == nil && *registry != "" {
+		err = writeRegistry(*hub, *registry)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
@@ -50,7 +39,7 @@ func main() {
 	}
 }
 
-func run(dir, out, commit, date string) error {
+func writeIndex(dir, out, commit, date string) error {
 	if dir == "" {
 		return fmt.Errorf("no SGLang source tree: give -sglang DIR or set SGLANG")
 	}
