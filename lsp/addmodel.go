@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -14,7 +15,10 @@ import (
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/limit"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
+	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // addTitle begins the title of everything that adds a model.
@@ -149,6 +153,7 @@ func (j *job) steps() error {
 	if err := j.writeFiles(); err != nil {
 		return fmt.Errorf("%s was added, but its files could not be written: %w", j.result.Model.ID, err)
 	}
+	j.keepStanding()
 	// Its config is in the cache by now, perhaps as another revision.
 	s.forgetConfig(j.req.HFRepoID)
 	s.worldChanged(j.ctx)
@@ -241,10 +246,10 @@ func (j *job) report() {
 		verb = "Updated"
 	}
 	message := fmt.Sprintf("%s %s: %d modules, %d Definitions", verb, r.Model.ID, len(r.Model.Modules), len(r.Definitions))
-	if r.Confidence.Level != "" {
-		message += ", " + string(r.Confidence.Level)
-	}
 	message += "."
+	if line := j.confidence(); line != "" {
+		message += " " + strings.ToUpper(line[:1]) + line[1:] + "."
+	}
 	serious := seriousProblems(r)
 	if serious > 0 {
 		message += fmt.Sprintf(" %d findings need a look.", serious)
@@ -255,9 +260,30 @@ func (j *job) report() {
 	if j.req.wait || s.caps.jobs { // our extension is told when the job is done
 		return
 	}
-	s.notifyUser(protocol.MessageTypeInfo, message)
+	s.notifyUser(protocol.MessageTypeInfo, message+changeLines(r.Changes()))
 	if s.caps.showDocument && j.wantsReport() { // else the message has said where it is
 		s.goBackground(func(ctx context.Context) { s.openReport(ctx, j, false) })
+	}
+}
+
+// confidence says in a line how sure the entry is; "" where that is not known.
+func (j *job) confidence() string {
+	r := j.result
+	if r == nil || r.Confidence.Level == "" {
+		return ""
+	}
+	return report.ConfidenceLine(&r.Confidence, "")
+}
+
+// keepStanding remembers how sure the entry is that was put into the text, for
+// the hover, and what its witnesses differ in, for the findings.
+func (j *job) keepStanding() {
+	if j.result.Architecture == nil || j.result.Generated == nil {
+		return
+	}
+	f := tsast.Parse(j.result.Edited)
+	if i := modelsfile.Find(f, j.result.Model.ID); i >= 0 {
+		j.server.standings.keep(j.target.key, f, i, j.result.Judge(f, i))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -48,6 +49,7 @@ func (j *job) chooseRepo() error {
 		}
 	}
 	answers = append(answers, answerType)
+	defer j.asking()()
 	switch chosen := s.ask(j.ctx, protocol.MessageTypeInfo, addTitle+": which model?", answers...); chosen {
 	case "":
 		return errDeclined
@@ -81,7 +83,12 @@ func (j *job) offerUpdate() error {
 	if j.req.wait {
 		return &phases.DuplicateError{ID: id, Line: line}
 	}
+	if source := validate.SourceRepo(f.Entries[at].Model); strings.EqualFold(source, j.req.HFRepoID) && j.asks() && (j.server.caps.changeAnnotations || j.server.caps.messageQuestions) {
+		j.req.Update = true // what changes is shown before it is applied
+		return nil
+	}
 	update := "Update " + id
+	defer j.asking()()
 	message := fmt.Sprintf("models.ts has an entry %q already (line %d). Refresh it from its config?", id, line)
 	if j.server.ask(j.ctx, protocol.MessageTypeInfo, message, update, "Leave it") != update {
 		return errDeclined
@@ -105,6 +112,7 @@ type inputParams struct {
 // else is typed into the marker.
 func (j *job) askField(ctx context.Context, field, question, proposal string) (string, error) {
 	s := j.server
+	defer j.asking()()
 	if s.caps.input {
 		var answer *string
 		p := inputParams{Title: j.req.HFRepoID + ": " + field, Prompt: question, Value: proposal}
@@ -131,20 +139,16 @@ func (j *job) askField(ctx context.Context, field, question, proposal string) (s
 	return "", nil
 }
 
-// confirm asks before an entry with serious findings is inserted.
+// confirm asks before an entry with serious findings is inserted, and before
+// one that is there is changed.
 func (j *job) confirm() error {
-	setting := j.server.config.forPath(j.target.path).Confirm
-	serious := seriousProblems(j.result)
-	if j.req.wait || setting == "never" || setting != "always" && serious == 0 {
+	message, yes := j.confirmation()
+	if message == "" {
 		return nil
 	}
-	message := fmt.Sprintf("%s: %d modules, %d Definitions, %d findings. Insert the entry?",
-		j.result.Model.ID, len(j.result.Model.Modules), len(j.result.Definitions), serious)
-	for _, p := range j.result.Problems[:min(3, len(j.result.Problems))] {
-		message += "\n" + p.Severity + ": " + p.Message
-	}
-	switch j.server.ask(j.ctx, protocol.MessageTypeWarning, message, "Insert", "Open report", "Cancel") {
-	case "Insert":
+	defer j.asking()()
+	switch j.server.ask(j.ctx, protocol.MessageTypeWarning, message, yes, "Open report", "Cancel") {
+	case yes:
 		return nil
 	case "Open report":
 		if err := j.writeFiles(); err != nil {
@@ -157,6 +161,42 @@ func (j *job) confirm() error {
 		return err
 	}
 	return errDeclined
+}
+
+// confirmation is what the user is asked before the entry is put into the text,
+// and the answer that lets it go on; "" when nothing is asked.
+func (j *job) confirmation() (message, yes string) {
+	setting := j.server.config.forPath(j.target.path).Confirm
+	serious := seriousProblems(j.result)
+	if j.req.wait || setting == "never" {
+		return "", ""
+	}
+	update := j.result.Updated && j.asks() && !j.wantsAnnotations() && j.server.caps.messageQuestions
+	var changes []phases.Change
+	if update {
+		changes = j.result.Changes()
+	}
+	if len(changes) == 0 && setting != "always" && serious == 0 {
+		return "", ""
+	}
+	message = fmt.Sprintf("%s: %d modules, %d Definitions, %d findings. Insert the entry?",
+		j.result.Model.ID, len(j.result.Model.Modules), len(j.result.Definitions), serious)
+	yes = "Insert"
+	if len(changes) > 0 {
+		message = fmt.Sprintf("%s: %s in the entry that is there. Apply?%s", j.result.Model.ID, prose.Count(len(changes), "change"), changeLines(changes))
+		yes = "Apply"
+	}
+	for _, p := range j.result.Problems[:min(3, len(j.result.Problems))] {
+		message += "\n" + p.Severity + ": " + p.Message
+	}
+	return message, yes
+}
+
+// asking marks a job as one that waits for a person until the function that it
+// gives is called: such a job keeps no other from being started.
+func (j *job) asking() func() {
+	j.askers.Add(1)
+	return func() { j.askers.Add(-1) }
 }
 
 // insertMarker puts a marker comment with what is to be filled in before the

@@ -36,9 +36,11 @@ type capabilities struct {
 	markdown         bool
 	messageQuestions bool
 	createFile       bool
-	input            bool // has our extension's input box
-	jobs             bool // wants methodJobDone
-	verified         bool // wants methodVerified
+	// changeAnnotations: shows an edit and asks the user about it.
+	changeAnnotations bool
+	input             bool // has our extension's input box
+	jobs              bool // wants methodJobDone
+	verified          bool // wants methodVerified
 }
 
 // jsonTree is any JSON value, for lookups by path.
@@ -89,32 +91,33 @@ func readCapabilities(raw []byte) capabilities {
 	c := capabilities{
 		utf8: slices.Contains(t.strings("general", "positionEncodings"), string(protocol.PositionEncodingKindUTF8)),
 
-		applyEdit:        workspace.yes("applyEdit"),
-		documentChanges:  workspace.yes("workspaceEdit", "documentChanges"),
-		configuration:    workspace.yes("configuration"),
-		configRegister:   workspace.yes("didChangeConfiguration", "dynamicRegistration"),
-		watchRegister:    workspace.yes("didChangeWatchedFiles", "dynamicRegistration"),
-		watchRelative:    workspace.yes("didChangeWatchedFiles", "relativePatternSupport"),
-		refreshPull:      workspace.yes("diagnostics", "refreshSupport"),
-		refreshLens:      workspace.yes("codeLens", "refreshSupport"),
-		refreshHints:     workspace.yes("inlayHint", "refreshSupport"),
-		progress:         window.yes("workDoneProgress"),
-		showDocument:     window.yes("showDocument", "support"),
-		messageQuestions: window.has("showMessage") || !t.has("window"),
-		createFile:       slices.Contains(workspace.strings("workspaceEdit", "resourceOperations"), "create"),
-		input:            t.yes("experimental", "fibLs", "input"),
-		jobs:             t.yes("experimental", "fibLs", "jobs"),
-		verified:         t.yes("experimental", "fibLs", "verified"),
-		pullDiagnostics:  text.has("diagnostic"),
-		related:          push.yes("relatedInformation"),
-		codeDescription:  push.yes("codeDescriptionSupport"),
-		diagnosticTags:   push.has("tagSupport"),
-		actionLiterals:   action.has("codeActionLiteralSupport"),
-		actionDisabled:   action.yes("disabledSupport"),
-		actionPreferred:  action.yes("isPreferredSupport"),
-		snippets:         text.yes("completion", "completionItem", "snippetSupport"),
-		hierarchy:        text.yes("documentSymbol", "hierarchicalDocumentSymbolSupport"),
-		markdown:         slices.Contains(text.strings("hover", "contentFormat"), "markdown"),
+		applyEdit:         workspace.yes("applyEdit"),
+		documentChanges:   workspace.yes("workspaceEdit", "documentChanges"),
+		configuration:     workspace.yes("configuration"),
+		configRegister:    workspace.yes("didChangeConfiguration", "dynamicRegistration"),
+		watchRegister:     workspace.yes("didChangeWatchedFiles", "dynamicRegistration"),
+		watchRelative:     workspace.yes("didChangeWatchedFiles", "relativePatternSupport"),
+		refreshPull:       workspace.yes("diagnostics", "refreshSupport"),
+		refreshLens:       workspace.yes("codeLens", "refreshSupport"),
+		refreshHints:      workspace.yes("inlayHint", "refreshSupport"),
+		progress:          window.yes("workDoneProgress"),
+		showDocument:      window.yes("showDocument", "support"),
+		messageQuestions:  window.has("showMessage") || !t.has("window"),
+		createFile:        slices.Contains(workspace.strings("workspaceEdit", "resourceOperations"), "create"),
+		changeAnnotations: workspace.has("workspaceEdit", "changeAnnotationSupport"),
+		input:             t.yes("experimental", "fibLs", "input"),
+		jobs:              t.yes("experimental", "fibLs", "jobs"),
+		verified:          t.yes("experimental", "fibLs", "verified"),
+		pullDiagnostics:   text.has("diagnostic"),
+		related:           push.yes("relatedInformation"),
+		codeDescription:   push.yes("codeDescriptionSupport"),
+		diagnosticTags:    push.has("tagSupport"),
+		actionLiterals:    action.has("codeActionLiteralSupport"),
+		actionDisabled:    action.yes("disabledSupport"),
+		actionPreferred:   action.yes("isPreferredSupport"),
+		snippets:          text.yes("completion", "completionItem", "snippetSupport"),
+		hierarchy:         text.yes("documentSymbol", "hierarchicalDocumentSymbolSupport"),
+		markdown:          slices.Contains(text.strings("hover", "contentFormat"), "markdown"),
 	}
 	if c.pullDiagnostics {
 		pull := text.at("diagnostic")

@@ -42,6 +42,11 @@ type jobDone struct {
 	Findings    int `json:"findings"`
 	// Baseline is where the layers' truth came from: clone, embedded or none.
 	Baseline string `json:"baseline,omitempty"`
+	// Level and Confidence say how sure the entry is: in a word, and in a line.
+	Level      string `json:"level,omitempty"`
+	Confidence string `json:"confidence,omitempty"`
+	// Changes are what an update changed.
+	Changes []phases.Change `json:"changes,omitempty"`
 	// Report is the summary's path; OpenReport says that the settings want it
 	// opened.
 	Report     string `json:"report,omitempty"`
@@ -54,6 +59,10 @@ func (j *job) ended() jobDone {
 	if r := j.result; r != nil {
 		d.ModelID, d.Modules, d.Definitions, d.Findings = r.Model.ID, len(r.Model.Modules), len(r.Definitions), seriousProblems(r)
 		d.Baseline = r.Baseline.Source
+		d.Level, d.Confidence = string(r.Confidence.Level), j.confidence()
+		if j.applied {
+			d.Changes = r.Changes()
+		}
 	}
 	switch {
 	case j.err == nil && j.result != nil && j.result.Updated:

@@ -9,6 +9,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -30,7 +31,7 @@ func (s *Server) hover(_ context.Context, snap *Snapshot, p *protocol.HoverParam
 			s.hoverPaths(b, snap, at.entry.Model, found[len(found)-1].Name)
 		}
 	case onModelID:
-		s.hoverModel(b, snap, at.entry.Model)
+		s.hoverModel(b, snap, at.entry)
 	case onComment:
 		hoverMarker(b, at.comment)
 	case nowhere:
@@ -159,7 +160,8 @@ func (s *Server) hoverPaths(b *hoverText, snap *Snapshot, m *tsast.Model, module
 }
 
 // hoverModel writes an entry's summary.
-func (s *Server) hoverModel(b *hoverText, snap *Snapshot, m *tsast.Model) {
+func (s *Server) hoverModel(b *hoverText, snap *Snapshot, e tsast.Entry) {
+	m := e.Model
 	b.printf("%s %s\n\n", b.code(m.ID.Value), b.text(m.Name.Value))
 	if m.Description.Value != "" {
 		b.printf("%s\n\n", b.text(m.Description.Value))
@@ -183,6 +185,38 @@ func (s *Server) hoverModel(b *hoverText, snap *Snapshot, m *tsast.Model) {
 	b.WriteString("\n\n")
 	if repo := validate.SourceRepo(m); repo != "" {
 		b.printf("Made from https://huggingface.co/%s\n\n", repo)
+	}
+	s.hoverConfidence(b, snap, e)
+}
+
+// hoverConfidence says how sure the entry is: as it was found when it was added
+// or verified, else as far as the model's config and SGLang's source tell.
+func (s *Server) hoverConfidence(b *hoverText, snap *Snapshot, e tsast.Entry) {
+	if known := s.standings.of(snap, e); known != nil {
+		b.printf("Confidence: %s\n\n", b.text(known.Line))
+		return
+	}
+	expected := s.expectedFor(snap)(e.Model)
+	if expected == nil || len(expected.Alternatives) > 0 {
+		return
+	}
+	if expected.Closer != nil {
+		if closer := expected.Closer(); closer != nil {
+			expected = closer
+		}
+	}
+	if expected.Stands == "" {
+		return
+	}
+	differs := 0
+	for _, p := range s.publisher.pull(snap) {
+		if validate.AreaOf(p.Rule) == validate.AreaConfig && touches(span(e, e.Model.Span), p.Span.Start) && (p.Severity == validate.Error || p.Severity == validate.Warning) {
+			differs++
+		}
+	}
+	b.printf("Confidence of what the model's own files give: %s (%q looks at the tensors)\n\n", b.text(expected.Stands), verifyTitle)
+	if differs > 0 {
+		b.printf("This entry differs from that in %s.\n\n", prose.Count(differs, "place"))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -16,8 +17,12 @@ import (
 	"github.com/fib-ls/fib-ls/phases/report"
 )
 
-// maxJobs bounds the jobs that run at the same time.
-const maxJobs = 8
+// maxJobs bounds the jobs that work at the same time, maxWaiting those that wait
+// for a person.
+const (
+	maxJobs    = 8
+	maxWaiting = 64
+)
 
 // job is one Add model or Update model in the background.
 type job struct {
@@ -29,6 +34,8 @@ type job struct {
 	workspace Workspace
 	progress  *progress
 	done      chan struct{}
+	// askers counts the questions to a person that are open.
+	askers atomic.Int32
 
 	// The fields below are written by the job's goroutine before done is
 	// closed, and read after it.
@@ -68,7 +75,13 @@ func (js *jobs) start(req addRequest) (*job, error) {
 			return j, nil
 		}
 	}
-	if len(js.running) >= maxJobs {
+	working := 0
+	for _, j := range js.running {
+		if j.askers.Load() == 0 {
+			working++
+		}
+	}
+	if working >= maxJobs || len(js.running) >= maxWaiting {
 		return nil, errTooManyJobs
 	}
 	js.last++

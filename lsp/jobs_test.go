@@ -231,7 +231,7 @@ func TestSilentClientBlocksNoOtherJob(t *testing.T) {
 				e.settle()
 				c.opts.engine.(*fakeEngine).problem = nil
 				e.add(`{"repoId":"acme/B-2"}`)
-				advance(answerWait)
+				advance(holdWait)
 				if !slices.Contains(e.entries(modelsURI), "b-2") {
 					t.Errorf("the second model was not added; messages %q, questions %q", e.messages, e.questions)
 				}
@@ -240,6 +240,39 @@ func TestSilentClientBlocksNoOtherJob(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A person who takes an hour to decide about a change holds up nobody, not even
+// by being many.
+func TestDecidingTakesItsTime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		capabilities := strings.Replace(modernCapabilities, `"documentChanges": true,`, `"documentChanges": true, "changeAnnotationSupport": {},`, 1)
+		e := newEditor(t, editorOptions{engine: &fakeEngine{}, capabilities: capabilities, holds: "workspace/applyEdit"})
+		e.open(modelsURI, smallModels)
+		for i := range maxJobs + 2 {
+			e.add(fmt.Sprintf(`{"repoId":"acme/Tiny-%d","modelName":"tiny","update":true}`, i))
+			e.settle()
+		}
+		advance(time.Hour)
+		if got := e.jobsRunning(); got != maxJobs+2 {
+			t.Fatalf("%d jobs wait, messages %q", got, e.messages)
+		}
+		e.mu.Lock()
+		e.opts.holds = ""
+		e.mu.Unlock()
+		e.add(`{"repoId":"acme/B-2"}`)
+		e.settle()
+		if !slices.Contains(e.entries(modelsURI), "b-2") {
+			t.Fatalf("the model was not added; messages %q", e.messages)
+		}
+		// What is decided about the older text is asked again about the new one.
+		late := locked(e, func() rpcMessage { return e.requests[0] })
+		e.reply(late, `{"applied":false}`)
+		e.settle()
+		if text := e.text(modelsURI); !strings.Contains(text, "FakeForCausalLM: {\n        count: 1") || strings.Contains(text, "TinyForCausalLM: {") {
+			t.Errorf("the change was not applied to the new text:\n%s", text)
+		}
+	})
 }
 
 // Two models at once: both land.

@@ -3,6 +3,7 @@ package lsp
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -185,8 +186,10 @@ func (r *markerRun) answer(a []string) {
 	r.e.mu.Lock()
 	defer r.e.mu.Unlock()
 	r.e.answer = func(_ string, actions []string) string {
-		if slices.Contains(actions, a[0]) {
-			return a[0]
+		for _, wanted := range a {
+			if slices.Contains(actions, wanted) {
+				return wanted
+			}
 		}
 		return ""
 	}
@@ -195,4 +198,29 @@ func (r *markerRun) answer(a []string) {
 func (r *markerRun) configure(a []string) {
 	r.e.notify("workspace/didChangeConfiguration", fmt.Sprintf(`{"settings":%s}`, a[0]))
 	r.settle()
+}
+
+// annotations prints what the last edit has the user confirm.
+func (r *markerRun) annotations([]string) {
+	edits := locked(r.e, func() []string { return r.e.edits })
+	if len(edits) == 0 {
+		r.printf("none")
+		return
+	}
+	var p struct {
+		Edit struct {
+			ChangeAnnotations map[string]struct {
+				Label, Description string
+				NeedsConfirmation  bool
+			}
+		}
+	}
+	r.decode(json.RawMessage(edits[len(edits)-1]), &p)
+	if p.Edit.ChangeAnnotations == nil {
+		r.printf("nothing is confirmed")
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.Edit.ChangeAnnotations)) {
+		a := p.Edit.ChangeAnnotations[id]
+		r.printf("%s: %s, needs confirmation %v\n  %s", id, a.Label, a.NeedsConfirmation, strings.ReplaceAll(a.Description, "\n", "\n  "))
+	}
 }

@@ -142,6 +142,9 @@ func newMarker(t *testing.T, archive *txtar.Archive, utf8 bool) *markerRun {
 	if o.Capabilities == "old" {
 		opts.capabilities = oldCapabilities
 	}
+	if o.Capabilities == "annotations" {
+		opts.capabilities = strings.Replace(modernCapabilities, `"documentChanges": true,`, `"documentChanges": true, "changeAnnotationSupport": {"groupsOnLabel": true},`, 1)
+	}
 	if o.Pull {
 		opts.capabilities = strings.Replace(modernCapabilities, `"textDocument": {`, `"textDocument": {"diagnostic": {},`, 1)
 	}
@@ -269,6 +272,7 @@ func init() {
 		"hints":            (*markerRun).hints,
 		"complete":         (*markerRun).complete,
 		"accept":           (*markerRun).accept,
+		"annotations":      (*markerRun).annotations,
 		"first":            (*markerRun).first,
 		"actions":          (*markerRun).codeActions,
 		"apply":            (*markerRun).apply,
@@ -283,6 +287,7 @@ func init() {
 		"messages":         func(r *markerRun, _ []string) { r.printList(locked(r.e, func() []string { return r.e.messages })) },
 		"progress":         func(r *markerRun, _ []string) { r.printList(locked(r.e, func() []string { return r.e.progress })) },
 		"questions":        func(r *markerRun, _ []string) { r.printList(locked(r.e, func() []string { return r.e.questions })) },
+		"edits":            func(r *markerRun, _ []string) { r.printf("%d", len(locked(r.e, func() []string { return r.e.edits }))) },
 		"shown":            func(r *markerRun, _ []string) { r.printList(locked(r.e, func() []string { return r.e.shown })) },
 		"close":            func(r *markerRun, _ []string) { r.e.close(r.uri); r.settle() },
 		"open":             func(r *markerRun, _ []string) { r.e.open(r.uri, r.opened); r.settle() },

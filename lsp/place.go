@@ -16,6 +16,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/fib-ls/fib-ls/lsp/wire"
+	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/regular"
 	"github.com/fib-ls/fib-ls/tsast"
@@ -29,9 +30,14 @@ const placeAttempts = 3
 // editors collect changes (Neovim for 150 ms) before they send them.
 const landWait = 2 * time.Second
 
-// answerWait bounds how long the client may take to answer an edit: while it is
-// waited for, no other job changes a document.
+// answerWait bounds how long the client may take to answer an edit about which
+// it asks nobody.
 const answerWait = 30 * time.Second
+
+// holdWait is how long no other job changes a document while the client is to
+// answer an edit. One that takes longer asks a person, or never answers: what
+// other jobs put in meanwhile makes its edit one of an older version.
+const holdWait = 2 * time.Second
 
 // target is the document that a job changes: open or on disk.
 type target struct {
@@ -150,13 +156,12 @@ func (j *job) place() error {
 	if err := j.preview(); err != nil {
 		return err
 	}
-	select {
-	case j.server.jobs.placing <- struct{}{}:
-	case <-j.ctx.Done():
-		return j.ctx.Err()
-	}
-	defer func() { <-j.server.jobs.placing }()
+	hold := &holding{jobs: &j.server.jobs}
+	defer hold.release()
 	for attempts := 0; attempts < placeAttempts; {
+		if err := hold.take(j.ctx); err != nil {
+			return err
+		}
 		text, err := j.target.read(j.server)
 		if err != nil {
 			return err
@@ -172,9 +177,13 @@ func (j *job) place() error {
 		if err := j.ctx.Err(); err != nil {
 			return err
 		}
-		landed, err := j.apply(text, j.result.Edited, afterDeletion(gone, diffEdits(base, j.result.Edited)))
+		e := &sentEdit{before: text, after: j.result.Edited, edits: afterDeletion(gone, diffEdits(base, j.result.Edited)), hold: hold}
+		if j.wantsAnnotations() {
+			e.changes = j.result.Changes()
+		}
+		landed, err := j.apply(e)
 		if errors.Is(err, errMoved) {
-			continue // nothing was sent
+			continue // nothing was sent, or it was about an older text
 		}
 		if err != nil || landed {
 			j.applied = err == nil
@@ -184,6 +193,33 @@ func (j *job) place() error {
 		j.server.log.Warn("the edit did not arrive, trying again", "job", j.id)
 	}
 	return errStale
+}
+
+// holding is the right to change documents, which one job has at a time.
+type holding struct {
+	jobs *jobs
+	held bool
+}
+
+// take waits for the right, unless it is there.
+func (h *holding) take(ctx context.Context) error {
+	if h.held {
+		return nil
+	}
+	select {
+	case h.jobs.placing <- struct{}{}:
+		h.held = true
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (h *holding) release() {
+	if h != nil && h.held {
+		h.held = false
+		<-h.jobs.placing
+	}
 }
 
 // preview places the entry into the text for its findings, which the user may
@@ -250,44 +286,120 @@ func (j *job) edit(text []byte, edits []tsast.TextEdit) error {
 	if err != nil {
 		return err
 	}
-	landed, err := j.apply(text, out, edits)
+	landed, err := j.apply(&sentEdit{before: text, after: out, edits: edits})
 	if errors.Is(err, errMoved) || err == nil && !landed {
 		err = errStale
 	}
 	return err
 }
 
-// apply asks the client to change text into edited by edits. landed says that the
+// sentEdit is an edit of a document on its way through the client.
+type sentEdit struct {
+	before, after []byte
+	edits         []tsast.TextEdit
+	// changes are what the user is to confirm in the client; nil: nothing.
+	changes []phases.Change
+	hold    *holding
+}
+
+// apply asks the client to change a text. landed says that the
 // document has, or had on its way, what the edit was to bring: that is read
 // off the didChange that follows and not off the answer, since clients skip
 // edits and say that they applied them.
-func (j *job) apply(text, edited []byte, edits []tsast.TextEdit) (landed bool, err error) {
+func (j *job) apply(e *sentEdit) (landed bool, err error) {
 	s := j.server
 	snap, changed, open := s.docs.watch(j.target.key)
-	if open && (snap == nil || !snap.text.Equal(text)) {
+	if open && (snap == nil || !snap.text.Equal(e.before)) {
 		return false, errMoved
 	}
-	if !open && text == nil && !s.caps.createFile {
-		return true, createModels(j.target.path, edited)
+	if !open && e.before == nil && !s.caps.createFile {
+		return true, createModels(j.target.path, e.after)
 	}
-	workspaceEdit := s.workspaceEdit(j.target, snap, text, edits)
-	label := addTitle + ": " + j.req.HFRepoID
-	ctx, cancel := context.WithTimeout(j.ctx, answerWait)
-	defer cancel()
-	result, err := s.client.ApplyEdit(ctx, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: workspaceEdit})
+	workspaceEdit := s.workspaceEdit(j.target, snap, e.before, e.edits)
+	if len(e.changes) > 0 {
+		annotate(&workspaceEdit, e)
+	}
+	result, err := j.answerOf(e, workspaceEdit)
 	switch {
-	case j.ctx.Err() != nil:
-		return false, j.ctx.Err()
-	case ctx.Err() != nil:
-		return false, fmt.Errorf("the editor has not answered the edit for %s; the report has the complete entry", answerWait)
 	case err != nil:
-		return false, fmt.Errorf("asking the editor to apply the edit: %w", err)
+		return false, err
 	case result == nil: // it answered null: what it did shows in the text
 	case !result.Applied:
 		s.log.Warn("the editor refused the edit", "reason", result.FailureReason)
-		return false, nil
+		if len(e.changes) == 0 {
+			return false, nil
+		}
+		if now, _, _ := s.docs.watch(j.target.key); now != nil && !now.text.Equal(e.before) {
+			return false, errMoved
+		}
+		return false, errDeclined
 	}
-	return j.await(edited, open, changed), nil
+	if len(e.changes) > 0 { // the user may have taken some of them
+		return j.awaitChange(e, changed), nil
+	}
+	return j.await(e.after, open, changed), nil
+}
+
+// answerOf sends an edit and waits for the client's answer. Other jobs wait
+// with it for a moment only: a person may have to decide.
+func (j *job) answerOf(e *sentEdit, edit protocol.WorkspaceEdit) (*protocol.ApplyWorkspaceEditResult, error) {
+	s := j.server
+	label := addTitle + ": " + j.req.HFRepoID
+	ctx, cancel := j.ctx, context.CancelFunc(func() {})
+	if len(e.changes) == 0 {
+		ctx, cancel = context.WithTimeout(j.ctx, answerWait)
+	} else {
+		defer j.asking()()
+		e.hold.release()
+	}
+	defer cancel()
+	type answer struct {
+		result *protocol.ApplyWorkspaceEditResult
+		err    error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		result, err := s.client.ApplyEdit(ctx, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: edit})
+		answered <- answer{result, err}
+	}()
+	slow := time.NewTimer(holdWait)
+	defer slow.Stop()
+	var a answer
+	select {
+	case a = <-answered:
+	case <-slow.C:
+		e.hold.release()
+		a = <-answered
+	}
+	switch {
+	case j.ctx.Err() != nil:
+		return nil, j.ctx.Err()
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("the editor has not answered the edit for %s; the report has the complete entry", answerWait)
+	case a.err != nil:
+		return nil, fmt.Errorf("asking the editor to apply the edit: %w", a.err)
+	}
+	return a.result, nil
+}
+
+// awaitChange waits for the text to become another one.
+func (j *job) awaitChange(e *sentEdit, changed <-chan struct{}) bool {
+	late := time.NewTimer(landWait)
+	defer late.Stop()
+	for {
+		snap, next, open := j.server.docs.watch(j.target.key)
+		if !open || snap != nil && !snap.text.Equal(e.before) {
+			return true
+		}
+		select {
+		case <-j.ctx.Done():
+			return false
+		case <-late.C:
+			return false
+		case <-changed:
+			changed = next
+		}
+	}
 }
 
 // await waits for the text that an applied edit gives.

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 	"go.lsp.dev/protocol"
@@ -72,11 +73,25 @@ func diffEdits(old, now []byte) []tsast.TextEdit {
 	before, after := string(old[start:end]), string(now[start:len(now)-(len(old)-end)])
 	var out []tsast.TextEdit
 	for _, d := range udiff.Lines(before, after) {
-		piece, differs := smallestEdit([]byte(before[d.Start:d.End]), d.New)
-		if differs {
-			piece.Span = piece.Span.Shift(start + d.Start)
+		out = append(out, pieces(before[d.Start:d.End], d.New, start+d.Start)...)
+	}
+	return out
+}
+
+// pieces are the edits of some lines that stand at a byte: line by line where
+// they are as many as before, so that each can be told apart.
+func pieces(old, now string, at int) []tsast.TextEdit {
+	was, is := strings.SplitAfter(old, "\n"), strings.SplitAfter(now, "\n")
+	if len(was) != len(is) {
+		was, is = []string{old}, []string{now}
+	}
+	var out []tsast.TextEdit
+	for i, line := range was {
+		if piece, differs := smallestEdit([]byte(line), is[i]); differs {
+			piece.Span = piece.Span.Shift(at)
 			out = append(out, piece)
 		}
+		at += len(line)
 	}
 	return out
 }

@@ -160,11 +160,11 @@ func (c *changes) modules() {
 		c.compare(p.old, p.now)
 	}
 	for _, m := range gone {
-		c.add(m.NameSpan, m.Span, Change{Kind: Removed, Module: m.Name, What: "module", Old: m.Name, Why: "the model has no such layer " + c.label})
+		c.add(m.NameSpan, m.Span, Change{Kind: Removed, Module: m.Name, What: "module", Old: m.Name, Why: "the model has no such layer, " + c.label})
 	}
 	id := c.old.Model.ID.Span
 	for _, m := range fresh {
-		c.add(id, id, Change{Kind: Added, Module: m.Name, What: "module", New: m.Name, Why: "the model has this layer " + c.label})
+		c.add(id, id, Change{Kind: Added, Module: m.Name, What: "module", New: m.Name, Why: "the model has this layer, " + c.label})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 	"github.com/fib-ls/fib-ls/phases/extract/weights"
 	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -175,7 +176,7 @@ func generateEntry(known *knownConfig, impl *baseline.Implementation, ck *weight
 	if err != nil {
 		return nil
 	}
-	e := &validate.ExpectedEntry{Label: known.label, ByName: byName, Architecture: g.Architecture}
+	e := &validate.ExpectedEntry{Label: known.label, ByName: byName, Architecture: g.Architecture, Stands: report.ConfidenceLine(&g.Confidence, "")}
 	for _, module := range g.Entry.Modules {
 		e.Modules = append(e.Modules, validate.ExpectedModule{
 			Name: module.Name, Count: module.Count, Parent: module.Parent, Type: module.Type, Definitions: module.Definitions, Paths: module.Paths(),

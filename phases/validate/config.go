@@ -28,6 +28,9 @@ type ExpectedEntry struct {
 	// source, too, which takes longer to make: it is asked for only when there
 	// would be a finding. It may be nil, and give nil.
 	Closer func() *ExpectedEntry
+	// Stands says in one line how sure the generated entry is, and what it rests
+	// on; "" where that is not known.
+	Stands string
 	// Alternatives are other checkpoints that the same name may mean. What is
 	// not wrong by all of them is not reported, but named.
 	Alternatives []*ExpectedEntry
