@@ -1,4 +1,4 @@
-package baseline
+package baseline_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 )
 
@@ -43,7 +44,7 @@ func benchTree(b *testing.B) *repo.Source {
 func BenchmarkIndexCold(b *testing.B) {
 	tree := benchTree(b)
 	for b.Loop() {
-		if _, err := NewReader(tree, nil).Classes(); err != nil {
+		if _, err := baseline.NewReader(tree, nil).Classes(); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -53,11 +54,11 @@ func BenchmarkIndexCold(b *testing.B) {
 func BenchmarkIndexWarm(b *testing.B) {
 	tree := benchTree(b)
 	cache := &memoryCache{data: map[string][]byte{}}
-	if _, err := NewReader(tree, cache).Classes(); err != nil {
+	if _, err := baseline.NewReader(tree, cache).Classes(); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := NewReader(tree, cache).Classes(); err != nil {
+		if _, err := baseline.NewReader(tree, cache).Classes(); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -71,7 +72,7 @@ func BenchmarkCPythonParse(b *testing.B) {
 	if err != nil {
 		b.Skip("needs python3")
 	}
-	files, err := NewReader(tree, nil).ModelFiles()
+	files, err := baseline.NewReader(tree, nil).ModelFiles()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func BenchmarkReadClassSource(b *testing.B) {
 	tree := benchTree(b)
 	cfg := readConfig(b, "testdata/configs/llama.json")
 	for b.Loop() {
-		if _, err := NewReader(tree, nil).Analyse(context.Background(), "LlamaForCausalLM", cfg, nil, Options{}); err != nil {
+		if _, err := baseline.NewReader(tree, nil).Analyse(context.Background(), "LlamaForCausalLM", cfg, nil, baseline.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -112,11 +113,11 @@ func BenchmarkReadClassSourceWarm(b *testing.B) {
 	tree := benchTree(b)
 	cfg := readConfig(b, "testdata/configs/llama.json")
 	cache := &memoryCache{data: map[string][]byte{}}
-	if _, err := NewReader(tree, cache).Analyse(context.Background(), "LlamaForCausalLM", cfg, nil, Options{}); err != nil {
+	if _, err := baseline.NewReader(tree, cache).Analyse(context.Background(), "LlamaForCausalLM", cfg, nil, baseline.Options{}); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := NewReader(tree, cache).Analyse(context.Background(), "LlamaForCausalLM", cfg, nil, Options{}); err != nil {
+		if _, err := baseline.NewReader(tree, cache).Analyse(context.Background(), "LlamaForCausalLM", cfg, nil, baseline.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -129,7 +130,7 @@ func BenchmarkReadClassIndex(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			cfg := readConfig(b, filepath.Join("testdata", "configs", name+".json"))
 			for b.Loop() {
-				if _, err := NewReader(NewEmbedded(), nil).Analyse(context.Background(), architecturesOf(cfg)[0], cfg, nil, Options{}); err != nil {
+				if _, err := baseline.NewReader(baseline.NewEmbedded(), nil).Analyse(context.Background(), architecturesOf(cfg)[0], cfg, nil, baseline.Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}

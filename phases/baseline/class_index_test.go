@@ -1,10 +1,12 @@
-package baseline
+package baseline_test
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
 )
 
 func TestClassesAgainstGold(t *testing.T) {
@@ -16,11 +18,11 @@ func TestClassesAgainstGold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	classes, err := NewReader(tree, nil).Classes()
+	classes, err := baseline.NewReader(tree, nil).Classes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	have := map[string]ClassInfo{}
+	have := map[string]baseline.ClassInfo{}
 	for _, c := range classes {
 		have[c.Name] = c
 	}
@@ -28,7 +30,7 @@ func TestClassesAgainstGold(t *testing.T) {
 	for _, row := range rows {
 		f := strings.Split(row, "\t")
 		c, ok := have[f[1]]
-		if f[1] == "DeepseekV4ForCausalLM" && c.Category == Multimodal {
+		if f[1] == "DeepseekV4ForCausalLM" && c.Category == baseline.Multimodal {
 			continue // since 0.5.23 it takes images
 		}
 		if !ok || c.File != "python/"+f[2] || string(c.Category) != f[0] {

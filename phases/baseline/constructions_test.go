@@ -1,9 +1,11 @@
-package baseline
+package baseline_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/baselinetest"
 )
 
 // TestManyConstructions reads a model that is put together in many ways:
@@ -106,7 +108,7 @@ class LogitsProcessor(nn.Module):
     def _get_logits(self, hidden_states, lm_head):
         return hidden_states @ lm_head.weight.T
 `
-	impl := analyseArchive(t, tree, "ManyForCausalLM", `{"hidden_size": 64, "vocab_size": 128, "size": "narrow", "layout": [
+	impl := baselinetest.Analyse(t, tree, "ManyForCausalLM", `{"hidden_size": 64, "vocab_size": 128, "size": "narrow", "layout": [
 		{"kind": "attention", "heads": [8, 2]}, {"kind": "linear", "inner": 24}, {"kind": "attention", "heads": [4]}]}`)
 	if !impl.Decided {
 		t.Errorf("undecided: %v", impl.Undecided)
@@ -125,13 +127,13 @@ class LogitsProcessor(nn.Module):
 			t.Errorf("%s: %q, want %q", path, have[path], want)
 		}
 	}
-	expectCalls(t, impl, "embed embedding", "layers.norm1 rmsnorm", "layers.mixer.parts.qkv gemm", "layers.mixer.attn attention",
+	baselinetest.ExpectCalls(t, impl, "embed embedding", "layers.norm1 rmsnorm", "layers.mixer.parts.qkv gemm", "layers.mixer.attn attention",
 		"layers.mixer.parts.out gemm", "layers.norm2 fused_add_rmsnorm", "layers.mlp.up gemm", "layers.mlp.down gemm",
 		"layers.norm1 fused_add_rmsnorm", "layers.mixer.up gemm", "layers.mixer.down gemm", "norm fused_add_rmsnorm", "lm_head gemm")
 	if last := impl.Calls[len(impl.Calls)-1]; !strings.HasSuffix(last.BaselineImpl, "logits_processor.py:LogitsProcessor._get_logits") {
 		t.Errorf("the head runs %s", last.BaselineImpl)
 	}
-	impl = analyseArchive(t, tree, "ManyForCausalLM", `{"hidden_size": 64, "vocab_size": 128, "size": "narrow", "layout": [{"kind": "new"}]}`)
+	impl = baselinetest.Analyse(t, tree, "ManyForCausalLM", `{"hidden_size": 64, "vocab_size": 128, "size": "narrow", "layout": [{"kind": "new"}]}`)
 	if impl.Decided || !strings.Contains(impl.Undecided[0].Reason, "ValueError") || !strings.Contains(impl.Undecided[0].Location, "many.py:") {
 		t.Errorf("a layer that the model does not know: %+v", impl.Undecided)
 	}

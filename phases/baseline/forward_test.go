@@ -1,4 +1,4 @@
-package baseline
+package baseline_test
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
@@ -16,10 +17,10 @@ func TestEveryLayerIsCalled(t *testing.T) {
 	if dir == "" {
 		t.Skip("needs the gold data")
 	}
-	r := NewReader(NewEmbedded(), nil)
+	r := baseline.NewReader(baseline.NewEmbedded(), nil)
 	for _, g := range readGold(t, dir, "layers-wide.json") {
 		cfg := readConfig(t, filepath.Join(dir, "configs", g.Config))
-		impl, err := r.Analyse(context.Background(), g.EntryClass, cfg, nil, Options{})
+		impl, err := r.Analyse(context.Background(), g.EntryClass, cfg, nil, baseline.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +30,7 @@ func TestEveryLayerIsCalled(t *testing.T) {
 		}
 		for _, m := range impl.Modules {
 			switch m.Type {
-			case TypeNorm, TypeLinear, TypeAttention, TypeMoE, TypeLinearAttention, TypeLMHead:
+			case baseline.TypeNorm, baseline.TypeLinear, baseline.TypeAttention, baseline.TypeMoE, baseline.TypeLinearAttention, baseline.TypeLMHead:
 				if !called[m.Path] && m.Tied == "" {
 					t.Errorf("%s: %s %s is never called", g.Config, m.Path, m.Class)
 				}
@@ -43,7 +44,7 @@ func TestEveryLayerIsCalled(t *testing.T) {
 // communicator runs after it is seen, on CUDA only.
 func TestNormsBehindCommunicator(t *testing.T) {
 	for _, name := range []string{"llama", "qwen3-moe", "deepseek-v3"} {
-		impl := analyseTestdata(t, NewEmbedded(), name)
+		impl := analyseTestdata(t, baseline.NewEmbedded(), name)
 		kernels := map[string]bool{}
 		latent := ""
 		for _, c := range impl.Calls {
@@ -69,7 +70,7 @@ func TestNormsBehindCommunicator(t *testing.T) {
 // TestRouterWeight holds that a bare weight's call is where it is multiplied,
 // not where it is looked at.
 func TestRouterWeight(t *testing.T) {
-	impl := analyseTestdata(t, NewEmbedded(), "deepseek-v3")
+	impl := analyseTestdata(t, baseline.NewEmbedded(), "deepseek-v3")
 	found := false
 	for _, c := range impl.Calls {
 		if pyeval.LastPart(c.Path) != "weight" {
@@ -90,7 +91,7 @@ func TestRouterWeight(t *testing.T) {
 func TestGateIsNoResidual(t *testing.T) {
 	text := readConfig(t, filepath.Join("testdata", "configs", "qwen3-next.json"))
 	for _, entry := range []string{"Qwen3NextForCausalLM", "Qwen3_5ForConditionalGeneration"} {
-		impl, err := NewReader(NewEmbedded(), nil).Analyse(context.Background(), entry, text, text, Options{})
+		impl, err := baseline.NewReader(baseline.NewEmbedded(), nil).Analyse(context.Background(), entry, text, text, baseline.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package baseline
+package baseline_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/baseline/classes"
 	"github.com/fib-ls/fib-ls/phases/baseline/index"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
@@ -126,7 +127,7 @@ func prototypeWrong(g goldLayers) bool { return strings.HasPrefix(g.EntryClass, 
 //     (Indexer, Compressor, Mixer2RMSNormGated);
 //   - it knew neither HashTopK nor rotary embedding classes;
 //   - it dropped vision towers by name but kept a vision resampler.
-func comparable(gold []goldModule, ours []Module) ([]goldModule, []Module) {
+func comparable(gold []goldModule, ours []baseline.Module) ([]goldModule, []baseline.Module) {
 	skip := map[string]bool{}
 	for _, m := range gold {
 		if m.Class == "BaseFusedOp" || m.Class == "HashTopK" || strings.HasSuffix(m.Class, "RotaryEmbedding") {
@@ -139,9 +140,9 @@ func comparable(gold []goldModule, ours []Module) ([]goldModule, []Module) {
 			g = append(g, m)
 		}
 	}
-	var o []Module
+	var o []baseline.Module
 	for _, m := range ours {
-		if !skip[m.Path] && m.Tied == "" && (m.Type != TypeRope || m.Class == "rope(get_rope)") {
+		if !skip[m.Path] && m.Tied == "" && (m.Type != baseline.TypeRope || m.Class == "rope(get_rope)") {
 			o = append(o, m)
 		}
 	}
@@ -176,14 +177,14 @@ func goldTally(ms []goldModule) tally {
 	return out
 }
 
-func ourTally(ms []Module) tally {
+func ourTally(ms []baseline.Module) tally {
 	out := tally{}
 	for _, m := range ms {
 		vh, hidden, n, k := m.VHeadDim, m.Hidden, m.N, m.K
-		if m.Type == TypeLinear {
+		if m.Type == baseline.TypeLinear {
 			vh = nil
 		}
-		if m.Type == TypeMoE {
+		if m.Type == baseline.TypeMoE {
 			hidden = nil
 		}
 		out[fmt.Sprintf("%s %s %s n=%s k=%s gemm=%v hidden=%s heads=%s/%s/%s/%s experts=%s/%s/%s", m.Path, m.Class, m.Type, num(n), num(k),
@@ -208,12 +209,12 @@ func (a tally) diff(b tally) []string {
 	return out
 }
 
-func compareGold(t *testing.T, r *Reader, dir, file string) (right, all int) {
+func compareGold(t *testing.T, r *baseline.Reader, dir, file string) (right, all int) {
 	t.Helper()
 	for _, g := range readGold(t, dir, file) {
 		all++
 		cfg := readConfig(t, filepath.Join(dir, "configs", g.Config))
-		impl, err := r.Analyse(context.Background(), g.EntryClass, cfg, nil, Options{})
+		impl, err := r.Analyse(context.Background(), g.EntryClass, cfg, nil, baseline.Options{})
 		if err != nil {
 			t.Logf("%s: %v", g.Config, err)
 			continue
@@ -247,7 +248,7 @@ func TestGoldFromSource(t *testing.T) {
 	if dir == "" || tree == nil {
 		t.Skip("needs the gold data and an SGLang source tree")
 	}
-	r := NewReader(tree, nil)
+	r := baseline.NewReader(tree, nil)
 	if right, all := compareGold(t, r, dir, "layers.json"); right != all {
 		t.Errorf("layers: %d of %d", right, all)
 	}
@@ -258,7 +259,7 @@ func TestGoldFromIndex(t *testing.T) {
 	if dir == "" {
 		t.Skip("needs the gold data")
 	}
-	r := NewReader(NewEmbedded(), nil)
+	r := baseline.NewReader(baseline.NewEmbedded(), nil)
 	if right, all := compareGold(t, r, dir, "layers.json"); right != all {
 		t.Errorf("layers: %d of %d", right, all)
 	}
@@ -283,7 +284,7 @@ func TestIndexEqualsSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, embedded := NewReader(tree, nil), NewReader(classes.ReadEmbedded(data), nil)
+	source, embedded := baseline.NewReader(tree, nil), baseline.NewReader(classes.ReadEmbedded(data), nil)
 	seen := map[string]bool{}
 	for _, f := range files {
 		cfg := readConfig(t, f)
@@ -292,8 +293,8 @@ func TestIndexEqualsSource(t *testing.T) {
 				continue
 			}
 			seen[arch] = true
-			a, errA := source.Analyse(context.Background(), arch, cfg, nil, Options{})
-			b, errB := embedded.Analyse(context.Background(), arch, cfg, nil, Options{})
+			a, errA := source.Analyse(context.Background(), arch, cfg, nil, baseline.Options{})
+			b, errB := embedded.Analyse(context.Background(), arch, cfg, nil, baseline.Options{})
 			if (errA == nil) != (errB == nil) {
 				t.Errorf("%s: source %v, index %v", filepath.Base(f), errA, errB)
 				continue
@@ -301,7 +302,7 @@ func TestIndexEqualsSource(t *testing.T) {
 			if errA != nil {
 				continue
 			}
-			for _, x := range []*Implementation{a, b} {
+			for _, x := range []*baseline.Implementation{a, b} {
 				x.Source, x.Commit, x.Date, x.Notes = "", "", "", nil
 			}
 			if d := cmp.Diff(a, b); d != "" {
@@ -316,7 +317,7 @@ const maxDiff = 1500
 // TestIndexIsThePackage holds that the index in the binary is what the pinned
 // package makes.
 func TestIndexIsThePackage(t *testing.T) {
-	commit, date := NewEmbedded().Commit()
+	commit, date := baseline.NewEmbedded().Commit()
 	dir := filepath.Join("..", "..", ".cache", "sglang-"+strings.TrimPrefix(commit, "v"))
 	tree, err := repo.Open(t.Context(), repo.Options{Path: dir, Offline: true})
 	if err != nil {

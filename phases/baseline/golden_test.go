@@ -1,4 +1,4 @@
-package baseline
+package baseline_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 )
@@ -22,10 +23,10 @@ func goldenModels() []string {
 	return []string{"llama", "deepseek-v3", "qwen3-moe", "qwen3-next", "nemotron-h"}
 }
 
-func analyseTestdata(t testing.TB, src Source, name string) *Implementation {
+func analyseTestdata(t testing.TB, src baseline.Source, name string) *baseline.Implementation {
 	t.Helper()
 	cfg := readConfig(t, filepath.Join("testdata", "configs", name+".json"))
-	impl, err := NewReader(src, nil).Analyse(context.Background(), architecturesOf(cfg)[0], cfg, nil, Options{})
+	impl, err := baseline.NewReader(src, nil).Analyse(context.Background(), architecturesOf(cfg)[0], cfg, nil, baseline.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func analyseTestdata(t testing.TB, src Source, name string) *Implementation {
 }
 
 // goldenText writes a result in lines that are easy to review.
-func goldenText(impl *Implementation) string {
+func goldenText(impl *baseline.Implementation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "class %s in %s, decided %v\n\n", impl.Class, impl.File, impl.Decided)
 	for _, m := range impl.Modules {
@@ -73,7 +74,7 @@ func goldenText(impl *Implementation) string {
 func TestGoldenModels(t *testing.T) {
 	for _, name := range goldenModels() {
 		t.Run(name, func(t *testing.T) {
-			impl := analyseTestdata(t, NewEmbedded(), name)
+			impl := analyseTestdata(t, baseline.NewEmbedded(), name)
 			file := filepath.Join("testdata", "golden", name+".txt")
 			have := goldenText(impl)
 			if *update {
@@ -104,7 +105,7 @@ func firstDifference(want, have string) string {
 }
 
 // checkCalled holds that every layer with a kernel has a call.
-func checkCalled(t *testing.T, impl *Implementation) {
+func checkCalled(t *testing.T, impl *baseline.Implementation) {
 	t.Helper()
 	called := map[string]bool{}
 	for _, c := range impl.Calls {
@@ -112,7 +113,7 @@ func checkCalled(t *testing.T, impl *Implementation) {
 	}
 	for _, m := range impl.Modules {
 		switch m.Type {
-		case TypeNorm, TypeLinear, TypeAttention, TypeMoE, TypeLinearAttention, TypeLMHead:
+		case baseline.TypeNorm, baseline.TypeLinear, baseline.TypeAttention, baseline.TypeMoE, baseline.TypeLinearAttention, baseline.TypeLMHead:
 			if !called[m.Path] && m.Tied == "" {
 				t.Errorf("%s %s is never called", m.Path, m.Class)
 			}
@@ -132,7 +133,7 @@ func TestLocationsAndSnippets(t *testing.T) {
 		for _, c := range impl.Calls {
 			checkLocation(t, tree, c)
 		}
-		snippets, err := Snippets(tree, impl)
+		snippets, err := baseline.Snippets(tree, impl)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,9 +154,9 @@ func TestLocationsAndSnippets(t *testing.T) {
 // checkLocation looks for the module's attribute name in the cited lines; the
 // norms of a layer are called by the name of what runs them (a layer
 // communicator, or a stage boundary in newer layouts).
-func checkLocation(t *testing.T, tree *repo.Source, c KernelCall) {
+func checkLocation(t *testing.T, tree *repo.Source, c baseline.KernelCall) {
 	t.Helper()
-	file, first, last, ok := splitLocation(c.Location)
+	file, first, last, ok := baseline.SplitLocation(c.Location)
 	if !ok {
 		t.Errorf("%s: location %q", c.Path, c.Location)
 		return
@@ -165,7 +166,7 @@ func checkLocation(t *testing.T, tree *repo.Source, c KernelCall) {
 		t.Error(err)
 		return
 	}
-	cut := lineSpan(text, first, last)
+	cut := baseline.LineSpan(text, first, last)
 	if c.Function == "causal_conv1d" && bytes.Contains(cut, []byte("self.attn(")) {
 		return // the linear-attention kernel beside it runs it
 	}
@@ -186,7 +187,7 @@ func checkLocation(t *testing.T, tree *repo.Source, c KernelCall) {
 	t.Errorf("%s: %s does not hold the call:\n%s", c.Path, c.Location, cut)
 }
 
-func checkSnippet(t *testing.T, tree *repo.Source, s Snippet) {
+func checkSnippet(t *testing.T, tree *repo.Source, s baseline.Snippet) {
 	t.Helper()
 	text, err := tree.ReadFile(s.Path)
 	if err != nil {
@@ -212,9 +213,9 @@ func checkSnippet(t *testing.T, tree *repo.Source, s Snippet) {
 // TestGemma4GlobalHeads holds what SGLang's engine makes of Gemma 4's fields:
 // full-attention layers have the global head size and KV heads.
 func TestGemma4GlobalHeads(t *testing.T) {
-	impl := analyseTestdata(t, NewEmbedded(), "gemma4-vision")
+	impl := analyseTestdata(t, baseline.NewEmbedded(), "gemma4-vision")
 	for _, m := range impl.Modules {
-		if m.Type != TypeAttention {
+		if m.Type != baseline.TypeAttention {
 			continue
 		}
 		d, kv := 256, 16

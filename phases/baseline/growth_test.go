@@ -1,6 +1,6 @@
 //go:build linux
 
-package baseline
+package baseline_test
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/baseline/baselinetest"
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
@@ -167,9 +169,9 @@ func TestGrowth(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				src := mapSource{"python/sglang/srt/models/bad.py": text}
-				r := NewReader(src, nil)
-				impl, _ := r.Analyse(context.Background(), "Bad", hostileConfig(), nil, Options{})
+				src := baselinetest.Files{"python/sglang/srt/models/bad.py": text}
+				r := baseline.NewReader(src, nil)
+				impl, _ := r.Analyse(context.Background(), "Bad", baselinetest.BadConfig(), nil, baseline.Options{})
 				_ = impl
 				e := r.Engine(context.Background(), pyeval.Limits{}, engine.Environment{TP: 1})
 				for _, s := range tree.Body {

@@ -1,91 +1,32 @@
-package baseline
+package baseline_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"runtime"
-	"sort"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/baseline/baselinetest"
 	"github.com/fib-ls/fib-ls/phases/baseline/classes"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
-	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
-// mapSource is a tree in memory.
-type mapSource map[string]string
-
-func (m mapSource) ReadFile(path string) ([]byte, error) {
-	if s, ok := m[path]; ok {
-		return []byte(s), nil
-	}
-	return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
-}
-
-func (m mapSource) List(dir string) ([]classes.Entry, error) {
-	var out []classes.Entry
-	for p := range m {
-		if strings.HasPrefix(p, dir+"/") {
-			out = append(out, classes.Entry{Path: p})
-		}
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
-	return out, nil
-}
-
-func (m mapSource) Commit() (hash, date string) { return "", "" }
-func (m mapSource) Kind() string                { return KindClone }
-func (m mapSource) Notes() []string             { return nil }
-
-const hostileHead = `
-import torch
-from torch import nn
-from sglang.srt.layers.linear import RowParallelLinear
-
-class Bad(nn.Module):
-    def __init__(self, config, quant_config=None, prefix=""):
-        super().__init__()
-`
-
-const linearStub = `
-class RowParallelLinear(nn.Module):
-    def __init__(self, input_size, output_size, bias=True, quant_config=None, prefix=""):
-        pass
-    def forward(self, x):
-        return x
-`
-
-// hostileSource is a tree whose class Bad has the given constructor body.
-func hostileSource(body string) mapSource {
-	var b strings.Builder
-	b.WriteString(hostileHead)
-	for _, line := range strings.Split(strings.Trim(body, "\n"), "\n") {
-		b.WriteString("        " + line + "\n")
-	}
-	b.WriteString("\nEntryClass = Bad\n")
-	return mapSource{"python/sglang/srt/models/bad.py": b.String(), "python/sglang/srt/layers/linear.py": "from torch import nn\n" + linearStub}
-}
-
-func hostileConfig() *extract.Object {
-	return &extract.Object{Keys: []string{"model_type", "hidden_size"}, Values: map[string]extract.Value{"model_type": "bad", "hidden_size": int64(8)}}
-}
-
 // analyseBounded analyses class Bad and fails when that takes long or much.
-func analyseBounded(t *testing.T, src Source, limits pyeval.Limits) *Implementation {
+func analyseBounded(t *testing.T, src baseline.Source, limits pyeval.Limits) *baseline.Implementation {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	impl, err := NewReader(src, nil).Analyse(ctx, "Bad", hostileConfig(), nil, Options{Limits: limits})
+	impl, err := baseline.NewReader(src, nil).Analyse(ctx, "Bad", baselinetest.BadConfig(), nil, baseline.Options{Limits: limits})
 	var unregistered *classes.UnregisteredError
 	if errors.As(err, &unregistered) { // too broken to find the class in it
-		return &Implementation{Undecided: []Undecided{{Reason: err.Error()}}}
+		return &baseline.Implementation{Undecided: []baseline.Undecided{{Reason: err.Error()}}}
 	}
 	if err != nil {
 		t.Fatalf("no result: %v", err)
@@ -156,7 +97,7 @@ func TestHostileConstructors(t *testing.T) {
 	}
 	for name, body := range cases {
 		t.Run(name, func(t *testing.T) {
-			impl := analyseBounded(t, hostileSource(body), small)
+			impl := analyseBounded(t, baselinetest.Constructor(body), small)
 			if !impl.Decided && len(impl.Undecided) == 0 {
 				t.Error("not decided, and no reason")
 			}
@@ -171,7 +112,7 @@ func TestHostileDefaults(t *testing.T) {
 	}
 	for _, body := range []string{"while True:\n    self.x = [0] * 100", "self.a = Bad(config)\nself.b = Bad(config)",
 		"for i in range(10 ** 9):\n    setattr(self, f'a{i}', nn.ModuleList([RowParallelLinear(i, 8)]))"} {
-		impl := analyseBounded(t, hostileSource(body), pyeval.Limits{})
+		impl := analyseBounded(t, baselinetest.Constructor(body), pyeval.Limits{})
 		if impl.Decided {
 			t.Errorf("decided: %s", body)
 		}
@@ -183,7 +124,7 @@ func TestHostileDefaults(t *testing.T) {
 
 func TestHostileModules(t *testing.T) {
 	models := "python/sglang/srt/models/"
-	cases := map[string]mapSource{
+	cases := map[string]baselinetest.Files{
 		"cyclic imports": {models + "bad.py": "from sglang.srt.models.other import Base\nclass Bad(Base):\n    pass\nEntryClass = Bad\n",
 			models + "other.py": "from sglang.srt.models.bad import Bad as Base\n"},
 		"cyclic inheritance": {models + "bad.py": "class Bad(Other):\n    pass\nclass Other(Bad):\n    pass\nEntryClass = [Bad]\n"},
@@ -209,13 +150,13 @@ func TestHostileModules(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := NewReader(hostileSource("pass"), nil).Analyse(ctx, "Bad", hostileConfig(), nil, Options{}); err == nil {
+	if _, err := baseline.NewReader(baselinetest.Constructor("pass"), nil).Analyse(ctx, "Bad", baselinetest.BadConfig(), nil, baseline.Options{}); err == nil {
 		t.Error("a cancelled analysis gave a result")
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	_, err := NewReader(hostileSource("while True:\n    for i in range(100000):\n        self.x = i"), nil).Analyse(ctx, "Bad", hostileConfig(), nil, Options{Limits: pyeval.Limits{Steps: 1 << 40}})
+	_, err := baseline.NewReader(baselinetest.Constructor("while True:\n    for i in range(100000):\n        self.x = i"), nil).Analyse(ctx, "Bad", baselinetest.BadConfig(), nil, baseline.Options{Limits: pyeval.Limits{Steps: 1 << 40}})
 	if err == nil || time.Since(start) > 20*time.Second {
 		t.Errorf("cancellation after %v: %v", time.Since(start), err)
 	}

@@ -1,4 +1,4 @@
-package baseline
+package baseline_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -14,13 +15,13 @@ import (
 // tree, with a real configuration where there is one, else with the defaults
 // of the configuration class.
 func TestSurveyTextModels(t *testing.T) {
-	t.Run("index", func(t *testing.T) { surveyTextModels(t, NewReader(NewEmbedded(), nil)) })
+	t.Run("index", func(t *testing.T) { surveyTextModels(t, baseline.NewReader(baseline.NewEmbedded(), nil)) })
 	if tree := sglangTree(t); tree != nil {
-		t.Run("source", func(t *testing.T) { surveyTextModels(t, NewReader(tree, nil)) })
+		t.Run("source", func(t *testing.T) { surveyTextModels(t, baseline.NewReader(tree, nil)) })
 	}
 }
 
-func surveyTextModels(t *testing.T, r *Reader) {
+func surveyTextModels(t *testing.T, r *baseline.Reader) {
 	t.Helper()
 	configs := realConfigs(t)
 	classes, err := r.Classes()
@@ -29,7 +30,7 @@ func surveyTextModels(t *testing.T, r *Reader) {
 	}
 	decided, all := 0, 0
 	for _, c := range classes {
-		if c.Category != TextCausalLM {
+		if c.Category != baseline.TextCausalLM {
 			continue
 		}
 		all++
@@ -41,7 +42,7 @@ func surveyTextModels(t *testing.T, r *Reader) {
 			t.Logf("%s: no configuration known", c.Name)
 			continue
 		}
-		impl, err := r.Analyse(context.Background(), c.Name, cfg, nil, Options{})
+		impl, err := r.Analyse(context.Background(), c.Name, cfg, nil, baseline.Options{})
 		if err != nil {
 			t.Logf("%s: %v", c.Name, err)
 			continue

@@ -360,8 +360,18 @@ func (c *ModelConfig) addRopeParameters(modelType string) {
 	if c.has("rope_parameters") || strings.Contains(modelType, "vision") || c.defaults.class == "" && !theta && !scaling {
 		return
 	}
+	d := ropeParameters(c.fields)
+	if _, ok := d.Get("rope_theta"); !ok {
+		d.Put("rope_theta", 10000.0)
+	}
+	c.fields.Set("rope_parameters", d)
+}
+
+// ropeParameters is what transformers 5 makes of the older rope_theta and
+// rope_scaling.
+func ropeParameters(fields *pyeval.Namespace) *pyeval.Dict {
 	d := pyeval.NewDict()
-	if scaling, ok := c.fields.Value("rope_scaling").(*pyeval.Dict); ok {
+	if scaling, ok := fields.Value("rope_scaling").(*pyeval.Dict); ok {
 		d = scaling.Clone()
 	}
 	if _, ok := d.Get("rope_type"); !ok {
@@ -371,12 +381,10 @@ func (c *ModelConfig) addRopeParameters(modelType string) {
 		}
 		d.Put("rope_type", kind)
 	}
-	if _, ok := d.Get("rope_theta"); !ok {
-		theta, ok := c.fields.Get("rope_theta")
-		if !ok {
-			theta = 10000.0
+	if theta, ok := fields.Get("rope_theta"); ok {
+		if _, stated := d.Get("rope_theta"); !stated {
+			d.Put("rope_theta", theta)
 		}
-		d.Put("rope_theta", theta)
 	}
-	c.fields.Set("rope_parameters", d)
+	return d
 }

@@ -127,7 +127,12 @@ func (e *Engine) baseConfigAttr(o *pyeval.Instance, name string) pyeval.Value {
 	}
 	switch name {
 	case "rope_parameters":
-		return e.ownRopeParameters(o)
+		_, theta := o.Attrs.Get("rope_theta")
+		if _, scaling := o.Attrs.Get("rope_scaling"); theta || scaling {
+			d := ropeParameters(o.Attrs)
+			e.SetVar(o.Attrs, name, d)
+			return d
+		}
 	case "get_text_config":
 		if t, ok := o.Attrs.Get("text_config"); ok {
 			return pyeval.Constant(t)
@@ -141,28 +146,6 @@ func (e *Engine) baseConfigAttr(o *pyeval.Instance, name string) pyeval.Value {
 		})
 	}
 	return pyeval.Missing{}
-}
-
-// ownRopeParameters is what transformers 5 makes of the older rope_theta and
-// rope_scaling of a configuration; missing{} when it has neither.
-func (e *Engine) ownRopeParameters(o *pyeval.Instance) pyeval.Value {
-	theta, hasTheta := o.Attrs.Get("rope_theta")
-	scaling, hasScaling := o.Attrs.Get("rope_scaling")
-	if !hasTheta && !hasScaling {
-		return pyeval.Missing{}
-	}
-	d := pyeval.NewDict()
-	if from, ok := scaling.(*pyeval.Dict); ok {
-		d = from.Clone()
-	}
-	if _, ok := d.Get("rope_type"); !ok {
-		d.Put("rope_type", "default")
-	}
-	if _, ok := d.Get("rope_theta"); !ok && hasTheta {
-		d.Put("rope_theta", theta)
-	}
-	e.SetVar(o.Attrs, "rope_parameters", d)
-	return d
 }
 
 // configMapping is transformers' table of configuration classes by model_type.

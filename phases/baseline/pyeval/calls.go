@@ -118,7 +118,7 @@ func (in *Interp) Call(fn Value, args []Value, kw *Namespace) Value {
 		}
 	}
 	if f, ok := fn.(callable); ok {
-		return f.Call(in, args, kw)
+		return f.call(in, args, kw)
 	}
 	return Derived(Show(fn)+"()", fn)
 }
@@ -270,11 +270,9 @@ func (f *Function) bind(self Value) *Function {
 // Show writes its name.
 func (f *Function) Show(int) string { return f.Name() }
 
-// Hash is by identity.
-func (f *Function) Hash(*int) (any, bool) { return f, true }
+func (f *Function) hash(*int) (any, bool) { return f, true }
 
-// Call runs it.
-func (f *Function) Call(in *Interp, args []Value, kw *Namespace) Value {
+func (f *Function) call(in *Interp, args []Value, kw *Namespace) Value {
 	return in.CallFunction(f, args, kw)
 }
 

@@ -34,17 +34,15 @@ func (c *Class) Site() Site { return Site{c.Module.Path, c.def.First} }
 // Show writes the class's name.
 func (c *Class) Show(int) string { return c.Name }
 
-// Same reports whether b is a class of the same definition.
-func (c *Class) Same(b Value) bool {
+// same: a definition that is evaluated again makes the same class.
+func (c *Class) same(b Value) bool {
 	o, ok := b.(*Class)
 	return ok && o.def == c.def
 }
 
-// Hash is by definition.
-func (c *Class) Hash(*int) (any, bool) { return c.def, true }
+func (c *Class) hash(*int) (any, bool) { return c.def, true }
 
-// Call makes an instance.
-func (c *Class) Call(in *Interp, args []Value, kw *Namespace) Value {
+func (c *Class) call(in *Interp, args []Value, kw *Namespace) Value {
 	return in.Instantiate(c, args, kw)
 }
 

@@ -39,7 +39,7 @@ func identical(a, b Value) (result, known bool) {
 		return a == nil && b == nil, true
 	}
 	if x, ok := a.(identified); ok {
-		return x.Same(b), true
+		return x.same(b), true
 	}
 	return a == b, true
 }
@@ -70,7 +70,7 @@ func equalDeep(a, b Value, fuel *int) (result, known bool) {
 		return x == y, true
 	}
 	if x, ok := a.(identified); ok {
-		return x.Same(b), true
+		return x.same(b), true
 	}
 	return a == b, true
 }
@@ -212,7 +212,7 @@ func sameDeep(a, b Value, fuel *int) bool {
 		y, ok := b.(*Dict)
 		return ok && (x == y || sameDict(x, y, fuel))
 	case identified:
-		return x.Same(b)
+		return x.same(b)
 	}
 	return a == b
 }

@@ -144,6 +144,16 @@ func (d *Dict) Copy(in *Interp) Value {
 	return d.Clone()
 }
 
+func (d *Dict) binary(_ *Interp, op string, b Value) (Value, bool) {
+	o, ok := b.(*Dict)
+	if !ok || op != "|" {
+		return nil, false
+	}
+	out := d.Clone()
+	out.putAll(o)
+	return out, true
+}
+
 // IsA knows Python's own types.
 func (d *Dict) IsA(_ *Interp, class Value) (is, known bool) { return IsPythonType(class, "dict") }
 

@@ -17,8 +17,7 @@ type enumMember struct {
 // Show writes the class and the name.
 func (e *enumMember) Show(int) string { return LastPart(e.class) + "." + e.name }
 
-// Same reports whether b is the same member.
-func (e *enumMember) Same(b Value) bool {
+func (e *enumMember) same(b Value) bool {
 	o, ok := b.(*enumMember)
 	return ok && e.class == o.class && e.name == o.name
 }
@@ -27,7 +26,7 @@ func (e *enumMember) Same(b Value) bool {
 func (e *enumMember) Equal(b Value, fuel *int) (result, known bool) {
 	switch b.(type) {
 	case *enumMember:
-		return e.Same(b), true
+		return e.same(b), true
 	case string, int, bool, float64:
 		if e.plain {
 			return equalDeep(e.value, b, fuel)
@@ -36,8 +35,8 @@ func (e *enumMember) Equal(b Value, fuel *int) (result, known bool) {
 	return false, true
 }
 
-// Hash is that of the value where the member equals it.
-func (e *enumMember) Hash(fuel *int) (any, bool) {
+// hash is that of the value where the member equals it.
+func (e *enumMember) hash(fuel *int) (any, bool) {
 	if e.plain {
 		return hashDeep(e.value, fuel)
 	}

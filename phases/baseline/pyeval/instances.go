@@ -58,8 +58,7 @@ func (o *Instance) ClassName() string {
 // Show writes a call of its class.
 func (o *Instance) Show(int) string { return o.ClassName() + "()" }
 
-// Hash is by identity.
-func (o *Instance) Hash(*int) (any, bool) { return o, true }
+func (o *Instance) hash(*int) (any, bool) { return o, true }
 
 // SetAttr sets an attribute.
 func (o *Instance) SetAttr(in *Interp, name string, v Value) { in.SetVar(o.Attrs, name, v) }
@@ -134,8 +133,7 @@ func (in *Interp) customGetattr(method Value, name string) Value {
 	return v
 }
 
-// Call calls the class's __call__.
-func (o *Instance) Call(in *Interp, args []Value, kw *Namespace) Value {
+func (o *Instance) call(in *Interp, args []Value, kw *Namespace) Value {
 	c, ok := o.Class.(*Class)
 	if ok && o.Recorded == "" && o.Kind != Settings {
 		if owner, s := in.FindMember(c, "__call__", nil); s != nil {

@@ -67,7 +67,7 @@ func (in *Interp) customNew(c *Class, args []Value, kw *Namespace) (Value, bool)
 	f := &Function{Module: owner.Module, Def: def, Closure: owner.Closure, Owner: owner}
 	v := in.CallFunction(f, append([]Value{c}, args...), kw)
 	if o, ok := v.(*Instance); ok {
-		if oc, ok := o.Class.(*Class); ok && oc.Same(c) {
+		if oc, ok := o.Class.(*Class); ok && oc.same(c) {
 			return nil, false
 		}
 	}

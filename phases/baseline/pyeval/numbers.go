@@ -10,8 +10,8 @@ import (
 )
 
 // numberBuiltins are the builtins that compute a number, a truth or a text.
-func numberBuiltins() map[string]func(in *Interp, args []Value, kw *Namespace) Value {
-	return map[string]func(in *Interp, args []Value, kw *Namespace) Value{
+func numberBuiltins() map[string]Native {
+	return map[string]Native{
 		"len":    length,
 		"int":    toInt,
 		"float":  toFloat,
@@ -23,7 +23,7 @@ func numberBuiltins() map[string]func(in *Interp, args []Value, kw *Namespace) V
 		"round":  round,
 		"any":    func(in *Interp, args []Value, _ *Namespace) Value { return quantify("any", true, args) },
 		"all":    func(in *Interp, args []Value, _ *Namespace) Value { return quantify("all", false, args) },
-		"sorted": func(in *Interp, args []Value, kw *Namespace) Value { return sortedOf(in, args, kw) },
+		"sorted": sortedOf,
 		"bool": func(_ *Interp, args []Value, _ *Namespace) Value {
 			t, ok := truth(Argument(args, 0, nil))
 			if !ok {

@@ -24,7 +24,7 @@ type (
 	}
 	// callable can be called; kw may be nil.
 	callable interface {
-		Call(in *Interp, args []Value, kw *Namespace) Value
+		call(in *Interp, args []Value, kw *Namespace) Value
 	}
 	// indexed gives v[key].
 	indexed interface {
@@ -40,18 +40,22 @@ type (
 	container interface {
 		Contains(in *Interp, x Value) (result, known bool)
 	}
+	// operand applies an arithmetic operator, of which it is the left side.
+	operand interface {
+		binary(in *Interp, op string, b Value) (Value, bool)
+	}
 	// compared tells whether it equals a value; fuel bounds how deep it looks.
 	compared interface {
 		Equal(b Value, fuel *int) (result, known bool)
 	}
-	// identified is what several Go values may stand for: Same tells which do.
-	identified interface{ Same(b Value) bool }
+	// identified is what several Go values may stand for: same tells which do.
+	identified interface{ same(b Value) bool }
 	// hashable gives its key in a Go map.
 	hashable interface {
-		Hash(fuel *int) (any, bool)
+		hash(fuel *int) (any, bool)
 	}
 	// composed gives the values that it is made of.
-	composed interface{ Parts() []Value }
+	composed interface{ parts() []Value }
 	// typed tells whether it is an instance of a class, or of a class outside
 	// the program.
 	typed interface {
@@ -158,7 +162,7 @@ func hashDeep(v Value, fuel *int) (any, bool) {
 		}
 		return v, true
 	case hashable:
-		return v.Hash(fuel)
+		return v.hash(fuel)
 	}
 	return nil, false
 }

@@ -37,7 +37,7 @@ func (in *Interp) binaryOf(op string, a, b Value) Value {
 	if v, ok := arithmetic(op, a, b); ok {
 		return v
 	}
-	if v, ok := in.sequenceOp(op, a, b); ok {
+	if v, ok := in.containerOp(op, a, b); ok {
 		return v
 	}
 	if a == nil || b == nil {
@@ -218,59 +218,42 @@ func floatOp(op string, x, y float64) (Value, bool) {
 	return nil, false
 }
 
-// sequenceOp concatenates, repeats and formats strings, lists and tuples, and
-// combines sets and dicts.
-func (in *Interp) sequenceOp(op string, a, b Value) (Value, bool) {
+// textOp concatenates, repeats and formats texts.
+func textOp(op, x string, b Value) (Value, bool) {
+	if y, ok := b.(string); ok && op == "+" && len(x)+len(y) <= maxText {
+		return x + y, true
+	}
+	if n, ok := AsInt(b); ok && op == "*" && max(n, 0)*len(x) <= maxText && n <= maxText {
+		return strings.Repeat(x, max(n, 0)), true
+	}
+	if op == "%" {
+		return &Unknown{Why: "formatted string", Expr: Show(x)}, true
+	}
+	return nil, false
+}
+
+// containerOp applies an operator of a container or a text, also of one that is
+// repeated from the left (3 * [0]).
+func (in *Interp) containerOp(op string, a, b Value) (Value, bool) {
 	switch x := a.(type) {
 	case string:
-		if y, ok := b.(string); ok && op == "+" && len(x)+len(y) <= maxText {
-			return x + y, true
-		}
-		if n, ok := AsInt(b); ok && op == "*" && max(n, 0)*len(x) <= maxText && n <= maxText {
-			return strings.Repeat(x, max(n, 0)), true
-		}
-		if op == "%" {
-			return &Unknown{Why: "formatted string", Expr: Show(x)}, true
-		}
-	case *List:
-		if y, ok := b.(*List); ok && op == "+" && in.Grow(len(x.Items)+len(y.Items)) {
-			return &List{Items: append(append([]Value(nil), x.Items...), y.Items...)}, true
-		}
-		if op == "*" {
-			items, ok := in.repeatItems(x.Items, b)
-			return &List{Items: items}, ok
-		}
-	case *Tuple:
-		if y, ok := b.(*Tuple); ok && op == "+" && in.Grow(len(x.Items)+len(y.Items)) {
-			return NewTuple(append(append([]Value(nil), x.Items...), y.Items...)...), true
-		}
-		if op == "*" {
-			items, ok := in.repeatItems(x.Items, b)
-			return NewTuple(items...), ok
-		}
-	case *set:
-		if y, ok := b.(*set); ok {
-			return setOp(op, x, y)
-		}
-	case *Dict:
-		if y, ok := b.(*Dict); ok && op == "|" {
-			out := x.Clone()
-			out.putAll(y)
-			return out, true
-		}
+		return textOp(op, x, b)
+	case operand:
+		return x.binary(in, op, b)
 	}
-	switch b.(type) {
-	case string, *List, *Tuple:
-		if n, ok := AsInt(a); ok && op == "*" {
-			return in.sequenceOp(op, b, n)
+	if _, isCount := AsInt(a); isCount && op == "*" {
+		switch b.(type) {
+		case string, operand:
+			return in.containerOp(op, b, a)
 		}
 	}
 	return nil, false
 }
 
-func (in *Interp) repeatItems(items []Value, count Value) ([]Value, bool) {
+// repeated are the items of a list or tuple times a number.
+func (in *Interp) repeated(op string, items []Value, count Value) ([]Value, bool) {
 	n, ok := AsInt(count)
-	if !ok {
+	if !ok || op != "*" {
 		return nil, false
 	}
 	n = max(n, 0)

@@ -32,11 +32,9 @@ func (l *List) Elements() []Value { return slices.Clone(l.Items) }
 // Elements gives the tuple's elements.
 func (t *Tuple) Elements() []Value { return slices.Clone(t.Items) }
 
-// Parts gives the list's elements.
-func (l *List) Parts() []Value { return l.Items }
+func (l *List) parts() []Value { return l.Items }
 
-// Parts gives the tuple's elements.
-func (t *Tuple) Parts() []Value { return t.Items }
+func (t *Tuple) parts() []Value { return t.Items }
 
 // Equal compares element by element.
 func (l *List) Equal(b Value, fuel *int) (result, known bool) {
@@ -54,8 +52,7 @@ func (t *Tuple) Equal(b Value, fuel *int) (result, known bool) {
 	return false, true
 }
 
-// Hash is that of the elements.
-func (t *Tuple) Hash(fuel *int) (any, bool) {
+func (t *Tuple) hash(fuel *int) (any, bool) {
 	text := ""
 	for _, x := range t.Items {
 		k, ok := hashDeep(x, fuel)
@@ -88,6 +85,22 @@ func (l *List) SetItem(in *Interp, key, v Value) {
 func (l *List) Copy(in *Interp) Value {
 	in.Grow(len(l.Items))
 	return NewList(slices.Clone(l.Items)...)
+}
+
+func (l *List) binary(in *Interp, op string, b Value) (Value, bool) {
+	if o, ok := b.(*List); ok && op == "+" && in.Grow(len(l.Items)+len(o.Items)) {
+		return NewList(slices.Concat(l.Items, o.Items)...), true
+	}
+	items, ok := in.repeated(op, l.Items, b)
+	return NewList(items...), ok
+}
+
+func (t *Tuple) binary(in *Interp, op string, b Value) (Value, bool) {
+	if o, ok := b.(*Tuple); ok && op == "+" && in.Grow(len(t.Items)+len(o.Items)) {
+		return NewTuple(slices.Concat(t.Items, o.Items)...), true
+	}
+	items, ok := in.repeated(op, t.Items, b)
+	return NewTuple(items...), ok
 }
 
 // IsA knows Python's own types.

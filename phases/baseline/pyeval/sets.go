@@ -45,21 +45,30 @@ func subset(a, b *set) bool {
 	return true
 }
 
-func setOp(op string, x, y *set) (Value, bool) {
+func (s *set) binary(_ *Interp, op string, b Value) (Value, bool) {
+	o, ok := b.(*set)
+	if !ok || !strings.Contains("|&-^", op) {
+		return nil, false
+	}
+	return s.combine(op, o), true
+}
+
+// combine gives the elements of both sets, either, or one alone.
+func (s *set) combine(op string, o *set) *set {
 	var out []Value
-	for _, k := range x.Keys {
-		_, both := y.Get(k)
+	for _, k := range s.Keys {
+		_, both := o.Get(k)
 		if op == "|" || (op == "&" && both) || ((op == "-" || op == "^") && !both) {
 			out = append(out, k)
 		}
 	}
-	for _, k := range y.Keys {
-		_, both := x.Get(k)
+	for _, k := range o.Keys {
+		_, both := s.Get(k)
 		if op == "|" || (op == "^" && !both) {
 			out = append(out, k)
 		}
 	}
-	return newSet(out), strings.Contains("|&-^", op)
+	return newSet(out)
 }
 
 // setOperators are the operators that methods of a set stand for.
@@ -75,8 +84,7 @@ func (s *set) Attr(_ *Interp, name string) Value {
 				if !ok {
 					return Derived("set."+name+"()", a)
 				}
-				v, _ := setOp(op, out, newSet(items))
-				out = v.(*set)
+				out = out.combine(op, newSet(items))
 			}
 			return out
 		})

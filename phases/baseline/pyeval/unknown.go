@@ -75,8 +75,7 @@ func (c *Choice) SetAttr(in *Interp, name string, v Value) {
 	in.SetAttr(c.B, name, v)
 }
 
-// Call is the choice between the calls.
-func (c *Choice) Call(in *Interp, args []Value, kw *Namespace) Value {
+func (c *Choice) call(in *Interp, args []Value, kw *Namespace) Value {
 	return in.Distribute(c, func(f Value) Value { return in.Call(f, args, kw) })
 }
 
@@ -92,11 +91,9 @@ func (*Repeated) Equal(Value, *int) (result, known bool) { return false, false }
 // IsA is not known: what is repeated may be in any container.
 func (*Repeated) IsA(*Interp, Value) (is, known bool) { return false, false }
 
-// Parts gives both alternatives.
-func (c *Choice) Parts() []Value { return []Value{c.A, c.B} }
+func (c *Choice) parts() []Value { return []Value{c.A, c.B} }
 
-// Parts gives the value and the number.
-func (r *Repeated) Parts() []Value { return []Value{r.Each, r.Count} }
+func (r *Repeated) parts() []Value { return []Value{r.Each, r.Count} }
 
 // maxExpression bounds the text of an unknown's expression.
 const maxExpression = 200
@@ -146,7 +143,7 @@ func mergeUnknown(u *Unknown, v Value, depth int) {
 			}
 		}
 	case composed:
-		parts := v.Parts()
+		parts := v.parts()
 		for _, x := range parts[:min(len(parts), wide)] {
 			mergeUnknown(u, x, depth+1)
 		}
@@ -170,7 +167,7 @@ func containsIn(v Value, test func(Value) bool, fuel *int) bool {
 		return true
 	}
 	c, ok := v.(composed)
-	return ok && slices.ContainsFunc(c.Parts(), func(x Value) bool { return containsIn(x, test, fuel) })
+	return ok && slices.ContainsFunc(c.parts(), func(x Value) bool { return containsIn(x, test, fuel) })
 }
 
 // IsUnknown reports whether a value is unknown as a whole.

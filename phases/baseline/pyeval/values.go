@@ -41,8 +41,8 @@ func (e *External) Show(int) string { return e.Path }
 // Attr is what the path below it leads to.
 func (e *External) Attr(_ *Interp, name string) Value { return &External{e.Path + "." + name} }
 
-// Call asks the host, then the standard library.
-func (e *External) Call(in *Interp, args []Value, kw *Namespace) Value {
+// call asks the host, then the standard library.
+func (e *External) call(in *Interp, args []Value, kw *Namespace) Value {
 	if v, done := in.host.CallExternal(in, e, args, kw); done {
 		return v
 	}
@@ -64,8 +64,7 @@ func (e *External) Contains(in *Interp, x Value) (result, known bool) {
 	return v != nil, known
 }
 
-// Same reports whether b is the same path.
-func (e *External) Same(b Value) bool {
+func (e *External) same(b Value) bool {
 	o, ok := b.(*External)
 	return ok && o.Path == e.Path
 }
@@ -73,14 +72,13 @@ func (e *External) Same(b Value) bool {
 // Equal is not known of an external and something computed.
 func (e *External) Equal(b Value, _ *int) (result, known bool) {
 	_, ok := b.(*External)
-	return e.Same(b), ok
+	return e.same(b), ok
 }
 
 // IsA is not known.
 func (e *External) IsA(*Interp, Value) (is, known bool) { return false, false }
 
-// Hash is by path.
-func (e *External) Hash(*int) (any, bool) { return [2]string{"external", e.Path}, true }
+func (e *External) hash(*int) (any, bool) { return [2]string{"external", e.Path}, true }
 
 // moduleRef is a module of the program that is handed on as a value.
 type moduleRef struct{ name string }
@@ -91,8 +89,7 @@ func (m *moduleRef) Show(int) string { return m.name }
 // Attr is a name of the module.
 func (m *moduleRef) Attr(in *Interp, name string) Value { return in.ModuleAttribute(m.name, name) }
 
-// Hash is by identity.
-func (m *moduleRef) Hash(*int) (any, bool) { return m, true }
+func (m *moduleRef) hash(*int) (any, bool) { return m, true }
 
 // Native is a function of the interpreter; kw may be nil.
 type Native func(in *Interp, args []Value, kw *Namespace) Value
@@ -114,14 +111,12 @@ func Constant(v Value) *Builtin {
 // Show writes the function's name.
 func (b *Builtin) Show(int) string { return b.name }
 
-// Call runs it.
-func (b *Builtin) Call(in *Interp, args []Value, kw *Namespace) Value { return b.fn(in, args, kw) }
+func (b *Builtin) call(in *Interp, args []Value, kw *Namespace) Value { return b.fn(in, args, kw) }
 
 // Item is a generic type with its parameter (list[str]).
 func (b *Builtin) Item(*Interp, Value) Value { return b }
 
-// Hash is by identity.
-func (b *Builtin) Hash(*int) (any, bool) { return b, true }
+func (b *Builtin) hash(*int) (any, bool) { return b, true }
 
 // Partial is functools.partial.
 type Partial struct {
@@ -133,8 +128,7 @@ type Partial struct {
 // Show does not look into it.
 func (p *Partial) Show(int) string { return "?" }
 
-// Call calls its function with its arguments before those given.
-func (p *Partial) Call(in *Interp, args []Value, kw *Namespace) Value {
+func (p *Partial) call(in *Interp, args []Value, kw *Namespace) Value {
 	merged := p.Keywords.Clone()
 	merged.AddAll(kw)
 	return in.Call(p.fn, append(slices.Clone(p.Args), args...), merged)
@@ -167,20 +161,17 @@ func (s *Stub) Show(int) string { return s.name }
 // Attr asks the stub.
 func (s *Stub) Attr(in *Interp, name string) Value { return s.get(in, name) }
 
-// Call asks the stub.
-func (s *Stub) Call(in *Interp, _ []Value, _ *Namespace) Value { return s.get(in, "__call__") }
+func (s *Stub) call(in *Interp, _ []Value, _ *Namespace) Value { return s.get(in, "__call__") }
 
 // Item asks the stub.
 func (s *Stub) Item(in *Interp, _ Value) Value { return s.get(in, "[]") }
 
-// Same reports whether b is a stub of the same name.
-func (s *Stub) Same(b Value) bool {
+func (s *Stub) same(b Value) bool {
 	o, ok := b.(*Stub)
 	return ok && o.name == s.name
 }
 
-// Hash is by identity.
-func (s *Stub) Hash(*int) (any, bool) { return s, true }
+func (s *Stub) hash(*int) (any, bool) { return s, true }
 
 // scalarAttr gives an attribute of one of Python's own scalars.
 func scalarAttr(v Value, name string) Value {

@@ -1,6 +1,6 @@
 # Names of modules: imports, guards, and what changes a container at the top.
 import containers as c
-from classes import Both as Renamed
+from classes import Base, Both as Renamed
 from strings import *
 from typing import TYPE_CHECKING
 
@@ -40,10 +40,19 @@ def twice(fn):
 
 widen = twice(widen)
 
+
+class Base(Base):
+    def __init__(self, n):
+        super().__init__(2 * n)
+        self.first, self.second, self.third = 1, 2, 3
+        del self.first, self.second
+
+
 x = c.b[-1]                               #= 1
 y = Renamed(4).double()[0]                #= 'left'
 z = d                                     #= 'x-yx-y'
 u = limit                                 #= 2
 v = REGISTRY["first"], REGISTRY["second"] #= (1, 'Registered')
 w = widen(2)                              #= 18
+o = Base(3).n, hasattr(Base(3), "second"), Base(3).third  #= (6, False, 3)
 itself = itself + 1                       #? refers to itself

@@ -1,9 +1,10 @@
-package baseline
+package calls_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/baselinetest"
 )
 
 // TestUncalled reads a multimodal model with parts that forward() never runs: a
@@ -111,7 +112,7 @@ class IdleForConditionalGeneration(nn.Module):
         return general_mm_embed_routine(ids, fb, language_model=self.language_model, funcs={"image": self.get_image_feature}, multimodal_model=self)
 EntryClass = IdleForConditionalGeneration
 `
-	impl := analyseArchive(t, tree, "IdleForConditionalGeneration",
+	impl := baselinetest.Analyse(t, tree, "IdleForConditionalGeneration",
 		`{"architectures": ["IdleForConditionalGeneration"], "model_type": "idle", "hidden_size": 256, "vocab_size": 1000, "num_hidden_layers": 2}`)
 	var uncalled, packed []string
 	for _, m := range impl.Modules {
@@ -127,11 +128,11 @@ EntryClass = IdleForConditionalGeneration
 	if !slices.Equal(uncalled, want) {
 		t.Errorf("uncalled %q, want %q", uncalled, want)
 	}
-	r := rowAt(impl, "language_model.layers.mlp.experts")
+	r := baselinetest.Row(impl, "language_model.layers.mlp.experts")
 	if len(packed) != 1 || !r.Packed || *r.NumExperts != 4 || *r.TopK != 2 || *r.IntermediateSize != 32 || *r.Hidden != 256 || r.Count != 8 {
 		t.Errorf("packed experts %q: %+v", packed, r)
 	}
-	calls := callsOf(impl)
+	calls := baselinetest.Calls(impl)
 	for _, c := range []string{"language_model.layers.qkv_proj gemm", "language_model.layers.mlp.experts moe"} {
 		if !slices.Contains(calls, c) {
 			t.Errorf("no call %q in %q", c, calls)
@@ -140,54 +141,6 @@ EntryClass = IdleForConditionalGeneration
 	for _, c := range calls {
 		if slices.ContainsFunc(want, func(p string) bool { return c == p+" gemm" || c == p+" rmsnorm" }) {
 			t.Errorf("a call of what never runs: %s", c)
-		}
-	}
-}
-
-// TestHeldModel reads an entry class that is no module and hands on to the one
-// that it holds.
-func TestHeldModel(t *testing.T) {
-	const tree = `
--- python/sglang/srt/models/held.py --
-from torch import nn
-from sglang.srt.layers.linear import ReplicatedLinear
-class HeldV2(nn.Module):
-    def __init__(self, config, prefix=""):
-        super().__init__()
-        self.layers = nn.ModuleList([ReplicatedLinear(config.hidden_size, 8) for _ in range(2)])
-VERSIONS = {(2, 6): HeldV2}
-class Held:
-    def __init__(self, config, quant_config=None, prefix=""):
-        super().__init__()
-        self.held = VERSIONS.get(tuple([int(x) for x in str(config.version).split(".")]))(config=config, prefix=prefix)
-        self.config = config
-    def __getattr__(self, name):
-        return getattr(self.held, name)
-EntryClass = Held
-`
-	impl := analyseArchive(t, tree, "Held", `{"architectures": ["Held"], "model_type": "held", "hidden_size": 256, "version": 2.6}`)
-	expectLinear(t, impl, "layers", 8, 256)
-}
-
-// TestEmptyTreeIsNotDecided reads entry classes that make nothing which could be
-// read, or raise: neither is a decided tree, and both say why.
-func TestEmptyTreeIsNotDecided(t *testing.T) {
-	const tree = `
--- python/sglang/srt/models/empty.py --
-from torch import nn
-class Empty:
-    def __init__(self, config, quant_config=None, prefix=""):
-        self.config = config
-class Raises(nn.Module):
-    def __init__(self, config, quant_config=None, prefix=""):
-        super().__init__()
-        raise ValueError(f"no {config.kind} layers")
-EntryClass = [Empty, Raises]
-`
-	for class, why := range map[string]string{"Empty": "no modules", "Raises": "no odd layers"} {
-		impl := analyseArchive(t, tree, class, `{"architectures": ["`+class+`"], "model_type": "empty", "kind": "odd"}`)
-		if impl.Decided || len(impl.Undecided) != 1 || !strings.Contains(impl.Undecided[0].Reason, why) {
-			t.Errorf("%s: decided %v, %+v", class, impl.Decided, impl.Undecided)
 		}
 	}
 }

@@ -1,6 +1,10 @@
-package baseline
+package tree_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/baselinetest"
+)
 
 // TestSingleLayer reads a draft whose one decoder layer is no list: it has the
 // index 0.
@@ -37,9 +41,9 @@ class SingleEagle3(nn.Module):
         self.model = Model(config)
 EntryClass = SingleEagle3
 `
-	impl := analyseArchive(t, tree, "SingleEagle3", `{"architectures": ["SingleEagle3"], "model_type": "single", "hidden_size": 256}`)
+	impl := baselinetest.Analyse(t, tree, "SingleEagle3", `{"architectures": ["SingleEagle3"], "model_type": "single", "hidden_size": 256}`)
 	for path, layers := range map[string]string{"model": "", "model.fc": "", "model.midlayer": "0", "model.midlayer.self_attn.attn": "0", "model.midlayer.norm": "0"} {
-		if r := rowAt(impl, path); r == nil || r.Layers != layers {
+		if r := baselinetest.Row(impl, path); r == nil || r.Layers != layers {
 			t.Errorf("%s: %+v, want layers %q", path, r, layers)
 		}
 	}

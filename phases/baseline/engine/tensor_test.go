@@ -1,9 +1,9 @@
-package baseline
+package engine_test
 
 import (
 	"testing"
 
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
+	"github.com/fib-ls/fib-ls/phases/baseline/baselinetest"
 )
 
 // TestVectors: sizes that a constructor sums up in a tensor are known; what
@@ -24,7 +24,7 @@ func TestVectors(t *testing.T) {
 		{"huge", "t = torch.zeros(1 << 40)\nt[1] = 7\nself.x = RowParallelLinear(2, int(t[1]))", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			impl := analyseBounded(t, hostileSource(c.body), pyeval.Limits{Steps: 300_000, Cells: 300_000})
+			impl := baselinetest.AnalyseConstructor(t, c.body)
 			found := false
 			for _, m := range impl.Modules {
 				if m.Path != "x" {
@@ -32,7 +32,7 @@ func TestVectors(t *testing.T) {
 				}
 				found = true
 				if got := m.N; (got == nil) != (c.n == 0) || got != nil && *got != c.n {
-					t.Errorf("n is %s, should be %d", number(got), c.n)
+					t.Errorf("n is %s, should be %d", baselinetest.Number(got), c.n)
 				}
 			}
 			if !found {

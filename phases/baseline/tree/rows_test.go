@@ -1,8 +1,11 @@
-package baseline
+package tree_test
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/baseline/baselinetest"
 )
 
 // TestSharedModules reads modules that a model has under several names: a
@@ -57,12 +60,12 @@ class ParallelLMHead(VocabParallelEmbedding):
 -- `, 1)
 	config := `{"architectures": ["SharedForCausalLM"], "model_type": "shared", "hidden_size": 256, "vocab_size": 1000, "num_hidden_layers": 3,
 		"scaling": {"rope_type": "KIND"}QUANT}`
-	read := func(kind, quant string) *Implementation {
-		return analyseArchive(t, stubs, "SharedForCausalLM", strings.NewReplacer("KIND", kind, "QUANT", quant).Replace(config))
+	read := func(kind, quant string) *baseline.Implementation {
+		return baselinetest.Analyse(t, stubs, "SharedForCausalLM", strings.NewReplacer("KIND", kind, "QUANT", quant).Replace(config))
 	}
 	impl := read("proportional", "")
 	for path, rotary := range map[string]string{"language_model.layers.rotary_emb": "", "language_model.layers.indexer.rotary_emb": "language_model.layers.rotary_emb"} {
-		r := rowAt(impl, path)
+		r := baselinetest.Row(impl, path)
 		switch {
 		case r == nil:
 			t.Errorf("the tree has no %s", path)
@@ -70,70 +73,42 @@ class ParallelLMHead(VocabParallelEmbedding):
 			t.Errorf("%s: %+v", path, *r)
 		}
 	}
-	if r := rowAt(impl, "model.layers.norm"); r == nil || r.Tied != "language_model.layers.norm" || r.Count != 3 {
+	if r := baselinetest.Row(impl, "model.layers.norm"); r == nil || r.Tied != "language_model.layers.norm" || r.Count != 3 {
 		t.Errorf("the second name of the language model: %+v", r)
 	}
-	if r := rowAt(impl, "lm_head"); r == nil || r.Type != TypeLMHead || r.Tied != "" {
+	if r := baselinetest.Row(impl, "lm_head"); r == nil || r.Type != baseline.TypeLMHead || r.Tied != "" {
 		t.Errorf("the head is %+v", r)
 	}
-	if r := rowAt(read("default", ""), "language_model.layers.rotary_emb"); r == nil || *r.RotaryDim != 128 {
+	if r := baselinetest.Row(read("default", ""), "language_model.layers.rotary_emb"); r == nil || *r.RotaryDim != 128 {
 		t.Errorf("a quarter of the head: %+v", r)
 	}
 	gguf := read("default", `, "quantization_config": {"quant_method": "gguf"}`)
-	if r := rowAt(gguf, "lm_head"); r == nil || r.Tied != "language_model.embed_tokens" {
+	if r := baselinetest.Row(gguf, "lm_head"); r == nil || r.Tied != "language_model.embed_tokens" {
 		t.Errorf("with packed weights the head is %+v", r)
 	}
 }
 
-// TestConfigAlias reads a model whose configuration class SGLang registers
-// after its table: under a model_type, and out of a list.
-func TestConfigAlias(t *testing.T) {
+// TestHeldModel reads an entry class that is no module and hands on to the one
+// that it holds.
+func TestHeldModel(t *testing.T) {
 	const tree = `
--- python/sglang/srt/utils/hf_transformers/common.py --
-from sglang.srt.configs.listed import LISTED
-_CONFIG_REGISTRY = {}
-try:
-    from transformers import LlamaConfig as _HFLlamaConfig
-
-    class _Alias(_HFLlamaConfig):
-        model_type = "aliased"
-        extra_layers = ()
-    _CONFIG_REGISTRY["aliased"] = _Alias
-    _CONFIG_REGISTRY.update({cls.model_type: cls for cls in LISTED})
-except ImportError:
-    pass
--- python/sglang/srt/configs/listed.py --
-from transformers import PretrainedConfig
-class ListedConfig(PretrainedConfig):
-    model_type = "listed"
-    def __init__(self, extra_layers=(1,), **kwargs):
-        super().__init__(**kwargs)
-        self.extra_layers = extra_layers
-        self.hidden_size = 64
-        self.num_hidden_layers = 2
-LISTED = (ListedConfig,)
--- python/sglang/srt/models/aliased.py --
+-- python/sglang/srt/models/held.py --
 from torch import nn
 from sglang.srt.layers.linear import ReplicatedLinear
-class Layer(nn.Module):
-    def __init__(self, config, idx):
+class HeldV2(nn.Module):
+    def __init__(self, config, prefix=""):
         super().__init__()
-        self.up = ReplicatedLinear(config.hidden_size, config.hidden_size)
-        self.extra = None
-        if idx in config.extra_layers:
-            self.extra = ReplicatedLinear(config.hidden_size, 8)
-class AliasedForCausalLM(nn.Module):
+        self.layers = nn.ModuleList([ReplicatedLinear(config.hidden_size, 8) for _ in range(2)])
+VERSIONS = {(2, 6): HeldV2}
+class Held:
     def __init__(self, config, quant_config=None, prefix=""):
         super().__init__()
-        self.layers = nn.ModuleList([Layer(config, i) for i in range(config.num_hidden_layers)])
-EntryClass = AliasedForCausalLM
+        self.held = VERSIONS.get(tuple([int(x) for x in str(config.version).split(".")]))(config=config, prefix=prefix)
+        self.config = config
+    def __getattr__(self, name):
+        return getattr(self.held, name)
+EntryClass = Held
 `
-	impl := analyseArchive(t, tree, "AliasedForCausalLM", `{"architectures": ["AliasedForCausalLM"], "model_type": "aliased", "num_hidden_layers": 2}`)
-	if !impl.Decided || rowAt(impl, "layers.extra") != nil {
-		t.Errorf("the alias's own variable is not read: %+v", impl.Undecided)
-	}
-	expectLinear(t, impl, "layers.up", 4096, 4096) // LlamaConfig's hidden_size
-	impl = analyseArchive(t, tree, "AliasedForCausalLM", `{"architectures": ["AliasedForCausalLM"], "model_type": "listed"}`)
-	expectLinear(t, impl, "layers.extra", 8, 64)
-	expectLinear(t, impl, "layers.up", 64, 64)
+	impl := baselinetest.Analyse(t, tree, "Held", `{"architectures": ["Held"], "model_type": "held", "hidden_size": 256, "version": 2.6}`)
+	baselinetest.ExpectLinear(t, impl, "layers", 8, 256)
 }

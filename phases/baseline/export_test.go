@@ -1,0 +1,7 @@
+package baseline
+
+// What the tests of locations use.
+var (
+	SplitLocation = splitLocation
+	LineSpan      = lineSpan
+)
