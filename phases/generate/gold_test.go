@@ -306,6 +306,7 @@ var notInConfig = map[string]string{
 	"baidu__ERNIE-4.5-VL": "the resampler and the vision experts stand in the source alone",
 	"zai-org__GLM-5.2":    "SGLang builds an indexer for every layer and runs 21: those of the layers that do not share another's",
 	"zai-org__GLM-5.3":    "as zai-org__GLM-5.2",
+	"nvidia__GLM-5.3":     "as zai-org__GLM-5.2",
 }
 
 // TestGoldConfigOnly holds the trees made from the config alone to the layers
