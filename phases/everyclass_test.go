@@ -20,7 +20,6 @@ var notCompared = map[string]string{
 	"BailingMoeV3ForCausalLM":               "the same; TestLinearAttentionBesideMLA reads it with its layers stated",
 	"Cohere2VisionForConditionalGeneration": "its default config has no language model in it",
 	"Gemma4ForCausalLM":                     "SGLang moves the head sizes of full layers to where the class reads them only below a multimodal wrapper",
-	"MiMoV2ASRForCausalLM":                  "the projection of its audio encoder, which no tower of the source holds, is no layer of the language model",
 	"HrmTextForCausalLM":                    "two stacks of layers that run in turn; the entry follows the source",
 }
 

@@ -25,7 +25,33 @@ func TowerPaths(rows []*Row) map[string]bool {
 			towers[r.Path] = true
 		}
 	}
+	for _, r := range rows {
+		if r.Layers == "" && !mixes[r.Path] && linksTower(pyeval.LastPart(r.Path)) && hasTowerIn(towers, ParentPath(r.Path)) {
+			towers[r.Path] = true
+		}
+	}
 	return towers
+}
+
+// linksTower says that a module is called like what leads from a tower to the
+// language model, although its name does not say what it sees or hears: beside a
+// tower it is a part of it (MiMo's projection).
+func linksTower(name string) bool {
+	switch strings.ToLower(name) {
+	case "projection", "connector", "merger", "adapter", "adaptor":
+		return true
+	}
+	return false
+}
+
+// hasTowerIn reports whether a module holds a tower itself.
+func hasTowerIn(towers map[string]bool, parent string) bool {
+	for path := range towers {
+		if ParentPath(path) == parent {
+			return true
+		}
+	}
+	return false
 }
 
 // IsBelow says whether a path is one of the roots or below one.
