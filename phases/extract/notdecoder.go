@@ -106,6 +106,9 @@ func refuse(root *Object, class, modelType string, nested bool) error {
 	if what := refusedType(root, modelType, nested); what != "" {
 		return not("%s, %s", named(modelType, class), what)
 	}
+	if field, repo := languageModelElsewhere(root); repo != "" && !nested {
+		return not("%s has the language model of another repository, %s (%s): add that one", named(modelType, class), repo, field)
+	}
 	_, typed := root.String("model_type")
 	if headless(class) && (!nested || firstClass(root) == "" && !typed) {
 		return not("%s is a backbone without a language-model head (an embedding model?)", class)
@@ -114,6 +117,18 @@ func refuse(root *Object, class, modelType string, nested bool) error {
 		return not("%s", what)
 	}
 	return refuseByFields(root, class, modelType, nested, not)
+}
+
+// languageModelElsewhere is the repository that a wrapper takes its language
+// model from where its own file has none of that model's sizes (Ultravox), and
+// the field that says so.
+func languageModelElsewhere(root *Object) (field, repo string) {
+	for _, field := range []string{"text_model_id", "language_model_id", "llm_model_id"} {
+		if repo, ok := root.String(field); ok && strings.Count(repo, "/") == 1 && !root.Has("num_hidden_layers") {
+			return field, repo
+		}
+	}
+	return "", ""
 }
 
 // refusedByRegistry says what transformers' own registries of model classes have
