@@ -3,8 +3,6 @@ package phases
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
@@ -37,9 +35,6 @@ func (r *Result) repair(f *tsast.File, i int) ([]tsast.TextEdit, error) {
 		})
 		edits := validate.FixAll(wrong, validate.AllFixes)
 		if len(edits) == 0 {
-			edits = r.wrongCounts(after.Entries[i])
-		}
-		if len(edits) == 0 {
 			break
 		}
 		text, err := tsast.Apply(after.Src(), edits...)
@@ -54,29 +49,6 @@ func (r *Result) repair(f *tsast.File, i int) ([]tsast.TextEdit, error) {
 	r.adoptEntry(entry.Model)
 	r.EntryText = after.Text(entry.Model.Span.Shift(entry.Offset))
 	return tsast.Difference(string(f.Src()), string(after.Src())), nil
-}
-
-// wrongCounts gives the counts of modules that stand where a generated one of
-// their name stands, as often as that one does. The rules leave the count of a
-// layer inside a block alone where the entry could split it ("qkv_proj" beside
-// "qkv_proj_global"); so does this where it does.
-func (r *Result) wrongCounts(entry tsast.Entry) []tsast.TextEdit {
-	var edits []tsast.TextEdit
-	for _, m := range entry.Model.Modules {
-		at := slices.IndexFunc(r.Generated.Entry.Modules, func(g generate.Module) bool {
-			return g.Name == m.Name && g.Parent == m.Parent.Value
-		})
-		split := slices.ContainsFunc(entry.Model.Modules, func(other *tsast.Module) bool {
-			return strings.HasPrefix(other.Name, m.Name+"_")
-		})
-		if at < 0 || split || !m.Count.IsInt {
-			continue
-		}
-		if want := r.Generated.Entry.Modules[at].Count; m.Count.Int != int64(want) {
-			edits = append(edits, tsast.TextEdit{Span: m.Count.Span.Shift(entry.Offset), NewText: strconv.Itoa(want)})
-		}
-	}
-	return edits
 }
 
 // ExpectedEntry is what the rules compare an entry with: what was generated.

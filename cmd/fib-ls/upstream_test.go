@@ -102,9 +102,16 @@ func TestCheckFindsUpstreamsMistakes(t *testing.T) {
 		{"qwen3-next-80b-a3b", "moe_gdn", "config-missing-module", "1", "shared_expert_intermediate_size"},
 		{"qwen3-next-80b-a3b", "moe_gqa", "config-missing-module", "1", "shared_expert_intermediate_size"},
 		{"nemotron-h-8b", "mlp_attn", "config-extra-module", "0", "hybrid_override_pattern"},
+		{"deepseek-v3", "moe_gate", "config-missing-definition", "gemm_n256_k7168", "n_routed_experts"},
+		{"kimi-k2", "moe_gate", "config-missing-definition", "gemm_n384_k7168", "n_routed_experts"},
+		{"qwen3-30b-a3b", "", "config-missing-layer", "lm_head", "architectures"},
+		{"qwen3-30b-a3b", "Qwen3MoeModel", "config-root-class", "Qwen3MoeForCausalLM", "architectures"},
+		{"nemotron-h-8b", "", "config-missing-layer", "embed_tokens", "architectures"},
+		{"nemotron-h-8b", "norm", "config-missing-definition", "fused_add_rmsnorm_h4096", "architectures"},
+		{"nemotron-h-8b", "mamba_mixer", "config-missing-layer", "in_proj, out_proj", "mamba_num_heads"},
+		{"llama-4-scout-17b-16e", "self_attn_local", "config-missing-layer", "qkv_proj, o_proj", "text_config.num_attention_heads"},
+		{"llama-4-scout-17b-16e", "", "config-stale-text", "12, 36, 48", "num_hidden_layers"},
 		{"nemotron-h-8b", "post_attention_layernorm_attn", "config-extra-module", "0", "hybrid_override_pattern"},
-		{"minimax-m2", "q_norm", "config-missing-definition", "rmsnorm_h6144", "num_attention_heads"},
-		{"minimax-m2", "k_norm", "config-missing-definition", "rmsnorm_h1024", "num_key_value_heads"},
 		{"kimi-k2", "moe", "config-missing-module", "1", "n_shared_experts"},
 		{"llama-4-scout-17b-16e", "Llama4TextDecoderLayer_Local", "config-layer-count", "36", "num_hidden_layers"},
 		{"llama-4-scout-17b-16e", "Llama4TextDecoderLayer_Global", "config-layer-count", "12", "num_hidden_layers"},
@@ -123,10 +130,9 @@ func TestCheckFindsUpstreamsMistakes(t *testing.T) {
 	}
 	// What is right is left alone.
 	for _, p := range problems {
-		qkNorm := p.Model == "minimax-m2" && (p.Module == "q_norm" || p.Module == "k_norm")
 		counts := strings.HasSuffix(p.Rule, "-count") || strings.HasSuffix(p.Rule, "-split")
 		switch {
-		case p.Model == "llama-3.1-8b", p.Model == "minimax-m2" && !qkNorm, p.Model == "kimi-k2" && counts:
+		case p.Model == "llama-3.1-8b", p.Model == "minimax-m2", p.Model == "kimi-k2" && counts:
 			t.Errorf("found in what is right: %s %s: %s", p.Model, p.Module, p.Message)
 		}
 		if strings.HasPrefix(p.Rule, "config-") && (len(p.Evidence) == 0 || !strings.Contains(p.Message, "found by the entry's name")) {
@@ -161,14 +167,15 @@ func TestCheckRepairsUpstream(t *testing.T) {
 	if err != nil || !bytes.Equal(before, unchanged) {
 		t.Fatalf("--diff wrote the file (%v)", err)
 	}
-	if n := strings.Count(diff, "\n"); n > 1000 {
+	if n := strings.Count(diff, "\n"); n > 1300 {
 		t.Errorf("%d lines of diff are not to be reviewed", n)
 	}
 	if removed := strings.Count(diff, "\n-"); removed > 170 {
 		t.Errorf("%d lines are removed", removed)
 	}
 	for _, p := range checkedJSON(t, file, "--fix", "--unsafe-fixes") {
-		if p.Rule != "definition-note" {
+		// People's words and a layer that stands for a whole mixer have no fix.
+		if p.Rule != "definition-note" && p.Rule != "config-stale-text" && p.Module != "mamba_mixer" {
 			t.Errorf("left: %s %s %s: %s", p.Rule, p.Model, p.Module, p.Message)
 		}
 	}

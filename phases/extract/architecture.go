@@ -254,8 +254,9 @@ type MoE struct {
 type Dimension struct {
 	Name string `json:"name"` // SGLang attribute, dotted below the kind: "qkv_proj", "shared_experts.down_proj"
 	Type string `json:"type"` // linear|norm|parameter|embedding|width
-	// Norm is a norm's kind: rmsnorm, layernorm, or gated (an RMSNorm times a
-	// gate, for which there is no Definition).
+	// Norm is a norm's kind: rmsnorm, layernorm, gated (an RMSNorm times a gate)
+	// or sharded (an RMSNorm over what several devices hold); there are no
+	// Definitions of the last two.
 	Norm string `json:"norm,omitempty"`
 	// N and K are out and in features of a linear layer, rows and width of an
 	// embedding; a norm and a width (q_size, kv_size, rotary_dim) have their

@@ -309,6 +309,8 @@ func normClass(kind string) string {
 		return "LayerNorm"
 	case "gated":
 		return "RMSNormGated"
+	case "sharded":
+		return "RMSNorm" + shardedNorm
 	case "none":
 		return ""
 	}

@@ -20,6 +20,8 @@ type namer struct {
 	postNorm bool // norms come after attention and MLP only (OLMo 2)
 	sandwich bool // norms before and after attention and MLP (Gemma)
 	norms    map[string]normUse
+	// halfPrecision: it was said that the linear layers are quantised.
+	halfPrecision bool
 }
 
 // notes are remarks of which each is kept once, in order.
@@ -84,6 +86,7 @@ func (m *namer) gemm(n *node, row baseline.Module) []definition.Name {
 		m.warnings.add("%s: the size could not be decided%s", n.path, undecidedWhy(row))
 		return nil
 	}
+	m.describesHalfPrecision(row)
 	return []definition.Name{definition.GEMM(*row.N, *row.K)}
 }
 

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -240,5 +241,49 @@ func TestNormsFollowForward(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRemarksOnKernels: where the kernel that runs is another than the
+// Definition's, a remark says so, once.
+func TestRemarksOnKernels(t *testing.T) {
+	const dims = `"hidden_size": 1024, "num_hidden_layers": 2, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 128, "intermediate_size": 2048, "vocab_size": 1000`
+	const fp8 = `, "quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]%s}`
+	for _, test := range []struct {
+		name, config string
+		want         []string
+		none         string
+	}{
+		{"fp8", `{"architectures": ["LlamaForCausalLM"], "model_type": "llama", ` + dims + fmt.Sprintf(fp8, "") + `}`,
+			[]string{"linear layers in fp8: the gemm Definitions are float16, SGLang runs other kernels; for gemm_n1536_k1024 the dataset has none; FlashInfer 0.7.2.post1 has gemm_fp8_nt_groupwise_n1536_k1024"}, ""},
+		{"all left out", `{"architectures": ["LlamaForCausalLM"], "model_type": "llama", ` + dims + fmt.Sprintf(fp8, `, "modules_to_not_convert": ["self_attn", "mlp"]`) + `}`, nil, "linear layers in"},
+		{"some left out", `{"architectures": ["LlamaForCausalLM"], "model_type": "llama", ` + dims + fmt.Sprintf(fp8, `, "modules_to_not_convert": ["q_proj", "k_proj", "v_proj"]`) + `}`,
+			[]string{"for gemm_n1024_k1024 the dataset"}, "gemm_n1536"},
+		{"bf16", `{"architectures": ["LlamaForCausalLM"], "model_type": "llama", ` + dims + `}`, nil, "linear layers in"},
+		{"sharded norm", `{"architectures": ["MiniMaxM2ForCausalLM"], "model_type": "minimax_m2", "num_local_experts": 8, "num_experts_per_tok": 2, ` + dims + `}`,
+			[]string{"q_norm (RMSNormTP): SGLang norms each device's shard", "no Definition of the full width 1024"}, ""},
+	} {
+		a, err := extract.Read([]byte(test.config), extract.Options{RepoID: "o/n"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := Build(FromArchitecture(a), a, Options{ID: "x", TP: 1, EP: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		remarks := strings.Join(g.Unmapped, "\n")
+		for _, want := range test.want {
+			if strings.Count(remarks, want) != 1 {
+				t.Errorf("%s: not said once: %s\n%s", test.name, want, remarks)
+			}
+		}
+		if test.none != "" && strings.Contains(remarks, test.none) {
+			t.Errorf("%s: said: %s", test.name, remarks)
+		}
+		for _, m := range g.Entry.Modules {
+			if m.Name == "q_norm" && len(m.Definitions) > 0 {
+				t.Errorf("%s: q_norm has %v", test.name, m.Definitions)
+			}
+		}
 	}
 }

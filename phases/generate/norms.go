@@ -66,6 +66,10 @@ func (m *namer) norm(n *node, row baseline.Module) []definition.Name {
 		m.warnings.add("%s: the width could not be decided%s", n.path, undecidedWhy(row))
 		return nil
 	}
+	if strings.HasSuffix(row.Class, "RMSNorm"+shardedNorm) {
+		m.unmapped.add("%s (%s): SGLang norms each device's shard and adds the variances up over all of them: no Definition of the full width %d stands for it", n.key, row.Class, *row.Hidden)
+		return nil
+	}
 	plain, fused := definition.RMSNorm(*row.Hidden), definition.FusedAddRMSNorm(*row.Hidden)
 	switch use := m.use(n); {
 	case use.plain && !use.fused:
@@ -116,6 +120,9 @@ func (m *namer) use(n *node) normUse {
 	}
 	return use
 }
+
+// shardedNorm ends the classes of norms that tensor parallelism divides.
+const shardedNorm = "TP"
 
 // isRMSNorm: RMSNorm, GemmaRMSNorm, MiniMaxM2RMSNormTP, but not gated norms,
 // which multiply with another input.

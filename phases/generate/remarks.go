@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
@@ -46,6 +47,38 @@ func (m *namer) describesPlainSoftmax(key string, kind *extract.AttentionKind) {
 	if len(more) > 0 {
 		m.unmapped.add("%s: the references of the gqa Definitions are plain causal softmax, this attention has %s", key, strings.Join(more, " and "))
 	}
+}
+
+// describesHalfPrecision is a remark, once for a model, where SGLang does not
+// run its linear layers in half precision, as the gemm Definitions do.
+func (m *namer) describesHalfPrecision(row baseline.Module) {
+	q := m.a.Quantization
+	if m.opts.Quantization == "none" || q == nil || q.Method == "mxfp4" || q.Experts != "" || row.Type != baseline.TypeLinear || q.LeavesOut(row.Path, row.Layers) {
+		return // OpenAI's mxfp4 is of the experts alone
+	}
+	n, k := *row.N, *row.K
+	var has []string
+	switch q.Kernel {
+	case "fp8_block_scale":
+		has = []string{fmt.Sprintf("gemm_fp8_nt_groupwise_n%d_k%d", n, k)}
+	case "fp8_per_tensor":
+		has = []string{fmt.Sprintf("bmm_fp8_N%d_K%d", n, k)}
+	case "nvfp4":
+		has = []string{fmt.Sprintf("gemm_fp4_N%d_K%d_block_size16", n, k)}
+	}
+	if m.halfPrecision {
+		return
+	}
+	m.halfPrecision = true
+	m.unmapped.add("linear layers in %s: the gemm Definitions are float16, SGLang runs other kernels; for %s %s", quantizedAs(q), definition.GEMM(n, k), datasetHasNone(has...))
+}
+
+// quantizedAs is the quantisation of linear layers in words.
+func quantizedAs(q *extract.Quantization) string {
+	if q.Format == "" || strings.EqualFold(q.Format, q.Method) {
+		return q.Method
+	}
+	return q.Method + " " + q.Format
 }
 
 // Sizes that FlashInfer's selective_state_update takes.

@@ -75,7 +75,11 @@ func repoRune(r rune) bool {
 
 const foundBy = "The model's config is that of the entry's comment `// source: https://huggingface.co/ORG/NAME`; without the comment, that of the model its id or name stands for. The message says which."
 
-func configRules() []Rule {
+// configRules are the rules about what the model itself has: numbers, then
+// modules.
+func configRules() []Rule { return append(configNumberRules(), configModuleRules()...) }
+
+func configNumberRules() []Rule {
 	return []Rule{
 		{
 			ID: "config-layer-count", Severity: Warning, Area: AreaConfig,
@@ -118,6 +122,11 @@ func configRules() []Rule {
 			Doc:  "A rotary embedding's sizes are not the model's.",
 			Long: "d is the head size, rd the part of it that is rotated. " + foundBy,
 		},
+	}
+}
+
+func configModuleRules() []Rule {
+	return []Rule{
 		{
 			ID: "config-extra-module", Severity: Warning, Area: AreaConfig,
 			Doc:  "The entry has a module that the model does not have.",
@@ -129,9 +138,24 @@ func configRules() []Rule {
 			Long: "Reported for kinds of decoder layers, dense and sparse MLPs, and shared experts: what changes which kernels run. " + foundBy,
 		},
 		{
+			ID: "config-missing-layer", Severity: Info, Area: AreaConfig,
+			Doc:  "The entry lacks a layer that the model runs.",
+			Long: "Reported for the embedding, the final norm and the head where the entry shows one of them, and for the linear layers of a token mixer where it shows the mixer. " + foundBy,
+		},
+		{
+			ID: "config-root-class", Severity: Info, Area: AreaConfig,
+			Doc:  "The root of the entry is not the model's class.",
+			Long: "The outermost block has the name of the class that config.json names in architectures. " + foundBy,
+		},
+		{
+			ID: "config-stale-text", Severity: Info, Area: AreaConfig,
+			Doc:  "The description or a comment states a number that is not the model's.",
+			Long: "Numbers of layers, of experts and of experts chosen are compared; a number that is true of any kind of layer is left alone. " + foundBy,
+		},
+		{
 			ID: "config-missing-definition", Severity: Info, Area: AreaConfig,
-			Doc:  "A module has no Definition although one stands for it.",
-			Long: "The name follows from the model's config. The quick fix writes it. " + foundBy,
+			Doc:  "A module lacks a Definition that stands for it.",
+			Long: "It has none, or a router has not its own GEMM, or a norm not the way with the residual's addition. The name follows from the model's config. The quick fix writes it. " + foundBy,
 		},
 		{
 			ID: "config-ambiguous", Severity: Info, Area: AreaConfig,
@@ -197,8 +221,11 @@ func (p *entryPass) against(expected *ExpectedEntry) []Problem {
 func (p *entryPass) compared(expected *ExpectedEntry) []Problem {
 	c := newComparison(p, expected)
 	c.counts()
+	c.innerCounts()
 	c.modules()
 	c.definitions()
+	c.completeness()
+	c.staleText()
 	return c.findings
 }
 
@@ -228,6 +255,8 @@ type comparison struct {
 	// name of the expected entry.
 	like  map[string]int
 	known map[string]bool
+	// renamed is the root, where another finding renames it.
+	renamed *tsast.Module
 }
 
 func newComparison(p *entryPass, expected *ExpectedEntry) *comparison {

@@ -32,6 +32,36 @@ func (c *comparison) counts() {
 	c.absentKinds()
 }
 
+// innerCounts compares the counts of modules that stand where a generated one
+// of their name stands: what the counts of blocks do not decide. Where the
+// entry splits the module ("qkv_proj" beside "qkv_proj_global"), its parts
+// share the number out. What another finding mends is not found again.
+func (c *comparison) innerCounts() {
+	mended := map[tsast.Span]bool{}
+	for _, f := range c.findings {
+		for _, fix := range f.Fixes {
+			for _, e := range fix.Edits {
+				mended[e.Span] = true
+			}
+		}
+	}
+	for _, m := range c.p.model.Modules {
+		at := slices.IndexFunc(c.expected.Modules, func(e ExpectedModule) bool { return e.Name == m.Name && e.Parent == m.Parent.Value })
+		if at < 0 || !counted(m) || mended[m.Count.Span] || m.Type.Value != "layer" || c.tree.within[m.Name] == nil {
+			continue
+		}
+		if c.tree.words(m.Name)["topk"] { // some layers may choose by another rule, a module of its own
+			continue
+		}
+		want := c.expected.Modules[at].Count
+		split := slices.ContainsFunc(c.p.model.Modules, func(other *tsast.Module) bool { return strings.HasPrefix(other.Name, m.Name+"_") })
+		if split || m.Count.Int == int64(want) {
+			continue
+		}
+		c.countFinding(m, "config-layer-count", want, fmt.Sprintf("%d of the model's layers have it", want), layerFields)
+	}
+}
+
 // decoderCount compares one decoder block, unless it only repeats the wrong
 // number of the block around it, which was reported with all its repetitions.
 func (c *comparison) decoderCount(d *decoder, n int, wrong map[string]bool) {

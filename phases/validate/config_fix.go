@@ -121,8 +121,7 @@ func (c *comparison) expectedTree(root ExpectedModule) []ExpectedModule {
 // addition puts modules into the entry, behind a module and what is below it.
 // Their keys follow the entry's: moe_local gets a shared_expert_local.
 func (c *comparison) addition(title string, parent, after *tsast.Module, modules []ExpectedModule) []Fix {
-	object := c.p.model.ModulesSpan
-	if len(modules) == 0 || object == (tsast.Span{}) {
+	if len(modules) == 0 {
 		return nil
 	}
 	keys, free := c.newKeys(modules, after.Name)
@@ -134,6 +133,15 @@ func (c *comparison) addition(title string, parent, after *tsast.Module, modules
 		if m.Span.Start > last.Span.Start && c.p.below(after.Name, m.Name) {
 			last = m
 		}
+	}
+	return c.insertion(fmt.Sprintf("%s (%d ×%d)", title, len(modules), modules[0].Count), parent, last, keys, modules)
+}
+
+// insertion puts modules into the entry behind another, under keys of theirs.
+func (c *comparison) insertion(title string, parent, last *tsast.Module, keys map[string]string, modules []ExpectedModule) []Fix {
+	object := c.p.model.ModulesSpan
+	if object == (tsast.Span{}) {
+		return nil
 	}
 	indent := c.p.lineIndent(last.Span.Start)
 	texts := make([]string, len(modules))
@@ -150,9 +158,7 @@ func (c *comparison) addition(title string, parent, after *tsast.Module, modules
 	}
 	file := c.p.entryFile()
 	edits := file.InsertElement(object, last.Span, strings.Join(texts, ","+c.p.separator(last.Span.Start)))
-	return []Fix{{
-		Title: fmt.Sprintf("%s (%d ×%d)", title, len(modules), modules[0].Count), Edits: edits, Preferred: true,
-	}}
+	return []Fix{{Title: title, Edits: edits, Preferred: true}}
 }
 
 // newKeys gives modules the ending of a key of the entry in place of their
@@ -160,7 +166,7 @@ func (c *comparison) addition(title string, parent, after *tsast.Module, modules
 func (c *comparison) newKeys(modules []ExpectedModule, like string) (map[string]string, bool) {
 	own := commonEnding(modules)
 	ending := ""
-	for _, word := range []string{"moe_", "mlp_", "forward_", "experts_"} {
+	for _, word := range []string{"moe_", "mlp_", "forward_", "experts_", "attn_"} {
 		if _, rest, found := strings.Cut(like, word); found && rest != "dense" {
 			ending = "_" + rest
 			break
@@ -186,7 +192,7 @@ func commonEnding(modules []ExpectedModule) string {
 	}
 	ending := modules[0].Name[at:]
 	for _, m := range modules {
-		if !strings.HasSuffix(m.Name, ending) {
+		if !strings.HasSuffix(m.Name, ending) || namesPart(ending[1:]) {
 			return ""
 		}
 	}

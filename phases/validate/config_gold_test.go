@@ -119,7 +119,14 @@ func TestOwnEntriesAreRight(t *testing.T) {
 				}
 				opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expect(a, 1, 1) }}
 				checked++
-				if problems := validate.Check(fileOf(g.Entry), opts); len(problems) > 0 {
+				problems := validate.Check(fileOf(g.Entry), opts)
+				if !slices.ContainsFunc(tree, func(m baseline.Module) bool {
+					return m.Type == baseline.TypeLMHead || strings.HasSuffix(m.Path, "head")
+				}) {
+					// The gold tree of DeepSeek-V4-Pro has none.
+					problems = slices.DeleteFunc(problems, func(p validate.Problem) bool { return p.Rule == "config-missing-layer" && p.Expected == "lm_head" })
+				}
+				if len(problems) > 0 {
 					t.Errorf("%s from %s:\n%s", file.Name(), source, report(problems))
 				}
 			}
@@ -190,36 +197,71 @@ deepseek-v3/gate_up_proj missing-definition gemm_n36864_k7168
 deepseek-v3/down_proj missing-definition gemm_n7168_k18432
 deepseek-v3/moe missing-module 1
 deepseek-v3/moe mlp-split 58
+deepseek-v3/moe_gate missing-definition gemm_n256_k7168
+qwen3-30b-a3b/ missing-layer lm_head
+qwen3-30b-a3b/Qwen3MoeModel root-class Qwen3MoeForCausalLM
 qwen3-30b-a3b/layers layer-count 48
 qwen3-30b-a3b/qkv_proj missing-definition gemm_n5120_k2048
 qwen3-30b-a3b/o_proj missing-definition gemm_n2048_k4096
 qwen3-30b-a3b/moe mlp-split 48
 qwen3-30b-a3b/moe_gate missing-definition gemm_n128_k2048
 qwen3-next-80b-a3b/o_proj_gdn missing-definition gemm_n2048_k4096
+qwen3-next-80b-a3b/moe_gdn missing-layer gate
 qwen3-next-80b-a3b/moe_gdn missing-module 1
 qwen3-next-80b-a3b/qkv_proj_gqa missing-definition gemm_n9216_k2048
 qwen3-next-80b-a3b/o_proj_gqa missing-definition gemm_n2048_k4096
+qwen3-next-80b-a3b/moe_gqa missing-layer gate
 qwen3-next-80b-a3b/moe_gqa missing-module 1
+nemotron-h-8b/ missing-layer embed_tokens
+nemotron-h-8b/mamba_mixer missing-layer in_proj, out_proj
 nemotron-h-8b/rotary_emb extra-module 0
 nemotron-h-8b/post_attention_layernorm_attn extra-module 0
 nemotron-h-8b/mlp_attn extra-module 0
-minimax-m2/q_norm missing-definition rmsnorm_h6144
-minimax-m2/k_norm missing-definition rmsnorm_h1024
+nemotron-h-8b/input_layernorm_mlp missing-definition fused_add_rmsnorm_h4096
+nemotron-h-8b/mlp missing-layer up_proj, down_proj
+nemotron-h-8b/norm missing-definition fused_add_rmsnorm_h4096
+kimi-k2/KimiK2ForCausalLM root-class DeepseekV3ForCausalLM
 kimi-k2/fused_qkv_a_proj_with_mqa missing-definition gemm_n2112_k7168
 kimi-k2/q_b_proj missing-definition gemm_n12288_k1536
 kimi-k2/kv_b_proj missing-definition gemm_n16384_k512
 kimi-k2/o_proj missing-definition gemm_n7168_k8192
+kimi-k2/mlp_dense missing-layer gate_up_proj, down_proj
 kimi-k2/moe missing-module 1
+kimi-k2/moe_gate missing-definition gemm_n384_k7168
+llama-4-scout-17b-16e/ missing-layer embed_tokens
+llama-4-scout-17b-16e/ stale-text 12, 36, 48
+llama-4-scout-17b-16e/ stale-text 12, 36, 48
+llama-4-scout-17b-16e/Llama4ScoutForCausalLM root-class Llama4ForConditionalGeneration
+llama-4-scout-17b-16e/ stale-text 12, 36, 48
+llama-4-scout-17b-16e/ stale-text 12, 36, 48
 llama-4-scout-17b-16e/Llama4TextDecoderLayer_Local layer-count 36
+llama-4-scout-17b-16e/self_attn_local missing-layer qkv_proj, o_proj
 llama-4-scout-17b-16e/moe_local missing-module 1
+llama-4-scout-17b-16e/moe_gate_local missing-definition gemm_n16_k5120
+llama-4-scout-17b-16e/ stale-text 12, 36, 48
+llama-4-scout-17b-16e/ stale-text 12, 36, 48
 llama-4-scout-17b-16e/Llama4TextDecoderLayer_Global layer-count 12
+llama-4-scout-17b-16e/self_attn_global missing-layer qkv_proj, o_proj
 llama-4-scout-17b-16e/moe_global missing-module 1
+llama-4-scout-17b-16e/moe_gate_global missing-definition gemm_n16_k5120
+llama-4-maverick-17b-128e/ missing-layer embed_tokens
+llama-4-maverick-17b-128e/ stale-text 12, 24, 36, 48
+llama-4-maverick-17b-128e/ stale-text 12, 24, 36, 48
+llama-4-maverick-17b-128e/Llama4MaverickForCausalLM root-class Llama4ForConditionalGeneration
+llama-4-maverick-17b-128e/ stale-text 12, 24, 36, 48
+llama-4-maverick-17b-128e/ stale-text 12, 24, 36, 48
 llama-4-maverick-17b-128e/Llama4MaverickDecoderLayer_Local layer-count 36
+llama-4-maverick-17b-128e/self_attn_local_mav missing-layer qkv_proj, o_proj
 llama-4-maverick-17b-128e/moe_local_mav missing-module 1
 llama-4-maverick-17b-128e/moe_local_mav missing-module 24
 llama-4-maverick-17b-128e/moe_local_mav mlp-split 12
+llama-4-maverick-17b-128e/moe_gate_local_mav missing-definition gemm_n128_k5120
+llama-4-maverick-17b-128e/ stale-text 12, 24, 36, 48
+llama-4-maverick-17b-128e/ stale-text 12, 24, 36, 48
 llama-4-maverick-17b-128e/Llama4MaverickDecoderLayer_Global layer-count 12
+llama-4-maverick-17b-128e/self_attn_global_mav missing-layer qkv_proj, o_proj
 llama-4-maverick-17b-128e/moe_global_mav missing-module 1
+llama-4-maverick-17b-128e/moe_gate_global_mav missing-definition gemm_n128_k5120
 `
 
 // TestFixesRepairUpstream applies the preferred fixes until none is left: the

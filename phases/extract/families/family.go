@@ -26,7 +26,7 @@ type Family struct {
 	Head            string `json:"head,omitempty"`
 	FinalNormShared bool   `json:"final_norm_shared,omitempty"` // no final norm
 
-	Norm     string `json:"norm,omitempty"`     // rmsnorm|layernorm
+	Norm     string `json:"norm,omitempty"`     // rmsnorm|layernorm|sharded
 	Parallel bool   `json:"parallel,omitempty"` // attention and MLP read the same normed input
 	// AttnNorms and MLPNorms are the norms of the layer that come with its token
 	// mixer and with its feed-forward part, in order.
