@@ -130,7 +130,9 @@ func (e *engine) Search(ctx context.Context, w lsp.Workspace, query string, limi
 
 // Plan implements lsp.Engine.
 func (e *engine) Plan(ctx context.Context, w lsp.Workspace, repo string) (any, error) {
-	plan, err := onboard.Make(ctx, e.world(w).env, onboard.Options{Request: phases.Request{
+	env := e.job(w)
+	env.Ask = nil // the answer is the command's: nobody is asked on the way
+	plan, err := onboard.Make(ctx, env, onboard.Options{Request: phases.Request{
 		HFRepoID: repo, SGLangPath: w.SGLangPath, Dataset: w.DatasetDir, Offline: w.Offline,
 	}})
 	if err != nil {
@@ -141,11 +143,13 @@ func (e *engine) Plan(ctx context.Context, w lsp.Workspace, repo string) (any, e
 
 // Discover implements lsp.Engine.
 func (e *engine) Discover(ctx context.Context, w lsp.Workspace) (any, error) {
-	list, err := onboard.Discover(ctx, e.world(w).env, "", w.SGLangPath, w.DatasetDir)
+	found, err := onboard.Discover(ctx, e.job(w), onboard.DiscoverOptions{
+		SGLang: w.SGLangPath, Dataset: w.DatasetDir, Since: discoverSince, Trending: discoverTrending,
+	})
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"text": cleanLines(onboard.Text(list)), "candidates": list}, nil
+	return map[string]any{"text": cleanLines(found.Text()), "candidates": found.Candidates, "notes": found.Notes}, nil
 }
 
 // Verify implements lsp.Engine.

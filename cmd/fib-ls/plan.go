@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,35 +146,69 @@ func cleanLines(s string) string {
 }
 
 func newDiscoverCommand(g *globals) *cobra.Command {
-	var modelsTS, sglang, dataset string
-	var asJSON bool
+	var o onboard.DiscoverOptions
+	var since string
+	var offline, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "discover",
 		Short: "List models that are recommended or new in SGLang and not tracked yet",
-		Long: `Lists the models of the built-in catalogue that a serving config recommends and
-models.ts does not have, and, with --sglang-path, the classes that this SGLang
-registers and the built-in index does not. Asks nothing of the network.`,
+		Long: `Lists the models that neither models.ts nor docs/model_coverage.mdx has and that
+are new in SGLang, served by sgl-cookbook, or trending on the Hub; with how many
+of their Definitions the dataset has.
+
+SGLang's tree is that of --sglang-path, ./sglang or the clone's tmp/sglang. Of a
+clone the model files count that came in within --since; of a package the
+classes that the built-in index does not have. With --offline nothing is asked
+of the network: nothing trends.`,
+		Example: `  fib-ls discover
+  fib-ls discover --since 14d --sglang-path tmp/sglang --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), true)
+			var err error
+			if o.Since, err = parseDays(since); err != nil {
+				return &fault.Usage{Message: fmt.Sprintf("--since %s: write a number of days, as 30d, or hours, as 12h", since)}
+			}
+			env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), offline)
 			if err != nil {
 				return err
 			}
-			list, err := onboard.Discover(cmd.Context(), env, modelsTS, sglang, dataset)
+			found, err := onboard.Discover(cmd.Context(), env, o)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), map[string]any{"candidates": list})
+				return writeJSON(cmd.OutOrStdout(), found)
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), cleanLines(onboard.Text(list)))
+			_, err = io.WriteString(cmd.OutOrStdout(), cleanLines(found.Text()))
 			return err
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&modelsTS, "models-ts", "", "the models.ts that tracks models (default: web/apps/web/data/models.ts where it is)")
-	flags.StringVar(&sglang, "sglang-path", "", "an SGLang tree whose new classes are listed")
-	flags.StringVar(&dataset, "dataset", "", "a flashinfer-trace clone")
+	flags.StringVar(&o.ModelsTS, "models-ts", "", "the models.ts that tracks models (default: web/apps/web/data/models.ts where it is)")
+	flags.StringVar(&o.SGLang, "sglang-path", "", "an SGLang tree whose new classes are listed")
+	flags.StringVar(&o.Dataset, "dataset", "", "a flashinfer-trace clone")
+	flags.StringVar(&since, "since", "30d", "of a clone of SGLang: the model files that came in this long")
+	flags.IntVar(&o.Trending, "trending", discoverTrending, "how many of the Hub's trending models are looked at")
+	flags.BoolVar(&offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "ask nothing of the network")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// What discover looks at where nothing else is said.
+const (
+	discoverSince    = 30 * 24 * time.Hour
+	discoverTrending = 30
+)
+
+// parseDays reads a duration in days, or in Go's units.
+func parseDays(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	d, err := time.ParseDuration(s)
+	if err == nil && d < 0 {
+		err = errors.New("it is negative")
+	}
+	return d, err
 }

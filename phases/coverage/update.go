@@ -313,6 +313,19 @@ func namesLoosely(heading string, m Model) bool {
 	return false
 }
 
+// SameModel reports whether two names mean models of the same layers: they differ
+// in spelling, or in words that say nothing of sizes.
+func SameModel(a, b string) bool { return essence(a) != "" && essence(a) == essence(b) }
+
+// Mentions reports whether a coverage document has a model of this name: a
+// section, or a row of the summary.
+func Mentions(document, name string) bool {
+	d := &coverageDocument{lines: strings.Split(strings.ReplaceAll(document, "\r\n", "\n"), "\n")}
+	m := Model{ID: name, Name: name}
+	from, _ := d.section(m)
+	return from >= 0 || d.summaryRow(m) >= 0
+}
+
 // idle are words of a name that say nothing of a model's sizes.
 var idle = regexp.MustCompile(`^(?:instruct|it|chat|base|thinking|hf|meta|nvidia|\d{4})$`)
 

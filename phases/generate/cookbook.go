@@ -59,6 +59,18 @@ func (s Serving) All() []Layout {
 	return all
 }
 
+// CookbookRepos are the repositories that the cookbook serves, in the table's
+// order.
+func CookbookRepos() []string {
+	var repos []string
+	for line := range strings.Lines(cookbookText) {
+		if cells := strings.Fields(line); len(cells) > 1 && cells[0] != "#" {
+			repos = append(repos, cells[0])
+		}
+	}
+	return repos
+}
+
 // cookbookRows are the rows of the table by the repository's name without its
 // organization, in lower case.
 var cookbookRows = sync.OnceValue(func() map[string]Serving {

@@ -2,105 +2,386 @@ package onboard
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/baseline/classes"
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
+	"github.com/fib-ls/fib-ls/phases/coverage"
+	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/disk"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
+	"github.com/fib-ls/fib-ls/phases/extract/hub"
+	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// Candidate is a model that could be onboarded.
+// Where a candidate comes from.
+const (
+	FromSGLang   = "sglang"
+	FromCookbook = "sgl-cookbook"
+	FromTrending = "trending"
+)
+
+// Candidate is a model, or several with the same layers, that could be
+// onboarded.
 type Candidate struct {
+	Source  string   `json:"source"`
 	Class   string   `json:"class"`
 	Repos   []string `json:"repo_ids"`
 	Why     string   `json:"why"`
 	Present int      `json:"present"` // of its Definitions, in the dataset
 	Total   int      `json:"total"`
+
+	required []string
 }
 
-// Discover lists the models that a serving config recommends and models.ts does
-// not have, then the classes that a tree of SGLang has and the embedded index
-// does not.
-func Discover(ctx context.Context, env *phases.Env, modelsTS, sglang, datasetDir string) ([]Candidate, error) {
-	tracked, err := tracked(env, modelsTS)
+// Found are the candidates, and what was not looked at.
+type Found struct {
+	Candidates []Candidate `json:"candidates"`
+	Dataset    string      `json:"dataset"`
+	Notes      []string    `json:"notes"`
+}
+
+// DiscoverOptions say where candidates are looked for.
+type DiscoverOptions struct {
+	// ModelsTS tracks models, "" for that of the clone; Dataset is a clone of it.
+	ModelsTS, Dataset string
+	// SGLang is a tree, "" for ./sglang or the clone's tmp/sglang.
+	SGLang string
+	// Since: of a clone of SGLang, the model files that came in this long.
+	Since time.Duration
+	// Trending is how many of the Hub's trending models are looked at, 0 for
+	// none; it is asked only where the environment's Hub is not offline.
+	Trending int
+}
+
+// search is one run of Discover.
+type search struct {
+	env     *phases.Env
+	opts    DiscoverOptions
+	set     *dataset.Dataset
+	tracked *tracked
+	found   *Found
+}
+
+// Discover lists the models that are new in a tree of SGLang, that sgl-cookbook
+// serves, or that trend on the Hub, and that neither models.ts nor the coverage
+// document has.
+func Discover(ctx context.Context, env *phases.Env, o DiscoverOptions) (*Found, error) {
+	have, err := readTracked(env, o.ModelsTS)
 	if err != nil {
 		return nil, err
 	}
-	set, err := env.KnownDataset(datasetDir, env.WorkDir)
+	env.RefreshDataset(ctx, o.Dataset, env.WorkDir)
+	set, err := env.KnownDataset(o.Dataset, env.WorkDir)
 	if err != nil {
 		return nil, err
 	}
-	list := []Candidate{}
-	for _, id := range catalog.IDs() {
-		tp, ep, ok := phases.RecommendedParallelism(id)
-		if !ok || tracked[normal(id)] {
+	s := &search{env: env, opts: o, set: set, tracked: have, found: &Found{Candidates: []Candidate{}, Dataset: datasetWords(set), Notes: []string{}}}
+	if err := s.sglang(ctx); err != nil {
+		return nil, err
+	}
+	s.cookbook()
+	return s.found, s.trending(ctx)
+}
+
+// note says once what was not looked at.
+func (s *search) note(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(s.found.Notes, text) {
+		s.found.Notes = append(s.found.Notes, text)
+	}
+}
+
+// add takes a model up, beside the one that has the same layers for the same
+// reason.
+func (s *search) add(c Candidate) {
+	for _, name := range c.required {
+		if _, there := s.set.Get(name); there {
+			c.Present++
+		}
+	}
+	c.Total = len(c.required)
+	for i := range s.found.Candidates {
+		known := &s.found.Candidates[i]
+		if known.Source == c.Source && c.Total > 0 && known.Class == c.Class && known.Why == c.Why && slices.Equal(known.required, c.required) {
+			known.Repos = append(known.Repos, c.Repos...)
+			return
+		}
+		if known.Source == c.Source && c.Total == 0 && slices.ContainsFunc(known.Repos, func(id string) bool { return quantizedFrom(c.Repos, id) }) {
+			known.Repos = append(known.Repos, c.Repos...)
+			return
+		}
+	}
+	s.found.Candidates = append(s.found.Candidates, c)
+}
+
+// quantized ends the names of a model's quantised checkpoints.
+var quantized = regexp.MustCompile(`(?i)-(?:fp8|nvfp4|fp4|bf16|int4|awq)(?:-v\d)?$`)
+
+// quantizedFrom reports whether a repository whose config is not known has a
+// quantised checkpoint of another one's model.
+func quantizedFrom(ids []string, base string) bool {
+	return len(ids) == 1 && quantized.MatchString(ids[0]) && coverage.SameModel(bareName(quantized.ReplaceAllString(ids[0], "")), bareName(base))
+}
+
+func bareName(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
+// listed reports whether a repository is a candidate already.
+func (s *search) listed(id string) bool {
+	return slices.ContainsFunc(s.found.Candidates, func(c Candidate) bool { return slices.Contains(c.Repos, id) })
+}
+
+const modelsFolder = "python/sglang/srt/models"
+
+// sglang takes up the classes that are new in a tree of SGLang.
+func (s *search) sglang(ctx context.Context) error {
+	dir := s.opts.SGLang
+	if dir == "" {
+		for _, near := range []string{"sglang", modelsfile.DefaultDir(s.env.WorkDir, filepath.Join("tmp", "sglang"))} {
+			if info, err := os.Stat(s.env.Path(near)); err == nil && info.IsDir() {
+				dir = near
+				break
+			}
+		}
+	}
+	if dir == "" {
+		s.note("no tree of SGLang was looked at: --sglang-path DIR names one")
+		return nil
+	}
+	path := s.env.Path(dir)
+	src, err := repo.Open(ctx, repo.Options{Path: path, Offline: true, MaxAge: -1})
+	if err != nil {
+		return fmt.Errorf("--sglang-path: %w", err)
+	}
+	defer func() { _ = src.Close() }() // only read from
+	registered, err := baseline.NewReader(src, nil).Classes()
+	if err != nil {
+		return fmt.Errorf("--sglang-path %s: %w", dir, err)
+	}
+	fresh, err := s.fresh(ctx, path, dir)
+	if err != nil {
+		return err
+	}
+	repos := catalogClasses()
+	for _, c := range registered {
+		why := fresh(c)
+		if why == "" || c.Remapped != "" || c.Category != classes.TextCausalLM && c.Category != classes.Multimodal {
 			continue
 		}
-		c := Candidate{Repos: []string{id}, Why: fmt.Sprintf("recommended serving config (TP=%d EP=%d)", tp, ep)}
-		if names, class := required(id); names != nil {
-			c.Class, c.Total = class, len(names)
-			for _, name := range names {
-				if _, there := set.Get(name); there {
-					c.Present++
-				}
-			}
+		ids := slices.DeleteFunc(slices.Clone(repos[c.Name]), s.tracked.has)
+		if len(repos[c.Name]) > 0 && len(ids) == 0 {
+			continue // all that are known of it are tracked
 		}
-		list = append(list, c)
+		candidate := Candidate{Source: FromSGLang, Class: c.Name, Repos: ids, Why: why}
+		if len(ids) > 0 {
+			candidate.required, _ = required(ids[0])
+		}
+		s.add(candidate)
 	}
-	if sglang == "" {
-		return list, nil
-	}
-	fresh, err := newClasses(ctx, env, sglang)
-	if err != nil {
-		return nil, err
-	}
-	return append(list, fresh...), nil
+	return nil
 }
 
-// tracked are the models that models.ts has, by id, name and source; a
-// models.ts that is not there has none.
-func tracked(env *phases.Env, modelsTS string) (map[string]bool, error) {
-	known := map[string]bool{}
-	models, err := modelsfile.Read(env.Path(env.ModelsTS(modelsTS)))
-	if err != nil && modelsTS == "" {
-		return known, nil // no clone here: nothing is tracked
+// fresh gives, for a tree, a function that says why a class is new: by the
+// history of a clone, else by the difference to the embedded index.
+func (s *search) fresh(ctx context.Context, path, dir string) (func(classes.ClassInfo) string, error) {
+	now := time.Now
+	if s.env.Now != nil {
+		now = s.env.Now
 	}
+	since := now().Add(-s.opts.Since)
+	added, complete, err := repo.AddedSince(ctx, path, modelsFolder, since)
+	if err == nil && (complete || len(added) > 0) {
+		if !complete {
+			s.note("the history of %s ends before %s: what came before it is not listed", dir, since.Format(time.DateOnly))
+		}
+		on := map[string]time.Time{}
+		for _, a := range added {
+			on[a.Path] = a.On
+		}
+		return func(c classes.ClassInfo) string {
+			if day, is := on[c.File]; is {
+				return "new in SGLang on " + day.Format(time.DateOnly) + ": " + c.File
+			}
+			return ""
+		}, nil
+	}
+	if err != nil && !errors.Is(err, repo.ErrNone) {
+		s.note("%s", prose.FirstLine(err))
+	}
+	s.note("%s has no history to look at: its classes are compared with the built-in index", dir)
+	known, err := phases.Embedded().Classes()
 	if err != nil {
 		return nil, err
 	}
-	if models.Text == nil {
-		return known, nil
+	return func(c classes.ClassInfo) string {
+		if slices.ContainsFunc(known, func(k classes.ClassInfo) bool { return k.Name == c.Name }) {
+			return ""
+		}
+		return "new in this SGLang: " + c.File
+	}, nil
+}
+
+// cookbook takes up the models that sgl-cookbook serves.
+func (s *search) cookbook() {
+	ids := generate.CookbookRepos()
+	for _, id := range catalog.IDs() {
+		if _, _, ok := phases.RecommendedParallelism(id); ok && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
 	}
-	for _, e := range tsast.Parse(models.Text).Entries {
-		for _, text := range []string{e.Model.ID.Value, e.Model.Name.Value, validate.SourceRepo(e.Model)} {
-			if text == "" {
+	for _, id := range ids {
+		if s.tracked.has(id) || s.listed(id) {
+			continue
+		}
+		c := Candidate{Source: FromCookbook, Repos: []string{id}, Why: "recommended serving config (" + recommendedWords(id) + ")"}
+		c.required, c.Class = required(id)
+		s.add(c)
+	}
+}
+
+// recommendedWords are the layouts that a repository's model is served with.
+func recommendedWords(id string) string {
+	layouts := generate.CookbookServing(id).All()
+	if tp, ep, ok := phases.RecommendedParallelism(id); ok && len(layouts) == 0 {
+		layouts = []Layout{{TP: tp, EP: ep}}
+	}
+	return (&Plan{Layouts: layouts}).layoutWords()
+}
+
+// trending takes up what trends on the Hub; one that cannot be asked is a note.
+func (s *search) trending(ctx context.Context) error {
+	client := s.env.HubClient()
+	if client == nil || s.opts.Trending == 0 {
+		return nil
+	}
+	hits, err := client.Trending(ctx, s.opts.Trending)
+	var offline *hub.OfflineError
+	if errors.As(err, &offline) {
+		return nil
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		s.note("the Hub's trending models were not looked at: %s", prose.FirstLine(err))
+		return nil
+	}
+	for _, hit := range hits {
+		if s.tracked.has(hit.ID) || s.listed(hit.ID) {
+			continue
+		}
+		c := Candidate{Source: FromTrending, Repos: []string{hit.ID}, Why: "trending on the Hub"}
+		if c.required, c.Class = required(hit.ID); c.Class == "" {
+			fetched, err := s.env.Hub.FetchConfig(ctx, hit.ID, "", false)
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil:
+				s.note("%s trends, and its config could not be read: %s", hit.ID, prose.FirstLine(err))
 				continue
 			}
-			known[normal(text)] = true
-			for _, id := range catalog.Named(text) {
-				known[normal(id)] = true
+			if c.required, c.Class = requiredBy(hit.ID, fetched.Data); c.Class == "" {
+				continue // no decoder language model
+			}
+		}
+		s.add(c)
+	}
+	return nil
+}
+
+// tracked are the models that models.ts and the coverage document have.
+type tracked struct {
+	names    []string
+	document string
+}
+
+// has reports whether the model of a repository is tracked, under whatever
+// spelling.
+func (t *tracked) has(id string) bool {
+	bare := bareName(quantized.ReplaceAllString(id, ""))
+	return slices.ContainsFunc(t.names, func(name string) bool { return coverage.SameModel(name, bare) }) || coverage.Mentions(t.document, bare)
+}
+
+// readTracked reads what is tracked; where there is no clone nothing is, but a
+// models.ts that was named has to be there.
+func readTracked(env *phases.Env, modelsTS string) (*tracked, error) {
+	t := &tracked{}
+	path := env.Path(env.ModelsTS(modelsTS))
+	models, err := modelsfile.Read(path)
+	if err != nil && modelsTS == "" {
+		return t, nil // no clone here
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range tsast.Parse(models.Text).Entries {
+		for _, text := range append([]string{e.Model.ID.Value, e.Model.Name.Value, validate.SourceRepo(e.Model)}, catalog.Named(e.Model.ID.Value)...) {
+			if text != "" {
+				t.names = append(t.names, quantized.ReplaceAllString(bareName(text), ""))
 			}
 		}
 	}
-	return known, nil
+	if root := modelsfile.Root(filepath.Dir(path)); root != "" {
+		if data, err := disk.Read(filepath.Join(root, filepath.FromSlash(CoveragePath)), maxCoverage); err == nil {
+			t.document = string(data)
+		}
+	}
+	return t, nil
 }
 
-// normal is a repository's or model's name as it is compared.
-func normal(name string) string {
-	name = name[strings.LastIndexByte(name, '/')+1:]
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' {
-			return r
+// Text is the list for people, a line each.
+func (f *Found) Text() string {
+	var b strings.Builder
+	for _, c := range f.Candidates {
+		covered := "its config is not known here"
+		if c.Total > 0 {
+			covered = fmt.Sprintf("%d of %d Definitions in the dataset", c.Present, c.Total)
 		}
-		return '-'
-	}, strings.ToLower(name)), "-")
+		repos := strings.Join(c.Repos[:min(len(c.Repos), 3)], " ")
+		if more := len(c.Repos) - 3; more > 0 {
+			repos += fmt.Sprintf(" and %d more", more)
+		}
+		fmt.Fprintf(&b, "%-34s %-40s %s; %s\n", prose.Or(c.Class, "-"), prose.Or(repos, "-"), c.Why, covered)
+	}
+	if len(f.Candidates) == 0 {
+		b.WriteString("nothing new\n")
+	}
+	fmt.Fprintf(&b, "\nthe dataset: %s\n", f.Dataset)
+	for _, n := range f.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
+	return b.String()
+}
+
+// catalogClasses are the repositories of the catalogue by their class.
+func catalogClasses() map[string][]string {
+	repos := map[string][]string{}
+	for _, id := range catalog.IDs() {
+		if entry, ok := catalog.Lookup(id); ok {
+			var config struct {
+				Architectures []string `json:"architectures"`
+			}
+			_ = json.Unmarshal(entry.Config, &config) // the catalogue's configs are read by its own tests
+			for _, class := range config.Architectures {
+				repos[class] = append(repos[class], id)
+			}
+		}
+	}
+	return repos
 }
 
 // required are the Definitions that a model of the catalogue needs by its
@@ -110,7 +391,12 @@ func required(id string) (names []string, class string) {
 	if !ok {
 		return nil, ""
 	}
-	a, err := extract.Read(entry.Config, extract.Options{RepoID: id, Source: extract.Source{RepoID: id}})
+	return requiredBy(id, entry.Config)
+}
+
+// requiredBy is required for a config that is at hand.
+func requiredBy(id string, config []byte) (names []string, class string) {
+	a, err := extract.Read(config, extract.Options{RepoID: id, Source: extract.Source{RepoID: id}})
 	if err != nil {
 		return nil, ""
 	}
@@ -123,45 +409,4 @@ func required(id string) (names []string, class string) {
 		names = append(names, d.Name)
 	}
 	return names, a.ArchitectureType
-}
-
-// newClasses are the classes that a tree registers and the embedded index does
-// not.
-func newClasses(ctx context.Context, env *phases.Env, sglang string) ([]Candidate, error) {
-	src, err := repo.Open(ctx, repo.Options{Path: env.Path(sglang), Offline: true, MaxAge: -1})
-	if err != nil {
-		return nil, fmt.Errorf("--sglang-path: %w", err)
-	}
-	defer func() { _ = src.Close() }()
-	now, err := baseline.NewReader(src, nil).Classes()
-	if err != nil {
-		return nil, fmt.Errorf("--sglang-path %s: %w", sglang, err)
-	}
-	before, err := phases.Embedded().Classes()
-	if err != nil {
-		return nil, err
-	}
-	var list []Candidate
-	for _, c := range now {
-		if !slices.ContainsFunc(before, func(b baseline.ClassInfo) bool { return b.Name == c.Name }) {
-			list = append(list, Candidate{Class: c.Name, Repos: []string{}, Why: "new in this SGLang: " + c.File})
-		}
-	}
-	return list, nil
-}
-
-// Text is the list for people, a line each.
-func Text(list []Candidate) string {
-	var b strings.Builder
-	for _, c := range list {
-		covered := "config not known"
-		if c.Total > 0 {
-			covered = fmt.Sprintf("%d of %d Definitions in the dataset", c.Present, c.Total)
-		}
-		fmt.Fprintf(&b, "%-32s %-44s %s; %s\n", c.Class, strings.Join(c.Repos, " "), c.Why, covered)
-	}
-	if len(list) == 0 {
-		b.WriteString("nothing new: every recommended model is tracked\n")
-	}
-	return b.String()
 }

@@ -208,29 +208,74 @@ func TestPackagesOfSGLang(t *testing.T) {
 
 func TestDiscover(t *testing.T) {
 	env := environment(t)
-	list, err := Discover(t.Context(), env, "", "", "")
-	if err != nil {
-		t.Fatal(err)
+	discover := func(o DiscoverOptions) *Found {
+		t.Helper()
+		found, err := Discover(t.Context(), env, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
 	}
-	has := func(list []Candidate, repo string) bool {
-		return slices.ContainsFunc(list, func(c Candidate) bool { return slices.Contains(c.Repos, repo) && c.Total > 0 })
+	find := func(f *Found, repo string) *Candidate {
+		i := slices.IndexFunc(f.Candidates, func(c Candidate) bool { return slices.Contains(c.Repos, repo) })
+		if i < 0 {
+			return nil
+		}
+		return &f.Candidates[i]
 	}
-	if !has(list, "Qwen/Qwen3-235B-A22B") {
-		t.Error(Text(list))
+	found := discover(DiscoverOptions{})
+	c := find(found, "Qwen/Qwen3-Next-80B-A3B-Instruct")
+	if c == nil || c.Source != FromCookbook || c.Total == 0 || c.Present == 0 || c.Class != "Qwen3NextForCausalLM" || c.Why != "recommended serving config (TP=2; TP=4)" || !slices.Contains(c.Repos, "Qwen/Qwen3-Next-80B-A3B-Thinking") {
+		t.Errorf("%+v\n%s", c, found.Text())
 	}
-	models := filepath.Join(env.WorkDir, "models.ts")
-	text := "const models: Model[] = [\n  { id: \"qwen3-235b-a22b\", name: \"Qwen3 235B A22B\", description: \"d\", modules: { M: { count: 1, type: \"block\" } } },\n]\nexport default models\n"
-	if err := os.WriteFile(models, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	// What models.ts has, and what the coverage document has, is no candidate.
+	clone := filepath.Join(env.WorkDir, "clone")
+	models := filepath.Join(clone, "web", "apps", "web", "data", "models.ts")
+	text := "const models: Model[] = [\n  { id: \"qwen3-next-80b-a3b\", name: \"Qwen3 Next 80B A3B\", description: \"d\", modules: { M: { count: 1, type: \"block\" } } },\n]\nexport default models\n"
+	for path, content := range map[string]string{models: text, filepath.Join(clone, "docs", "model_coverage.mdx"): "## Summary\n\n| Model | A | C |\n|---|---|---|\n| GLM-4.6 | GQA | ❌ Not covered |\n"} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	list, err = Discover(t.Context(), env, models, "", "")
-	if err != nil {
-		t.Fatal(err)
+	tracking := discover(DiscoverOptions{ModelsTS: models})
+	for _, repo := range []string{"Qwen/Qwen3-Next-80B-A3B-Instruct", "Qwen/Qwen3-Next-80B-A3B-Thinking", "zai-org/GLM-4.6"} {
+		if find(found, repo) == nil || find(tracking, repo) != nil {
+			t.Errorf("%s: a candidate without a clone: %v, with one: %v", repo, find(found, repo) != nil, find(tracking, repo) != nil)
+		}
 	}
-	if has(list, "Qwen/Qwen3-235B-A22B") {
-		t.Error("a tracked model is a candidate")
-	}
-	if _, err := Discover(t.Context(), env, filepath.Join(env.WorkDir, "no", "models.ts"), "", ""); err == nil {
+	if _, err := Discover(t.Context(), env, DiscoverOptions{ModelsTS: filepath.Join(env.WorkDir, "no", "models.ts")}); err == nil {
 		t.Error("a models.ts that was named and is not there is taken for an empty one")
+	}
+}
+
+// TestDiscoverSGLang: of a clone of SGLang the files that came in lately are
+// new, of a package the classes that the built-in index does not have.
+func TestDiscoverSGLang(t *testing.T) {
+	env := environment(t)
+	dir := filepath.Join(env.WorkDir, "sglang")
+	for name, text := range map[string]string{
+		"brandnew.py": "class BrandNewForCausalLM:\n    pass\n\n\nEntryClass = BrandNewForCausalLM\n",
+		"llama.py":    "class LlamaForCausalLM:\n    pass\n\n\nEntryClass = LlamaForCausalLM\n",
+	} {
+		path := filepath.Join(dir, "python", "sglang", "srt", "models", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := Discover(t.Context(), env, DiscoverOptions{Since: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := found.Candidates[0]; c.Class != "BrandNewForCausalLM" || c.Source != FromSGLang || !strings.HasPrefix(c.Why, "new in this SGLang: python/sglang/srt/models/brandnew.py") {
+		t.Errorf("%+v", c)
+	}
+	if text := found.Text(); strings.Contains(text, "LlamaForCausalLM  ") && strings.Contains(text, "new in this SGLang: python/sglang/srt/models/llama.py") || !strings.Contains(text, "has no history") {
+		t.Error(text)
 	}
 }

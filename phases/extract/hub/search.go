@@ -24,14 +24,18 @@ type Hit struct {
 // without retries: suggestions are not worth a wait. Offline it is an
 // *OfflineError.
 func (c *Client) Search(ctx context.Context, query string, limit int) ([]Hit, error) {
-	k := &call{c: c, repoID: query, filename: "the search result", deadline: c.clock.Now().Add(searchBudget)}
+	return c.models(ctx, query, url.Values{"search": {query}, "limit": {strconv.Itoa(limit)}, "sort": {"downloads"}, "direction": {"-1"}}, limit)
+}
+
+// models asks for a list of model repositories.
+func (c *Client) models(ctx context.Context, about string, q url.Values, limit int) ([]Hit, error) {
+	k := &call{c: c, repoID: about, filename: "the search result", deadline: c.clock.Now().Add(searchBudget)}
 	switch {
 	case c.set.offline:
 		return nil, &OfflineError{Subject: k.subjectOf(c.set.endpoint), Why: c.set.offlineWhy}
 	case c.set.endpointErr != nil:
 		return nil, c.set.endpointErr
 	}
-	q := url.Values{"search": {query}, "limit": {strconv.Itoa(limit)}, "sort": {"downloads"}, "direction": {"-1"}}
 	var hits []Hit
 	if err := c.getJSON(ctx, k, "/api/models", q, &hits); err != nil {
 		return nil, err
@@ -53,6 +57,14 @@ func (c *Client) getJSON(ctx context.Context, k *call, path string, q url.Values
 	u.RawQuery = q.Encode()
 	_, err := k.getPage(ctx, u, into)
 	return err
+}
+
+// Trending asks the Hub for the models that write text and trend, at most limit
+// of them. As Search it is one request without retries.
+func (c *Client) Trending(ctx context.Context, limit int) ([]Hit, error) {
+	return c.models(ctx, "the trending models", url.Values{
+		"pipeline_tag": {"text-generation"}, "limit": {strconv.Itoa(limit)}, "sort": {"trendingScore"}, "direction": {"-1"},
+	}, limit)
 }
 
 // Reach is what a Probe found.
