@@ -1,9 +1,10 @@
 package calls
 
 import (
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // Any implements the watcher: of the elements of a module list one of each kind.

@@ -1,10 +1,11 @@
 package calls
 
 import (
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
-	"github.com/fib-ls/fib-ls/phases/baseline/tree"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
+	"github.com/fib-ls/fib-ls/phases/baseline/tree"
 )
 
 // Order puts the calls of forward() in order, layer part by layer part.

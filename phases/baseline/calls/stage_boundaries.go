@@ -1,9 +1,10 @@
 package calls
 
 import (
+	"strings"
+
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
-	"strings"
 )
 
 // boundaryMethod is a method of a stage boundary in forward(). The norm of the

@@ -1,8 +1,9 @@
 package engine
 
 import (
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // autoModelClass is the registered class that transformers' auto classes and

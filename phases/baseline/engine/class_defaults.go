@@ -52,7 +52,7 @@ func defaultsOf(modelType string) *classDefaults {
 
 // resolveDefaults evaluates the defaults of a configuration: expressions see
 // its fields and its other defaults.
-func (e *Engine) resolveDefaults(c *ModelConfig) {
+func (e *Engine) resolveDefaults(c *modelConfig) {
 	for _, name := range sortedNames(c.defaults.values) {
 		e.resolveDefault(c, name)
 	}
@@ -69,7 +69,7 @@ func (e *Engine) resolveDefaults(c *ModelConfig) {
 func sortedNames(m map[string]pyeval.Value) []string { return slices.Sorted(maps.Keys(m)) }
 
 // resolveDefault evaluates one default, and those it needs before it.
-func (e *Engine) resolveDefault(c *ModelConfig, name string) pyeval.Value {
+func (e *Engine) resolveDefault(c *modelConfig, name string) pyeval.Value {
 	if d, ok := c.defaults.values[name].(*defaultExpr); ok {
 		c.defaults.values[name] = pyeval.Unknownf("default of %s refers to itself", name)
 		c.defaults.values[name] = e.evalDefault(c, d.text)
@@ -77,7 +77,7 @@ func (e *Engine) resolveDefault(c *ModelConfig, name string) pyeval.Value {
 	return c.defaults.values[name]
 }
 
-func (e *Engine) evalDefault(c *ModelConfig, text string) pyeval.Value {
+func (e *Engine) evalDefault(c *modelConfig, text string) pyeval.Value {
 	x, err := defaultExpression(text)
 	if err != nil {
 		return pyeval.Unknownf("default %s: %v", text, err)

@@ -9,7 +9,7 @@ import (
 
 // noteRead keeps which of the configuration's own fields the model's class
 // reads: those that config.json states, under the names that it has for them.
-func (e *Engine) noteRead(c *ModelConfig, name string) {
+func (e *Engine) noteRead(c *modelConfig, name string) {
 	if e.reads == nil {
 		return
 	}

@@ -1,8 +1,9 @@
 package engine
 
 import (
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"strconv"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // makeLayers is make_layers: it calls the layer function for every index.

@@ -10,10 +10,10 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
-// ModelConfig is a model's configuration as transformers presents it: the fields
+// modelConfig is a model's configuration as transformers presents it: the fields
 // of config.json, the class's defaults behind them, and attributes that the
 // engine set.
-type ModelConfig struct {
+type modelConfig struct {
 	engine   *Engine
 	path     string // "config", "config.text_config"
 	fields   *pyeval.Namespace
@@ -38,7 +38,7 @@ type classDefaults struct {
 }
 
 // Key is a field's path as a user finds it in config.json.
-func (c *ModelConfig) Key(name string) string {
+func (c *modelConfig) Key(name string) string {
 	_, below, _ := strings.Cut(c.path, ".")
 	if below != "" {
 		return below + "." + name
@@ -46,49 +46,49 @@ func (c *ModelConfig) Key(name string) string {
 	return name
 }
 
-func (c *ModelConfig) has(name string) bool {
+func (c *modelConfig) has(name string) bool {
 	_, field := c.fields.Get(name)
 	_, over := c.over.Get(name)
 	return field || over
 }
 
 // Show writes the path.
-func (c *ModelConfig) Show(int) string { return c.path }
+func (c *modelConfig) Show(int) string { return c.path }
 
 // Copy is a configuration of the same fields.
-func (c *ModelConfig) Copy(*pyeval.Interp) pyeval.Value {
-	return &ModelConfig{c.engine, c.path, c.fields.Clone(), c.over.Clone(), c.defaults}
+func (c *modelConfig) Copy(*pyeval.Interp) pyeval.Value {
+	return &modelConfig{c.engine, c.path, c.fields.Clone(), c.over.Clone(), c.defaults}
 }
 
 // Entries gives the fields of config.json.
-func (c *ModelConfig) Entries() *pyeval.Dict {
+func (c *modelConfig) Entries() *pyeval.Dict {
 	d := pyeval.NewDict()
 	d.PutNames(c.fields)
 	return d
 }
 
 // Attr gives a field, a default or a method.
-func (c *ModelConfig) Attr(_ *pyeval.Interp, name string) pyeval.Value {
+func (c *modelConfig) Attr(_ *pyeval.Interp, name string) pyeval.Value {
 	c.engine.noteRead(c, name)
 	return c.attr(name)
 }
 
 // SetAttr sets an attribute over the fields.
-func (c *ModelConfig) SetAttr(in *pyeval.Interp, name string, v pyeval.Value) {
+func (c *modelConfig) SetAttr(in *pyeval.Interp, name string, v pyeval.Value) {
 	in.SetVar(c.over, name, v)
 }
 
 // Item is the attribute that a text names.
-func (c *ModelConfig) Item(in *pyeval.Interp, key pyeval.Value) pyeval.Value { return in.Named(c, key) }
+func (c *modelConfig) Item(in *pyeval.Interp, key pyeval.Value) pyeval.Value { return in.Named(c, key) }
 
 // Contains tells whether it states a field.
-func (c *ModelConfig) Contains(_ *pyeval.Interp, x pyeval.Value) (result, known bool) {
+func (c *modelConfig) Contains(_ *pyeval.Interp, x pyeval.Value) (result, known bool) {
 	name, ok := x.(string)
 	return ok && c.has(name), ok
 }
 
 // IsA compares names of configuration classes.
-func (c *ModelConfig) IsA(_ *pyeval.Interp, of pyeval.Value) (is, known bool) {
+func (c *modelConfig) IsA(_ *pyeval.Interp, of pyeval.Value) (is, known bool) {
 	switch t := of.(type) {
 	case *pyeval.Class:
 		return c.isA(t.Name)
@@ -99,7 +99,7 @@ func (c *ModelConfig) IsA(_ *pyeval.Interp, of pyeval.Value) (is, known bool) {
 }
 
 // isA says whether the configuration is of the class with that name.
-func (c *ModelConfig) isA(class string) (is, known bool) {
+func (c *modelConfig) isA(class string) (is, known bool) {
 	if class == "PretrainedConfig" || class == "PreTrainedConfig" {
 		return true, true
 	}
@@ -115,7 +115,7 @@ func (c *ModelConfig) isA(class string) (is, known bool) {
 }
 
 // attr gives an attribute of a configuration or missing{}.
-func (c *ModelConfig) attr(name string) pyeval.Value {
+func (c *modelConfig) attr(name string) pyeval.Value {
 	if v, ok := c.over.Get(name); ok {
 		return v
 	}
@@ -149,7 +149,7 @@ func (c *ModelConfig) attr(name string) pyeval.Value {
 
 // method gives the methods that every configuration has; nil when the
 // name is none.
-func (c *ModelConfig) method(name string) pyeval.Value {
+func (c *modelConfig) method(name string) pyeval.Value {
 	switch name {
 	case "to_dict", "to_diff_dict":
 		return pyeval.NewBuiltin(name, func(*pyeval.Interp, []pyeval.Value, *pyeval.Namespace) pyeval.Value { return c.Entries() })
@@ -303,7 +303,7 @@ func (e *Engine) nestedConfig(o *extract.Object, path, fixed string) pyeval.Valu
 
 // newConfig makes the configuration of one object of config.json;
 // modelType is used where the object does not say its own.
-func (e *Engine) newConfig(o *extract.Object, path, modelType string) *ModelConfig {
+func (e *Engine) newConfig(o *extract.Object, path, modelType string) *modelConfig {
 	if v, ok := o.Get("model_type"); ok {
 		if s, isText := v.(string); isText {
 			modelType = s
@@ -314,9 +314,9 @@ func (e *Engine) newConfig(o *extract.Object, path, modelType string) *ModelConf
 
 // configOfType makes the configuration of one object of config.json with the
 // defaults of a model_type, whatever the object says.
-func (e *Engine) configOfType(o *extract.Object, path, modelType string) *ModelConfig {
+func (e *Engine) configOfType(o *extract.Object, path, modelType string) *modelConfig {
 	defaults := defaultsOf(modelType)
-	c := &ModelConfig{engine: e, path: path, fields: pyeval.NewNamespace(), over: pyeval.NewNamespace(), defaults: defaults}
+	c := &modelConfig{engine: e, path: path, fields: pyeval.NewNamespace(), over: pyeval.NewNamespace(), defaults: defaults}
 	if !e.Step() || !e.Grow(len(defaults.values)) || !e.Descend() {
 		return c
 	}
@@ -354,7 +354,7 @@ func (e *Engine) configOfType(o *extract.Object, path, modelType string) *ModelC
 
 // addRopeParameters adds the attribute that transformers 5 makes of the older
 // rope_theta and rope_scaling.
-func (c *ModelConfig) addRopeParameters(modelType string) {
+func (c *modelConfig) addRopeParameters(modelType string) {
 	_, theta := c.fields.Get("rope_theta")
 	_, scaling := c.fields.Get("rope_scaling")
 	if c.has("rope_parameters") || strings.Contains(modelType, "vision") || c.defaults.class == "" && !theta && !scaling {

@@ -9,7 +9,7 @@ import (
 
 // hubConfig is a call of a configuration class of transformers.
 func (e *Engine) hubConfig(class string, kw *pyeval.Namespace) pyeval.Value {
-	c := &ModelConfig{engine: e, path: class, fields: kw.Clone(), over: pyeval.NewNamespace(), defaults: &classDefaults{class: class}}
+	c := &modelConfig{engine: e, path: class, fields: kw.Clone(), over: pyeval.NewNamespace(), defaults: &classDefaults{class: class}}
 	if t := classdefaults.TypeOfConfig(class); t != "" {
 		c.defaults = defaultsOf(t)
 		e.resolveDefaults(c)
@@ -82,7 +82,7 @@ func (e *Engine) inheritDefaults(o *pyeval.Instance, c *pyeval.Class, kw *pyeval
 		if modelType == "" {
 			continue
 		}
-		base := &ModelConfig{engine: e, path: "config", fields: kw.Clone(), over: pyeval.NewNamespace(), defaults: defaultsOf(modelType)}
+		base := &modelConfig{engine: e, path: "config", fields: kw.Clone(), over: pyeval.NewNamespace(), defaults: defaultsOf(modelType)}
 		e.resolveDefaults(base)
 		for _, name := range sortedNames(base.defaults.values) {
 			e.SetVar(o.Attrs, name, base.attr(name))

@@ -20,7 +20,7 @@ func (e *Engine) adjustConfig(conf pyeval.Value) {
 		return
 	}
 	e.shareTokens(conf, text)
-	if c, ok := conf.(*ModelConfig); ok {
+	if c, ok := conf.(*modelConfig); ok {
 		e.liftTextFields(c, text)
 	}
 	e.swapGlobalHeads(conf, text)
@@ -32,7 +32,7 @@ func (e *Engine) textConfig(conf pyeval.Value) pyeval.Value {
 	for _, name := range []string{"thinker_config", "llm_config", "language_config", "text_config"} {
 		sub := e.LookupAttr(conf, name)
 		switch sub.(type) {
-		case *ModelConfig, *pyeval.Instance:
+		case *modelConfig, *pyeval.Instance:
 		default:
 			continue
 		}
@@ -49,7 +49,7 @@ func (e *Engine) textConfig(conf pyeval.Value) pyeval.Value {
 // IsConfigValue reports whether a value is a configuration.
 func IsConfigValue(v pyeval.Value) bool {
 	switch v := v.(type) {
-	case *ModelConfig:
+	case *modelConfig:
 		return true
 	case *pyeval.Instance:
 		return v.Kind == pyeval.Settings
@@ -76,7 +76,7 @@ func (e *Engine) shareTokens(conf, text pyeval.Value) {
 // the base class's defaults.
 func ownField(conf pyeval.Value, name string) (pyeval.Value, bool) {
 	switch c := conf.(type) {
-	case *ModelConfig:
+	case *modelConfig:
 		if v, ok := c.over.Get(name); ok {
 			return v, true
 		}
@@ -93,14 +93,14 @@ func ownField(conf pyeval.Value, name string) (pyeval.Value, bool) {
 
 // liftTextFields gives a configuration the fields of its text part that it
 // has not itself.
-func (e *Engine) liftTextFields(c *ModelConfig, text pyeval.Value) {
+func (e *Engine) liftTextFields(c *modelConfig, text pyeval.Value) {
 	lift := func(name string, v pyeval.Value) {
 		if v != nil && pyeval.IsMissing(c.attr(name)) {
 			c.over.Set(name, v)
 		}
 	}
 	switch t := text.(type) {
-	case *ModelConfig:
+	case *modelConfig:
 		for _, k := range t.fields.Keys {
 			lift(k, t.attr(k))
 		}

@@ -1,8 +1,9 @@
 package engine
 
 import (
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // Newer layouts of SGLang run the norms of a layer inside of stage boundaries

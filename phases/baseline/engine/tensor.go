@@ -1,8 +1,9 @@
 package engine
 
 import (
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"slices"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // Tensor is a tensor or a parameter; Shape is a list or unknown. elements

@@ -2,10 +2,11 @@ package engine
 
 import (
 	"fmt"
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // ModuleList is torch's ModuleList or, with keyed set, Sequential.

@@ -21,7 +21,7 @@ type effects struct {
 	registrars map[string][]string
 }
 
-func effectsOf(tree *pysrc.Module, bindings map[string][]binding) *effects {
+func effectsOf(tree *pysrc.Module, bindings bindingTable) *effects {
 	e := &effects{body: tree.Body, direct: map[string][]int{}, decorated: map[string][]int{}, registrars: map[string][]string{}}
 	for i, s := range tree.Body {
 		switch s := s.(type) {

@@ -15,7 +15,7 @@ type Module struct {
 	Tree      *pysrc.Module
 
 	values   map[string]Value
-	Bindings map[string][]binding // shared: never written
+	Bindings bindingTable // shared: never written
 	busy     map[string]bool
 	guards   map[*guard]bool // those that were decided
 }
@@ -34,7 +34,7 @@ type guard struct {
 	outer *guard // the condition around it
 }
 
-func newModule(name, path string, tree *pysrc.Module, bindings map[string][]binding) *Module {
+func newModule(name, path string, tree *pysrc.Module, bindings bindingTable) *Module {
 	return &Module{Name: name, Path: path, IsPackage: strings.HasSuffix(path, "__init__.py"), Tree: tree,
 		values: map[string]Value{}, Bindings: bindings, busy: map[string]bool{}, guards: map[*guard]bool{}}
 }

@@ -9,10 +9,10 @@ import (
 // Facts are facts about syntax trees that every analysis of a program
 // needs: worked out once, then shared and never changed.
 type Facts struct {
-	modules   sync.Map // *pysrc.Module -> map[string][]binding
-	changes   sync.Map // *pysrc.Module -> *effects
-	classes   sync.Map // *pysrc.ClassDef -> *classMembers
-	enclosing sync.Map // *pysrc.FuncDef -> bool
+	modules sync.Map // *pysrc.Module -> bindingTable
+	changes sync.Map // *pysrc.Module -> *effects
+	classes sync.Map // *pysrc.ClassDef -> *classMembers
+	closed  sync.Map // *pysrc.FuncDef -> bool
 }
 
 // classMembers are what the body of a class binds.
@@ -21,51 +21,47 @@ type classMembers struct {
 	Order  []string              // first definition first
 }
 
-// bindings are the names that a module binds at its top.
-func (f *Facts) bindings(tree *pysrc.Module) map[string][]binding {
-	if known, ok := f.modules.Load(tree); ok {
-		return known.(map[string][]binding)
+// once gives what is worked out of a syntax tree, the first time by f.
+func once[V any](known *sync.Map, tree any, f func() V) V {
+	if v, ok := known.Load(tree); ok {
+		return v.(V)
 	}
-	var b map[string][]binding = bindingsOf(tree)
-	f.modules.Store(tree, b)
-	return b
+	v := f()
+	known.Store(tree, v)
+	return v
 }
 
-func (f *Facts) effects(tree *pysrc.Module, bindings map[string][]binding) *effects {
-	if known, ok := f.changes.Load(tree); ok {
-		return known.(*effects)
-	}
-	e := effectsOf(tree, bindings)
-	f.changes.Store(tree, e)
-	return e
+// bindings are the names that a module binds at its top.
+func (f *Facts) bindings(tree *pysrc.Module) bindingTable {
+	return once(&f.modules, tree, func() bindingTable { return bindingsOf(tree) })
+}
+
+func (f *Facts) effects(tree *pysrc.Module, bindings bindingTable) *effects {
+	return once(&f.changes, tree, func() *effects { return effectsOf(tree, bindings) })
 }
 
 func (f *Facts) members(def *pysrc.ClassDef) *classMembers {
-	if known, ok := f.classes.Load(def); ok {
-		return known.(*classMembers)
-	}
-	m := &classMembers{ByName: map[string]pysrc.Stmt{}}
-	m.collect(def.Body)
-	f.classes.Store(def, m)
-	return m
+	return once(&f.classes, def, func() *classMembers {
+		m := &classMembers{ByName: map[string]pysrc.Stmt{}}
+		m.collect(def.Body)
+		return m
+	})
 }
 
 // isClosed says that nothing a function makes holds on to its variables: they
 // are gone when it returns.
 func (f *Facts) isClosed(def *pysrc.FuncDef) bool {
-	if known, ok := f.enclosing.Load(def); ok {
-		return !known.(bool)
-	}
-	encloses := false
-	for _, s := range def.Body {
-		pysrc.Inspect(s, func(n any) bool {
-			switch n.(type) {
-			case *pysrc.FuncDef, *pysrc.Lambda, *pysrc.ClassDef:
-				encloses = true
-			}
-			return !encloses
-		})
-	}
-	f.enclosing.Store(def, encloses)
-	return !encloses
+	return once(&f.closed, def, func() bool {
+		closed := true
+		for _, s := range def.Body {
+			pysrc.Inspect(s, func(n any) bool {
+				switch n.(type) {
+				case *pysrc.FuncDef, *pysrc.Lambda, *pysrc.ClassDef:
+					closed = false
+				}
+				return closed
+			})
+		}
+		return closed
+	})
 }

@@ -1,10 +1,11 @@
 package tree
 
 import (
-	"github.com/fib-ls/fib-ls/phases/baseline/engine"
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/engine"
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // Row fills one Module and remembers what of it is not known.

@@ -2,9 +2,10 @@ package tree
 
 import (
 	"errors"
+	"strconv"
+
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
-	"strconv"
 )
 
 var errTree = errors.New("gave up: too many modules")

@@ -1,12 +1,13 @@
 package tree
 
 import (
-	"github.com/fib-ls/fib-ls/phases/baseline/engine"
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/engine"
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // SkippedLayer says which recorded layers are no modules of the model:

@@ -1,8 +1,9 @@
 package tree
 
 import (
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // TowerPaths finds the roots of towers beside the language model: a

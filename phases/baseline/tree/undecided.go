@@ -2,10 +2,11 @@ package tree
 
 import (
 	"fmt"
-	"github.com/fib-ls/fib-ls/phases/baseline/engine"
-	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/baseline/engine"
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
 // UndecidedOf reports what of a row is not known, and writes it into the row.
