@@ -327,7 +327,7 @@ func Mentions(document, name string) bool {
 }
 
 // idle are words of a name that say nothing of a model's sizes.
-var idle = regexp.MustCompile(`^(?:instruct|it|chat|base|thinking|hf|meta|nvidia|\d{4})$`)
+var idle = regexp.MustCompile(`^(?:instruct|it|chat|base|thinking|exp|hf|meta|nvidia|\d{4}|\d+k)$`)
 
 // essence is a name without case, punctuation and idle words.
 func essence(name string) string {

@@ -49,6 +49,7 @@ func TestModelsOfADocument(t *testing.T) {
 		{"GLM-4.6", "glm-4.6", "GLM 4.6", true},
 		{"Gemma 3 27B", "gemma-3-27b-it", "Gemma 3 27B It", true},
 		{"NemotronH 47B", "nemotron-h-8b", "NemotronH-8B", false},
+		{"NemotronH 47B", "nemotron-h-47b-base-8k", "Nemotron-H 47B Base 8K", true},
 		{"Qwen3 8B", "qwen3-30b-a3b", "Qwen3 30B A3B", false},
 		{"Qwen2.5 7B", "qwen25-7b", "Qwen 2.5 7B", true},
 		{"Summary", "", "", false},

@@ -95,7 +95,7 @@ func Discover(ctx context.Context, env *phases.Env, o DiscoverOptions) (*Found, 
 	if err := s.sglang(ctx); err != nil {
 		return nil, err
 	}
-	s.cookbook()
+	s.cookbook(ctx)
 	return s.found, s.trending(ctx)
 }
 
@@ -121,7 +121,12 @@ func (s *search) add(c Candidate) {
 			known.Repos = append(known.Repos, c.Repos...)
 			return
 		}
-		if known.Source == c.Source && c.Total == 0 && slices.ContainsFunc(known.Repos, func(id string) bool { return quantizedFrom(c.Repos, id) }) {
+		if known.Source == c.Source && (c.Total == 0 || known.Total == 0) && sameModel(known.Repos, c.Repos) {
+			if known.Total == 0 && c.Total > 0 {
+				c.Repos = append(c.Repos, known.Repos...)
+				*known = c
+				return
+			}
 			known.Repos = append(known.Repos, c.Repos...)
 			return
 		}
@@ -132,10 +137,10 @@ func (s *search) add(c Candidate) {
 // quantized ends the names of a model's quantised checkpoints.
 var quantized = regexp.MustCompile(`(?i)-(?:fp8|nvfp4|fp4|bf16|int4|awq)(?:-v\d)?$`)
 
-// quantizedFrom reports whether a repository whose config is not known has a
-// quantised checkpoint of another one's model.
-func quantizedFrom(ids []string, base string) bool {
-	return len(ids) == 1 && quantized.MatchString(ids[0]) && coverage.SameModel(bareName(quantized.ReplaceAllString(ids[0], "")), bareName(base))
+// sameModel reports whether some repositories are variants of one model by their
+// names: where the config of one is not known, it is taken for the other's.
+func sameModel(a, b []string) bool {
+	return len(a) > 0 && len(b) > 0 && coverage.SameModel(bareName(quantized.ReplaceAllString(a[0], "")), bareName(quantized.ReplaceAllString(b[0], "")))
 }
 
 func bareName(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
@@ -188,7 +193,7 @@ func (s *search) sglang(ctx context.Context) error {
 		}
 		candidate := Candidate{Source: FromSGLang, Class: c.Name, Repos: ids, Why: why}
 		if len(ids) > 0 {
-			candidate.required, _ = required(ids[0])
+			candidate.required, _ = s.required(ctx, ids[0])
 		}
 		s.add(candidate)
 	}
@@ -236,7 +241,7 @@ func (s *search) fresh(ctx context.Context, path, dir string) (func(classes.Clas
 }
 
 // cookbook takes up the models that sgl-cookbook serves.
-func (s *search) cookbook() {
+func (s *search) cookbook(ctx context.Context) {
 	ids := generate.CookbookRepos()
 	for _, id := range catalog.IDs() {
 		if _, _, ok := phases.RecommendedParallelism(id); ok && !slices.Contains(ids, id) {
@@ -248,7 +253,7 @@ func (s *search) cookbook() {
 			continue
 		}
 		c := Candidate{Source: FromCookbook, Repos: []string{id}, Why: "recommended serving config (" + recommendedWords(id) + ")"}
-		c.required, c.Class = required(id)
+		c.required, c.Class = s.required(ctx, id)
 		s.add(c)
 	}
 }
@@ -285,7 +290,7 @@ func (s *search) trending(ctx context.Context) error {
 			continue
 		}
 		c := Candidate{Source: FromTrending, Repos: []string{hit.ID}, Why: "trending on the Hub"}
-		if c.required, c.Class = required(hit.ID); c.Class == "" {
+		if c.required, c.Class = s.required(ctx, hit.ID); c.Class == "" {
 			fetched, err := s.env.Hub.FetchConfig(ctx, hit.ID, "", false)
 			switch {
 			case ctx.Err() != nil:
@@ -384,17 +389,23 @@ func catalogClasses() map[string][]string {
 	return repos
 }
 
-// required are the Definitions that a model of the catalogue needs by its
-// config alone; nil when it cannot be read.
-func required(id string) (names []string, class string) {
-	entry, ok := catalog.Lookup(id)
-	if !ok {
+// required are the Definitions that a model needs by its config alone, where
+// that is built in or in the Hub's cache; nil when it is not, or cannot be read.
+func (s *search) required(ctx context.Context, id string) (names []string, class string) {
+	if entry, ok := catalog.Lookup(id); ok {
+		return requiredBy(id, entry.Config)
+	}
+	if s.env.Hub == nil {
 		return nil, ""
 	}
-	return requiredBy(id, entry.Config)
+	fetched, err := s.env.Hub.FetchConfig(ctx, id, "", true)
+	if err != nil {
+		return nil, ""
+	}
+	return requiredBy(id, fetched.Data)
 }
 
-// requiredBy is required for a config that is at hand.
+// requiredBy are the Definitions that a model needs by a config.
 func requiredBy(id string, config []byte) (names []string, class string) {
 	a, err := extract.Read(config, extract.Options{RepoID: id, Source: extract.Source{RepoID: id}})
 	if err != nil {
