@@ -101,3 +101,9 @@ func (d *documents) closeAll() {
 		d.remove(doc.key)
 	}
 }
+
+// moved reports whether an open document has another text by now.
+func (d *documents) moved(key uri.URI, text []byte) bool {
+	snap, _, _ := d.watch(key)
+	return snap != nil && !snap.text.Equal(text)
+}

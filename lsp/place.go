@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
@@ -320,7 +321,11 @@ func (j *job) apply(e *sentEdit) (landed bool, err error) {
 		annotate(&workspaceEdit, e)
 	}
 	result, err := j.answerOf(e, workspaceEdit)
+	var refusal *jsonrpc2.Error
 	switch {
+	case errors.As(err, &refusal) && s.docs.moved(j.target.key, e.before):
+		s.log.Warn("the editor refused an edit of an older text", "reason", refusal.Message)
+		return false, nil // eglot answers so
 	case err != nil:
 		return false, err
 	case result == nil: // it answered null: what it did shows in the text
@@ -329,7 +334,7 @@ func (j *job) apply(e *sentEdit) (landed bool, err error) {
 		if len(e.changes) == 0 {
 			return false, nil
 		}
-		if now, _, _ := s.docs.watch(j.target.key); now != nil && !now.text.Equal(e.before) {
+		if s.docs.moved(j.target.key, e.before) {
 			return false, errMoved
 		}
 		return false, errDeclined

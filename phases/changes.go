@@ -1,6 +1,7 @@
 package phases
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ func (r *Result) Changes() []Change {
 	}
 	c := &changes{
 		old: before.Entries[i], now: after.Entries[j].Model, src: before.Src(), renamed: map[string]string{},
-		why: r.reasons(before, i), label: "as its config says",
+		why: r.reasons(before.Src(), i), label: "as its config says",
 	}
 	if r.Architecture != nil && r.Architecture.Source.RepoID != "" {
 		c.label = "by config.json of " + r.Architecture.Source.RepoID
@@ -86,9 +87,20 @@ func (r *Result) Changes() []Change {
 	return c.list
 }
 
-// reasons gives the findings about the entry as it was, by module.
-func (r *Result) reasons(f *tsast.File, i int) map[string][]validate.Problem {
+// unsilenced is a text whose ignore comments say nothing, of the same length:
+// what a person has silenced is so all the same.
+func unsilenced(src []byte) *tsast.File {
+	return tsast.Parse(bytes.ReplaceAll(src, []byte("fib: ignore"), []byte("fib, ignore")))
+}
+
+// reasons gives the findings about the entry as it was, by module, those that a
+// comment silences among them.
+func (r *Result) reasons(src []byte, i int) map[string][]validate.Problem {
 	if r.Architecture == nil || r.Generated == nil {
+		return nil
+	}
+	f := unsilenced(src)
+	if i >= len(f.Entries) {
 		return nil
 	}
 	expected := r.ExpectedEntry()

@@ -54,19 +54,12 @@ func (r *Result) Judge(f *tsast.File, i int) *Verification {
 			return generate.HoldStated(r.Implementation, ck, r.Architecture, stated)
 		}
 	}
+	opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}
 	v := r.Stands(m)
 	doubts := v.Problems
-	v.Problems = []validate.Problem{}
-	differs := 0
+	v.Problems = differences(f, i, opts)
 	told := map[string]bool{} // modules of which the checkpoint's own finding says it all
-	for _, p := range validate.CheckEntry(f, i, validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}) {
-		if validate.AreaOf(p.Rule) != validate.AreaConfig {
-			continue
-		}
-		if p.Severity == validate.Error || p.Severity == validate.Warning {
-			differs++
-		}
-		v.Problems = append(v.Problems, p)
+	for _, p := range v.Problems {
 		told[p.Module] = told[p.Module] || p.Rule == "checkpoint"
 	}
 	for _, d := range doubts {
@@ -74,11 +67,34 @@ func (r *Result) Judge(f *tsast.File, i int) *Verification {
 			v.Problems = append(v.Problems, d)
 		}
 	}
-	if differs > 0 {
+	serious := func(list []validate.Problem) (n int) {
+		for _, p := range list {
+			if p.Severity == validate.Error || p.Severity == validate.Warning {
+				n++
+			}
+		}
+		return n
+	}
+	// What a comment silences is not shown, but counts.
+	if n := serious(differences(unsilenced(f.Src()), i, opts)); n > 0 {
 		v.Level = generate.Disputed
-		v.Line = fmt.Sprintf("%s: the entry differs from its model in %s (the model itself is %s)", v.Level, prose.Count(differs, "place"), v.Line)
+		v.Line = fmt.Sprintf("%s: the entry differs from its model in %s (the model itself is %s)", v.Level, prose.Count(n, "place"), v.Line)
 	}
 	return v
+}
+
+// differences are the findings about an entry by its model's own files.
+func differences(f *tsast.File, i int, opts validate.Options) []validate.Problem {
+	out := []validate.Problem{}
+	if i >= len(f.Entries) {
+		return out
+	}
+	for _, p := range validate.CheckEntry(f, i, opts) {
+		if validate.AreaOf(p.Rule) == validate.AreaConfig {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // Stands says how sure the entry that was prepared is, with a finding for each

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Real editors against the built binary: Neovim, Emacs with eglot, and the
+# Real editors against the built binary: Neovim and Emacs with eglot, set up by
+# the README's own blocks, and the
 # protocol's own client library. Each gets a scratch workspace and no network:
 # the model that is added comes from the built-in catalogue, and the Hub that
 # is cancelled never answers. An editor that is not installed is a failure.
@@ -29,6 +30,25 @@ for _ in $(seq 100); do
 done
 HANG=$(cat "$work/port")
 export HANG
+
+# The README's blocks run as they stand: they find the binary on PATH.
+mkdir -p "$work/bin"
+ln -s "$FIB_LS" "$work/bin/fib-ls"
+export PATH=$work/bin:$PATH
+block() { # block EDITOR LANGUAGE: the code that the README has people paste
+  awk -v head="<summary>$1" -v fence="\`\`\`$2" '
+    index($0, head) { inside = 1 }
+    inside && $0 == "```" { exit }
+    printing { print }
+    inside && $0 == fence { printing = 1 }
+  ' README.md
+}
+block Neovim lua >"$work/readme.lua"
+block "Emacs (eglot)" elisp >"$work/readme.el"
+for file in readme.lua readme.el; do
+  [ -s "$work/$file" ] || { echo "e2e: the README has no block for $file" >&2; exit 1; }
+done
+export README_LUA=$work/readme.lua README_EL=$work/readme.el
 
 failed=0
 drive() { # drive NAME COMMAND...: one editor in a workspace of its own

@@ -62,6 +62,13 @@ func TestVerify(t *testing.T) {
 	if wrong.Level != generate.Disputed || len(wrong.Problems) == 0 || !strings.Contains(wrong.Line, "the entry differs from its model in") || !strings.Contains(wrong.Markdown(), "num_hidden_layers = 64") {
 		t.Errorf("an entry with a wrong number of layers: %+v\n%s", wrong, wrong.Markdown())
 	}
+	silenced, err := verify(strings.NewReplacer("layers: {", "layers: {\n        // fib: ignore config-layer-count", "count: 64", "count: 63").Replace(made))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if silenced.Level != generate.Disputed || len(silenced.Problems) != 0 {
+		t.Errorf("a difference that a comment silences: %+v", silenced)
+	}
 	if _, err := verify(strings.NewReplacer("// source: https://huggingface.co/Qwen/Qwen3-32B", "", `id: "mine"`, `id: "nobody-knows"`, `name: "Mine"`, `name: "Nobody"`).Replace(made)); err == nil || !strings.Contains(err.Error(), "which repository") {
 		t.Errorf("an entry of an unknown repository: %v", err)
 	}

@@ -26,8 +26,8 @@
        (accept-process-output nil 0.02))
      (fib-check ,name ok ,detail)))
 
-;; Emacs 28 has no mode for TypeScript; its name is what eglot tells the server.
-(define-derived-mode typescript-mode js-mode "TypeScript")
+;; What the README has people paste.
+(load (getenv "README_EL") nil t)
 (setq eglot-send-changes-idle-time 0
       eglot-autoshutdown nil
       eglot-confirm-server-initiated-edits nil
@@ -45,12 +45,11 @@
 (let* ((work (getenv "WORK"))
        (file (expand-file-name "web/apps/web/data/models.ts" work))
        server)
-  (find-file file)
-  (typescript-mode)
   (setq-default eglot-workspace-configuration '((:fibLs . (:huggingface (:offline t)))))
-  (setq server (eglot--connect '(typescript-mode) (cons 'transient work) 'eglot-lsp-server
-                               (list (getenv "FIB_LS") "serve") "typescript"))
-  (eglot--maybe-activate-editing-mode)
+  (find-file file)
+  (fib-check "the README's block chooses the mode" (eq major-mode 'fib-models-mode) major-mode)
+  (run-hooks 'post-command-hook) ; which a command would have run
+  (fib-wait "the README's block starts the server" (setq server (eglot-current-server)))
   (fib-check "connected" (jsonrpc-running-p server))
   (cl-flet* ((find-text (text) (goto-char (point-min)) (search-forward text) (goto-char (match-beginning 0)))
              (codes () (mapcar (lambda (d) (flymake-diagnostic-text d)) (flymake-diagnostics)))
@@ -104,6 +103,51 @@
       (fib-check "the marker is gone" (not (string-match-p "fib: add" (buffer-string))))
       (sync)
       (fib-wait "the user is told" (cl-some (lambda (m) (string-match-p "Added qwen3" m)) fib-messages) fib-messages)
+      ;; The README's command.
+      (setq fib-messages nil)
+      (fib-ls-add-model "Qwen/Qwen3-8B")
+      (fib-wait "fib-ls-add-model inserts an entry" (string-match-p "id: \"qwen3-8b\"" (buffer-string)) fib-messages)
+      (sync)
+      (fib-wait "the message says how sure it is" (cl-some (lambda (m) (string-match-p "sizes" m)) fib-messages) fib-messages)
+      (sync)
+      (cl-flet ((replace (old new) (find-text old) (delete-region (point) (+ (point) (length old))) (insert new) (sync)))
+        ;; Completion: the name that the module needs stands first, preselected.
+        (replace "\"gemm_n4096_k12288\"" "\"\"")
+        (find-text "definitions: [\"\"]")
+        (forward-char (length "definitions: [\""))
+        (let* ((list (jsonrpc-request server :textDocument/completion (eglot--TextDocumentPositionParams)))
+               (item (elt (plist-get list :items) 0)))
+          (fib-check "what the module needs is completed first"
+                     (and (equal (plist-get item :label) "gemm_n4096_k12288") (eq t (plist-get item :preselect))) item))
+        (replace "definitions: [\"\"]" "definitions: [\"gemm_n4096_k12288\"]")
+        ;; Fixes: ignoring a rule, its documentation.
+        (replace "count: 36" "count: 35")
+        (fib-wait "a wrong count is found" (progn (flymake-start) (diagnosed "config-layer-count")) (codes))
+        (find-text "count: 35")
+        (forward-char 8)
+        (let ((ignore (action "Ignore config-layer-count here")))
+          (fib-check "the rule can be ignored" ignore)
+          (fib-check "and explained" (action "Explain config-layer-count"))
+          (eglot--apply-workspace-edit (plist-get ignore :edit)))
+        (sync)
+        (fib-wait "what is ignored goes" (progn (flymake-start) (not (diagnosed "config-layer-count"))) (codes))
+        (let ((rule (jsonrpc-request server :workspace/executeCommand '(:command "fib-ls.explainRule" :arguments ["config-layer-count"]))))
+          (fib-check "a rule is explained without the network" (string-match-p "num_hidden_layers" (plist-get rule :markdown)) rule))
+        ;; Update shows what it changes; the question is answered with nothing.
+        (setq fib-messages nil)
+        (let ((before (buffer-string)))
+          (fib-ls-add-model "Qwen/Qwen3-8B")
+          (fib-wait "an update asks, line by line" (cl-some (lambda (m) (string-match-p "count 35 becomes 36" m)) fib-messages) fib-messages)
+          (dotimes (_ 10) (accept-process-output nil 0.02))
+          (fib-check "and changes nothing when it is declined" (equal before (buffer-string)))))
+      ;; Verify, and the hover of the entry.
+      (setq fib-messages nil)
+      (jsonrpc-request server :workspace/executeCommand '(:command "fib-ls.verify" :arguments ["qwen3-8b"]))
+      (fib-wait "the user is told how the entry stands" (cl-some (lambda (m) (string-match-p "qwen3-8b is disputed" m)) fib-messages) fib-messages)
+      (find-text "\"qwen3-8b\"")
+      (forward-char 2)
+      (let ((hover (jsonrpc-request server :textDocument/hover (eglot--TextDocumentPositionParams))))
+        (fib-check "hover says how sure the entry is" (string-match-p "Confidence: disputed" (format "%S" hover)) hover))
       ;; Cancel: a Hub that never answers, by a change of the settings.
       (setq-default eglot-workspace-configuration
                     `((:fibLs . (:huggingface (:offline :json-false :endpoint ,(concat "http://127.0.0.1:" (getenv "HANG")))))))
