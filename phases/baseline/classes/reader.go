@@ -40,7 +40,7 @@ type parsedFile struct {
 // Cache keeps what was worked out about a file between runs, by the identity
 // of its content. A nil Cache keeps nothing.
 type Cache interface {
-	// Get gives what Put stored; false when there is nothing.
+	// Get returns what Put stored; false when there is nothing.
 	Get(key string) ([]byte, bool)
 	// Put stores data; failures are the cache's own business.
 	Put(key string, data []byte)
@@ -61,7 +61,7 @@ type syntaxSource interface {
 // Paths are the files that may hold a module of the tree.
 func (r *Reader) Paths(module string) []string { return engine.ModulePaths(module) }
 
-// Syntax gives a file's tree; nil, nil when there is no such file.
+// Syntax returns a file's tree; nil, nil when there is no such file.
 func (r *Reader) Syntax(path string) (*pysrc.Module, error) {
 	r.mu.Lock()
 	f, ok := r.parsed[path]

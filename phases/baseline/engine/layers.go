@@ -33,7 +33,7 @@ func IsLayerModule(name string) bool {
 	return false
 }
 
-// DimensionsOf gives the output and input features of a linear layer, an
+// DimensionsOf returns the output and input features of a linear layer, an
 // embedding or a head (output first), over all ranks; nil for anything else.
 func (e *Engine) DimensionsOf(o *pyeval.Instance) []pyeval.Value {
 	total := func(v pyeval.Value) pyeval.Value {
@@ -136,7 +136,7 @@ func (e *Engine) RotaryEmbedding() *pyeval.Class {
 	return nil
 }
 
-// IsMultimodalMethod says whether the engine calls the method on multimodal
+// IsMultimodalMethod reports whether the engine calls the method on multimodal
 // models only.
 func IsMultimodalMethod(name string) bool {
 	switch name {

@@ -87,7 +87,7 @@ func replaceItem(v Value, i int, x Value) Value {
 	return v
 }
 
-// known says whether all arguments are wholly known; if not, the result of
+// known reports whether all arguments are wholly known; if not, the result of
 // the call is the unknown given.
 func known(name string, args []Value) (Value, bool) {
 	for _, a := range args {

@@ -34,7 +34,7 @@ func TowerPaths(rows []*Row) map[string]bool {
 	return towers
 }
 
-// linksTower says that a module is called like what leads from a tower to the
+// linksTower reports whether a module is called like what leads from a tower to the
 // language model, although its name does not say what it sees or hears: beside a
 // tower it is a part of it (MiMo's projection).
 func linksTower(name string) bool {
@@ -55,7 +55,7 @@ func hasTowerIn(towers map[string]bool, parent string) bool {
 	return false
 }
 
-// IsBelow says whether a path is one of the roots or below one.
+// IsBelow reports whether a path is one of the roots or below one.
 func IsBelow(p string, roots map[string]bool) bool {
 	for ; p != ""; p = ParentPath(p) {
 		if roots[p] {
