@@ -22,7 +22,7 @@ func TowerPaths(rows []*Row) map[string]bool {
 	}
 	towers := map[string]bool{}
 	for _, r := range rows {
-		if r.Path != "" && r.Layers == "" && !mixes[r.Path] && (isTowerName(pyeval.LastPart(r.Path)) || isTowerName(r.Class)) {
+		if r.Path != "" && r.Layers == "" && !mixes[r.Path] && (IsTowerName(pyeval.LastPart(r.Path)) || IsTowerName(r.Class)) {
 			towers[r.Path] = true
 		}
 	}
@@ -71,7 +71,9 @@ func ParentPath(p string) string {
 	return p[:max(i, 0)]
 }
 
-func isTowerName(name string) bool {
+// IsTowerName says that a name is that of what sees, hears or leads from there to
+// the language model.
+func IsTowerName(name string) bool {
 	name = strings.ToLower(name)
 	for _, hint := range []string{"vision", "visual", "audio", "image", "speech", "multi_modal", "multimodal", "mm_projector", "projector",
 		"aligner", "resampler", "siglip", "vpm", "sound", "video"} {
