@@ -222,7 +222,7 @@ func (j *job) explain() {
 	if j.summaryPath() != "" {
 		actions = append(actions, "Open report")
 	}
-	message := fmt.Sprintf("%s was not added: %v", j.req.HFRepoID, j.err)
+	message := fmt.Sprintf("%s was not added: %v", cmp.Or(j.req.HFRepoID, "The model"), j.err)
 	// The question outlives the job, whose place on the list is free by then.
 	req := j.req
 	s.goBackground(func(ctx context.Context) {

@@ -38,9 +38,12 @@ type capabilities struct {
 	createFile       bool
 	// changeAnnotations: shows an edit and asks the user about it.
 	changeAnnotations bool
-	input             bool // has our extension's input box
-	jobs              bool // wants methodJobDone
-	verified          bool // wants methodVerified
+	// besideTypeScript: the client has TypeScript's own server beside ours, and
+	// would show the outline and the references of keys twice.
+	besideTypeScript bool
+	input            bool // has our extension's input box
+	jobs             bool // wants methodJobDone
+	verified         bool // wants methodVerified
 }
 
 // jsonTree is any JSON value, for lookups by path.

@@ -11,8 +11,9 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// codeLens shows above each model what it has, and offers to refresh it. It
-// is off unless the settings ask for it.
+// codeLens shows above each model what it has, and how sure that is, and opens
+// it; beside that it verifies and refreshes it. It is off unless the settings
+// ask for it.
 func (s *Server) codeLens(_ context.Context, snap *Snapshot, _ *protocol.CodeLensParams) ([]protocol.CodeLens, error) {
 	out := []protocol.CodeLens{}
 	if !s.config.forPath(snap.Path).CodeLens {
@@ -32,11 +33,22 @@ func (s *Server) codeLens(_ context.Context, snap *Snapshot, _ *protocol.CodeLen
 			}
 			title += fmt.Sprintf(" (%d in the dataset)", have)
 		}
-		out = append(out, protocol.CodeLens{Range: snap.RangeFromSpan(at), Command: protocol.Command{Title: title}})
-		if repo := validate.SourceRepo(e.Model); repo != "" && e.Model.ID.Value != "" {
-			out = append(out, protocol.CodeLens{Range: snap.RangeFromSpan(at), Command: s.addCommand("Update from HuggingFace", map[string]any{
+		if known := s.standings.of(snap, e); known != nil {
+			title += ", " + string(known.Level)
+		}
+		if e.Model.ID.Value == "" || e.Broken {
+			continue // there is nothing that could be done with it
+		}
+		lens := func(title, command string, args map[string]any) {
+			out = append(out, protocol.CodeLens{Range: snap.RangeFromSpan(at), Command: s.commandOf(command, title, args)})
+		}
+		named := map[string]any{"modelId": e.Model.ID.Value, "uri": string(snap.URI)}
+		lens(title, commandShowEntry, named)
+		lens(verifyTitle, commandVerify, named)
+		if repo := validate.SourceRepo(e.Model); repo != "" {
+			lens("Update from HuggingFace", commandAddModel, map[string]any{
 				"repoId": repo, "modelName": e.Model.ID.Value, "uri": string(snap.URI), "update": true,
-			})})
+			})
 		}
 	}
 	return out, nil

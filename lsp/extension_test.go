@@ -71,7 +71,7 @@ func TestJobDone(t *testing.T) {
 		{state: "added", engine: &fakeEngine{problem: &report.Problem{Rule: "r", Severity: "warning", Message: "m"}},
 			prepare: func(e *editor) { e.answer = func(string, []string) string { return "Insert" } },
 			check:   func(d jobDone) bool { return d.Findings == 1 && d.OpenReport }},
-		{state: "updated", args: `"modelName":"tiny","update":true,`, check: func(d jobDone) bool { return d.ModelID == "tiny" }},
+		{state: "updated", args: `"modelName":"tiny","update":true,"confirmed":true,`, check: func(d jobDone) bool { return d.ModelID == "tiny" }},
 		{state: "declined", engine: &fakeEngine{problem: &report.Problem{Rule: "r", Severity: "error", Message: "m"}}},
 		{state: "cancelled", engine: &fakeEngine{block: make(chan struct{})}, prepare: func(e *editor) {
 			go func() { e.notify("window/workDoneProgress/cancel", `{"token":"fib-ls/add-1"}`) }()
