@@ -49,7 +49,8 @@ func blobID(text []byte) string {
 // Find returns the registered class of a name. It looks only into files that
 // mention the name; the whole index is made when none has it.
 func (r *Reader) Find(name string) (ClassInfo, error) {
-	if _, ok := r.src.(classSource); !ok && name != "" && r.cache == nil {
+	_, indexed := r.src.(classSource)
+	if _, uncached := r.cache.(noCache); uncached && !indexed && name != "" {
 		if c, ok := r.quickFind(name); ok {
 			return c, nil
 		}
