@@ -148,6 +148,14 @@
       (forward-char 2)
       (let ((hover (jsonrpc-request server :textDocument/hover (eglot--TextDocumentPositionParams))))
         (fib-check "hover says how sure the entry is" (string-match-p "Confidence: disputed" (format "%S" hover)) hover))
+      ;; The kernel inventory of a model, and what could be added next.
+      (let ((plan (jsonrpc-request server :workspace/executeCommand `(:command "fib-ls.plan" :arguments ["Qwen/Qwen3-8B" ,(eglot--path-to-uri file)]))))
+        (fib-check "plan lists the Definitions of a model" (string-match-p "gemm_n4096_k12288" (plist-get plan :text)) plan))
+      (let ((discover (jsonrpc-request server :workspace/executeCommand '(:command "fib-ls.discover" :arguments []))))
+        (fib-check "discover lists models that could be added" (> (length (plist-get discover :candidates)) 0) discover))
+      ;; The entry as a text.
+      (let ((shown (jsonrpc-request server :workspace/executeCommand '(:command "fib-ls.showEntry" :arguments ["qwen3-8b"]))))
+        (fib-check "an entry is shown as a text" (string-match-p "modules" (plist-get shown :markdown)) shown))
       ;; Cancel: a Hub that never answers, by a change of the settings.
       (setq-default eglot-workspace-configuration
                     `((:fibLs . (:huggingface (:offline :json-false :endpoint ,(concat "http://127.0.0.1:" (getenv "HANG")))))))

@@ -185,6 +185,23 @@ wait('the user is told how the entry stands', function() return said('qwen3-8b i
 hover = request('textDocument/hover', params('id: "qwen3-8b"', 6))
 check('hover says how sure the entry is', hover.contents.value:find('Confidence: agreed', 1, true), hover)
 
+-- The kernel inventory of a model, and what could be added next.
+local plan = request('workspace/executeCommand', { command = 'fib-ls.plan', arguments = { 'Qwen/Qwen3-8B', vim.uri_from_bufnr(buffer) } })
+check('plan lists the Definitions of a model', plan.text:find('gemm_n4096_k12288', 1, true), plan.text)
+local discover = request('workspace/executeCommand', { command = 'fib-ls.discover', arguments = {} })
+check('discover lists models that could be added', type(discover.candidates) == 'table' and #discover.candidates > 0, discover)
+-- The lens of an entry, and the entry as a text.
+configure({ huggingface = { offline = true }, codeLens = { enable = true } })
+local lens
+wait('the lens of an entry has a command', function()
+  local r = client.request_sync('textDocument/codeLens', { textDocument = { uri = vim.uri_from_bufnr(buffer) } }, 20000, buffer)
+  lens = r and r.result and r.result[1]
+  return lens and lens.command.command == 'fib-ls.showEntry'
+end)
+local shown = request('workspace/executeCommand', lens.command)
+check('which shows the entry', shown.markdown:find('modules', 1, true), shown)
+configure({ huggingface = { offline = true } })
+
 -- Cancel: a Hub that never answers, by a change of the settings.
 configure({ huggingface = { offline = false, endpoint = 'http://127.0.0.1:' .. os.getenv('HANG') } })
 before = text()
