@@ -7,6 +7,7 @@ import pathlib
 import sys
 import types
 
+import definitions_flashinfer
 import definitions_numbers
 
 
@@ -63,7 +64,8 @@ def main():
     except ImportError:
         print("not checked: no torch here, so no reference was computed (PYTHON=an interpreter that has it)")
         return
-    done, left = definitions_numbers.compute(torch, definitions)
+    flashinfer = definitions_flashinfer.FlashInfer(pathlib.Path(importlib.util.find_spec("flashinfer").origin).parents[1])
+    done, left = definitions_numbers.compute(torch, definitions, flashinfer)
     worst = {}
     for name, off in done:
         worst[name] = max(off, worst.get(name, 0.0))
@@ -74,6 +76,11 @@ def main():
     computed = {definitions[name.split(" ")[0]].op_type for name in worst}
     if missed := {d.op_type for d in definitions.values()} - computed:
         raise SystemExit(f"nothing was computed of {sorted(missed)}")
+    missed = [f for f in definitions_flashinfer.TEMPLATES if not any(name.startswith(f + "_") for name in flashinfer.compared)]
+    if missed:
+        raise SystemExit(f"FlashInfer's own references were not computed for {missed}")
+    version = importlib.metadata.version("flashinfer-python")
+    print(f"checked: {len(flashinfer.compared)} references agree with those of FlashInfer {version}, off by at most {max(flashinfer.compared.values()):.2g}")
     print(f"checked: the references of {', '.join(sorted(computed))} compute what their formulas say, with torch {torch.__version__}")
 
 

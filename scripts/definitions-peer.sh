@@ -2,7 +2,7 @@
 # Installs flashinfer-bench, pinned, under .cache/ of the project and loads a
 # Definition of every family that `fib-ls define` writes through its Definition
 # model; with torch at hand also computes the references of small ones and holds
-# them to formulas. Installs no torch of its own: that of scripts/checkpoints.sh
+# them to formulas, and to the references of FlashInfer's trace templates. Installs no torch of its own: that of scripts/checkpoints.sh
 # is taken where it is, else the interpreter's. Says what was and what was not
 # checked.
 #
@@ -16,7 +16,8 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 requirements=$root/scripts/definitions-peer-requirements.txt
 version=$(sed -n 's/^flashinfer-bench==//p' "$requirements")
-venv=$root/.cache/venv-definitions-$version
+flashinfer=$(sed -n 's/^flashinfer-python==//p' "$requirements")
+venv=$root/.cache/venv-definitions-$version-$flashinfer
 python=${PYTHON:-python3}
 
 say() { echo "definitions-peer: $*" >&2; }
@@ -28,7 +29,7 @@ if [ ! -f "$venv/complete" ]; then
 	# The interpreter's own torch, where it has one, stays in reach.
 	"$python" -m venv --system-site-packages "$venv" >&2 || { say "$python cannot make a virtual environment"; exit 3; }
 	"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-		-r "$requirements" >&2 || { say "PyPI gave no flashinfer-bench==$version"; exit 3; }
+		-r "$requirements" >&2 || { say "PyPI gave no flashinfer-bench==$version or flashinfer-python==$flashinfer"; exit 3; }
 	touch "$venv/complete"
 fi
 

@@ -11,8 +11,8 @@ import random
 class Bench:
     """The references of some Definitions, and what came out of them."""
 
-    def __init__(self, torch, definitions):
-        self.torch, self.definitions, self.done = torch, definitions, []
+    def __init__(self, torch, definitions, flashinfer=None):
+        self.torch, self.definitions, self.done, self.flashinfer = torch, definitions, [], flashinfer
 
     def tensor(self, name, argument, values):
         """A tensor of the declared type; a scalar stays a number."""
@@ -32,12 +32,26 @@ class Bench:
             raise SystemExit(f"{name}: takes {list(definition.inputs)}, not {list(arguments)}")
         scope = {}
         exec(compile(definition.reference, name, "exec"), scope)  # our own text
+        theirs = self.flashinfer.compute(name, arguments) if self.flashinfer else None
         outputs = scope["run"](*arguments.values())
         outputs = outputs if isinstance(outputs, (tuple, list)) else (outputs,)
         for (key, spec), output in zip(definition.outputs.items(), outputs, strict=True):
             if str(output.dtype) != f"torch.{spec.dtype.value}" or len(output.shape) != len(spec.shape):
                 raise SystemExit(f"{name}: {key} is {output.dtype}{list(output.shape)}, declared {spec.dtype.value}{spec.shape}")
+        if theirs is not None:
+            self.agree(name, outputs, theirs)
         return [output.to(self.torch.float64).tolist() for output in outputs]
+
+    def agree(self, name, outputs, theirs):
+        """Holds our outputs to those of FlashInfer's own reference, as many as it gives."""
+        worst = 0.0
+        for ours, other in zip(outputs, theirs):
+            ours, other = ours.to(self.torch.float64), other.to(self.torch.float64).reshape(ours.shape)
+            off = self.torch.where(ours == other, 0.0, (ours - other).abs()).max().item() if ours.numel() else 0.0
+            worst = math.inf if math.isnan(off) else max(worst, off)
+        if not worst <= HALF:
+            raise SystemExit(f"{name}: off from FlashInfer's reference by {worst}")
+        self.flashinfer.compared[name] = max(worst, self.flashinfer.compared.get(name, 0.0))
 
     def near(self, name, got, want, limit):
         worst = distance(name, got, want)
@@ -201,6 +215,23 @@ def check_sampling(bench, name, probs, **limits):
     if outside := [i for i in range(len(probs)) if seen[i] and not shares[i]]:
         raise SystemExit(f"{name} with {limits}: drew {outside}, which the limits exclude")
     bench.near(name, seen, shares, 5 * 0.5 / draws**0.5)
+
+
+def check_whole_mass(bench, name):
+    """A top-p of 1 keeps all tokens, where the rounded sum of the likely ones is 1 before the last."""
+    torch = bench.torch
+    for _ in range(100):
+        probs = torch.softmax(torch.randn(1, 32_000) * 4, dim=-1)
+        ordered = torch.sort(probs, dim=-1, descending=True).values
+        if bool((torch.cumsum(ordered, dim=-1) - ordered >= 1.0).any()):
+            break
+    else:
+        raise SystemExit("no sum was rounded to 1 before its last token: nothing to check")
+    scope = {}
+    exec(compile(bench.definitions[name].reference, name, "exec"), scope)  # our own text
+    dropped = int(((probs > 0) & (scope["keep_top_p"](probs, torch.tensor([1.0])) == 0)).sum())
+    if dropped:
+        raise SystemExit(f"{name}: a top-p of 1 drops {dropped} tokens")
 
 
 def check_norm(bench, name, fused):
@@ -382,11 +413,13 @@ def check_scaled_moe(bench, name):
     bench.near(name, got, want, HALF)
 
 
-def compute(torch, definitions):
-    """Computes every small Definition; gives the names with the largest difference, and those left out."""
+def compute(torch, definitions, flashinfer=None):
+    """Computes every small Definition; gives the names with the largest difference, and those left out.
+
+    With flashinfer (definitions_flashinfer.FlashInfer) each is held to FlashInfer's own reference, too."""
     random.seed(1)
     torch.manual_seed(1)
-    bench = Bench(torch, definitions)
+    bench = Bench(torch, definitions, flashinfer)
     # A block of FP8 weights is 128 wide, so an MoE is small up to some blocks.
     small = [name for name, d in definitions.items() if all(getattr(axis, "value", 0) <= (256 if d.op_type == "moe" else 64) for axis in d.axes.values())]
     probs = [0.02, 0.3, 0.08, 0.05, 0.25, 0.1, 0.15, 0.05]
@@ -411,6 +444,8 @@ def compute(torch, definitions):
         elif family == "moe":
             (check_routed_moe if "topk_ids" in definitions[name].inputs else check_scaled_moe)(bench, name)
         elif family == "sampling":
+            if "top_p" in definitions[name].inputs:
+                check_whole_mass(bench, name)
             for k, p in ((1, 0.5), (3, 0.6), (8, 1.0), (5, 0.01)):
                 limits = {"top_k": k, "top_p": p}
                 check_sampling(bench, name, probs, **{key: v for key, v in limits.items() if key in definitions[name].inputs})
