@@ -37,6 +37,7 @@ func (a *analysis) implementation() *Implementation {
 		impl.Notes = append(impl.Notes, fmt.Sprintf("SGLang serves %s with %s", a.entry.Remapped, a.entry.Name))
 	}
 	if a.entry.Category == classes.Draft {
+		impl.Draft = true
 		impl.Notes = append(impl.Notes, a.entry.Name+" is a draft for speculative decoding: it runs beside the model whose tokens it guesses")
 	}
 	root := tree.HeldModel(a.e, a.e.Build(a.entry.File, a.entry.Name, a.cfg, a.conf))

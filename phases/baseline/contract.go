@@ -41,6 +41,7 @@ const (
 	TypeLinearAttention = tree.TypeLinearAttention
 	TypeMoE             = tree.TypeMoE
 	TypeTopK            = tree.TypeTopK
+	TypeOther           = tree.TypeOther
 	TypeRope            = tree.TypeRope
 	TypeActivation      = tree.TypeActivation
 	TypeEmbedding       = tree.TypeEmbedding
@@ -96,6 +97,9 @@ type Implementation struct {
 	// Towers are the modules of a multimodal model outside its language
 	// model (vision and audio towers, projectors), apart from Modules.
 	Towers []Module `json:"towers,omitempty"`
+	// Draft: it guesses tokens for a model beside it, whose config.json this is:
+	// the file's layers are not those of the draft.
+	Draft bool `json:"draft,omitempty"`
 	// Decided: every n, k, count and condition of the tree is known.
 	Decided bool `json:"decided"`
 	// IgnoredFields are fields of config.json that decide the model's layers

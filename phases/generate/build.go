@@ -127,6 +127,9 @@ func isBlock(n *node) bool {
 	if n.parent == nil {
 		return true
 	}
+	if n.typ == baseline.TypeOther && len(n.children) > 0 {
+		return true // a bare nn.Module that others are hung on
+	}
 	if n.typ != baseline.TypeBlock {
 		return false
 	}

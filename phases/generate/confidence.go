@@ -112,7 +112,13 @@ func weigh(impl *baseline.Implementation, a *extract.Architecture, ck *weights.C
 	c := &chosen{rows: fromConfig, from: WitnessConfig}
 	c.confidence = Confidence{Witnesses: []string{WitnessConfig}, Doubts: []Doubt{}}
 	var fromSource []baseline.Module
-	if impl != nil && impl.Decided && len(impl.Modules) > 0 {
+	switch {
+	case impl == nil || !impl.Decided || len(impl.Modules) == 0:
+	case impl.Draft: // the config is that of the model beside it
+		fromSource, fromConfig = impl.Modules, impl.Modules
+		c.rows, c.from = fromSource, WitnessSource
+		c.confidence.Witnesses = []string{WitnessSource}
+	default:
 		fromSource = impl.Modules
 		c.confidence.Witnesses = append(c.confidence.Witnesses, WitnessSource)
 		c.disagreements = Compare(fromConfig, fromSource, a)
@@ -278,7 +284,13 @@ func (c *chosen) doubtWitnesses(a *extract.Architecture) {
 	for _, why := range a.Doubts {
 		c.confidence.Doubts = append(c.confidence.Doubts, Doubt{What: "family", Values: Values{Config: a.ModelType}, Why: why})
 	}
-	if len(c.confidence.Witnesses) == 1 {
+	switch {
+	case len(c.confidence.Witnesses) > 1:
+	case c.from == WitnessSource:
+		c.confidence.Doubts = append(c.confidence.Doubts, Doubt{
+			What: "witness", Why: "a draft's layers rest on SGLang's source alone: config.json has those of the model that it runs beside",
+		})
+	default:
 		c.confidence.Doubts = append(c.confidence.Doubts, Doubt{
 			What: "witness", Why: "the entry rests on the config alone: neither SGLang's source nor a checkpoint confirms it",
 		})
@@ -301,7 +313,7 @@ func (c *chosen) count(a *extract.Architecture, h *held) {
 		c.see(h)
 	}
 	// Two of config and source that were compared, and did not differ here.
-	both := len(c.confidence.Witnesses) > 1 && slices.Contains(c.confidence.Witnesses, WitnessSource) && c.from != WitnessCheckpoint
+	both := c.heardBoth() && c.from != WitnessCheckpoint
 	for i := range c.rows {
 		row := &c.rows[i]
 		if !hasSize(row, a) {
@@ -317,6 +329,11 @@ func (c *chosen) count(a *extract.Architecture, h *held) {
 			c.confidence.Single++
 		}
 	}
+}
+
+// heardBoth reports whether config and source were compared.
+func (c *chosen) heardBoth() bool {
+	return slices.Contains(c.confidence.Witnesses, WitnessConfig) && slices.Contains(c.confidence.Witnesses, WitnessSource)
 }
 
 // hasSize: the row has a number that a witness can confirm.
@@ -361,7 +378,7 @@ func (c *chosen) level(h *held) {
 		c.confidence.Level = OneWitness
 	case h != nil && h.ck.Partial == "":
 		c.confidence.Level = Verified
-	case slices.Contains(c.confidence.Witnesses, WitnessSource):
+	case c.heardBoth():
 		c.confidence.Level = Agreed
 	default:
 		c.confidence.Level = OneWitness
