@@ -66,6 +66,7 @@ func (j *job) run() {
 	if memory := j.outOfMemory(); memory != nil && j.err != nil {
 		j.err = memory
 	}
+	j.err = inEditorWords(j.err)
 	if j.progress != nil {
 		j.progress.end(j.endMessage())
 	}
@@ -210,8 +211,9 @@ func (j *job) withoutFields(err error) error {
 	if insertErr := j.insertMarker(missing.Fields); insertErr != nil {
 		return err
 	}
+	text, _ := withoutFlags(err.Error())
 	j.server.notifyUser(protocol.MessageTypeWarning, fmt.Sprintf(
-		"%s\nThe marker comment in models.ts has them to fill in; then run the code action again.", err))
+		"%s\nThe marker comment in models.ts has them to fill in; then run the code action again.", text))
 	return errDeclined
 }
 
@@ -222,7 +224,7 @@ func (j *job) explain() {
 	if j.summaryPath() != "" {
 		actions = append(actions, "Open report")
 	}
-	message := fmt.Sprintf("%s was not added: %v", cmp.Or(j.req.HFRepoID, "The model"), j.err)
+	message := fmt.Sprintf("%s was not added: %v", j.req.HFRepoID, j.err)
 	// The question outlives the job, whose place on the list is free by then.
 	req := j.req
 	s.goBackground(func(ctx context.Context) {

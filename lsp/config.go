@@ -39,6 +39,8 @@ type settings struct {
 	Confirm         string // never|onWarnings|always
 	ReportOpen      string // never|onWarnings|always
 	Completion      bool
+	Hover           bool
+	Links           bool
 	CodeLens        bool
 	InlayHints      bool
 	AddModel        phases.Request // defaults of every parameter of add
@@ -51,7 +53,7 @@ func defaultSettings() settings {
 		ModelsFile:        "**/apps/web/data/models.ts",
 		DiagnosticsEnable: true, DiagnosticsDelay: 150 * time.Millisecond,
 		SGLangClone: "ask", HubTimeout: 30 * time.Second,
-		Confirm: "onWarnings", ReportOpen: "onWarnings", Completion: true,
+		Confirm: "onWarnings", ReportOpen: "onWarnings", Completion: true, Hover: true, Links: true,
 	}.compiled()
 }
 
@@ -74,21 +76,11 @@ func (c settings) overlay(t jsonTree) settings {
 	if inner := t.at(section); inner.value != nil {
 		t = inner
 	}
-	setting(t, "modelsFile", &c.ModelsFile)
-	boolean(t, "diagnostics.enable", &c.DiagnosticsEnable)
-	duration(t, "diagnostics.delay", time.Millisecond, &c.DiagnosticsDelay)
-	c.Severity = severities(lookup(t, "diagnostics.severity"), c.Severity)
-	setting(t, "dataset.path", &c.Dataset)
-	setting(t, "sglang.path", &c.SGLangPath)
-	setting(t, "sglang.clone", &c.SGLangClone)
-	setting(t, "huggingface.endpoint", &c.HubEndpoint)
-	boolean(t, "huggingface.offline", &c.HubOffline)
-	duration(t, "huggingface.timeout", time.Second, &c.HubTimeout)
-	setting(t, "addModel.confirm", &c.Confirm)
-	setting(t, "report.open", &c.ReportOpen)
-	boolean(t, "completion.enable", &c.Completion)
-	boolean(t, "codeLens.enable", &c.CodeLens)
-	boolean(t, "inlayHints.enable", &c.InlayHints)
+	for _, row := range settingRows {
+		if row.read != nil {
+			row.read(&c, lookup(t, row.Key))
+		}
+	}
 	if add, ok := lookup(t, "addModel").value.(map[string]any); ok {
 		c.AddModel = requestFrom(add, c.AddModel)
 	}
@@ -105,24 +97,6 @@ func lookup(t jsonTree, key string) jsonTree {
 		return jsonTree{}
 	}
 	return lookup(t.at(head), rest)
-}
-
-func setting(t jsonTree, key string, to *string) {
-	if s, ok := lookup(t, key).value.(string); ok {
-		*to = s
-	}
-}
-
-func boolean(t jsonTree, key string, to *bool) {
-	if b, ok := lookup(t, key).value.(bool); ok {
-		*to = b
-	}
-}
-
-func duration(t jsonTree, key string, unit time.Duration, to *time.Duration) {
-	if n, ok := lookup(t, key).value.(float64); ok && n >= 0 && n <= 1e6 {
-		*to = time.Duration(n * float64(unit))
-	}
 }
 
 // severities reads rule -> severity; words that are none are left out.

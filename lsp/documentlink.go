@@ -21,6 +21,9 @@ var sglangFile = regexp.MustCompile(`(python/sglang/[\w./-]+\.py)(?::(\d+)(?:-\d
 // their source, and Definition names to their JSON in the dataset.
 func (s *Server) documentLink(ctx context.Context, snap *Snapshot, _ *protocol.DocumentLinkParams) ([]protocol.DocumentLink, error) {
 	out := []protocol.DocumentLink{}
+	if !s.config.forPath(snap.Path).Links {
+		return out, nil
+	}
 	add := func(at tsast.Span, target uri.URI, tooltip string) {
 		if len(out) < maxLinks {
 			out = append(out, protocol.DocumentLink{Range: snap.RangeFromSpan(at), Target: &target, Tooltip: &tooltip})

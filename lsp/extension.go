@@ -16,6 +16,8 @@ import (
 const (
 	// methodModules gives the module trees of a document, for the drawing.
 	methodModules = "fib-ls/modules"
+	// methodRefusal tells what is certain to fail before anything is asked.
+	methodRefusal = "fib-ls/refusal"
 	// methodJobDone tells how a job ended, so that the extension can show the
 	// entry and offer what helps. The server then shows no messages of its own.
 	methodJobDone = "fib-ls/jobDone"
@@ -74,14 +76,17 @@ func (j *job) ended() jobDone {
 	case j.cancelled():
 		d.State = "cancelled"
 	default:
-		d.State, d.Message = "failed", editorWords(j.err.Error())
+		d.State, d.Message = "failed", j.err.Error()
 		var kind interface{ Kind() string }
 		if errors.As(j.err, &kind) {
 			d.Kind = kind.Kind()
 		}
+		if placement := (*phases.PlacementError)(nil); errors.As(j.err, &placement) {
+			d.Kind = kindBrokenFile
+		}
 		var hint interface{ Hint() string }
 		if errors.As(j.err, &hint) {
-			d.Hint = editorWords(hint.Hint())
+			d.Hint = editorText(hint.Hint())
 		}
 	}
 	d.OpenReport = j.err == nil && d.Report != "" && j.wantsReport()
@@ -130,7 +135,7 @@ func (j *job) tellVerified() bool {
 	case j.cancelled():
 		end.State = "cancelled"
 	default:
-		end.State, end.Message = "failed", editorWords(j.err.Error())
+		end.State, end.Message = "failed", j.err.Error()
 	}
 	raw, err := rawJSON(end)
 	if err == nil {

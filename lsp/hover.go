@@ -17,6 +17,9 @@ import (
 // hover decodes what TypeScript's own server cannot: Definition names, the
 // module tree, models. Elsewhere it says nothing.
 func (s *Server) hover(_ context.Context, snap *Snapshot, p *protocol.HoverParams) (*protocol.Hover, error) {
+	if !s.config.forPath(snap.Path).Hover {
+		return nil, nil
+	}
 	at := spotAt(snap.File, snap.OffsetFromPosition(p.Position))
 	b := &hoverText{markdown: s.caps.markdown}
 	switch at.place {
@@ -200,12 +203,12 @@ func (s *Server) hoverConfidence(b *hoverText, snap *Snapshot, e tsast.Entry) {
 	if expected == nil || len(expected.Alternatives) > 0 {
 		return
 	}
-	if expected.FromSource != nil {
-		if closer := expected.FromSource(); closer != nil {
+	if expected.Closer != nil {
+		if closer := expected.Closer(); closer != nil {
 			expected = closer
 		}
 	}
-	if expected.ConfidenceLine == "" {
+	if expected.Stands == "" {
 		return
 	}
 	differs := 0
@@ -214,7 +217,7 @@ func (s *Server) hoverConfidence(b *hoverText, snap *Snapshot, e tsast.Entry) {
 			differs++
 		}
 	}
-	b.printf("Confidence of what the model's own files give: %s (%q looks at the tensors)\n\n", b.text(expected.ConfidenceLine), verifyTitle)
+	b.printf("Confidence of what the model's own files give: %s (%q looks at the tensors)\n\n", b.text(expected.Stands), verifyTitle)
 	if differs > 0 {
 		b.printf("This entry differs from that in %s.\n\n", prose.Count(differs, "place"))
 	}

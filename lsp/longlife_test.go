@@ -134,7 +134,7 @@ var positionMethods = []string{
 }
 
 var documentMethods = []string{
-	"textDocument/documentSymbol", "textDocument/documentLink", "textDocument/codeLens", "textDocument/diagnostic", methodModules,
+	"textDocument/documentSymbol", "textDocument/documentLink", "textDocument/codeLens", "textDocument/diagnostic", methodModules, methodRefusal,
 }
 
 // dayNotifications are what an editor says now and then.

@@ -51,6 +51,7 @@ var methods = map[string]method{
 	protocol.MethodTextDocumentInlayHint:         onSnapshot((*Server).inlayHint),
 	protocol.MethodWorkspaceSymbol:               request((*Server).workspaceSymbol),
 	methodModules:                                onSnapshot((*Server).modules),
+	methodRefusal:                                request((*Server).refusal),
 
 	protocol.MethodWorkspaceExecuteCommand:            {call: executeCommand, unlimited: true},
 	protocol.MethodWorkspaceDidChangeConfiguration:    notification((*Server).didChangeConfiguration),

@@ -91,6 +91,7 @@ Results go to standard output, progress and logs to standard error.
 		}
 		flagTable(&b, c)
 	}
+	editorReference(&b)
 	return b.String()
 }
 

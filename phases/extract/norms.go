@@ -62,7 +62,7 @@ func (r *reader) qkNorm() string {
 		}
 	}
 	switch {
-	case kind == "per_head_if_stated":
+	case strings.HasPrefix(kind, "field"):
 		if !value {
 			return ""
 		}

@@ -46,11 +46,10 @@ func blobID(text []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Find returns the registered class of a name. It looks only into files that
+// Find gives the registered class of a name. It looks only into files that
 // mention the name; the whole index is made when none has it.
 func (r *Reader) Find(name string) (ClassInfo, error) {
-	_, indexed := r.src.(classSource)
-	if _, uncached := r.cache.(noCache); uncached && !indexed && name != "" {
+	if _, ok := r.src.(classSource); !ok && name != "" && r.cache == nil {
 		if c, ok := r.quickFind(name); ok {
 			return c, nil
 		}
@@ -118,7 +117,7 @@ func (r *Reader) baseFacts(f *fileFacts) []*fileFacts {
 	return out
 }
 
-// near returns registered names that look like one, nearest first.
+// near gives registered names that look like one, nearest first.
 func (x *classIndex) near(name string) []string {
 	const most = 5
 	type scored struct {
@@ -149,7 +148,7 @@ func stem(name string) string {
 	return strings.ToLower(name)
 }
 
-// Match returns the registered classes that a keyword may mean, best first: a
+// Match gives the registered classes that a keyword may mean, best first: a
 // class name, a file name, or something like either. A text causal LM goes
 // before others that match as well.
 func (r *Reader) Match(keyword string) ([]ClassInfo, error) {
@@ -189,7 +188,7 @@ func (r *Reader) Match(keyword string) ([]ClassInfo, error) {
 	return out, nil
 }
 
-// Resolve returns the class that SGLang serves an architecture with: the class
+// Resolve gives the class that SGLang serves an architecture with: the class
 // of that name, or the one that the engine puts in its place.
 func (r *Reader) Resolve(name string, cfg *extract.Object, architectures func() []string) (ClassInfo, error) {
 	if to := engineRemap(name, cfg); to != "" {
@@ -239,7 +238,7 @@ func isLongcat(name string) bool {
 	return name == "LongcatCausalLM" || name == "LongcatFlashNgramForCausalLM"
 }
 
-// LoadedAs returns a configuration the model_type under which the engine
+// LoadedAs gives a configuration the model_type under which the engine
 // loads it.
 func LoadedAs(name string, cfg *extract.Object) *extract.Object {
 	if !isLongcat(name) || cfg == nil {

@@ -260,7 +260,7 @@ func (f *Function) params() pysrc.Params {
 	return f.Lambda.Params
 }
 
-// bind returns the method with its first argument.
+// bind gives the method with its first argument.
 func (f *Function) bind(self Value) *Function {
 	g := *f
 	g.Self, g.Bound = self, true
@@ -276,7 +276,7 @@ func (f *Function) call(in *Interp, args []Value, kw *Namespace) Value {
 	return in.CallFunction(f, args, kw)
 }
 
-// Attr returns the name, or the function itself.
+// Attr gives the name, or the function itself.
 func (f *Function) Attr(in *Interp, name string) Value {
 	switch name {
 	case "__name__":
