@@ -49,7 +49,7 @@ async function entryWithProgress(t) {
   await user.notification(/Adding Qwen\/Qwen3-32B.*1\/4/)
   await picture("05-progress")
   hub.release()
-  await user.notification(/Added qwen3-32b: \d+ modules/)
+  await user.notification(/Added qwen3-32b: \d+ modules, \d+ Definitions\. Agreed: \d+ of \d+ sizes agree between the config and SGLang's source/)
   const text = await until("the entry in the file", async () => {
     const now = await user.text()
     return now.includes('id: "qwen3-32b"') && now
@@ -195,33 +195,44 @@ async function killed({ user, session, page }) {
   await user.expectText(before.replace("Llama 3.1 8B", "Llama 3.1 8B é→😀"))
 }
 
-async function moduleTree({ user, page, picture }) {
-  const text = await user.text()
-  const [row] = after(text, 'id: "qwen3-32b"')
-  await user.goTo(row)
-  await user.command("Show Module Tree")
-  const frame = await until("the drawing", async () => {
+/** The frame of the drawing, when it has cards. */
+const drawing = (page) =>
+  until("the drawing", async () => {
     for (const f of page.frames()) if ((await f.locator("#tree [role=treeitem]").count().catch(() => 0)) > 5) return f
     return false
   })
+
+async function moduleTree({ user, page, picture }) {
+  const text = await user.text()
+  const [row] = after(text, 'id: "qwen3-32b"')
+  const from = text.indexOf('id: "qwen3-32b"')
+  await user.goTo(row)
+  await user.command("Show Module Tree")
+  const frame = await drawing(page)
   const item = (name) => frame.locator(`[data-name="${name}"]`)
-  assert.match(await item("Qwen3DecoderLayer").locator("> .head .count").textContent(), /×64/)
+  assert.match(await item("Qwen3DecoderLayer").locator(".count").textContent(), /×64/)
   await picture("13-tree")
+  await rowsAsOnThePage(frame, text.slice(from))
   // The text changes, and so does the drawing.
-  const [, from] = [0, text.indexOf('id: "qwen3-32b"')]
   const [countRow, countColumn] = after(text, "count: 64", text.indexOf("Qwen3DecoderLayer: {", from))
   await user.goTo(countRow, countColumn)
   await user.keys.type("0")
-  await until("the new count", async () => /×640/.test(await item("Qwen3DecoderLayer").locator("> .head .count").textContent()))
+  await until("the new count", async () => /×640/.test(await item("Qwen3DecoderLayer").locator(".count").textContent()))
   await user.focusEditor()
   await user.keys.press("Control+Z")
-  await until("the old count", async () => /×64$/.test(await item("Qwen3DecoderLayer").locator("> .head .count").textContent()))
+  await until("the old count", async () => /×64$/.test(await item("Qwen3DecoderLayer").locator(".count").textContent()))
   // Keys walk through it, and Enter shows the line.
+  const focused = () => frame.evaluate(() => document.activeElement?.dataset.name)
   await item("Qwen3ForCausalLM").focus()
   await page.keyboard.press("ArrowDown")
-  const focused = await frame.evaluate(() => document.activeElement?.dataset.name)
+  const below = await focused()
+  assert.notEqual(below, "Qwen3ForCausalLM")
+  await page.keyboard.press("ArrowRight")
+  assert.notEqual(await focused(), below)
+  await page.keyboard.press("ArrowLeft")
+  assert.equal(await focused(), below)
   await page.keyboard.press("Enter")
-  await until("the line of the module", async () => (await user.position())?.startsWith(`Ln ${after(text, `${focused}: {`, from)[0]},`))
+  await until("the line of the module", async () => (await user.position())?.startsWith(`Ln ${after(text, `${below}: {`, from)[0]},`))
   // Tab leads on to the module's Definitions; Enter shows them too.
   await user.goTo(1)
   await item("q_norm").focus()
@@ -229,17 +240,77 @@ async function moduleTree({ user, page, picture }) {
   assert.equal(await frame.evaluate(() => document.activeElement?.textContent), "rmsnorm_h128")
   await page.keyboard.press("Enter")
   await until("the line of the Definition", async () => (await user.position())?.startsWith(`Ln ${after(text, "rmsnorm_h128", text.indexOf("q_norm: {", from))[0]},`))
-  // Nothing is wider than the panel.
-  assert.equal(await frame.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), true)
   await user.goTo(1)
   await item("qkv_proj").click()
   await until("the line of the clicked module", async () => (await user.position())?.startsWith(`Ln ${after(text, "qkv_proj: {", from)[0]},`))
+  await frame.locator("#shown").click()
   await frame.locator("#larger").click()
-  assert.equal(await frame.locator("#fit").textContent(), "120%")
+  assert.equal(await frame.locator("#shown").textContent(), "120%")
+  await frame.locator("#fit").click()
   // Nothing but our own may run or load in it.
   const policy = await frame.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content")
   assert.match(policy, /^default-src 'none'; style-src [^;]*; script-src 'nonce-[^']+'$/)
   await user.expectText(text)
+}
+
+/** Holds the drawing to what FlashInfer-Bench's page makes of an entry: a row for each level, in the order of the text, lines to the parents; all of it can be reached. */
+async function rowsAsOnThePage(frame, entry) {
+  const parents = new Map([...entry.matchAll(/^      (\w+): \{\n\s+count: \d+,\n(?:\s+parent: "(\w+)",)?/gm)].map(([, name, parent]) => [name, parent]))
+  assert.ok(parents.size > 5)
+  const level = (name) => (parents.get(name) === undefined ? 0 : 1 + level(parents.get(name)))
+  const want = []
+  for (const name of parents.keys()) (want[level(name)] ??= []).push(name)
+  const cards = await frame.locator("#tree [role=treeitem]").evaluateAll((items) =>
+    items.map((i) => ({ name: i.dataset.name, level: Number(i.ariaLevel), left: i.offsetLeft, top: i.offsetTop, bottom: i.offsetTop + i.offsetHeight, right: i.offsetLeft + i.offsetWidth, cut: i.scrollWidth > i.clientWidth + 1, said: i.ariaLabel })))
+  // A level that is too wide for the panel takes several lines.
+  const read = [...cards].sort((a, b) => a.top - b.top || a.left - b.left)
+  assert.deepEqual(want.map((_, n) => read.filter((c) => c.level === n + 1).map((c) => c.name)), want)
+  assert.deepEqual(read.map((c) => c.level), read.map((c) => c.level).sort((a, b) => a - b))
+  for (const c of cards) {
+    assert.equal(c.level, level(c.name) + 1)
+    assert.equal(c.cut, false, `${c.name} is cut`)
+    assert.ok(c.said.startsWith(`${c.name}, `), c.said)
+  }
+  const reach = await frame.evaluate(() => ({
+    lines: document.querySelectorAll("#lines path").length,
+    width: document.getElementById("sized").offsetWidth, height: document.getElementById("sized").offsetHeight, zoom: Number.parseInt(document.getElementById("shown").textContent) / 100,
+    room: document.getElementById("room").clientWidth, within: document.getElementById("room").scrollWidth,
+  }))
+  assert.equal(reach.lines, [...parents.values()].filter((p) => p !== undefined).length)
+  assert.ok(reach.within <= reach.room, `the drawing is cut at ${reach.room} px: it has ${reach.within}`)
+  assert.ok(Math.max(...cards.map((c) => c.right)) * reach.zoom <= reach.width + 1 && Math.max(...cards.map((c) => c.bottom)) * reach.zoom <= reach.height + 1)
+}
+
+/** Every theme: its pictures are looked at; here, that the words stand out from what is behind them. */
+async function themes({ user, page, picture }) {
+  const frame = await drawing(page)
+  const themes = [["Light Modern", ".vs", "13-tree-light"], ["Dark High Contrast", ".hc-black", "13-tree-high-contrast"], ["Light High Contrast", ".hc-light", "13-tree-high-contrast-light"], ["Dark Modern", ".vs-dark", undefined]]
+  for (const [theme, shown, file] of themes) {
+    await user.focusEditor()
+    await user.keys.press("Control+K")
+    await user.keys.press("Control+T")
+    await user.type(theme)
+    await until(theme, async () => (await user.rows().filter({ hasText: theme }).count()) > 0)
+    await user.keys.press("Enter")
+    await page.locator(`.monaco-workbench${shown}`).waitFor()
+    const colours = () => frame.evaluate(() => [...document.querySelectorAll(".name, .definition, .contents, .type, .count")].map((e) => {
+      const behind = [...(function* () { for (let p = e; p; p = p.parentElement) yield getComputedStyle(p).backgroundColor })()].filter((c) => !/rgba\(.*, 0\)|transparent/.test(c))
+      return [getComputedStyle(e).color, behind[0], e.className]
+    }))
+    await until(`words that stand out in ${theme}`, async () => (await colours()).every(([front, behind]) => contrast(front, behind) >= 4.4))
+    if (file !== undefined) await picture(file)
+  }
+}
+
+/** The contrast of two colours, as the guidelines for accessible pages reckon it. */
+function contrast(a, b) {
+  const light = (colour) => {
+    const numbers = colour.match(/[\d.]+/g).map(Number).slice(0, 3)
+    const [r, g, b] = numbers.map((n) => (/^color\(srgb/.test(colour) ? n : n / 255)).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const [dark, bright] = [light(a), light(b)].sort((x, y) => x - y)
+  return (bright + 0.05) / (dark + 0.05)
 }
 
 async function latency({ user, note }) {
@@ -254,18 +325,130 @@ async function latency({ user, note }) {
   note(`palette -> input: median ${times[2]} ms, of ${times.join(", ")} ms`)
 }
 
-async function update({ user, session }) {
-  const text = await user.text()
-  const [row] = after(text, "count: 64", text.indexOf('id: "qwen3-32b"'))
+/** Asks for an update of the entry at a line, with the parallelism as proposed. */
+async function askUpdate(user, row) {
   await user.goTo(row, 1)
   await user.command("Update This Model")
-  await user.quickStep("Qwen/Qwen3-32B (2/3)")
+  await user.quickStep("(3/3)") // the entry is known: only its parallelism is a question
   await user.keys.press("Enter")
-  await user.quickStep("(3/3)")
-  await user.keys.press("Enter")
-  await user.notification(/Updated qwen3-32b/)
-  await user.expectText(text) // nothing had changed
+}
+
+async function update({ user, session }) {
+  await user.clearNotifications()
+  const text = await user.text()
+  const [row] = after(text, "count: 64", text.indexOf('id: "qwen3-32b"'))
+  await askUpdate(user, row)
+  await user.notification(/qwen3-32b is as its repository says: there is nothing to update/)
+  await user.expectText(text)
   assert.equal(session.servers().length, 1)
+}
+
+async function preview({ user, page, hub, picture }) {
+  await user.clearNotifications()
+  const right = await user.text()
+  const from = right.indexOf('id: "qwen3-32b"')
+  const [row, column] = after(right, "count: 64", right.indexOf("Qwen3DecoderLayer: {", from))
+  await user.goTo(row, column)
+  await user.keys.type("0")
+  const wrong = right.slice(0, right.indexOf("count: 64", right.indexOf("Qwen3DecoderLayer: {", from))) + right.slice(right.indexOf("count: 64", right.indexOf("Qwen3DecoderLayer: {", from))).replace("count: 64", "count: 640")
+  await user.expectText(wrong)
+
+  // Discarded: nothing changes.
+  await askUpdate(user, row)
+  await until("the diff", async () => (await page.locator(".tab.active").filter({ hasText: "Update qwen3-32b (not applied)" }).count()) > 0)
+  const changes = page.locator(".pane-body .monaco-list-row")
+  await until("what changes", async () => (await changes.filter({ hasText: /count 640 → 64/ }).count()) === 1)
+  assert.match(await changes.filter({ hasText: /count 640 → 64/ }).first().textContent(), /num_hidden_layers|config/)
+  await until("the words of the diff", async () => (await page.locator(".diff-editor, .monaco-diff-editor").count()) > 0)
+  await picture("15-preview")
+  await user.notification(/Update qwen3-32b\? It changes 1 thing; models\.ts is as it was until you apply it/)
+  // While it waits, another model is added.
+  await user.open(modelsPath)
+  await choose(user, "Qwen/Qwen3-8B")
+  await user.keys.press("Enter")
+  await user.notification(/Added qwen3-8b/)
+  await until("the other entry", async () => (await user.text()).includes('id: "qwen3-8b"'))
+  await user.focusEditor()
+  await user.keys.press("Control+Z")
+  await user.expectText(wrong)
+  await user.clearNotifications()
+  await user.command("Discard the Update")
+  await until("the diff to close", async () => (await page.locator(".tab").filter({ hasText: "(not applied)" }).count()) === 0)
+  await user.expectText(wrong)
+
+  // Applied by its button.
+  await askUpdate(user, row)
+  await user.notification(/Update qwen3-32b\?/)
+  await user.pressOn(/Update qwen3-32b\?/, "Apply")
+  await user.notification(/Updated qwen3-32b: \d+ modules, \d+ Definitions\. Agreed: /)
+  await user.expectText(right)
+  assert.equal(await page.locator(".tab").filter({ hasText: "(not applied)" }).count(), 0)
+  // The list goes with the last change, and nothing comes in its place.
+  assert.equal(await page.locator(".part.panel .terminal").count(), 0)
+  assert.ok(hub.asked.length > 0)
+}
+
+async function hubSearch({ user, page, hub, picture }) {
+  await user.clearNotifications()
+  await user.command("Add Model from HuggingFace")
+  await user.quickStep("Add Model")
+  // What is there already says so.
+  await user.type("qwen3-32b")
+  await until("the entry that is there", async () => (await user.rows().filter({ hasText: /Qwen\/Qwen3-32B.*in models\.ts as qwen3-32b/ }).count()) > 0)
+  // Words that no id begins with are searched for on the Hub, as one types.
+  await user.type("gated-llm")
+  await until("the Hub to be searched", () => hub.asked.some((r) => /\/api\/models\?.*search=gated-llm/.test(r)))
+  await until("what the Hub has", async () => (await user.rows().filter({ hasText: /acme\/.*on the Hub/ }).count()) > 0)
+  await picture("16-hub-search")
+  await user.type("zzzz-no-such-model")
+  await until("why it is empty", async () => (await user.rows().filter({ hasText: "the Hub knows no such repository" }).count()) === 1)
+  await user.keys.press("Escape")
+}
+
+async function refusedAtOnce({ user, page, picture }) {
+  await user.clearNotifications()
+  const before = await user.text()
+  const [row, column] = after(before, "modules: {")
+  await user.goTo(row, column)
+  await user.keys.type("{")
+  await until("the squiggle", async () => (await page.locator(".squiggly-error").count()) > 0)
+  await user.goTo(1)
+  await user.command("Add Model from HuggingFace")
+  await user.notification(/The model was not added: models\.ts cannot be edited: line \d+/)
+  assert.equal(await user.quickTitle(), undefined) // nothing was asked
+  await picture("17-refused-at-once")
+  await user.pressOn(/cannot be edited/, "Go to Error")
+  await until("the error's line", async () => !(await user.position())?.startsWith("Ln 1,"))
+  await user.focusEditor()
+  await user.keys.press("Control+Z")
+  await user.expectText(before)
+}
+
+async function verified({ user, page, picture }) {
+  await user.clearNotifications()
+  const text = await user.text()
+  await user.goTo(after(text, 'id: "qwen3-32b"')[0])
+  await user.command("Verify against the Checkpoint")
+  await user.notification(/qwen3-32b is agreed: \d+ of \d+ sizes agree between the config and SGLang's source/)
+  await picture("19-verified")
+  await user.pressOn(/qwen3-32b is agreed/, "Show Details")
+  await until("the details", () => user.inFrames(/qwen3-32b against Qwen\/Qwen3-32B/))
+  await user.expectText(text)
+}
+
+async function planned({ user, page, picture }) {
+  await user.clearNotifications()
+  const text = await user.text()
+  await user.goTo(after(text, 'id: "qwen3-32b"')[0])
+  await user.command("Plan: Kernels of a Model")
+  await until("the plan", async () => (await page.locator(".tab.active", { hasText: "Qwen_Qwen3-32B.txt" }).count()) > 0)
+  await until("its words", async () => /gqa_paged/.test(await page.locator(".editor-instance .view-lines").last().textContent()))
+  await picture("22-plan")
+  await user.command("Discover: Models to Add Next")
+  await user.quickStep("Models to Add Next")
+  await until("candidates", async () => (await user.rows().count()) > 3)
+  await picture("23-discover")
+  await user.keys.press("Escape")
 }
 
 async function marker({ user, page, picture }) {
@@ -329,7 +512,13 @@ export const mainTests = [
   { name: "a refusal offers what helps", run: refusal },
   { name: "the server is killed, comes back, and has the text", run: killed },
   { name: "the module tree follows the text and leads to it", run: moduleTree },
+  { name: "the module tree in every theme", run: themes },
   { name: "an update that changes nothing", run: update },
+  { name: "an update is shown before it is applied, and holds nothing up", run: preview },
+  { name: "the Hub is searched as one types", run: hubSearch },
+  { name: "what is certain to fail is said before anything is asked", run: refusedAtOnce },
+  { name: "an entry is verified", run: verified },
+  { name: "plan and discover", run: planned },
   { name: "a marker comment and the code action", run: marker },
   { name: "several models", run: several },
   { name: "palette to input", run: latency },

@@ -87,6 +87,22 @@ export class User {
     })
   }
 
+  /** Turns a setting on or off in the settings editor, and comes back to the models file. */
+  async toggleSetting(key) {
+    await this.command("Preferences: Open Settings (UI)")
+    const search = this.page.locator(".settings-editor .search-container")
+    await search.waitFor()
+    await search.click()
+    await this.keys.type(`@id:${key}`)
+    const box = this.page.locator(".settings-editor .setting-value-checkbox").first()
+    await until(`the setting ${key}`, async () => (await this.page.locator(".settings-editor .setting-item-bool").count()) === 1)
+    const was = await box.getAttribute("aria-checked")
+    await box.click()
+    await until(`the setting ${key} to change`, async () => (await box.getAttribute("aria-checked")) !== was)
+    await this.keys.press("Control+W")
+    await until("the settings to close", async () => (await this.page.locator(".settings-editor").count()) === 0)
+  }
+
   /** The texts of the notifications that are shown. */
   async notifications() {
     return this.page.locator(".notifications-toasts .notification-list-item-message").allTextContents()

@@ -7,6 +7,7 @@ import {
   CloseAction,
   ErrorAction,
   ExecuteCommandRequest,
+  type Middleware,
   RevealOutputChannelOn,
   type StaticFeature,
   State,
@@ -16,27 +17,38 @@ import { type Binary, findBinary } from "./binary"
 import { serverEnvironment, serverSettings, versionSkew } from "./environment"
 import {
   type AddArguments,
+  type Discovered,
+  type ExplainedRule,
+  type Found,
   type InputParams,
   type JobDone,
   type Outcome,
+  type Refusal,
   type Repo,
   type ShownModel,
+  type Verified,
   inputRequest,
   jobDoneNotification,
   modulesRequest,
+  refusalRequest,
   serverCommand,
+  verifiedNotification,
 } from "./protocol"
 import { JobProgress, jobTokenPrefix } from "./progress"
 import { Restarts } from "./restarts"
 import type { Server } from "./server"
 import { followLog } from "./serverLog"
+import { withRuleDocument } from "./texts"
 
 /** What the rest of the extension does for the client. */
 export interface Hooks {
   /** A code action asks for a model that is still to be chosen. */
   chooseModel(arguments_: AddArguments): void
+  /** A code action asks for a model, or for an entry to be refreshed. */
+  add(arguments_: AddArguments): void
   /** A job ended that nobody waits for. */
   jobDone(done: JobDone): void
+  verified(end: Verified): void
   showReport(path: string): Promise<boolean>
   status(state: "starting" | "running" | "stopped" | "failed", detail: string): void
 }
@@ -96,6 +108,7 @@ export class Client implements Server, vscode.Disposable {
       const client = new LanguageClient("fibLs", "fib-ls", await this.executable(trusted), this.options(trusted))
       client.registerFeature(ourCapabilities)
       client.onNotification(jobDoneNotification, (done: JobDone) => { this.jobEnded(done) })
+      client.onNotification(verifiedNotification, (end: Verified) => { this.hooks.verified(end) })
       client.onRequest(inputRequest, async (p: InputParams) => (await vscode.window.showInputBox({ title: p.title, prompt: p.prompt, value: p.value, ignoreFocusOut: true })) ?? null)
       client.onDidChangeState(({ newState }) => { this.changed(client, newState) })
       this.client = client
@@ -139,54 +152,59 @@ export class Client implements Server, vscode.Disposable {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => this.closed(),
       },
-      middleware: {
-        workspace: {
-          configuration: async (params, token, next) => {
-            const values = await next(params, token)
-            return Array.isArray(values) ? values.map((v: unknown) => serverSettings(v, trusted)) : values
-          },
-        },
-        window: {
-          showDocument: async (params, token, next) => {
-            const uri = vscode.Uri.parse(params.uri)
-            if (uri.scheme === "file" && uri.path.endsWith(".md")) return { success: await this.hooks.showReport(uri.fsPath) }
-            return next(params, token)
-          },
-        },
-        // Where one provider refuses, VS Code asks the next: TypeScript's would rename a module's key alone and leave its
-        // parents behind. A refusal is shown, and the empty edit says that this is the whole answer.
-        provideRenameEdits: async (document, position, newName, token, next) => {
-          try {
-            return await next(document, position, newName, token)
-          } catch (error) {
-            if (error instanceof vscode.CancellationError) throw error
-            void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error))
-            return new vscode.WorkspaceEdit()
-          }
-        },
-        handleWorkDoneProgress: (token, step, next) => {
-          const job = typeof token === "string" && token.startsWith(jobTokenPrefix)
-          if (job) this.progress.follow(token, step)
-          if (!job || step.kind === "end") next(token, step)
-        },
-        executeCommand: (command, arguments_, next) => this.execute(command, arguments_, next),
+      middleware: this.middleware(trusted),
+    }
+  }
+
+  private middleware(trusted: boolean): Middleware {
+    return {
+      handleDiagnostics: (uri, diagnostics, next) => { next(uri, diagnostics.map(withRuleDocument)) },
+      provideDiagnostics: async (document, previous, token, next) => {
+        const report = await next(document, previous, token)
+        if (report && "items" in report) report.items.forEach(withRuleDocument)
+        return report
       },
+      workspace: {
+        configuration: async (params, token, next) => {
+          const values = await next(params, token)
+          return Array.isArray(values) ? values.map((v: unknown) => serverSettings(v, trusted)) : values
+        },
+      },
+      window: {
+        showDocument: async (params, token, next) => {
+          const uri = vscode.Uri.parse(params.uri)
+          if (uri.scheme === "file" && uri.path.endsWith(".md")) return { success: await this.hooks.showReport(uri.fsPath) }
+          return next(params, token)
+        },
+      },
+      // Where one provider refuses, VS Code asks the next: TypeScript's would rename a module's key alone and leave its
+      // parents behind. A refusal is shown, and the empty edit says that this is the whole answer.
+      provideRenameEdits: async (document, position, newName, token, next) => {
+        try {
+          return await next(document, position, newName, token)
+        } catch (error) {
+          if (error instanceof vscode.CancellationError) throw error
+          void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error))
+          return new vscode.WorkspaceEdit()
+        }
+      },
+      handleWorkDoneProgress: (token, step, next) => {
+        const job = typeof token === "string" && token.startsWith(jobTokenPrefix)
+        if (job) this.progress.follow(token, step)
+        if (!job || step.kind === "end") next(token, step)
+      },
+      executeCommand: (command, arguments_, next) => this.execute(command, arguments_, next),
     }
   }
 
   /** Code actions and other extensions run the server's commands: those get the same care as the palette's. */
-  private async execute(command: string, arguments_: unknown[], next: (command: string, arguments_: unknown[]) => unknown): Promise<unknown> {
+  private execute(command: string, arguments_: unknown[], next: (command: string, arguments_: unknown[]) => unknown): unknown {
     const first = arguments_[0]
     const given: AddArguments = typeof first === "string" ? { repoId: first } : ((first as AddArguments | undefined) ?? {})
-    if (command === serverCommand.addModel && given.wait !== true) {
-      if (given.repoId === undefined || given.repoId === "") {
-        this.hooks.chooseModel(given)
-        return undefined
-      }
-      this.hooks.jobDone(await this.addModel(given))
-      return undefined
-    }
-    return next(command, arguments_)
+    if (command !== serverCommand.addModel || given.wait === true || given.preview === true) return next(command, arguments_)
+    if (given.repoId === undefined || given.repoId === "") this.hooks.chooseModel(given)
+    else this.hooks.add(given)
+    return undefined
   }
 
   private closed(): { action: CloseAction; message?: string; handled: boolean } {
@@ -239,6 +257,14 @@ export class Client implements Server, vscode.Disposable {
     return this.command<Repo[]>(serverCommand.listRepos, [{ ...arguments_, describe: true }])
   }
 
+  findRepos(arguments_: { prefix: string; uri?: string }): Promise<Found> {
+    return this.command<Found>(serverCommand.listRepos, [{ ...arguments_, online: true, describe: true }])
+  }
+
+  async refusal(arguments_: { uri?: string; repoId?: string; update?: boolean }): Promise<Refusal | undefined> {
+    return (await (await this.running()).sendRequest<Refusal | null>(refusalRequest, arguments_)) ?? undefined
+  }
+
   async addModel(arguments_: AddArguments): Promise<JobDone> {
     this.pending++
     try {
@@ -258,6 +284,26 @@ export class Client implements Server, vscode.Disposable {
     } finally {
       this.progress.redirect = undefined
     }
+  }
+
+  async preview(arguments_: AddArguments): Promise<Outcome> {
+    return this.command<Outcome>(serverCommand.addModel, [{ ...arguments_, preview: true }])
+  }
+
+  async verify(arguments_: { modelId: string; uri: string }): Promise<void> {
+    await this.command(serverCommand.verify, [arguments_])
+  }
+
+  plan(arguments_: { repoId: string; uri?: string }, token: vscode.CancellationToken): Promise<{ text: string }> {
+    return this.command(serverCommand.plan, [arguments_], token)
+  }
+
+  discover(arguments_: { uri?: string }, token: vscode.CancellationToken): Promise<Discovered> {
+    return this.command(serverCommand.discover, [arguments_], token)
+  }
+
+  explainRule(rule: string): Promise<ExplainedRule> {
+    return this.command(serverCommand.explainRule, [{ rule }])
   }
 
   private jobEnded(done: JobDone): void {
@@ -294,7 +340,7 @@ export class Client implements Server, vscode.Disposable {
 /** Tells the server what this extension can do beyond the protocol. */
 const ourCapabilities: StaticFeature = {
   fillClientCapabilities(capabilities) {
-    capabilities.experimental = { ...(capabilities.experimental as object | undefined), fibLs: { input: true, jobs: true } }
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), fibLs: { input: true, jobs: true, verified: true, drawing: true, besideTypeScript: true } }
   },
   initialize() {
     // Nothing to register.

@@ -12,13 +12,21 @@ export async function modelsDocument(server: Server): Promise<vscode.TextDocumen
   for (const uri of await vscode.workspace.findFiles("**/data/models.ts", "**/node_modules/**", 20)) {
     if (server.isModelsFile({ uri, languageId: "typescript" })) return vscode.workspace.openTextDocument(uri)
   }
-  void vscode.window.showInformationMessage("There is no models.ts here: open web/apps/web/data/models.ts of a flashinfer-bench clone.")
+  const chosen = await vscode.window.showInformationMessage("There is no models.ts here: open a clone of flashinfer-bench.", "Open Folder…", "Open Settings…")
+  if (chosen === "Open Folder…") await vscode.commands.executeCommand("workbench.action.files.openFolder")
+  if (chosen === "Open Settings…") await vscode.commands.executeCommand("workbench.action.openSettings", "fibLs.modelsFile")
   return undefined
 }
 
 /** The model around a line; the first one below it when it is in none. */
 export function modelAtLine(models: ShownModel[], line: number): ShownModel | undefined {
   return models.find((m) => m.range.start.line <= line && line <= m.range.end.line)
+}
+
+/** The repository that an entry's source comment names. */
+export function sourceOf(document: vscode.TextDocument, model: ShownModel): string | undefined {
+  const lines = document.getText(new vscode.Range(model.range.start.line, 0, model.range.end.line, 0))
+  return /\/\/ source: https?:\/\/[^/\s]+\/([\w.-]+\/[\w.-]+)/.exec(lines)?.[1]
 }
 
 export class Commands {
@@ -37,8 +45,7 @@ export class Commands {
       void vscode.window.showInformationMessage("Put the cursor into the model that is to be updated.")
       return
     }
-    const lines = editor.document.getText(new vscode.Range(model.range.start.line, 0, model.range.end.line, 0))
-    const repoId = /\/\/ source: https?:\/\/[^/\s]+\/([\w.-]+\/[\w.-]+)/.exec(lines)?.[1]
+    const repoId = sourceOf(editor.document, model)
     const given = { modelName: model.id, uri: uri.toString(), update: true }
     await this.addModel.run(repoId === undefined ? given : { ...given, repoId })
   }
@@ -48,7 +55,7 @@ export class Commands {
     const document = await modelsDocument(this.server)
     if (!document) return
     if (!vscode.workspace.getConfiguration("fibLs", document).get<boolean>("diagnostics.enable", true)) {
-      const chosen = await vscode.window.showWarningMessage("Checking is turned off by fibLs.diagnostics.enable.", "Open Settings")
+      const chosen = await vscode.window.showWarningMessage("Checking is turned off by fibLs.diagnostics.enable.", "Open Settings…")
       if (chosen) await vscode.commands.executeCommand("workbench.action.openSettings", "fibLs.diagnostics.enable")
       return
     }
@@ -70,6 +77,10 @@ export class Commands {
     const models = await this.server.modules(editor.document.uri)
     const here = modelAtLine(models, at.line)
     const definitions = (here ? [here] : models).flatMap((m) => m.modules.flatMap((x) => x.definitions.map((d) => ({ ...d, module: x.name }))))
+    if (definitions.length === 0) {
+      void vscode.window.showInformationMessage(here ? `${here.id} lists no Definitions.` : "No model of this file lists a Definition.")
+      return
+    }
     const under = definitions.find((d) => d.range.start.line === at.line && d.range.start.character <= at.character && at.character <= d.range.end.character)
     const chosen = under ?? (await this.chooseDefinition(definitions))
     if (!chosen) return
@@ -82,7 +93,7 @@ export class Commands {
     }
     editor.selection = new vscode.Selection(position, position)
     editor.revealRange(editor.selection)
-    const answer = await vscode.window.showInformationMessage(`${chosen.name} is in no dataset that fib-ls sees. Name a clone of flashinfer-trace in fibLs.dataset.path.`, "Open Settings")
+    const answer = await vscode.window.showInformationMessage(`${chosen.name} is in no dataset that fib-ls sees. Name a clone of flashinfer-trace in fibLs.dataset.path.`, "Open Settings…")
     if (answer) await vscode.commands.executeCommand("workbench.action.openSettings", "fibLs.dataset.path")
   }
 

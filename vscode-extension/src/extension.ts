@@ -1,42 +1,48 @@
 import * as vscode from "vscode"
 import { AddModel } from "./addModel"
 import { AddModels } from "./addModels"
+import { NoBinary } from "./binary"
 import { Client } from "./client"
 import { Commands, modelsDocument } from "./commands"
 import { debugInformation } from "./debugInformation"
 import { ModuleTree } from "./moduleTree"
+import { Onboard } from "./onboard"
 import { Outcomes } from "./outcomes"
+import { Previews } from "./preview"
 import type { AddArguments } from "./protocol"
 import { Status } from "./status"
+import { Texts } from "./texts"
 
 export function activate(context: vscode.ExtensionContext): void {
   const begun = Date.now()
   const output = vscode.window.createOutputChannel("FlashInfer-Bench", { log: true })
   const client: Client = new Client(context, output, {
     chooseModel: (given) => void addModel.run(given),
+    add: (given) => void previews.add(given).catch((error: unknown) => { failed(output, error) }),
+    verified: (end) => void onboard.verified(end),
     jobDone: (done) => void outcomes.show(done, { repoId: done.repoId }),
     showReport: (path) => outcomes.openReport(path),
     status: (state, detail) => { status.set(state, detail) },
   })
   const status = new Status(client.selector)
-  const outcomes: Outcomes = new Outcomes(client, output, () => vscode.workspace.getConfiguration("fibLs").get("huggingface.endpoint", ""))
-  const addModel: AddModel = new AddModel(client, outcomes)
+  const outcomes: Outcomes = new Outcomes(client, output, () => vscode.workspace.getConfiguration("fibLs").get("huggingface.endpoint", ""), (asked) => previews.add(asked))
+  const previews: Previews = new Previews(client, outcomes)
+  const texts = new Texts(client)
+  const addModel: AddModel = new AddModel(client, previews, outcomes)
+  const onboard: Onboard = new Onboard(client, addModel, texts, output)
   const addModels = new AddModels(client, output)
   const commands = new Commands(client, addModel)
   const tree = new ModuleTree(context, client)
 
-  const register = (id: string, run: (argument: unknown) => unknown) =>
-    context.subscriptions.push(
-      vscode.commands.registerCommand(id, async (argument: unknown) => {
-        try {
-          await run(argument)
-        } catch (error) {
-          failed(output, error)
-        }
-      }),
-    )
+  const register = registrar(context, output)
   register("fibLs.addModel", (given) => addModel.run(isArguments(given) ? given : {}))
   register("fibLs.updateModel", () => commands.update())
+  register("fibLs.applyPreview", (of) => previews.apply(of))
+  register("fibLs.discardPreview", (of) => previews.discard(of))
+  register("fibLs.showChange", (of) => previews.reveal(of))
+  register("fibLs.verify", () => onboard.verify())
+  register("fibLs.plan", () => onboard.plan())
+  register("fibLs.discover", () => onboard.discover())
   register("fibLs.addModels", () => addModels.run())
   register("fibLs.checkFile", () => commands.check())
   register("fibLs.showReport", () => outcomes.showLast())
@@ -50,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
   })
 
   follow(context, client, output)
-  context.subscriptions.push(output, status, tree, client)
+  context.subscriptions.push(output, status, tree, texts, previews, client)
   output.info(`activated in ${Date.now() - begun} ms`)
   // Activation does not wait for the server.
   void wanted(client)
@@ -60,6 +66,19 @@ export function activate(context: vscode.ExtensionContext): void {
       output.info(`the server answered ${Date.now() - begun} ms after activation`)
     })
     .catch((error: unknown) => { failed(output, error) })
+}
+
+/** Registers commands, whose failures are shown. */
+const registrar = (context: vscode.ExtensionContext, output: vscode.LogOutputChannel) => (id: string, run: (argument: unknown) => unknown) => {
+  context.subscriptions.push(
+    vscode.commands.registerCommand(id, async (argument: unknown) => {
+      try {
+        await run(argument)
+      } catch (error) {
+        failed(output, error)
+      }
+    }),
+  )
 }
 
 /** Follows what changes while the editor is open: the active file, the settings, the trust. */
@@ -98,7 +117,11 @@ async function wanted(client: Client): Promise<boolean> {
 function failed(output: vscode.LogOutputChannel, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
   output.error(message)
-  void vscode.window.showErrorMessage(message, "Show Output").then((chosen) => { if (chosen) output.show() })
+  const settings = error instanceof NoBinary ? ["Open Settings…"] : []
+  void vscode.window.showErrorMessage(message, ...settings, "Show Output").then((chosen) => {
+    if (chosen === "Open Settings…") void vscode.commands.executeCommand("workbench.action.openSettings", "fibLs.server.path")
+    if (chosen === "Show Output") output.show()
+  })
 }
 
 const isArguments = (v: unknown): v is AddArguments => typeof v === "object" && v !== null && ("repoId" in v || "modelName" in v)

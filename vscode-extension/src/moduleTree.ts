@@ -126,12 +126,18 @@ export function page(source: string, script: string, style: string): string {
 <label>Model <select id="models"></select></label>
 <span id="zoom" role="group" aria-label="Zoom">
 <button id="smaller" title="Smaller (−)" aria-label="Smaller">−</button>
-<button id="fit" title="Original size (0)">100%</button>
+<button id="shown" title="Original size (0)">100%</button>
 <button id="larger" title="Larger (+)" aria-label="Larger">+</button>
+<button id="fit" title="What fits the panel (f)">Fit</button>
 </span>
 </header>
 <p id="about"></p>
-<main id="tree" role="tree" aria-label="Modules"></main>
+<main id="room">
+<div id="sized"><div id="sheet">
+<svg id="lines" aria-hidden="true"></svg>
+<div id="tree" role="tree" aria-orientation="horizontal" aria-label="Modules"></div>
+</div></div>
+</main>
 <script nonce="${nonce}" src="${script}"></script>
 </body>
 </html>

@@ -1,15 +1,19 @@
 /** What the user sees when a model was added, or was not. */
 import * as vscode from "vscode"
-import type { AddArguments, JobDone } from "./protocol"
+import type { AddArguments, JobDone, Refusal } from "./protocol"
 import type { Server } from "./server"
 
 /** Something to do about a failure. */
-type Action = "Manage Trust…" | "Log In…" | "Open the Model's Page" | "Choose Another…" | "Check the Settings…" | "Retry" | "Show Report" | "Show Output"
+type Action = "Open Folder…" | "Go to Error" | "Manage Trust…" | "Log In…" | "Open the Model's Page" | "Choose Another…" | "Open Settings…" | "Retry" | "Show Report" | "Show Output"
 
 /** The actions that fix a failure of the Hub client, by its kind. */
 export function actionsFor(kind: string | undefined, hasReport: boolean): Action[] {
   const more: Action[] = hasReport ? ["Show Report", "Show Output"] : ["Show Output"]
   switch (kind) {
+    case "no-models-file":
+      return ["Open Folder…", "Show Output"]
+    case "broken-file":
+      return ["Go to Error", "Show Output"]
     case "gated-no-token":
     case "bad-token":
     case "missing-or-private":
@@ -35,7 +39,7 @@ export function actionsFor(kind: string | undefined, hasReport: boolean): Action
     case "config":
     case "not-a-hub":
     case "offline":
-      return ["Check the Settings…", "Retry", ...more]
+      return ["Open Settings…", "Retry", ...more]
     case undefined: // no failure of the Hub's: the model is none that an entry can be made of
       return ["Choose Another…", "Retry", ...more]
     default:
@@ -53,7 +57,19 @@ export function sentences(...parts: (string | undefined)[]): string {
 export function sentence(done: JobDone): string {
   const verb = done.state === "updated" ? "Updated" : "Added"
   const findings = done.findings === 0 ? "" : done.findings === 1 ? " 1 finding needs a look." : ` ${done.findings} findings need a look.`
-  return `${verb} ${done.modelId ?? done.repoId}: ${done.modules} modules, ${done.definitions} Definitions.${findings}`
+  const confidence = done.confidence === undefined ? "" : ` ${done.confidence.charAt(0).toUpperCase()}${done.confidence.slice(1)}.`
+  return `${verb} ${done.modelId ?? done.repoId}: ${done.modules} modules, ${done.definitions} Definitions.${confidence}${findings}`
+}
+
+/** Shows the first error of a file. */
+async function goToError(uri: string | undefined): Promise<void> {
+  if (uri === undefined) return
+  const document = vscode.Uri.parse(uri)
+  const editor = await vscode.window.showTextDocument(document, { preview: false })
+  const [first] = vscode.languages.getDiagnostics(document).filter((d) => d.severity === vscode.DiagnosticSeverity.Error).sort((a, b) => a.range.start.compareTo(b.range.start))
+  if (!first) return
+  editor.selection = new vscode.Selection(first.range.start, first.range.start)
+  editor.revealRange(first.range, vscode.TextEditorRevealType.InCenter)
 }
 
 export class Outcomes {
@@ -64,7 +80,14 @@ export class Outcomes {
     private readonly server: Server,
     private readonly output: vscode.LogOutputChannel,
     private readonly endpoint: () => string,
+    /** Does what was asked for once more. */
+    private readonly again: (asked: AddArguments) => Promise<void>,
   ) {}
+
+  /** Shows what is certain to fail, with what helps. */
+  refuse(refusal: Refusal, repoId: string): void {
+    void this.explain({ jobId: "", repoId, state: "failed", modules: 0, definitions: 0, findings: 0, openReport: false, ...refusal }, undefined)
+  }
 
   /** Shows the end of a job; `asked` is what it was asked for, when it is known. */
   async show(done: JobDone, asked?: AddArguments): Promise<void> {
@@ -117,7 +140,7 @@ export class Outcomes {
     const chosen = await vscode.window.showInformationMessage(message, "Fetch It", "Never")
     if (chosen === undefined) return
     await settings.update("sglang.clone", answers[chosen], vscode.ConfigurationTarget.Global)
-    if (chosen === "Fetch It") await this.show(await this.server.addModel({ repoId: done.repoId, update: true, ...(done.modelId === undefined ? {} : { modelName: done.modelId }), ...(done.uri === undefined ? {} : { uri: done.uri }) }))
+    if (chosen === "Fetch It") await this.again({ repoId: done.repoId, update: true, ...(done.modelId === undefined ? {} : { modelName: done.modelId }), ...(done.uri === undefined ? {} : { uri: done.uri }) })
   }
 
   private async explain(done: JobDone, asked: AddArguments | undefined): Promise<void> {
@@ -135,6 +158,12 @@ export class Outcomes {
 
   private async act(action: Action, done: JobDone, asked: AddArguments | undefined): Promise<void> {
     switch (action) {
+      case "Open Folder…":
+        await vscode.commands.executeCommand("workbench.action.files.openFolder")
+        return
+      case "Go to Error":
+        await goToError(done.uri)
+        return
       case "Manage Trust…":
         await vscode.commands.executeCommand("workbench.trust.manage")
         return
@@ -152,9 +181,9 @@ export class Outcomes {
         await vscode.commands.executeCommand("fibLs.addModel")
         return
       case "Retry":
-        if (asked) await this.show(await this.server.addModel(asked), asked)
+        if (asked) await this.again(asked)
         return
-      case "Check the Settings…":
+      case "Open Settings…":
         await vscode.commands.executeCommand("workbench.action.openSettings", "fibLs.huggingface")
         return
       case "Show Report":

@@ -21,9 +21,14 @@ export interface PickOptions<T> {
   items: (typed: string) => PickItem<T>[]
   /** Reads what is typed when no item is chosen. */
   typed: (text: string) => T | undefined
-  /** Loads what the items are made of; they are asked for again afterwards. */
-  load?: () => Promise<void>
+  /** Loads what the items are made of, for what is typed; they are asked for again afterwards. */
+  load?: (typed: string) => Promise<void>
+  /** Load again when the typing pauses. */
+  follow?: boolean
 }
+
+/** Milliseconds without typing before items are loaded for what is typed. */
+const pause = 250
 
 /** A quick pick that takes free text, shown at once while its items load. */
 export function pick<T>(o: PickOptions<T>): Promise<Step<T>> {
@@ -32,6 +37,7 @@ export function pick<T>(o: PickOptions<T>): Promise<Step<T>> {
   q.placeholder = o.placeholder
   q.ignoreFocusOut = true
   q.matchOnDescription = true
+  Object.assign(q, { sortByLabel: false }) // the order is the server's; the editor's own would be alphabetical
   if (o.frame.step > 1) q.buttons = [vscode.QuickInputButtons.Back]
   // What is typed comes first and is what Enter means, until the user moves on
   // from it. The list in front of the user may be older than the text; the
@@ -44,21 +50,39 @@ export function pick<T>(o: PickOptions<T>): Promise<Step<T>> {
   }
   q.onDidChangeActive(([active]) => { if (active && active === q.items[0]) seen = q.value })
   refresh()
-  if (o.load) {
+  let loads = 0
+  const load = () => {
+    if (!o.load) return
+    const mine = ++loads
     q.busy = true
-    void o.load().then(refresh, refresh).finally(() => { q.busy = false })
+    const loaded = () => {
+      if (mine !== loads) return // older than what is typed by now
+      refresh()
+      q.busy = false
+    }
+    void o.load(q.value).then(loaded, loaded)
+  }
+  load()
+  let timer: NodeJS.Timeout | undefined
+  const typed = () => {
+    refresh()
+    if (o.follow !== true) return
+    clearTimeout(timer)
+    timer = setTimeout(load, pause)
   }
   return new Promise((resolve) => {
     const end = (result: Step<T>) => {
+      clearTimeout(timer)
+      loads++
       resolve(result)
       q.dispose()
     }
-    q.onDidChangeValue(refresh)
+    q.onDidChangeValue(typed)
     q.onDidTriggerButton(() => { end("back") })
     q.onDidAccept(() => {
-      const typed = o.typed(q.value)
+      const own = o.typed(q.value)
       const chosen = q.selectedItems[0]?.value
-      const value = typed !== undefined && seen !== q.value ? typed : (chosen ?? typed)
+      const value = own !== undefined && seen !== q.value ? own : (chosen ?? own)
       if (value !== undefined) end({ value })
     })
     q.onDidHide(() => { end(undefined) })

@@ -8,13 +8,14 @@ import { batchSentence } from "../src/addModels"
 import { modelAtLine } from "../src/commands"
 import { debugInformation, withoutSecrets } from "../src/debugInformation"
 import { serverEnvironment, serverSettings, versionSkew } from "../src/environment"
+import { type Place, cardWidth, edge, fitting, layOut, widest } from "../src/layout"
 import { page } from "../src/moduleTree"
 import { actionsFor, sentence, sentences } from "../src/outcomes"
 import type { JobDone, ShownModel } from "../src/protocol"
 import { modelIdProblem, parallelismChoices, parseParallelism, repoFromText, reposFromList, suggestModelId } from "../src/repos"
 import { Restarts, maxRestarts, restartWindow } from "../src/restarts"
 import { logLine } from "../src/serverLog"
-import { about, buildTree } from "../src/tree"
+import { about, buildTree, holds, rows, showCount, walk } from "../src/tree"
 import { state } from "./vscode"
 
 test("repositories as they are typed, pasted and selected", () => {
@@ -145,6 +146,65 @@ test("every module is drawn once, whatever its parent", () => {
   assert.match(odd.find((n) => n.module.name === "gone")?.problem ?? "", /no module/)
   assert.match(odd.find((n) => n.module.name === "me")?.problem ?? "", /cycle/)
   assert.deepEqual(names(buildTree(model({ toString: undefined, constructor: "toString", __proto__x: "hasOwnProperty" }))), [["toString", ["constructor"]], "__proto__x"])
+})
+
+test("the rows of the drawing are the web page's: the modules of a level, in the order of the text", () => {
+  const drawn = (parents: Record<string, string | undefined>) => {
+    const m = model(parents)
+    return rows(m, buildTree(m)).map((row) => row.map((n) => n.module.name))
+  }
+  // A level is one row across all parents, and the text's order decides, not the parents'.
+  assert.deepEqual(drawn({ root: undefined, late: "b", a: "root", b: "root", early: "a" }), [["root"], ["a", "b"], ["late", "early"]])
+  // Who names a parent that is not there stands a level below the top, as on the page.
+  assert.deepEqual(drawn({ root: undefined, gone: "nobody", child: "gone" }), [["root"], ["gone"], ["child"]])
+  assert.deepEqual(drawn({ x: "y", y: "x" }).flat().sort(), ["x", "y"])
+  assert.deepEqual(drawn({}), [])
+  const chain = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`m${i}`, i === 0 ? undefined : `m${i - 1}`]))
+  const deep = model(chain)
+  assert.equal(rows(deep, buildTree(deep)).length, 20_000)
+})
+
+test("what a block holds, and how often it is there", () => {
+  const [root] = buildTree(model({ root: undefined, a: "root", b: "a" }))
+  assert.ok(root)
+  for (const [{ module }] of walk([root])) if (module.name !== "root") module.definitions = [{ name: "rmsnorm_h1", range: range(0) }]
+  assert.deepEqual(holds(root), { modules: 2, definitions: 2 })
+  assert.deepEqual([1, 64, null].map((count) => showCount({ ...root.module, count })), ["", "×64", "×?"])
+})
+
+test("where the cards lie", () => {
+  const wide = layOut([[80], [100, 60, 60], [50]], 1000)
+  const [[top], second, [last]] = wide.places as [[Place], [Place, Place, Place], [Place]]
+  assert.equal(top.x + cardWidth / 2, wide.width / 2)
+  assert.ok(second.every((p) => p.y === second[0].y && p.top === p.y))
+  assert.ok(second[0].y > top.y + 80 && last.y > second[0].y + 100 && wide.height > last.y + 50)
+  assert.match(edge(top, 80, second[0]), /^M[\d.]+ [\d.]+L.*Q.*Q.*L[\d.]+ [\d.]+$/)
+  assert.match(edge(top, 80, { ...last, x: top.x, y: 400, top: 400 }), /^M(\S+) \S+L.*L\1 400$/)
+  assert.deepEqual(layOut([], 500).places, [])
+  assert.deepEqual([widest([1, 3]) > 3 * cardWidth, widest([])], [true, 0])
+  assert.deepEqual([fitting(1000, 900), fitting(4000, 700), fitting(300, 700), fitting(0, 700), fitting(300, 0)], [0.9, 0.7, 1, 1, 1])
+})
+
+test("a level that is too wide for the panel takes several lines, in order, and nothing is cut", () => {
+  for (const room of [100, 300, 545, 700, 3000]) {
+    const { width, places } = layOut([[80], Array.from({ length: 11 }, (_, i) => 40 + i)], room)
+    assert.ok(width <= Math.max(room, cardWidth + 100), `room ${room}: ${width}`)
+    const level = places[1] ?? []
+    const read = [...level].sort((a, b) => a.y - b.y || a.x - b.x)
+    assert.deepEqual(read, level)
+    for (const [i, p] of level.entries()) {
+      assert.ok(p.x >= 0 && p.x + cardWidth <= width)
+      for (const q of level.slice(i + 1)) assert.ok(Math.abs(p.x - q.x) >= cardWidth || q.y >= p.y + 40 + i, "cards on each other")
+    }
+    // A line to a later line of the level stays in the gaps: none of its corners is within a card.
+    const [root] = places[0] ?? []
+    assert.ok(root)
+    for (const to of level) {
+      for (const [, x, y] of edge(root, 80, to).matchAll(/L([\d.]+) ([\d.]+)/g)) {
+        for (const [i, card] of level.entries()) assert.ok(!(Number(x) > card.x && Number(x) < card.x + cardWidth && Number(y) > card.y && Number(y) < card.y + 40 + i), `${x},${y} is in card ${i}`)
+      }
+    }
+  }
 })
 
 test("what is said above the drawing", () => {

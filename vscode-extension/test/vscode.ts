@@ -1,15 +1,15 @@
 /** As much of the editor as the unit tests need. What a test looks at, it finds in `calls`. */
 export const calls: unknown[][] = []
-export const state = { settings: {} as Record<string, unknown>, trusted: true, answers: [] as unknown[] }
+export const state = { settings: {} as Record<string, unknown>, trusted: true, answers: [] as unknown[], text: "", tabsChanged: ((): void => undefined) as (change: { closed: unknown[] }) => void }
 const called = (...call: unknown[]) => { calls.push(call) }
 
 export class Uri {
-  constructor(readonly path: string) {}
+  constructor(readonly path: string, readonly scheme = "file") {}
   static parse = (text: string) => new Uri(text.replace(/^file:\/\//, ""))
   static file = (path: string) => new Uri(path)
+  static from = ({ scheme, path }: { scheme: string; path: string }) => new Uri(path, scheme)
   get fsPath(): string { return this.path }
-  get scheme(): string { return "file" }
-  toString(): string { return `file://${this.path}` }
+  toString(): string { return `${this.scheme}://${this.path}` }
 }
 export class Position {
   constructor(readonly line: number, readonly character: number) {}
@@ -18,6 +18,17 @@ export class Range {
   constructor(readonly startLine: number, readonly startCharacter: number, readonly endLine: number, readonly endCharacter: number) {}
 }
 export class Selection extends Range {}
+export class TabInputTextDiff {
+  constructor(readonly original: Uri, readonly modified: Uri) {}
+}
+export class TreeItem {
+  constructor(readonly label: string, readonly collapsibleState = 0) {}
+}
+export class ThemeIcon {
+  constructor(readonly id: string) {}
+}
+export const TreeItemCollapsibleState = { Expanded: 2 }
+export const Disposable = { from: () => ({ dispose: () => undefined }) }
 export const ViewColumn = { One: 1, Beside: -2 }
 export const TextEditorRevealType = { AtTop: 3 }
 export const InputBoxValidationSeverity = { Info: 1, Warning: 2, Error: 3 }
@@ -26,13 +37,14 @@ export const QuickInputButtons = { Back: "back" }
 export const version = "1.100.0"
 export const env = { appName: "Fake", appHost: "desktop", remoteName: undefined, clipboard: { readText: () => Promise.resolve((state.answers.shift() as string | undefined) ?? "") } }
 
-class Emitter<T> {
+export class EventEmitter<T> {
   private readonly listeners = new Set<(value: T) => void>()
   readonly event = (listener: (value: T) => void) => {
     this.listeners.add(listener)
     return { dispose: () => this.listeners.delete(listener) }
   }
   fire(value: T): void { for (const l of this.listeners) l(value) }
+  dispose(): void { this.listeners.clear() }
 }
 
 /** A quick pick or input box that a test drives. */
@@ -43,11 +55,11 @@ export class FakeInput {
   value = ""
   validationMessage: unknown
   shown = false
-  private readonly value_ = new Emitter<string>()
-  private readonly active_ = new Emitter<unknown[]>()
-  private readonly accept_ = new Emitter<undefined>()
-  private readonly hide_ = new Emitter<undefined>()
-  private readonly button_ = new Emitter<unknown>()
+  private readonly value_ = new EventEmitter<string>()
+  private readonly active_ = new EventEmitter<unknown[]>()
+  private readonly accept_ = new EventEmitter<undefined>()
+  private readonly hide_ = new EventEmitter<undefined>()
+  private readonly button_ = new EventEmitter<unknown>()
   onDidChangeValue = this.value_.event
   onDidChangeActive = this.active_.event
   onDidAccept = this.accept_.event
@@ -75,7 +87,13 @@ export const window = {
   showErrorMessage: message("error"),
   visibleTextEditors: [],
   activeTextEditor: undefined,
-  tabGroups: { activeTabGroup: { activeTab: { label: "Preview model_addition_summary.md" } }, onDidChangeTabs: () => ({ dispose: () => undefined }) },
+  tabGroups: {
+    activeTabGroup: { activeTab: { label: "Preview model_addition_summary.md" } },
+    all: [] as { tabs: { input: unknown }[] }[],
+    close: (tabs: unknown[]) => { if (tabs.length > 0) called("close", tabs.length); return Promise.resolve(true) },
+    onDidChangeTabs: (listener: (change: { closed: unknown[] }) => void) => { state.tabsChanged = listener; return { dispose: () => undefined } },
+  },
+  createTreeView: () => ({ visible: false, dispose: () => undefined }),
   showTextDocument: (uri: Uri, options: unknown) => {
     called("showTextDocument", uri.toString(), options)
     return Promise.resolve({ revealRange: (r: unknown) => { called("revealRange", r) }, selection: undefined })
@@ -89,6 +107,8 @@ export const commands = { executeCommand: (...a: unknown[]) => { called("command
 export const workspace = {
   get isTrusted() { return state.trusted },
   getConfiguration: () => ({ get: () => state.settings }),
+  registerTextDocumentContentProvider: () => ({ dispose: () => undefined }),
+  openTextDocument: () => Promise.resolve({ getText: () => state.text }),
   fs: { stat: (uri: Uri) => (uri.path.includes("missing") ? Promise.reject(new Error("no file")) : Promise.resolve({})) },
 }
 export const languages = { getDiagnostics: () => [] }

@@ -1,11 +1,13 @@
-/** Draws a module tree: blocks as frames around what they hold, layers as cards with their Definitions. */
+/** Draws a module tree as FlashInfer-Bench's page does: a row of cards for each level, lines from blocks to what they hold. */
+import { type Layout, edge, layOut, widest } from "../src/layout"
 import type { Range, ShownModel } from "../src/protocol"
-import { type TreeNode, about, buildTree, showCount } from "../src/tree"
+import { type TreeNode, about, buildTree, holds, rows, showCount, walk } from "../src/tree"
+import { View } from "./view"
 
 interface Host {
   postMessage(message: { kind: "ready" } | { kind: "reveal"; range: Range } | { kind: "choose"; id: string }): void
-  getState(): { zoom?: number } | undefined
-  setState(state: { zoom: number }): void
+  getState(): { zoom?: number | undefined } | undefined
+  setState(state: { zoom: number | undefined }): void
 }
 declare function acquireVsCodeApi(): Host
 
@@ -16,8 +18,16 @@ const element = (id: string): HTMLElement => {
   return found
 }
 const tree = element("tree")
+const lines = document.getElementById("lines") as unknown as SVGSVGElement
 const models = element("models") as HTMLSelectElement
-let zoom = host.getState()?.zoom ?? 1
+const view = new View({ room: element("room"), sheet: element("sheet"), shown: element("shown") }, host.getState()?.zoom, (zoom) => {
+  host.setState({ zoom })
+  place()
+})
+
+/** What is drawn: the rows, and the card of each node. */
+let drawn: TreeNode[][] = []
+const cards = new Map<TreeNode, HTMLElement>()
 
 const make = (tag: string, className: string, text = ""): HTMLElement => {
   const e = document.createElement(tag)
@@ -30,130 +40,158 @@ function draw(ids: string[], model: ShownModel | undefined): void {
   const focused = (document.activeElement as HTMLElement | null)?.dataset["name"]
   models.replaceChildren(...ids.map((id) => new Option(id, id, id === model?.id, id === model?.id)))
   element("about").textContent = model ? about(model.name, model.description) : "There is no model in this file."
-  tree.replaceChildren(...(model ? buildTree(model).map((n) => drawNode(n, 1)) : []))
-  const items = all()
+  const roots = model ? buildTree(model) : []
+  drawn = model ? rows(model, roots) : []
+  cards.clear()
+  // In the order of the tree, for those who hear it; the places show the rows.
+  for (const [node, siblings] of walk(roots)) cards.set(node, card(node, siblings))
+  tree.replaceChildren(...cards.values())
+  place()
+  const items = [...cards.values()]
   const keep = items.find((i) => i.dataset["name"] === focused)
   const first = keep ?? items[0]
   if (first) reachable(first)
-  keep?.focus()
+  keep?.focus({ preventScroll: true })
 }
 
-function drawNode(node: TreeNode, level: number): HTMLElement {
+function card(node: TreeNode, siblings: TreeNode[]): HTMLElement {
   const { module } = node
-  const item = make("div", `node ${module.type === "block" ? "block" : "layer"}`)
+  const traced = module.definitions.length > 0
+  const item = make("div", `node ${module.type === "block" ? "block" : "layer"}${traced ? " traced" : ""}`)
   item.setAttribute("role", "treeitem")
-  item.setAttribute("aria-level", String(level))
+  item.setAttribute("aria-level", String(node.level + 1))
+  item.setAttribute("aria-posinset", String(siblings.indexOf(node) + 1))
+  item.setAttribute("aria-setsize", String(siblings.length))
   item.tabIndex = -1
   item.dataset["name"] = module.name
-  const head = make("div", "head")
-  head.append(make("span", "name", module.name), make("span", "count", showCount(module)))
-  const label = [module.name, `${module.type}, count ${module.count ?? "unknown"}`, ...module.definitions.map((d) => d.name)]
-  item.setAttribute("aria-label", label.join(", "))
-  item.append(head)
+  const within = holds(node)
+  const contents = node.children.length === 0 ? "" : `${within.modules} ${within.modules === 1 ? "module" : "modules"}, ${within.definitions} Definitions`
+  item.setAttribute("aria-label", [module.name, module.type, `count ${module.count ?? "unknown"}`, contents, node.problem ?? "", ...module.definitions.map((d) => d.name)].filter((s) => s !== "").join(", "))
+  const badges = make("div", "badges")
+  badges.append(make("span", "type", module.type))
+  const count = showCount(module)
+  if (count !== "") badges.append(make("span", "count", count))
+  if (contents !== "") badges.append(make("span", "contents", contents))
+  item.append(make("div", "name", module.name), badges)
   if (node.problem !== undefined) item.append(make("div", "problem", node.problem))
-  if (module.definitions.length > 0) {
-    const list = make("div", "definitions")
-    for (const d of module.definitions) {
-      const chip = make("button", "definition", d.name)
-      chip.title = "Show in models.ts"
-      chip.tabIndex = -1
-      chip.addEventListener("click", (event) => {
-        event.stopPropagation()
-        host.postMessage({ kind: "reveal", range: d.range })
-      })
-      list.append(chip)
-    }
-    item.append(list)
-  }
-  if (node.children.length > 0) {
-    const group = make("div", "children")
-    group.setAttribute("role", "group")
-    group.append(...node.children.map((c) => drawNode(c, level + 1)))
-    item.setAttribute("aria-expanded", "true")
-    item.append(group)
-  }
-  const reveal = () => { host.postMessage({ kind: "reveal", range: module.range }) }
-  item.addEventListener("click", (event) => {
-    event.stopPropagation()
-    focusOn(item)
-    reveal()
+  if (traced) item.append(definitions(node))
+  item.addEventListener("click", () => {
+    item.focus({ preventScroll: true })
+    host.postMessage({ kind: "reveal", range: module.range })
   })
   item.addEventListener("keydown", (event) => {
-    if (event.target === item && (event.key === "Enter" || event.key === " ")) {
-      event.preventDefault()
-      reveal()
-    }
+    if (event.target !== item || (event.key !== "Enter" && event.key !== " ")) return
+    event.preventDefault()
+    host.postMessage({ kind: "reveal", range: module.range })
   })
   return item
 }
 
-const all = (): HTMLElement[] => [...tree.querySelectorAll<HTMLElement>("[role=treeitem]")]
+function definitions({ module }: TreeNode): HTMLElement {
+  const list = make("div", "definitions")
+  for (const d of module.definitions) {
+    const chip = make("button", "definition", d.name)
+    chip.title = "Show in models.ts"
+    chip.tabIndex = -1
+    chip.addEventListener("click", (event) => {
+      event.stopPropagation()
+      host.postMessage({ kind: "reveal", range: d.range })
+    })
+    list.append(chip)
+  }
+  return list
+}
+
+/** Puts the cards where they belong, now that their heights are known, and draws the lines. */
+function place(): void {
+  const heights = drawn.map((row) => row.map((node) => cards.get(node)?.offsetHeight ?? 0))
+  const layout = layOut(heights, view.roomFor(widest(drawn.map((row) => row.length))))
+  const at = new Map(drawn.flatMap((row, r) => row.map((node, i) => [node, { place: layout.places[r]?.[i], height: heights[r]?.[i] ?? 0 }] as const)))
+  const paths: string[] = []
+  for (const [node, { place: from, height }] of at) {
+    const item = cards.get(node)
+    if (!item || !from) continue
+    item.style.left = `${from.x}px`
+    item.style.top = `${from.y}px`
+    for (const child of node.children) {
+      const to = at.get(child)?.place
+      if (to) paths.push(edge(from, height, to))
+    }
+  }
+  drawLines(layout, paths)
+  view.resized(layout.width, layout.height)
+}
+
+function drawLines({ width, height }: Layout, paths: string[]): void {
+  lines.setAttribute("width", String(width))
+  lines.setAttribute("height", String(height))
+  lines.replaceChildren(
+    ...paths.map((d) => {
+      const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
+      path.setAttribute("d", d)
+      return path
+    }),
+  )
+}
 
 /** Lets Tab reach one module, and after it that module's Definitions. */
 function reachable(item: HTMLElement): void {
   for (const other of tree.querySelectorAll<HTMLElement>("[tabindex='0']")) other.tabIndex = -1
   item.tabIndex = 0
-  for (const chip of item.querySelectorAll<HTMLElement>(":scope > .definitions > button")) chip.tabIndex = 0
+  for (const chip of item.querySelectorAll<HTMLElement>(".definition")) chip.tabIndex = 0
 }
-
-const focusOn = (item: HTMLElement): void => { item.focus() }
 
 tree.addEventListener("focusin", ({ target }) => {
   if (target instanceof HTMLElement && target.matches("[role=treeitem]")) reachable(target)
 })
 
-const shown = (): HTMLElement[] => all().filter((i) => !i.parentElement?.closest("[aria-expanded=false]"))
-
-function fold(item: HTMLElement, open: boolean): boolean {
-  if (item.getAttribute("aria-expanded") !== String(!open)) return false
-  item.setAttribute("aria-expanded", String(open))
-  return true
+/** The card that an arrow key leads to: up to the parent, down to the first that a block holds, sideways along the row. */
+function neighbour(node: TreeNode, key: string): TreeNode | undefined {
+  const row = drawn.find((r) => r.includes(node)) ?? []
+  switch (key) {
+    case "ArrowRight":
+      return row[row.indexOf(node) + 1]
+    case "ArrowLeft":
+      return row[row.indexOf(node) - 1]
+    case "ArrowDown":
+      return node.children[0]
+    case "ArrowUp":
+      return drawn.flat().find((n) => n.children.includes(node))
+    case "Home":
+      return drawn[0]?.[0]
+    case "End":
+      return drawn.at(-1)?.at(-1)
+  }
+  return undefined
 }
 
 tree.addEventListener("keydown", (event) => {
   const item = (event.target as HTMLElement).closest<HTMLElement>("[role=treeitem]")
-  if (!item) return
-  const items = shown()
-  const at = items.indexOf(item)
-  const above = item.parentElement?.closest<HTMLElement>("[role=treeitem]")
-  const below = item.querySelector<HTMLElement>("[role=treeitem]")
-  const targets: Record<string, () => HTMLElement | null | undefined> = {
-    ArrowDown: () => items[at + 1],
-    ArrowUp: () => items[at - 1],
-    Home: () => items[0],
-    End: () => items.at(-1),
-    ArrowLeft: () => (fold(item, false) ? item : above),
-    ArrowRight: () => (fold(item, true) ? item : below),
-  }
-  const target = targets[event.key]?.()
+  const node = [...cards].find(([, c]) => c === item)?.[0]
+  const next = node && neighbour(node, event.key)
+  const target = next && cards.get(next)
   if (!target) return
   event.preventDefault()
-  focusOn(target)
+  target.focus({ preventScroll: true })
+  target.scrollIntoView({ block: "nearest", inline: "nearest" })
 })
 
-function setZoom(next: number): void {
-  zoom = Math.min(3, Math.max(0.3, next))
-  tree.style.setProperty("zoom", String(zoom))
-  element("fit").textContent = `${Math.round(zoom * 100)}%`
-  host.setState({ zoom })
-}
-
-element("smaller").addEventListener("click", () => { setZoom(zoom / 1.2) })
-element("larger").addEventListener("click", () => { setZoom(zoom * 1.2) })
-element("fit").addEventListener("click", () => { setZoom(1) })
+element("smaller").addEventListener("click", () => { view.zoomBy(1 / 1.2) })
+element("larger").addEventListener("click", () => { view.zoomBy(1.2) })
+element("shown").addEventListener("click", () => { view.zoomTo(1) })
+element("fit").addEventListener("click", () => { view.zoomTo(undefined) })
 document.addEventListener("keydown", (event) => {
-  const by: Record<string, number> = { "+": zoom * 1.2, "=": zoom * 1.2, "-": zoom / 1.2, "0": 1 }
-  const next = by[event.key]
-  if (next !== undefined && !(event.target instanceof HTMLSelectElement)) setZoom(next)
+  if (event.target instanceof HTMLSelectElement || event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.key === "+" || event.key === "=") view.zoomBy(1.2)
+  else if (event.key === "-") view.zoomBy(1 / 1.2)
+  else if (event.key === "0") view.zoomTo(1)
+  else if (event.key === "f") view.zoomTo(undefined)
 })
-document.addEventListener("wheel", (event) => {
-  if (!event.ctrlKey) return
-  event.preventDefault()
-  setZoom(event.deltaY < 0 ? zoom * 1.1 : zoom / 1.1)
-}, { passive: false })
 models.addEventListener("change", () => { host.postMessage({ kind: "choose", id: models.value }) })
 window.addEventListener("message", (event: MessageEvent<{ kind: string; ids: string[]; model?: ShownModel }>) => {
   if (event.data.kind === "draw") draw(event.data.ids, event.data.model)
 })
-setZoom(zoom)
+// Fonts and sizes come with the theme, which may change while the drawing is there.
+new ResizeObserver(() => { place() }).observe(element("room"))
+new MutationObserver(() => { place() }).observe(document.body, { attributes: true, attributeFilter: ["class"] })
 host.postMessage({ kind: "ready" })
