@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -150,5 +151,24 @@ func (c *comparison) chosenHold(numbers []int) (ok bool, what, right string) {
 			return true, "", ""
 		}
 	}
+	for _, k := range c.arch.AttentionKinds { // sparse attention chooses, too
+		if numbers[0] == k.IndexTopK {
+			return true, "", ""
+		}
+	}
+	for _, key := range textKeys(c.arch.TextConfig) { // and so do other parts
+		name := strings.ReplaceAll(strings.ToLower(key), "_", "")
+		if v, ok, err := c.arch.TextConfig.Int(key); ok && err == nil && v == numbers[0] && strings.Contains(name, "topk") {
+			return true, "", ""
+		}
+	}
 	return false, fmt.Sprintf("%d of the model's experts are chosen for a token", kinds[0].NumExpertsPerTok), strconv.Itoa(kinds[0].NumExpertsPerTok)
+}
+
+// textKeys are the fields of a config; none when there is none.
+func textKeys(o *extract.Object) []string {
+	if o == nil {
+		return nil
+	}
+	return o.Keys
 }
