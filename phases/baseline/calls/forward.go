@@ -148,7 +148,7 @@ func (w *Walk) enterForward(o *pyeval.Instance, args []pyeval.Value, kw *pyeval.
 	if def == nil || owner.Opaque {
 		return result
 	}
-	f := &pyeval.Function{Module: owner.Module, Def: def, Closure: owner.Closure, Owner: owner, Self: o, Bound: true}
+	f := owner.Method(def).Bind(o)
 	// A branch that raises ends the walk of this module only.
 	w.Attempt(func() pyeval.Value { return w.CallFunction(f, args, kw) })
 	return result
@@ -238,7 +238,7 @@ func (w *Walk) Intercept(fn pyeval.Value, args []pyeval.Value, kw *pyeval.Namesp
 		if isOtherPlatform(f) {
 			return pyeval.Unknownf("the result of %s", f.Name()), true
 		}
-		if f.Owner != nil && !f.Owner.Opaque || f.Lambda != nil || f.Closure != nil || engine.InModels(f.Module.Name) {
+		if f.Owner != nil && !f.Owner.Opaque || f.IsNested() || engine.InModels(f.Module.Name) {
 			w.recordArguments(args, kw, false)
 			return nil, false
 		}

@@ -47,12 +47,7 @@ func (r *Reader) configClassOf(e *engine.Engine, modelType string) *pyeval.Class
 // the class that is for a model_type; "" accepts every type. Its file is looked
 // into only when it mentions the type.
 func (r *Reader) configNamed(e *engine.Engine, m *pyeval.Module, name, modelType string) []*pyeval.Class {
-	for _, b := range m.Bindings[name] {
-		from, ok := b.Stmt.(*pysrc.ImportFrom)
-		if !ok {
-			continue
-		}
-		base := from.Base(m.Name, m.IsPackage)
+	for _, base := range m.ImportedFrom(name) {
 		path := engine.TreeRoot + strings.ReplaceAll(base, ".", "/") + ".py"
 		if modelType != "" && engine.InSGLang(base) && !r.mentions(path, modelType) {
 			return nil

@@ -55,7 +55,7 @@ func New(ctx context.Context, p pyeval.Program, facts *pyeval.Facts, limits pyev
 // nor is the search in the registry of models.
 func (e *Engine) Function(in *pyeval.Interp, f *pyeval.Function, args []pyeval.Value, kw *pyeval.Namespace) (pyeval.Value, bool) {
 	switch {
-	case f.Owner == nil && f.Def != nil && f.Closure == nil:
+	case f.Owner == nil && !f.IsNested():
 		if v := e.Name(in, f.Module.Name, f.Name()); v != nil {
 			return in.Call(v, args, kw), true
 		}

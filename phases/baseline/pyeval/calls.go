@@ -90,7 +90,7 @@ func (in *Interp) super(e *pysrc.Call, fr *frame) Value {
 // baseInit handles `Base.__init__(self, …)`.
 func (in *Interp) baseInit(e *pysrc.Call, fn Value, args []Value, kw *Namespace) (Value, bool) {
 	f, ok := fn.(*Function)
-	if _, isAttr := e.Fn.(*pysrc.Attribute); !ok || !isAttr || f.Owner == nil || f.Bound || f.Name() != "__init__" || len(args) == 0 {
+	if _, isAttr := e.Fn.(*pysrc.Attribute); !ok || !isAttr || f.Owner == nil || f.bound || f.Name() != "__init__" || len(args) == 0 {
 		return nil, false
 	}
 	self, ok := args[0].(*Instance)
@@ -104,7 +104,7 @@ func (in *Interp) baseInit(e *pysrc.Call, fn Value, args []Value, kw *Namespace)
 		in.record(self, f.Owner, args[1:], kw)
 		return nil, true
 	}
-	return in.Call(f.bind(self), args[1:], kw), true
+	return in.Call(f.Bind(self), args[1:], kw), true
 }
 
 // Call calls any value.
@@ -187,18 +187,18 @@ func (in *Interp) CallFunction(f *Function, args []Value, kw *Namespace) Value {
 		return Unknownf("calls nested too deeply")
 	}
 	defer in.Ascend()
-	if f.Bound {
+	if f.bound {
 		args = append([]Value{f.Self}, args...)
 	}
-	fr := in.newFrame(f.Module, f.Closure, f)
-	fr.vars = in.bindArguments(f.params(), args, kw, in.newFrame(f.Module, f.Closure, nil))
+	fr := in.newFrame(f.Module, f.closure, f)
+	fr.vars = in.bindArguments(f.params(), args, kw, in.newFrame(f.Module, f.closure, nil))
 	fr.vars.closed = f.Def != nil && in.facts.isClosed(f.Def)
 	fr.owner = f.Owner
 	if in.Watcher != nil {
 		defer in.Watcher.Entering(f)()
 	}
-	if f.Lambda != nil {
-		return in.eval(f.Lambda.Body, fr)
+	if f.lambda != nil {
+		return in.eval(f.lambda.Body, fr)
 	}
 	result := in.execBlock(f.Def.Body, fr)
 	switch result.kind {
@@ -238,11 +238,11 @@ func (in *Interp) escaped(f *Function, text string) Value {
 type Function struct {
 	Module  *Module
 	Def     *pysrc.FuncDef // nil for a lambda
-	Lambda  *pysrc.Lambda
-	Closure *frame
+	lambda  *pysrc.Lambda
+	closure *frame
 	Owner   *Class
 	Self    Value
-	Bound   bool // self is the first argument
+	bound   bool // self is the first argument
 }
 
 // Name is the function's name.
@@ -257,15 +257,23 @@ func (f *Function) params() pysrc.Params {
 	if f.Def != nil {
 		return f.Def.Params
 	}
-	return f.Lambda.Params
+	return f.lambda.Params
 }
 
-// bind gives the method with its first argument.
-func (f *Function) bind(self Value) *Function {
+// Method makes the function of a method that the class defines.
+func (c *Class) Method(def *pysrc.FuncDef) *Function {
+	return &Function{Module: c.Module, Def: def, closure: c.closure, Owner: c}
+}
+
+// Bind returns the method with its first argument.
+func (f *Function) Bind(self Value) *Function {
 	g := *f
-	g.Self, g.Bound = self, true
+	g.Self, g.bound = self, true
 	return &g
 }
+
+// IsNested reports whether it is a lambda or made inside of another function.
+func (f *Function) IsNested() bool { return f.lambda != nil || f.closure != nil }
 
 // Show writes its name.
 func (f *Function) Show(int) string { return f.Name() }

@@ -14,7 +14,7 @@ type Class struct {
 	Name          string
 	Full          string // the dotted name
 	Opaque        bool   // its constructors are recorded, not entered
-	Closure       *frame
+	closure       *frame
 	*classMembers                  // shared: never written
 	cache         map[string]Value // evaluated class variables
 	mro           []Value          // *Class and *External, itself first
@@ -25,7 +25,7 @@ type Class struct {
 
 func (in *Interp) newClass(mod *Module, def *pysrc.ClassDef, closure *frame) *Class {
 	return &Class{Module: mod, def: def, Name: def.Name, Full: mod.Name + "." + def.Name, Opaque: in.host.Opaque(mod.Name, def.Name),
-		Closure: closure, classMembers: in.facts.members(def), cache: map[string]Value{}, before: Missing{}}
+		closure: closure, classMembers: in.facts.members(def), cache: map[string]Value{}, before: Missing{}}
 }
 
 // Site is where the class is defined.
@@ -167,7 +167,7 @@ func (in *Interp) ResolutionOrder(c *Class) []Value {
 	}
 	defer in.Ascend()
 	var bases []Value
-	fr := c.Closure
+	fr := c.closure
 	if fr == nil {
 		fr = in.moduleFrame(c.Module)
 	}
@@ -306,29 +306,29 @@ func (in *Interp) isSubclass(c, other *Class) bool {
 func (in *Interp) MemberValue(owner *Class, s pysrc.Stmt, name string, self Value, cls *Class) Value {
 	switch s := s.(type) {
 	case *pysrc.FuncDef:
-		f := &Function{Module: owner.Module, Def: s, Closure: owner.Closure, Owner: owner}
+		f := owner.Method(s)
 		switch {
 		case decorated(s.Decorators, "property", "cached_property"):
 			if self == nil {
 				return f
 			}
-			return in.Call(f.bind(self), nil, nil)
+			return in.Call(f.Bind(self), nil, nil)
 		case decorated(s.Decorators, "staticmethod"):
 			return f
 		case decorated(s.Decorators, "classmethod"):
-			return f.bind(cls)
+			return f.Bind(cls)
 		case self != nil:
-			return f.bind(self)
+			return f.Bind(self)
 		}
 		return f
 	case *pysrc.ClassDef:
-		return in.newClass(owner.Module, s, owner.Closure)
+		return in.newClass(owner.Module, s, owner.closure)
 	case *pysrc.AssignStmt:
 		if v, ok := owner.cache[name]; ok {
 			return v
 		}
 		owner.cache[name] = Unknownf("class variable %s refers to itself", name)
-		fr := in.newFrame(owner.Module, owner.Closure, nil)
+		fr := in.newFrame(owner.Module, owner.closure, nil)
 		owner.cache[name] = in.eval(s.Value, fr)
 		return owner.cache[name]
 	}

@@ -34,7 +34,7 @@ func (in *Interp) eval(e pysrc.Expr, fr *frame) Value {
 	case *pysrc.Subscript:
 		return in.subscript(e, fr)
 	case *pysrc.Lambda:
-		return &Function{Module: fr.mod, Lambda: e, Closure: fr}
+		return &Function{Module: fr.mod, lambda: e, closure: fr}
 	case *pysrc.FString:
 		return in.fstring(e, fr)
 	case *pysrc.Walrus:

@@ -115,7 +115,7 @@ func (in *Interp) exec(s pysrc.Stmt, fr *frame) flow {
 	case *pysrc.AssertStmt:
 		in.eval(s.Test, fr)
 	case *pysrc.FuncDef:
-		in.SetVar(fr.vars, s.Name, &Function{Module: fr.mod, Def: s, Closure: fr})
+		in.SetVar(fr.vars, s.Name, &Function{Module: fr.mod, Def: s, closure: fr})
 	case *pysrc.ClassDef:
 		in.SetVar(fr.vars, s.Name, in.newClass(fr.mod, s, fr))
 	case *pysrc.SimpleStmt:

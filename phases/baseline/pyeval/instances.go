@@ -203,8 +203,8 @@ func (s *superRef) Attr(in *Interp, name string) Value {
 		return in.MemberValue(owner, member, name, self, c)
 	}
 	v := in.MemberValue(owner, member, name, nil, c)
-	if f, ok := v.(*Function); ok && !f.Bound {
-		return f.bind(c)
+	if f, ok := v.(*Function); ok && !f.bound {
+		return f.Bind(c)
 	}
 	return v
 }

@@ -40,10 +40,10 @@ func (in *Interp) Instantiate(c *Class, args []Value, kw *Namespace) Value {
 		in.record(o, owner, args, kw) // a layer under another name
 		return o
 	}
-	f := &Function{Module: owner.Module, Def: def, Closure: owner.Closure, Owner: owner, Self: o, Bound: true}
+	f := owner.Method(def).Bind(o)
 	if o.Kind == Part {
 		all := append([]Value{o}, args...)
-		o.Args = in.bindArguments(def.Params, all, kw, in.newFrame(owner.Module, owner.Closure, nil))
+		o.Args = in.bindArguments(def.Params, all, kw, in.newFrame(owner.Module, owner.closure, nil))
 	}
 	in.CallFunction(f, args, kw)
 	return o
@@ -64,7 +64,7 @@ func (in *Interp) customNew(c *Class, args []Value, kw *Namespace) (Value, bool)
 	if !ok || owner.Opaque {
 		return nil, false
 	}
-	f := &Function{Module: owner.Module, Def: def, Closure: owner.Closure, Owner: owner}
+	f := owner.Method(def)
 	v := in.CallFunction(f, append([]Value{c}, args...), kw)
 	if o, ok := v.(*Instance); ok {
 		if oc, ok := o.Class.(*Class); ok && oc.same(c) {

@@ -246,9 +246,9 @@ func (in *Interp) lookup(fr *frame, name string) Value {
 		return SilentStub(name)
 	}
 	m := fr.mod
-	if bs, ok := m.Bindings[name]; ok {
+	if bs, ok := m.bindings[name]; ok {
 		last := bs[len(bs)-1]
-		if from, ok := last.Stmt.(*pysrc.ImportFrom); ok {
+		if from, ok := last.stmt.(*pysrc.ImportFrom); ok {
 			if v := in.host.Name(in, from.Base(m.Name, m.IsPackage), last.alias.Name); v != nil {
 				return v
 			}

@@ -45,7 +45,7 @@ func effectsOf(tree *pysrc.Module, bindings bindingTable) *effects {
 	for _, decorator := range slices.Sorted(maps.Keys(e.decorated)) {
 		mentioned := map[string]bool{}
 		for _, b := range bindings[decorator] {
-			if def, ok := b.Stmt.(*pysrc.FuncDef); ok {
+			if def, ok := b.stmt.(*pysrc.FuncDef); ok {
 				pysrc.Inspect(def, func(n any) bool {
 					if x, isName := n.(*pysrc.Name); isName {
 						mentioned[x.ID] = true
@@ -126,7 +126,7 @@ func (in *Interp) applyEffects(m *Module, name string, v Value, fr *frame) {
 	default:
 		return
 	}
-	effects := in.facts.effects(m.Tree, m.Bindings).on(name)
+	effects := in.facts.effects(m.Tree, m.bindings).on(name)
 	if len(effects) == 0 {
 		return
 	}

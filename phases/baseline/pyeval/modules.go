@@ -15,14 +15,14 @@ type Module struct {
 	Tree      *pysrc.Module
 
 	values   map[string]Value
-	Bindings bindingTable // shared: never written
+	bindings bindingTable // shared: never written
 	busy     map[string]bool
 	guards   map[*guard]bool // those that were decided
 }
 
 // binding is one statement at the top of a module that binds a name.
 type binding struct {
-	Stmt  pysrc.Stmt
+	stmt  pysrc.Stmt
 	alias pysrc.Alias // of Import and ImportFrom
 	guard *guard      // nil when nothing is around it
 }
@@ -36,7 +36,7 @@ type guard struct {
 
 func newModule(name, path string, tree *pysrc.Module, bindings bindingTable) *Module {
 	return &Module{Name: name, Path: path, IsPackage: strings.HasSuffix(path, "__init__.py"), Tree: tree,
-		values: map[string]Value{}, Bindings: bindings, busy: map[string]bool{}, guards: map[*guard]bool{}}
+		values: map[string]Value{}, bindings: bindings, busy: map[string]bool{}, guards: map[*guard]bool{}}
 }
 
 // bindingTable collects the names that a module binds.
@@ -54,9 +54,9 @@ func (m bindingTable) collect(body []pysrc.Stmt, around *guard) {
 	for _, s := range body {
 		switch s := s.(type) {
 		case *pysrc.FuncDef:
-			m.add(s.Name, binding{Stmt: s, guard: around})
+			m.add(s.Name, binding{stmt: s, guard: around})
 		case *pysrc.ClassDef:
-			m.add(s.Name, binding{Stmt: s, guard: around})
+			m.add(s.Name, binding{stmt: s, guard: around})
 		case *pysrc.Import:
 			for _, a := range s.Names {
 				m.add(a.Bound(), binding{s, a, around})
@@ -71,7 +71,7 @@ func (m bindingTable) collect(body []pysrc.Stmt, around *guard) {
 			}
 			for _, t := range s.Targets {
 				for _, name := range pysrc.TargetNames(t) {
-					m.add(name, binding{Stmt: s, guard: around})
+					m.add(name, binding{stmt: s, guard: around})
 				}
 			}
 		case *pysrc.IfStmt:
@@ -134,7 +134,7 @@ func (in *Interp) ModuleAttribute(modname, name string) Value {
 		}
 		return NewExternal(modname + "." + name)
 	}
-	if _, bound := m.Bindings[name]; bound {
+	if _, bound := m.bindings[name]; bound {
 		return in.Global(m, name)
 	}
 	if in.Module(modname+"."+name) != nil {
@@ -146,14 +146,21 @@ func (in *Interp) ModuleAttribute(modname, name string) Value {
 	return Unknownf("no name %s in %s", name, modname)
 }
 
+// ImportedFrom are the modules from which import-from statements at the top of
+// the module take a name; "*" stands for all names.
+func (m *Module) ImportedFrom(name string) []string {
+	var out []string
+	for _, b := range m.bindings[name] {
+		if from, ok := b.stmt.(*pysrc.ImportFrom); ok {
+			out = append(out, from.Base(m.Name, m.IsPackage))
+		}
+	}
+	return out
+}
+
 // starImport looks a name up in the modules that m imports with a star.
 func (in *Interp) starImport(m *Module, name string) (Value, bool) {
-	for _, b := range m.Bindings["*"] {
-		from, ok := b.Stmt.(*pysrc.ImportFrom)
-		if !ok {
-			continue
-		}
-		base := from.Base(m.Name, m.IsPackage)
+	for _, base := range m.ImportedFrom("*") {
 		if !in.isOwn(base) || base == m.Name {
 			continue
 		}
@@ -178,7 +185,7 @@ func (in *Interp) Global(m *Module, name string) Value {
 	if v, ok := m.values[name]; ok {
 		return v
 	}
-	bindings := m.Bindings[name]
+	bindings := m.bindings[name]
 	if len(bindings) == 0 {
 		return Unknownf("no name %s in %s", name, m.Name)
 	}
@@ -206,7 +213,7 @@ func (in *Interp) bind(m *Module, name string, bindings []binding) Value {
 		}
 		found = true
 		v = in.bindingValue(m, name, b, fr)
-		if c, ok := v.(*Class); ok && c.def == b.Stmt {
+		if c, ok := v.(*Class); ok && c.def == b.stmt {
 			c.before = earlier
 		}
 	}
@@ -255,7 +262,7 @@ func isTypeChecking(e pysrc.Expr) bool {
 }
 
 func (in *Interp) bindingValue(m *Module, name string, b binding, fr *frame) Value {
-	switch s := b.Stmt.(type) {
+	switch s := b.stmt.(type) {
 	case *pysrc.Import:
 		return in.importValue(b.alias)
 	case *pysrc.ImportFrom:
