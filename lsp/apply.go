@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,8 +72,11 @@ func (j *job) apply(e *sentEdit) (landed bool, err error) {
 		}
 		return false, errDeclined
 	}
-	if len(e.changes) > 0 { // the user may have taken some of them
-		return j.awaitChange(e, changed), nil
+	if len(e.changes) > 0 { // the user may have taken some of them, or none
+		if !j.awaitChange(e, changed) {
+			return false, cmp.Or(j.ctx.Err(), errDeclined)
+		}
+		return true, nil
 	}
 	return j.await(e.after, open, changed), nil
 }
