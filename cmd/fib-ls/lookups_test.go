@@ -1,17 +1,18 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/fib-ls/fib-ls/lsp"
 	"github.com/fib-ls/fib-ls/phases/definition"
-	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // lookupNames are Definitions in the spellings that entries have: the
@@ -100,26 +101,121 @@ type look struct {
 	link string
 }
 
-// editorLooksUp asks as hover and links do.
+// editorLooksUp asks the language server for the hover of each name and for the
+// links of the file.
 func editorLooksUp(t *testing.T, home, models string) map[string]look {
 	t.Helper()
-	g := &globals{logLevel: "error"}
-	env, err := g.environment(strings.NewReader(""), os.Stderr, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := newEngine(env, "test").Dataset(lsp.Workspace{Dir: filepath.Dir(models), Offline: true})
-	out := map[string]look{}
 	text, err := os.ReadFile(models)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, module := range tsast.Parse(text).Entries[0].Model.Modules[1:] {
-		name := module.Definitions.Items[0].Value
-		has, _ := set.Has(name)
-		out[name] = look{has, strings.TrimPrefix(set.Path(name), home)}
+	ask := startServer(t, home, models, string(text))
+	uri := "file://" + filepath.ToSlash(models)
+	out := map[string]look{}
+	lines := strings.Split(string(text), "\n")
+	at := func(name string) (line, character int) {
+		line = slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, `"`+name+`"`) })
+		return line, strings.Index(lines[line], `"`+name+`"`) + 1
+	}
+	var links []struct {
+		Range  struct{ Start struct{ Line, Character int } }
+		Target string
+	}
+	for _, name := range lookupNames {
+		line, character := at(name)
+		var hover struct{ Contents struct{ Value string } }
+		// The dataset is read in the background: until then hover says nothing of it.
+		for range 10_000 {
+			ask("textDocument/hover", fmt.Sprintf(`{"textDocument":{"uri":%q},"position":{"line":%d,"character":%d}}`, uri, line, character), &hover)
+			if strings.Contains(hover.Contents.Value, "n the dataset") {
+				break
+			}
+		}
+		switch {
+		case strings.Contains(hover.Contents.Value, "In the dataset"):
+			out[name] = look{has: true}
+		case !strings.Contains(hover.Contents.Value, "Not in the dataset"):
+			t.Errorf("the hover of %s says nothing of the dataset: %s", name, hover.Contents.Value)
+		}
+	}
+	ask("textDocument/documentLink", fmt.Sprintf(`{"textDocument":{"uri":%q}}`, uri), &links)
+	for _, name := range lookupNames {
+		line, _ := at(name)
+		for _, l := range links {
+			if l.Range.Start.Line == line {
+				out[name] = look{out[name].has, l.Target}
+			}
+		}
 	}
 	return out
+}
+
+// startServer starts the language server with a file open in it, and gives a
+// function that sends a request and reads its result.
+func startServer(t *testing.T, home, path, text string) (ask func(method, params string, into any)) {
+	t.Helper()
+	in, toServer := io.Pipe()
+	fromServer, out := io.Pipe()
+	cmd := newRootCommand()
+	cmd.SetArgs([]string{"serve"})
+	cmd.SetIn(in)
+	cmd.SetOut(out)
+	cmd.SetErr(io.Discard)
+	ended := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { ended <- cmd.ExecuteContext(ctx) }()
+	client := &rawClient{in: toServer, out: bufio.NewReader(fromServer)}
+	t.Cleanup(func() {
+		cancel()
+		_, _ = toServer.Close(), fromServer.Close()
+		<-ended
+	})
+	id := 0
+	ask = func(method, params string, into any) {
+		t.Helper()
+		id++
+		client.send(t, fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":%q,"params":%s}`, id, method, params))
+		for {
+			var answer struct {
+				ID     any             `json:"id"`
+				Method string          `json:"method"`
+				Result json.RawMessage `json:"result"`
+				Error  json.RawMessage `json:"error"`
+			}
+			body := client.read(t)
+			if err := json.Unmarshal([]byte(body), &answer); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case answer.Method != "" && answer.ID != nil:
+				client.send(t, fmt.Sprintf(`{"jsonrpc":"2.0","id":%v,"result":null}`, quotedID(answer.ID)))
+			case answer.Method == "" && fmt.Sprint(answer.ID) == fmt.Sprint(id):
+				if answer.Error != nil {
+					t.Fatalf("%s: %s", method, answer.Error)
+				}
+				if into != nil && string(answer.Result) != "null" {
+					if err := json.Unmarshal(answer.Result, into); err != nil {
+						t.Fatalf("%s: %v: %s", method, err, answer.Result)
+					}
+				}
+				return
+			}
+		}
+	}
+	ask("initialize", fmt.Sprintf(`{"processId":null,"rootUri":%q,"capabilities":{"textDocument":{"hover":{"contentFormat":["markdown"]}}}}`, "file://"+filepath.ToSlash(home)), nil)
+	client.send(t, `{"jsonrpc":"2.0","method":"initialized","params":{}}`)
+	raw, err := json.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.send(t, fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":%q,"languageId":"typescript","version":1,"text":%s}}}`, "file://"+filepath.ToSlash(path), raw))
+	return ask
+}
+
+// quotedID is a request's id as JSON.
+func quotedID(id any) string {
+	data, _ := json.Marshal(id) // it was JSON
+	return string(data)
 }
 
 // checkLooksUp are the names of which check says that the dataset lacks them.
