@@ -66,7 +66,6 @@ func (j *job) run() {
 	if memory := j.outOfMemory(); memory != nil && j.err != nil {
 		j.err = memory
 	}
-	j.err = inEditorWords(j.err)
 	if j.progress != nil {
 		j.progress.end(j.endMessage())
 	}
@@ -211,9 +210,8 @@ func (j *job) withoutFields(err error) error {
 	if insertErr := j.insertMarker(missing.Fields); insertErr != nil {
 		return err
 	}
-	text, _ := withoutFlags(err.Error())
 	j.server.notifyUser(protocol.MessageTypeWarning, fmt.Sprintf(
-		"%s\nThe marker comment in models.ts has them to fill in; then run the code action again.", text))
+		"%s\nThe marker comment in models.ts has them to fill in; then run the code action again.", err))
 	return errDeclined
 }
 
@@ -224,7 +222,7 @@ func (j *job) explain() {
 	if j.summaryPath() != "" {
 		actions = append(actions, "Open report")
 	}
-	message := fmt.Sprintf("%s was not added: %v", j.req.HFRepoID, j.err)
+	message := fmt.Sprintf("%s was not added: %v", cmp.Or(j.req.HFRepoID, "The model"), j.err)
 	// The question outlives the job, whose place on the list is free by then.
 	req := j.req
 	s.goBackground(func(ctx context.Context) {

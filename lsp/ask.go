@@ -19,7 +19,7 @@ import (
 // ask shows a question with answers to choose from; "" means that none was
 // chosen, or that the client cannot ask.
 func (s *Server) ask(ctx context.Context, kind protocol.MessageType, message string, answers ...string) string {
-	p := &protocol.ShowMessageRequestParams{Type: kind, Message: message}
+	p := &protocol.ShowMessageRequestParams{Type: kind, Message: editorWords(message)}
 	for _, a := range answers {
 		p.Actions = append(p.Actions, protocol.MessageActionItem{Title: a})
 	}
@@ -39,6 +39,9 @@ const answerType = "Type a repository…"
 // chooseRepo offers recent repositories, for a call that names none.
 func (j *job) chooseRepo() error {
 	s := j.server
+	if err := j.placeable(); err != nil {
+		return err // whatever were chosen
+	}
 	var answers []string
 	for _, r := range s.repos(j.target.path) {
 		if len(answers) == 4 {
@@ -48,9 +51,13 @@ func (j *job) chooseRepo() error {
 			answers = append(answers, r.ID)
 		}
 	}
+	which := addTitle + ": which model?"
+	if len(answers) == 0 {
+		which = addTitle + ": no model is known here yet; which one?"
+	}
 	answers = append(answers, answerType)
 	defer j.asking()()
-	switch chosen := s.ask(j.ctx, protocol.MessageTypeInfo, addTitle+": which model?", answers...); chosen {
+	switch chosen := s.ask(j.ctx, protocol.MessageTypeInfo, which, answers...); chosen {
 	case "":
 		return errDeclined
 	case answerType:
@@ -60,6 +67,18 @@ func (j *job) chooseRepo() error {
 		return errDeclined
 	default:
 		j.req.HFRepoID = chosen
+	}
+	return nil
+}
+
+// placeable says why no entry can be put into the document, nil when one can.
+func (j *job) placeable() error {
+	text, err := j.target.read(j.server)
+	if err != nil || len(bytes.TrimSpace(text)) == 0 {
+		return err
+	}
+	if _, err := tsast.Insert(tsast.Parse(text), tsast.NewModel{ID: "any", Name: "any"}); err != nil {
+		return &phases.PlacementError{Path: relativeTo(j.workspace.Dir, j.target.path), Err: err}
 	}
 	return nil
 }
@@ -115,7 +134,7 @@ func (j *job) askField(ctx context.Context, field, question, proposal string) (s
 	defer j.asking()()
 	if s.caps.input {
 		var answer *string
-		p := inputParams{Title: j.req.HFRepoID + ": " + field, Prompt: question, Value: proposal}
+		p := inputParams{Title: j.req.HFRepoID + ": " + field, Prompt: editorWords(question), Value: proposal}
 		raw, err := rawJSON(p)
 		if err != nil {
 			return "", err

@@ -38,11 +38,12 @@ type capabilities struct {
 	createFile       bool
 	// changeAnnotations: shows an edit and asks the user about it.
 	changeAnnotations bool
-	input             bool // has our extension's input box
-	jobs              bool // wants methodJobDone
-	verified          bool // wants methodVerified
-	drawing           bool // has our extension's drawing of a model
-	besideTypeScript  bool // TypeScript's own extension answers beside us
+	// besideTypeScript: the client has TypeScript's own server beside ours, and
+	// would show the outline and the references of keys twice.
+	besideTypeScript bool
+	input            bool // has our extension's input box
+	jobs             bool // wants methodJobDone
+	verified         bool // wants methodVerified
 }
 
 // jsonTree is any JSON value, for lookups by path.
@@ -110,8 +111,6 @@ func readCapabilities(raw []byte) capabilities {
 		input:             t.yes("experimental", "fibLs", "input"),
 		jobs:              t.yes("experimental", "fibLs", "jobs"),
 		verified:          t.yes("experimental", "fibLs", "verified"),
-		drawing:           t.yes("experimental", "fibLs", "drawing"),
-		besideTypeScript:  t.yes("experimental", "fibLs", "besideTypeScript"),
 		pullDiagnostics:   text.has("diagnostic"),
 		related:           push.yes("relatedInformation"),
 		codeDescription:   push.yes("codeDescriptionSupport"),

@@ -11,12 +11,9 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// commandDrawing is our extension's command for the drawing of a model.
-const commandDrawing = "fibLs.showModuleTree"
-
-// codeLens shows above each model what it has, which opens its drawing where
-// there is one, and offers to refresh and to verify it. It is off unless the
-// settings ask for it.
+// codeLens shows above each model what it has, and how sure that is, and opens
+// it; beside that it verifies and refreshes it. It is off unless the settings
+// ask for it.
 func (s *Server) codeLens(_ context.Context, snap *Snapshot, _ *protocol.CodeLensParams) ([]protocol.CodeLens, error) {
 	out := []protocol.CodeLens{}
 	if !s.config.forPath(snap.Path).CodeLens {
@@ -36,22 +33,23 @@ func (s *Server) codeLens(_ context.Context, snap *Snapshot, _ *protocol.CodeLen
 			}
 			title += fmt.Sprintf(" (%d in the dataset)", have)
 		}
-		id := e.Model.ID.Value
-		lens := func(command protocol.Command) {
-			out = append(out, protocol.CodeLens{Range: snap.RangeFromSpan(at), Command: command})
+		if known := s.standings.of(snap, e); known != nil {
+			title += ", " + string(known.Level)
 		}
-		summary := protocol.Command{Title: title}
-		if s.caps.drawing {
-			summary = s.commandOf(commandDrawing, title, map[string]any{"uri": string(snap.URI), "modelId": id})
+		if e.Model.ID.Value == "" || e.Broken {
+			continue // there is nothing that could be done with it
 		}
-		lens(summary)
-		if id == "" || e.Broken {
-			continue
+		lens := func(title, command string, args map[string]any) {
+			out = append(out, protocol.CodeLens{Range: snap.RangeFromSpan(at), Command: s.commandOf(command, title, args)})
 		}
+		named := map[string]any{"modelId": e.Model.ID.Value, "uri": string(snap.URI)}
+		lens(title, commandShowEntry, named)
+		lens(verifyTitle, commandVerify, named)
 		if repo := validate.SourceRepo(e.Model); repo != "" {
-			lens(s.addCommand("Update from HuggingFace", map[string]any{"repoId": repo, "modelName": id, "uri": string(snap.URI), "update": true}))
+			lens("Update from HuggingFace", commandAddModel, map[string]any{
+				"repoId": repo, "modelName": e.Model.ID.Value, "uri": string(snap.URI), "update": true,
+			})
 		}
-		lens(s.commandOf(commandVerify, verifyTitle, map[string]any{"modelId": id, "uri": string(snap.URI)}))
 	}
 	return out, nil
 }

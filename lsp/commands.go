@@ -26,6 +26,7 @@ const (
 	commandDiscover   = "fib-ls.discover"
 	commandVerify     = "fib-ls.verify"
 	commandExplain    = "fib-ls.explainRule"
+	commandShowEntry  = "fib-ls.showEntry"
 )
 
 // command is one row of the command table.
@@ -47,6 +48,7 @@ var commands = []command{
 	{commandDiscover, `[]`, (*Server).discoverCommand},
 	{commandVerify, `[{"modelId": "qwen3-32b"}] or ["qwen3-32b"]`, (*Server).verifyCommand},
 	{commandExplain, `[{"rule": "count-parent"}] or ["count-parent"]`, (*Server).explainRuleCommand},
+	{commandShowEntry, `[{"modelId": "qwen3-32b"}] or ["qwen3-32b"]`, (*Server).showEntryCommand},
 }
 
 // commandGap is how long an Emacs has for the answer to a command before its

@@ -123,8 +123,8 @@ func (c *completer) needed() []neededName {
 	var out []neededName
 	if known := c.s.expectedFor(c.snap)(e.Model); known != nil {
 		out = expectedNames(known, m.Name)
-		if out == nil && known.Closer != nil {
-			if closer := known.Closer(); closer != nil {
+		if out == nil && known.FromSource != nil {
+			if closer := known.FromSource(); closer != nil {
 				out = expectedNames(closer, m.Name)
 			}
 		}

@@ -3,12 +3,9 @@ package lsp
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"go.lsp.dev/jsonrpc2"
-	"go.lsp.dev/protocol"
 
 	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
@@ -52,40 +49,15 @@ func (s *Server) explainRuleCommand(_ context.Context, a arguments) (any, error)
 		}
 		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s", fault)
 	}
-	out := explainedRule{Rule: r.ID, Severity: string(r.Severity), Title: r.Doc, Markdown: r.Markdown()}
+	out := explainedRule{Rule: r.ID, Severity: string(r.Severity), Title: r.Doc, Markdown: editorWords(r.Markdown())}
 	if _, documented := validate.RuleByID(id); documented {
 		out.URL = string(s.ruleURL(id))
 	}
 	if a.yes("show") {
 		// The client may answer late: it is not waited for.
-		s.goBackground(func(ctx context.Context) { s.showRule(ctx, out) })
+		s.goBackground(func(ctx context.Context) { s.showText(ctx, "rules", out.Rule, out.Markdown) })
 	}
 	return out, nil
-}
-
-// showRule shows the documentation of a rule: as a document, else as a message.
-func (s *Server) showRule(ctx context.Context, r explainedRule) {
-	path, err := s.writeRule(r)
-	if err != nil {
-		s.log.Warn("writing the documentation of a rule", "rule", r.Rule, "error", err)
-	}
-	if path == "" || !s.showDocument(ctx, path, true) {
-		s.notifyUser(protocol.MessageTypeInfo, r.Markdown)
-	}
-}
-
-// writeRule puts the documentation of a rule into the cache, as a document that
-// editors can open; "" where there is no cache or it would not be shown.
-func (s *Server) writeRule(r explainedRule) (path string, err error) {
-	if s.opts.CacheDir == "" || !s.caps.showDocument {
-		return "", nil
-	}
-	dir := filepath.Join(s.opts.CacheDir, "rules")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	path = filepath.Join(dir, r.Rule+".md")
-	return path, os.WriteFile(path, []byte(r.Markdown), 0o600)
 }
 
 // ruleByID finds any rule that a finding can have.

@@ -76,7 +76,7 @@ func (j *job) ended() jobDone {
 	case j.cancelled():
 		d.State = "cancelled"
 	default:
-		d.State, d.Message = "failed", j.err.Error()
+		d.State, d.Message = "failed", editorWords(j.err.Error())
 		var kind interface{ Kind() string }
 		if errors.As(j.err, &kind) {
 			d.Kind = kind.Kind()
@@ -86,7 +86,7 @@ func (j *job) ended() jobDone {
 		}
 		var hint interface{ Hint() string }
 		if errors.As(j.err, &hint) {
-			d.Hint = editorText(hint.Hint())
+			d.Hint = editorWords(hint.Hint())
 		}
 	}
 	d.OpenReport = j.err == nil && d.Report != "" && j.wantsReport()
@@ -135,7 +135,7 @@ func (j *job) tellVerified() bool {
 	case j.cancelled():
 		end.State = "cancelled"
 	default:
-		end.State, end.Message = "failed", j.err.Error()
+		end.State, end.Message = "failed", editorWords(j.err.Error())
 	}
 	raw, err := rawJSON(end)
 	if err == nil {

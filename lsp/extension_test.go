@@ -71,7 +71,7 @@ func TestJobDone(t *testing.T) {
 		{state: "added", engine: &fakeEngine{problem: &report.Problem{Rule: "r", Severity: "warning", Message: "m"}},
 			prepare: func(e *editor) { e.answer = func(string, []string) string { return "Insert" } },
 			check:   func(d jobDone) bool { return d.Findings == 1 && d.OpenReport }},
-		{state: "updated", args: `"modelName":"tiny","update":true,`, check: func(d jobDone) bool { return d.ModelID == "tiny" }},
+		{state: "updated", args: `"modelName":"tiny","update":true,"confirmed":true,`, check: func(d jobDone) bool { return d.ModelID == "tiny" }},
 		{state: "declined", engine: &fakeEngine{problem: &report.Problem{Rule: "r", Severity: "error", Message: "m"}}},
 		{state: "cancelled", engine: &fakeEngine{block: make(chan struct{})}, prepare: func(e *editor) {
 			go func() { e.notify("window/workDoneProgress/cancel", `{"token":"fib-ls/add-1"}`) }()
@@ -151,39 +151,6 @@ func TestRefusal(t *testing.T) {
 				t.Errorf("%s: refused: %+v", c.name, got)
 			case c.kind != "" && (got == nil || got.Kind != c.kind || !strings.Contains(got.Message, c.message)):
 				t.Errorf("%s: %+v", c.name, got)
-			}
-		}
-	})
-}
-
-// Beside TypeScript's own extension the outline and the key itself are left to
-// it; a lens opens the drawing.
-func TestBesideTypeScript(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		for beside, want := range map[string]struct {
-			outline string
-			uses    int
-			lens    string
-		}{
-			"true":  {"false", 1, commandDrawing},
-			"false": {"true", 2, `"command":""`},
-		} {
-			capabilities := strings.Replace(modernCapabilities, `"general"`, `"experimental":{"fibLs":{"drawing":`+beside+`,"besideTypeScript":`+beside+`}},"general"`, 1)
-			e := newEditor(t, editorOptions{capabilities: capabilities, options: `{"codeLens":{"enable":true}}`, noInit: true})
-			got := string(e.initialize())
-			e.open(modelsURI, smallModels)
-			if !strings.Contains(got, `"documentSymbolProvider":`+want.outline) {
-				t.Errorf("beside %s: %s", beside, got)
-			}
-			before := smallModels[:strings.Index(smallModels, "TinyForCausalLM")]
-			line, column := strings.Count(before, "\n"), len(before)-strings.LastIndex(before, "\n")-1
-			var uses []any
-			raw := e.must("textDocument/references", fmt.Sprintf(`{"textDocument":{"uri":%q},"position":{"line":%d,"character":%d},"context":{"includeDeclaration":true}}`, modelsURI, line, column+1))
-			if err := json.Unmarshal(raw, &uses); err != nil || len(uses) != want.uses {
-				t.Errorf("beside %s: %v %s", beside, err, raw)
-			}
-			if lens := string(e.must("textDocument/codeLens", fmt.Sprintf(`{"textDocument":{"uri":%q}}`, modelsURI))); !strings.Contains(lens, want.lens) || !strings.Contains(lens, commandVerify) {
-				t.Errorf("beside %s: %s", beside, lens)
 			}
 		}
 	})

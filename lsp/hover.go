@@ -203,12 +203,12 @@ func (s *Server) hoverConfidence(b *hoverText, snap *Snapshot, e tsast.Entry) {
 	if expected == nil || len(expected.Alternatives) > 0 {
 		return
 	}
-	if expected.Closer != nil {
-		if closer := expected.Closer(); closer != nil {
+	if expected.FromSource != nil {
+		if closer := expected.FromSource(); closer != nil {
 			expected = closer
 		}
 	}
-	if expected.Stands == "" {
+	if expected.ConfidenceLine == "" {
 		return
 	}
 	differs := 0
@@ -217,7 +217,7 @@ func (s *Server) hoverConfidence(b *hoverText, snap *Snapshot, e tsast.Entry) {
 			differs++
 		}
 	}
-	b.printf("Confidence of what the model's own files give: %s (%q looks at the tensors)\n\n", b.text(expected.Stands), verifyTitle)
+	b.printf("Confidence of what the model's own files give: %s (%q looks at the tensors)\n\n", b.text(expected.ConfidenceLine), verifyTitle)
 	if differs > 0 {
 		b.printf("This entry differs from that in %s.\n\n", prose.Count(differs, "place"))
 	}

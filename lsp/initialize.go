@@ -36,6 +36,7 @@ func initialize(s *Server, params jsonrpc2.RawMessage) (func(context.Context) (a
 		return nil, err
 	}
 	s.caps = readCapabilities(p.Capabilities)
+	s.caps.besideTypeScript = parseTree(p.InitializationOptions).yes("besideTypeScript")
 	s.config.setRoots(p.roots())
 	s.config.setInitial(p.InitializationOptions)
 	s.setLevel(parseTree(p.Trace))
@@ -123,7 +124,7 @@ func (s *Server) initializeResult() *protocol.InitializeResult {
 			DefinitionProvider:        protocol.Boolean(true),
 			ReferencesProvider:        protocol.Boolean(true),
 			DocumentHighlightProvider: protocol.Boolean(true),
-			DocumentSymbolProvider:    protocol.Boolean(!s.caps.besideTypeScript),
+			DocumentSymbolProvider:    protocol.Boolean(true),
 			WorkspaceSymbolProvider:   protocol.Boolean(true),
 			RenameProvider:            &protocol.RenameOptions{PrepareProvider: yes()},
 			DocumentLinkProvider:      &protocol.DocumentLinkOptions{},
@@ -137,6 +138,9 @@ func (s *Server) initializeResult() *protocol.InitializeResult {
 				Supported: yes(), ChangeNotifications: protocol.Boolean(true),
 			}},
 		},
+	}
+	if s.caps.besideTypeScript {
+		r.Capabilities.DocumentSymbolProvider = nil
 	}
 	if s.caps.pullDiagnostics {
 		name := source

@@ -192,7 +192,7 @@ func TestStaleEditOffersTheReport(t *testing.T) {
 		e.open(uri, smallModels)
 		e.add(`{"repoId":"acme/A-1"}`)
 		e.expect("the report", func() bool { return locked(e, func() bool { return len(e.shown) > 0 }) })
-		want := "file://" + filepath.Join(dir, "model_analysis_a-1", "model_addition_summary.md")
+		want := "file://" + filepath.Join(dir, "model_analysis_a-1", "model_addition_summary.md") + " (takes the focus)" // it was asked for
 		if e.shown[0] != want {
 			t.Errorf("shown %q, want %q", e.shown, want)
 		}

@@ -21,7 +21,7 @@ func (s *Server) notifyUser(kind protocol.MessageType, message string) {
 	n := &s.notices
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.waiting = append(n.waiting, &protocol.ShowMessageParams{Type: kind, Message: message})
+	n.waiting = append(n.waiting, &protocol.ShowMessageParams{Type: kind, Message: editorWords(message)})
 	if !n.sending {
 		n.sending = true
 		s.goBackground(s.sendNotices)

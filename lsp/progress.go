@@ -66,7 +66,7 @@ func (p *progress) event(e phases.Event) {
 func (p *progress) report(percent uint32, message string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	percent = min(max(percent, p.percent), 100)
+	percent, message = min(max(percent, p.percent), 100), editorWords(message)
 	if percent == p.percent && message == p.message {
 		return
 	}

@@ -51,11 +51,12 @@ func usesOf(f *tsast.File, at spot) []use {
 func (s *Server) references(_ context.Context, snap *Snapshot, p *protocol.ReferenceParams) ([]protocol.Location, error) {
 	at := spotAt(snap.File, snap.OffsetFromPosition(p.Position))
 	out := []protocol.Location{}
-	// On a key TypeScript names the key: once is enough.
-	typeScripts := s.caps.besideTypeScript && at.place == onModuleName
+	if s.caps.besideTypeScript && at.place == onModuleName {
+		return out, nil // TypeScript's server has those of a key
+	}
 	add := func(in *Snapshot) {
 		for _, u := range usesOf(in.File, at) {
-			if !u.declaration || p.Context.IncludeDeclaration && !typeScripts {
+			if !u.declaration || p.Context.IncludeDeclaration {
 				out = append(out, in.location(u.span))
 			}
 		}

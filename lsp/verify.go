@@ -71,7 +71,6 @@ func (j *job) runVerify() {
 	if memory := j.outOfMemory(); memory != nil && j.err != nil {
 		j.err = memory
 	}
-	j.err = inEditorWords(j.err)
 	if j.progress != nil {
 		j.progress.end(j.verifyEnd())
 	}
@@ -142,6 +141,7 @@ func (j *job) verify() error {
 	if err := j.ctx.Err(); err != nil {
 		return err
 	}
+	j.verdict.Line = editorWords(j.verdict.Line)
 	s.standings.keep(j.target.key, f, i, j.verdict)
 	s.forgetConfig(j.verdict.RepoID) // its config is in the cache by now
 	s.worldChanged(j.ctx)

@@ -1,84 +1,73 @@
 package lsp
 
 import (
+	"errors"
 	"regexp"
 	"strings"
+
+	"go.lsp.dev/jsonrpc2"
 )
 
-// settingOf names the setting that does what a flag of the command line does.
-// The phases speak of flags; whoever is in an editor has none.
-var settingOf = map[string]string{
-	"dataset":     "fibLs.dataset.path",
-	"definitions": "fibLs.addModel.definitions",
-	"gemm":        "fibLs.addModel.gemm",
-	"models-ts":   "fibLs.modelsFile",
-	"offline":     "fibLs.huggingface.offline",
-	"output-dir":  "fibLs.addModel.outputDir",
-	"revision":    "fibLs.addModel.revision",
-	"sglang-path": "fibLs.sglang.path",
-	"weights":     "fibLs.addModel.weights",
+// The phases word their errors for a command line. In an editor nobody gives a
+// flag: what it does there is a parameter of the marker comment, a setting, or
+// nothing. This is the one table of it.
+var flagPhrases = []struct{ flag, words string }{
+	{"add --update to refresh it, or choose another --model-name", "update it, or choose another name"},
+	{"another --model-name", "another name"},
+	{"with --model-name, for example --model-name ", "as the parameter name, for example name="},
+	{"try --model-name ", "try name="},
+	{"with --page-size", "with page-size="},
+	{"for example --page-size ", "for example page-size="},
+	{"SGLang was skipped (--skip-sglang)", "SGLang was skipped"},
+	{"(--weights off)", "(weights=off)"},
+	{"--weights off", "weights=off"},
+	{"--definitions dataset", "definitions=dataset"},
+	{"--typecheck=false", "no type check"},
+	{"check --network", "a check of the command line that asks the network"},
 }
 
-// flagWord is a flag in a sentence, with a value that is written as one: behind an
-// equals sign, or a word in capitals that stands for one.
-var flagWord = regexp.MustCompile(`--([a-z][a-z-]*)(?:=(\S+)| ([A-Z][A-Z/]*)\b)?`)
-
-// assignment is a config field that is given by a flag.
-var assignment = regexp.MustCompile(`--set ([A-Za-z_][\w.]*)`)
-
-// markerHint says where the words go that no setting has.
-const markerHint = "\nIn an editor these are words of the comment that asks for the model: // fib: add ORG/NAME key=value"
-
-// editorText says what a message of the phases says in the words of an editor:
-// settings, and keys of the marker comment, for flags.
-func editorText(message string) string {
-	text, keys := withoutFlags(message)
-	if keys {
-		text += markerHint
-	}
-	return text
+// flagSettings are the flags that are settings of the editor.
+var flagSettings = map[string]string{
+	"offline": "the setting fibLs.huggingface.offline", "sglang-path": "the setting fibLs.sglang.path",
+	"dataset": "the setting fibLs.dataset.path", "models-ts": "the setting fibLs.modelsFile",
+	"hf-repo-id": "a repository", "set": "", "network": "the network", "typecheck": "the command line's type check",
 }
 
-// withoutFlags is editorText without its last line; keys says that a word is a
-// key of the marker comment.
-func withoutFlags(message string) (text string, keys bool) {
-	text = assignment.ReplaceAllStringFunc(message, func(found string) string {
-		keys = true
-		return "set." + strings.TrimPrefix(found, "--set ")
-	})
-	text = flagWord.ReplaceAllStringFunc(text, func(found string) string {
-		parts := flagWord.FindStringSubmatch(found)
-		name, value := parts[1], parts[2]+parts[3]
-		if setting, ok := settingOf[name]; ok {
-			if value != "" {
-				setting += ": " + value
-			}
-			return setting
-		}
-		keys = true
-		if key, ok := requestKeys[foldKey(name)]; ok {
-			name = key
-		}
-		if value != "" {
-			name += "=" + value
-		}
-		return name
-	})
-	return text, keys
-}
+// flagOf finds a flag, with what --set assigns behind it.
+var flagOf = regexp.MustCompile(`--([a-z][a-z-]*[a-z])`)
 
-// editorError is an error of the phases in the words of an editor.
-type editorError struct{ error }
+// wordedError is an error in an editor's words.
+type wordedError struct{ error }
 
-func (e editorError) Error() string { return editorText(e.error.Error()) }
+func (e wordedError) Error() string { return editorWords(e.error.Error()) }
 
-// Unwrap returns the error of the phases.
-func (e editorError) Unwrap() error { return e.error }
+// Unwrap returns the error as the phases word it.
+func (e wordedError) Unwrap() error { return e.error }
 
-// inEditorWords gives an error whose text names flags another text.
+// inEditorWords words an error for an editor. One of the protocol stays what it
+// is.
 func inEditorWords(err error) error {
-	if err == nil || !strings.Contains(err.Error(), "--") {
+	var protocolError *jsonrpc2.Error
+	if errors.As(err, &protocolError) {
 		return err
 	}
-	return editorError{err}
+	return wordedError{err}
+}
+
+// editorWords says in an editor's words what was said for a command line.
+func editorWords(text string) string {
+	if !strings.Contains(text, "--") {
+		return text
+	}
+	for _, p := range flagPhrases {
+		text = strings.ReplaceAll(text, p.flag, p.words)
+	}
+	text = strings.ReplaceAll(text, "--set ", "")
+	return flagOf.ReplaceAllStringFunc(text, func(flag string) string {
+		name := flag[2:]
+		if words, ok := flagSettings[name]; ok {
+			return words
+		}
+		return "the parameter " + name
+	})
 }

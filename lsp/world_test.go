@@ -35,7 +35,7 @@ func TestInitializeResult(t *testing.T) {
 		if c.PositionEncoding != "utf-8" || c.TextDocumentSync.Change != 2 || !c.TextDocumentSync.OpenClose || c.DiagnosticProvider != nil {
 			t.Errorf("capabilities %+v", c)
 		}
-		if got := strings.Join(c.ExecuteCommandProvider.Commands, " "); got != "fib-ls.addModel fib-ls.listRepos fib-ls.cancel fib-ls.showReport fib-ls.plan fib-ls.discover fib-ls.verify fib-ls.explainRule" {
+		if got := strings.Join(c.ExecuteCommandProvider.Commands, " "); got != "fib-ls.addModel fib-ls.listRepos fib-ls.cancel fib-ls.showReport fib-ls.plan fib-ls.discover fib-ls.verify fib-ls.explainRule fib-ls.showEntry" {
 			t.Errorf("commands %s", got)
 		}
 		if r.ServerInfo.Name != "fib-ls" || r.ServerInfo.Version != "test" {

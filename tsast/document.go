@@ -135,7 +135,7 @@ func (d *Document) editSlot(l *layout, e TextEdit) *layout {
 	if k < 0 || l.size()+c.delta() > MaxText {
 		return nil
 	}
-	next, ok := l.with(k, c, e.NewText)
+	next, ok := l.afterEdit(k, c, e.NewText)
 	if ok && d.edited == l.slots[k] {
 		at := l.starts[k]
 		d.tree.edit(change{c.start - at, c.oldEnd - at, c.newEnd - at})
@@ -182,7 +182,7 @@ func (d *Document) readSplit(src string, found []candidate, old *layout, c chang
 		if !f.fits(l) {
 			f = readFrame(d.p, l)
 		}
-		if f.holds() {
+		if f.isModelsArray() {
 			d.take(l, f)
 			return true
 		}
@@ -198,7 +198,7 @@ func (d *Document) readSplit(src string, found []candidate, old *layout, c chang
 func (d *Document) readEdited(l *layout) {
 	var unread []int
 	for k, s := range l.slots {
-		if s.says == nil {
+		if s.reading == nil {
 			unread = append(unread, k)
 		}
 	}
@@ -247,7 +247,7 @@ func (d *Document) readOne(s *slot) {
 func (d *Document) readSlots(l *layout, known knownModels) {
 	var unread []*slot
 	for _, s := range l.slots {
-		if s.says == nil {
+		if s.reading == nil {
 			unread = append(unread, s)
 		}
 	}
@@ -288,17 +288,17 @@ func (d *Document) take(l *layout, frame *frame) {
 	}
 	for i, s := range l.slots {
 		at := l.starts[i]
-		for _, e := range s.says.entries {
+		for _, e := range s.reading.entries {
 			e.Offset += at
 			f.Entries = append(f.Entries, e)
 		}
-		for _, o := range s.says.opaque {
+		for _, o := range s.reading.opaque {
 			f.Opaque = append(f.Opaque, Opaque{o.Span.Shift(at), o.What})
 		}
-		for _, c := range s.says.comments {
+		for _, c := range s.reading.comments {
 			outer = append(outer, Comment{c.Span.Shift(at), c.Text})
 		}
-		for _, p := range s.says.problems {
+		for _, p := range s.reading.problems {
 			f.Problems = append(f.Problems, SyntaxProblem{p.Span.Shift(at), p.Message})
 		}
 	}
@@ -339,7 +339,7 @@ func (d *Document) finish(f *File) {
 // takeSlot makes the File of a layout that differs from the present one in one
 // slot, out of the present File, which has no syntax error.
 func (d *Document) takeSlot(l *layout, k int) {
-	old, was, now := d.file, d.layout.slots[k].says, l.slots[k].says
+	old, was, now := d.file, d.layout.slots[k].reading, l.slots[k].reading
 	at, end := l.starts[k], d.layout.starts[k+1]
 	c := change{at, end, l.starts[k+1]}
 	f := &File{Array: l.array(), text: newPieces(l.texts())}

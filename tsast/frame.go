@@ -58,9 +58,9 @@ func (f *frame) fits(l *layout) bool {
 	return f != nil && f.head == l.head && f.tail == l.tail && f.unclosed == l.unclosed && f.first == l.firstObject()
 }
 
-// holds reports whether the array of the layout is the models array. Where a
+// isModelsArray reports whether the array of the layout is the models array. Where a
 // syntax error hides that, an array of what looks like entries is taken for it.
-func (f *frame) holds() bool {
+func (f *frame) isModelsArray() bool {
 	return f.found == len(f.head)-1 || f.found < 0 && f.broken && f.first == entryObject
 }
 

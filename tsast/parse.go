@@ -281,7 +281,7 @@ func firstArray(t *tree, in child) (child, bool) {
 // readSlot reads a slot of the array.
 func readSlot(p *parser, s *slot) {
 	if strings.Trim(s.text, ", \t\r\n") == "" {
-		s.says = &elements{}
+		s.reading = &elements{}
 		return
 	}
 	text, closing := s.soundText(), s.closing()
@@ -290,7 +290,7 @@ func readSlot(p *parser, s *slot) {
 	}
 	t := p.parseElements(nil, text, closing)
 	if t == nil {
-		s.says = &elements{problems: []SyntaxProblem{unparsed(s.text)}}
+		s.reading = &elements{problems: []SyntaxProblem{unparsed(s.text)}}
 		return
 	}
 	defer t.close()
@@ -308,5 +308,5 @@ func (s *slot) read(t *tree) {
 			e.entries[i].Broken = true
 		}
 	}
-	s.says = &e
+	s.reading = &e
 }

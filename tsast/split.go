@@ -22,12 +22,13 @@ type slot struct {
 	// close nothing; both relative to the slot. A sound slot has none.
 	unclosed []bracket
 	strays   []int
-	suspect  int // which of its brackets is probably the unclosed one; -1 when nothing tells
-	deep     int // where brackets nest too deep to be read; 0: nowhere
-	says     *elements
+	suspect  int       // which of its brackets is probably the unclosed one; -1 when nothing tells
+	deep     int       // where brackets nest too deep to be read; 0: nowhere
+	reading  *elements // of its entries; nil until somebody asks
 }
 
-// minSlot bounds how many slots a text of tiny elements has.
+// minSlot bounds how many slots a text of tiny elements has: entries shorter
+// than this many bytes share a slot and are read again together.
 const minSlot = 256
 
 // soundText is the text without its strays.
@@ -114,15 +115,15 @@ func (l *layout) slotAt(c change) int {
 	return k
 }
 
-// with is the layout after a change inside slot k; false when the change moves
+// afterEdit returns the layout after a change inside slot k; false when the change moves
 // the end of the slot, or something else than the slot must be looked at.
-func (l *layout) with(k int, c change, text string) (*layout, bool) {
+func (l *layout) afterEdit(k int, c change, text string) (*layout, bool) {
 	if !l.strict {
 		return nil, false
 	}
 	was, at := l.slots[k].text, l.starts[k]
 	s := &slot{text: was[:c.start-at] + text + was[c.oldEnd-at:], suspect: -1}
-	if !s.alone(k == len(l.slots)-1) {
+	if !s.endsWithItsText(k == len(l.slots)-1) {
 		return nil, false
 	}
 	next := *l
@@ -135,8 +136,8 @@ func (l *layout) with(k int, c change, text string) (*layout, bool) {
 	return &next, true
 }
 
-// alone reports whether a slot ends where its text does, and nowhere before.
-func (s *slot) alone(last bool) bool {
+// endsWithItsText reports whether a slot ends where its text does, and nowhere before.
+func (s *slot) endsWithItsText(last bool) bool {
 	text := s.text
 	if last {
 		text += "]" // which must close the array
@@ -193,10 +194,10 @@ func (l *layout) known(old *layout) knownModels {
 	}
 	known := knownModels{}
 	for _, s := range old.slots[from:to] {
-		if s.says == nil {
+		if s.reading == nil {
 			continue
 		}
-		for _, e := range s.says.entries {
+		for _, e := range s.reading.entries {
 			if !e.Broken {
 				known[s.text[e.Offset:e.Offset+e.Model.Span.End]] = e.Model
 			}
@@ -210,8 +211,8 @@ func (k knownModels) share(s *slot) {
 	if len(k) == 0 {
 		return
 	}
-	for i := range s.says.entries {
-		e := &s.says.entries[i]
+	for i := range s.reading.entries {
+		e := &s.reading.entries[i]
 		if m := k[s.text[e.Offset:e.Offset+e.Model.Span.End]]; m != nil && !e.Broken {
 			e.Model = m
 		}
@@ -235,8 +236,8 @@ func (l *layout) texts() []string {
 func (l *layout) firstObject() objectKind {
 	n := 0
 	for _, s := range l.slots {
-		opaque := s.says.opaque
-		for _, e := range s.says.entries {
+		opaque := s.reading.opaque
+		for _, e := range s.reading.entries {
 			for len(opaque) > 0 && opaque[0].Span.Start < e.Offset {
 				opaque = opaque[1:]
 				n++

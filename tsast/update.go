@@ -19,7 +19,7 @@ var ErrOpaqueModules = errors.New("the entry's modules are not written as an obj
 var ErrNoEntry = errors.New("no such entry")
 
 // ReplaceEntry gives the edits that bring the entry with this index to what
-// m says: counts, parents, types, Definitions, and modules that are new or
+// m reading: counts, parents, types, Definitions, and modules that are new or
 // gone. Comments, the order of properties and modules, name and description
 // stay as they are, and so does what is not a plain literal. Errors:
 // ErrNoEntry, ErrOpaqueModules, *BrokenError.

@@ -115,7 +115,7 @@ func keepOnlyHead(rows []*tree.Row) {
 }
 
 // noteUncalled says which modules are no part of an entry because forward()
-// does not run them; towers are told elsewhere.
+// does not run them; towers are listed elsewhere.
 func noteUncalled(impl *Implementation, rows []*tree.Row, uncalled map[string]bool) {
 	towers := tree.TowerPaths(rows)
 	var paths []string
@@ -131,6 +131,32 @@ func noteUncalled(impl *Implementation, rows []*tree.Row, uncalled map[string]bo
 	if len(paths) > 0 {
 		impl.Notes = append(impl.Notes, "SGLang constructs these and does not run them to generate text: "+strings.Join(paths, ", "))
 	}
+}
+
+// lacksLayers says why the tree of a model is none: it has no modules, or a
+// language model none of whose layers could be made. "" where it has both.
+func (a *analysis) lacksLayers(root pyeval.Value, rows []*tree.Row) string {
+	if !slices.ContainsFunc(rows, func(r *tree.Row) bool { return r.Path != "" }) {
+		return "the constructor makes no modules that could be read"
+	}
+	generates := a.entry.Category == classes.TextCausalLM || a.entry.Category == classes.Multimodal
+	towers := tree.TowerPaths(rows)
+	if !generates || slices.ContainsFunc(rows, func(r *tree.Row) bool {
+		return (r.Layers != "" || r.Type == TypeAttention || r.Type == TypeLinearAttention) && !tree.IsBelow(r.Path, towers)
+	}) {
+		return ""
+	}
+	why := "the constructor makes no decoder layers that could be read"
+	o, ok := root.(*pyeval.Instance)
+	if !ok {
+		return why
+	}
+	for i, name := range o.Attrs.Keys {
+		if u, ok := o.Attrs.Vals[i].(*pyeval.Unknown); ok && !tree.IsTowerName(name) {
+			return fmt.Sprintf("%s: self.%s is not known: %s", why, name, u.Why)
+		}
+	}
+	return why
 }
 
 // finish adds what the run as a whole could not decide.
@@ -155,8 +181,8 @@ func (a *analysis) finish(impl *Implementation, root pyeval.Value, rows []*tree.
 			break
 		}
 	}
-	if !slices.ContainsFunc(rows, func(r *tree.Row) bool { return r.Path != "" }) && len(impl.Undecided) == 0 {
-		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name + "()", Location: a.entry.File, Reason: "the constructor makes no modules that could be read"})
+	if why := a.lacksLayers(root, rows); why != "" && len(impl.Undecided) == 0 {
+		impl.Undecided = append(impl.Undecided, Undecided{Expression: a.entry.Name + "()", Location: a.entry.File, Reason: why})
 	}
 	for i := range impl.Undecided {
 		if impl.Undecided[i].Missing == nil {

@@ -76,7 +76,7 @@ const (
 	KindNone     = "none"
 )
 
-// NewEmbedded gives the index that ships in the binary.
+// NewEmbedded returns the index that ships in the binary.
 func NewEmbedded() *classes.Embedded { return classes.NewEmbedded() }
 
 // Implementation is what phase 2 found.

@@ -99,7 +99,7 @@ func splitLocation(l string) (file string, first, last int, ok bool) {
 	return l[:i], first, last, ok && errA == nil && errB == nil
 }
 
-// lineSpan gives the bytes of lines first to last; nil when they are not
+// lineSpan returns the bytes of lines first to last; nil when they are not
 // there.
 func lineSpan(text []byte, first, last int) []byte {
 	start := 0
@@ -121,7 +121,7 @@ func lineSpan(text []byte, first, last int) []byte {
 	return text[start:end]
 }
 
-// distinguish gives snippets of one name their file's name too.
+// distinguish returns snippets of one name their file's name too.
 func distinguish(snippets []Snippet) {
 	count := map[string]int{}
 	for _, s := range snippets {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// unnamed are FlashInfer's APIs of dataset families that no template names, or
+// apisWithoutTemplate are FlashInfer's APIs of dataset families that no template names, or
 // whose template no API carries: the kernel, or the parts that make it up.
-var unnamed = map[string][]string{
+var apisWithoutTemplate = map[string][]string{
 	"dsa_topk_indexer_fp8":       {"flashinfer.paged_mqa.fp8_paged_mqa_logits", "flashinfer.topk.top_k_page_table_transform"},
 	"trtllm_fp4_block_scale_moe": {"flashinfer.fused_moe.core.trtllm_fp4_block_scale_moe"},
 	"mla_paged_prefill_causal":   {"flashinfer.mla._batch_mla._wrapper.BatchMLAPagedAttentionWrapper.run"},
@@ -72,11 +72,11 @@ func (t *Table) Kernel(n Name) Kernel {
 			}
 		}
 	}
-	for _, api := range unnamed[n.Family.ID] {
+	for _, api := range apisWithoutTemplate[n.Family.ID] {
 		add(api)
 	}
 	// What two APIs make up, neither of them dumps.
-	if len(unnamed[n.Family.ID]) > 1 {
+	if len(apisWithoutTemplate[n.Family.ID]) > 1 {
 		return k
 	}
 	k.Traced = t.traced(seen)

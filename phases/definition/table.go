@@ -109,8 +109,10 @@ func gdnRow(stage, example, doc string, suffix string) *Family {
 	return f
 }
 
-// families is the grammar: every other list of names in the project derives
-// from these rows. It is never written after initialisation.
+// families is the grammar: names are parsed, printed and explained by these
+// rows. What else a family needs (its layers, its reference, the kernels that
+// run it) stands in tables that CONTRIBUTING.md lists. It is never written
+// after initialisation.
 var families = []*Family{
 	row("rmsnorm", "rmsnorm", "rmsnorm_h4096", "RMS normalisation of one tensor.",
 		normFields("width that is normalised", "hidden_size (layer norms) | q_lora_rank | kv_lora_rank | head_dim (q/k norms)")),

@@ -136,7 +136,7 @@ func entry(known *knownConfig, tp, ep int, byName bool) *validate.ExpectedEntry 
 	if e == nil {
 		return nil
 	}
-	e.Closer = sync.OnceValue(func() *validate.ExpectedEntry {
+	e.FromSource = sync.OnceValue(func() *validate.ExpectedEntry {
 		impl := known.implementation()
 		if impl == nil {
 			return nil
@@ -176,7 +176,7 @@ func generateEntry(known *knownConfig, impl *baseline.Implementation, ck *weight
 	if err != nil {
 		return nil
 	}
-	e := &validate.ExpectedEntry{Label: known.label, ByName: byName, Architecture: g.Architecture, Stands: report.ConfidenceLine(&g.Confidence, "")}
+	e := &validate.ExpectedEntry{Label: known.label, ByName: byName, Architecture: g.Architecture, ConfidenceLine: report.ConfidenceLine(&g.Confidence, "")}
 	for _, module := range g.Entry.Modules {
 		e.Modules = append(e.Modules, validate.ExpectedModule{
 			Name: module.Name, Count: module.Count, Parent: module.Parent, Type: module.Type, Definitions: module.Definitions, Paths: module.Paths(),

@@ -62,7 +62,7 @@ func (r *reader) qkNorm() string {
 		}
 	}
 	switch {
-	case strings.HasPrefix(kind, "field"):
+	case kind == "per_head_if_stated":
 		if !value {
 			return ""
 		}

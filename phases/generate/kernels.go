@@ -211,6 +211,11 @@ func (m *namer) indexer(n *node) []definition.Name {
 	return []definition.Name{definition.DSATopKIndexer(kind.IndexNHeads, kind.IndexHeadDim, kind.IndexTopK, indexerPageSize)}
 }
 
+// noRopeKernel are the kinds of rotary embedding that do not run that kernel in
+// SGLang: MRotaryEmbedding has one of its own, Phi3LongRoPEScaledRotaryEmbedding
+// is plain torch.
+var noRopeKernel = map[string]bool{"mrope": true, "longrope": true}
+
 // rope: the cos/sin-cache kernel, for the two styles that it knows.
 func (m *namer) rope(n *node, row baseline.Module) []definition.Name {
 	kind := kindOf(n)
@@ -221,7 +226,7 @@ func (m *namer) rope(n *node, row baseline.Module) []definition.Name {
 	if row.RotaryDim != nil {
 		rotary = *row.RotaryDim
 	}
-	if rotary == 0 || m.a.Rope != nil && (m.a.Rope.Type == "mrope" || rotary > kind.HeadDim) {
+	if rotary == 0 || m.a.Rope != nil && (noRopeKernel[m.a.Rope.Type] || rotary > kind.HeadDim) {
 		return nil
 	}
 	interleaved := interleavedRope(m.a.ModelType)

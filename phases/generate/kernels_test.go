@@ -287,3 +287,21 @@ func TestRemarksOnKernels(t *testing.T) {
 		}
 	}
 }
+
+// TestRopeKernels: a rotary embedding that SGLang runs in plain torch, or with a
+// kernel of its own, is named by no Definition.
+func TestRopeKernels(t *testing.T) {
+	for kind, want := range map[string][]string{
+		"": {"rope_with_cos_sin_cache_neox_style_d64_rd64"}, "llama3": {"rope_with_cos_sin_cache_neox_style_d64_rd64"}, "mrope": {}, "longrope": {},
+	} {
+		a := moeModel("", "renorm")
+		a.Rope = &extract.Rope{RotaryDim: 64, Type: kind}
+		res, err := Build(FromArchitecture(a), a, Options{ID: "m", TP: 1, EP: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := moduleNamed(t, res, "rotary_emb").Definitions; !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", kind, got, want)
+		}
+	}
+}

@@ -10,7 +10,7 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-const onRequest = "Checkpoints are looked at with `check --network` alone: the headers of their files are read, a few KB, never the weights. "
+const onRequest = "Checkpoints are looked at by `check --network` and the editor's \"Verify against the checkpoint\" alone: the headers of their files are read, a few KB, never the weights. "
 
 func checkpointRules() []Rule {
 	return []Rule{

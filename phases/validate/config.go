@@ -24,13 +24,13 @@ type ExpectedEntry struct {
 	// Modules is the entry that would be generated. A module that is like it
 	// is never a finding.
 	Modules []ExpectedModule
-	// Closer gives the same with the entry that is generated from the model's
+	// FromSource gives the same with the entry that is generated from the model's
 	// source, too, which takes longer to make: it is asked for only when there
 	// would be a finding. It may be nil, and give nil.
-	Closer func() *ExpectedEntry
-	// Stands says in one line how sure the generated entry is, and what it rests
+	FromSource func() *ExpectedEntry
+	// ConfidenceLine says in one line how sure the generated entry is, and what it rests
 	// on; "" where that is not known.
-	Stands string
+	ConfidenceLine string
 	// Alternatives are other checkpoints that the same name may mean. What is
 	// not wrong by all of them is not reported, but named.
 	Alternatives []*ExpectedEntry
@@ -209,10 +209,10 @@ func checkConfig(p *entryPass) {
 // against gives the findings by one config.
 func (p *entryPass) against(expected *ExpectedEntry) []Problem {
 	findings := p.compared(expected)
-	if len(findings) == 0 || expected.Closer == nil {
+	if len(findings) == 0 || expected.FromSource == nil {
 		return findings
 	}
-	if closer := expected.Closer(); closer != nil {
+	if closer := expected.FromSource(); closer != nil {
 		return p.compared(closer)
 	}
 	return findings

@@ -32,12 +32,14 @@ type Rule struct {
 	Doc, Long string
 
 	// entry checks one entry, file what only the whole file shows. Several
-	// rules may be found by one function: it stands at the first of them.
+	// rules may be found by one function: it stands in the row of the
+	// first of them, and the others have none.
 	entry func(*entryPass)
 	file  func(*filePass)
 }
 
-// rules is the table, in documentation order. It is filled once, in init: the
+// rules joins the tables of all areas, in documentation order; their rows are
+// in rules_*.go, config.go, checkpoint.go and ignore.go. It is filled once, in init: the
 // checks look their own rule up in it, which an initialiser may not.
 var rules []Rule
 

@@ -49,6 +49,8 @@ export interface Hooks {
   /** A job ended that nobody waits for. */
   jobDone(done: JobDone): void
   verified(end: Verified): void
+  /** A lens opens its model: here, as a drawing. */
+  showEntry(of: unknown): void
   showReport(path: string): Promise<boolean>
   status(state: "starting" | "running" | "stopped" | "failed", detail: string): void
 }
@@ -139,7 +141,7 @@ export class Client implements Server, vscode.Disposable {
     const settings = serverSettings(vscode.workspace.getConfiguration().get("fibLs"), trusted)
     return {
       documentSelector: this.selector,
-      initializationOptions: { fibLs: settings },
+      initializationOptions: { fibLs: settings, besideTypeScript: true },
       outputChannel: this.output,
       stdioOptions: {
         // Standard output is the protocol's.
@@ -200,6 +202,10 @@ export class Client implements Server, vscode.Disposable {
   /** Code actions and other extensions run the server's commands: those get the same care as the palette's. */
   private execute(command: string, arguments_: unknown[], next: (command: string, arguments_: unknown[]) => unknown): unknown {
     const first = arguments_[0]
+    if (command === serverCommand.showEntry) {
+      this.hooks.showEntry(first)
+      return undefined
+    }
     const given: AddArguments = typeof first === "string" ? { repoId: first } : ((first as AddArguments | undefined) ?? {})
     if (command !== serverCommand.addModel || given.wait === true || given.preview === true) return next(command, arguments_)
     if (given.repoId === undefined || given.repoId === "") this.hooks.chooseModel(given)
@@ -340,7 +346,7 @@ export class Client implements Server, vscode.Disposable {
 /** Tells the server what this extension can do beyond the protocol. */
 const ourCapabilities: StaticFeature = {
   fillClientCapabilities(capabilities) {
-    capabilities.experimental = { ...(capabilities.experimental as object | undefined), fibLs: { input: true, jobs: true, verified: true, drawing: true, besideTypeScript: true } }
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), fibLs: { input: true, jobs: true, verified: true } }
   },
   initialize() {
     // Nothing to register.

@@ -20,6 +20,7 @@ export function activate(context: vscode.ExtensionContext): void {
     chooseModel: (given) => void addModel.run(given),
     add: (given) => void previews.add(given).catch((error: unknown) => { failed(output, error) }),
     verified: (end) => void onboard.verified(end),
+    showEntry: (of) => void vscode.commands.executeCommand("fibLs.showModuleTree", of),
     jobDone: (done) => void outcomes.show(done, { repoId: done.repoId }),
     showReport: (path) => outcomes.openReport(path),
     status: (state, detail) => { status.set(state, detail) },

@@ -6,6 +6,7 @@ export const serverCommand = {
   listRepos: "fib-ls.listRepos",
   cancel: "fib-ls.cancel",
   verify: "fib-ls.verify",
+  showEntry: "fib-ls.showEntry",
   explainRule: "fib-ls.explainRule",
   plan: "fib-ls.plan",
   discover: "fib-ls.discover",

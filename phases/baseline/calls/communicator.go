@@ -56,7 +56,7 @@ func (w *Walk) communicatorMethod(o *pyeval.Instance, name string) (pyeval.Value
 	}), true
 }
 
-// isOtherPlatform says that a function is for other hardware than CUDA, which
+// isOtherPlatform reports whether a function is for other hardware than CUDA, which
 // SGLang tells by the function's name or its file's.
 func isOtherPlatform(f *pyeval.Function) bool {
 	other := func(name string) bool {

@@ -268,7 +268,7 @@ func (w *Walk) Intercept(fn pyeval.Value, args []pyeval.Value, kw *pyeval.Namesp
 	return nil, false
 }
 
-// isPureLibrary says whether a function of the standard library only computes
+// isPureLibrary reports whether a function of the standard library only computes
 // on its arguments.
 func isPureLibrary(path string) bool {
 	return strings.HasPrefix(path, "itertools.") || strings.HasPrefix(path, "math.") || strings.HasPrefix(path, "functools.")

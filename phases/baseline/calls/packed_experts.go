@@ -12,8 +12,8 @@ import (
 // PackedExperts finds lists of experts whose weights a block packs into one
 // tensor when it is constructed and hands to a fused kernel in forward()
 // (DeepseekMoE of deepseek-moe-16b, XVERSE): their own linear layers never run.
-func (w *Walk) PackedExperts(uncalled map[string]bool) map[string]*packed {
-	found := map[string]*packed{}
+func (w *Walk) PackedExperts(uncalled map[string]bool) map[string]*Packed {
+	found := map[string]*Packed{}
 	for _, n := range w.nodes {
 		o, ok := n.Value.(*pyeval.Instance)
 		if !ok || o.Recorded != "" {
@@ -36,12 +36,12 @@ func (w *Walk) PackedExperts(uncalled map[string]bool) map[string]*packed {
 	return found
 }
 
-// packed are the sizes of a packed list of experts.
-type packed struct{ num, hidden, intermediate, topK pyeval.Value }
+// Packed are the sizes of a packed list of experts.
+type Packed struct{ num, hidden, intermediate, topK pyeval.Value }
 
 // packedList reads the sizes of the list of experts that the block o holds; nil
 // when it is none: its elements are no MLPs, or the block chooses none of them.
-func (w *Walk) packedList(o *pyeval.Instance, experts *engine.ModuleList) *packed {
+func (w *Walk) packedList(o *pyeval.Instance, experts *engine.ModuleList) *Packed {
 	if len(experts.List.Items) == 0 {
 		return nil
 	}
@@ -49,7 +49,7 @@ func (w *Walk) packedList(o *pyeval.Instance, experts *engine.ModuleList) *packe
 	if !ok {
 		return nil
 	}
-	e := &packed{num: len(experts.List.Items)}
+	e := &Packed{num: len(experts.List.Items)}
 	for _, v := range o.Attrs.Vals {
 		if t, isObject := v.(*pyeval.Instance); isObject && t.Recorded == "TopK" {
 			e.topK = t.Arg("top_k")
@@ -86,7 +86,7 @@ func (w *Walk) runsFusedExperts(c *pyeval.Class) bool {
 }
 
 // Describe writes the sizes into the row of the list.
-func (e *packed) Describe(r *tree.Row) {
+func (e *Packed) Describe(r *tree.Row) {
 	r.Packed = true
 	r.NumExperts, r.TopK = r.Number(e.num), r.Number(e.topK)
 	r.IntermediateSize, r.Hidden = r.Number(e.intermediate), r.Number(e.hidden)

@@ -77,7 +77,7 @@ func modelTypeOf(e *engine.Engine, c *pyeval.Class) string {
 	return t
 }
 
-// mentions says whether a file's text holds a word; true when its text cannot
+// mentions reports whether a file's text holds a word; true when its text cannot
 // be read.
 func (r *Reader) mentions(path string, words ...string) bool {
 	text, err := r.src.ReadFile(path)

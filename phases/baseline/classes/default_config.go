@@ -9,7 +9,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
 
-// DefaultConfig gives a config.json to read a class with when there is none:
+// DefaultConfig returns a config.json to read a class with when there is none:
 // one that states nothing but the class and its model_type, so that the
 // configuration class's defaults fill in the rest, or an example of the table.
 // It is nil when neither is known.

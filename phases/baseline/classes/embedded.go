@@ -21,7 +21,7 @@ type Embedded struct {
 	open func() (*opened, error)
 }
 
-// NewEmbedded gives the index that ships in the binary. It is unpacked when
+// NewEmbedded returns the index that ships in the binary. It is unpacked when
 // it is first read.
 func NewEmbedded() *Embedded { return ReadEmbedded(index.Data()) }
 
@@ -73,7 +73,7 @@ func (e *Embedded) Notes() []string {
 	return []string{fmt.Sprintf("SGLang as built in: commit %s of %s", hash[:min(len(hash), short)], date[:min(len(date), len("2006-01-02"))])}
 }
 
-// Syntax gives a file's syntax tree; nil, nil when the index has none.
+// Syntax returns a file's syntax tree; nil, nil when the index has none.
 func (e *Embedded) Syntax(path string) (*pysrc.Module, error) {
 	x, err := e.open()
 	if err != nil {

@@ -164,7 +164,7 @@ func readIndex(data []byte) (*opened, error) {
 	return x, nil
 }
 
-// syntax gives a file's tree; nil, nil when the index has none.
+// syntax returns a file's tree; nil, nil when the index has none.
 func (x *opened) syntax(path string) (*pysrc.Module, error) {
 	f, ok := x.byPath[path]
 	if !ok {

@@ -46,10 +46,11 @@ func blobID(text []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Find gives the registered class of a name. It looks only into files that
+// Find returns the registered class of a name. It looks only into files that
 // mention the name; the whole index is made when none has it.
 func (r *Reader) Find(name string) (ClassInfo, error) {
-	if _, ok := r.src.(classSource); !ok && name != "" && r.cache == nil {
+	_, indexed := r.src.(classSource)
+	if _, uncached := r.cache.(noCache); uncached && !indexed && name != "" {
 		if c, ok := r.quickFind(name); ok {
 			return c, nil
 		}
@@ -117,7 +118,7 @@ func (r *Reader) baseFacts(f *fileFacts) []*fileFacts {
 	return out
 }
 
-// near gives registered names that look like one, nearest first.
+// near returns registered names that look like one, nearest first.
 func (x *classIndex) near(name string) []string {
 	const most = 5
 	type scored struct {
@@ -148,7 +149,7 @@ func stem(name string) string {
 	return strings.ToLower(name)
 }
 
-// Match gives the registered classes that a keyword may mean, best first: a
+// Match returns the registered classes that a keyword may mean, best first: a
 // class name, a file name, or something like either. A text causal LM goes
 // before others that match as well.
 func (r *Reader) Match(keyword string) ([]ClassInfo, error) {
@@ -188,7 +189,7 @@ func (r *Reader) Match(keyword string) ([]ClassInfo, error) {
 	return out, nil
 }
 
-// Resolve gives the class that SGLang serves an architecture with: the class
+// Resolve returns the class that SGLang serves an architecture with: the class
 // of that name, or the one that the engine puts in its place.
 func (r *Reader) Resolve(name string, cfg *extract.Object, architectures func() []string) (ClassInfo, error) {
 	if to := engineRemap(name, cfg); to != "" {
@@ -238,7 +239,7 @@ func isLongcat(name string) bool {
 	return name == "LongcatCausalLM" || name == "LongcatFlashNgramForCausalLM"
 }
 
-// LoadedAs gives a configuration the model_type under which the engine
+// LoadedAs returns a configuration the model_type under which the engine
 // loads it.
 func LoadedAs(name string, cfg *extract.Object) *extract.Object {
 	if !isLongcat(name) || cfg == nil {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	pathpkg "path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -40,14 +41,23 @@ type parsedFile struct {
 // Cache keeps what was worked out about a file between runs, by the identity
 // of its content. A nil Cache keeps nothing.
 type Cache interface {
-	// Get gives what Put stored; false when there is nothing.
+	// Get returns what Put stored; false when there is nothing.
 	Get(key string) ([]byte, bool)
 	// Put stores data; failures are the cache's own business.
 	Put(key string, data []byte)
 }
 
+// noCache keeps nothing.
+type noCache struct{}
+
+func (noCache) Get(string) ([]byte, bool) { return nil, false }
+func (noCache) Put(string, []byte)        {}
+
 // NewReader makes a reader of a tree; cache may be nil.
 func NewReader(src Source, cache Cache) *Reader {
+	if cache == nil {
+		cache = noCache{}
+	}
 	r := &Reader{src: src, cache: cache, parsed: map[string]*parsedFile{}}
 	r.index = sync.OnceValues(r.buildIndex)
 	return r
@@ -61,7 +71,7 @@ type syntaxSource interface {
 // Paths are the files that may hold a module of the tree.
 func (r *Reader) Paths(module string) []string { return engine.ModulePaths(module) }
 
-// Syntax gives a file's tree; nil, nil when there is no such file.
+// Syntax returns a file's tree; nil, nil when there is no such file.
 func (r *Reader) Syntax(path string) (*pysrc.Module, error) {
 	r.mu.Lock()
 	f, ok := r.parsed[path]
@@ -77,17 +87,26 @@ func (r *Reader) Syntax(path string) (*pysrc.Module, error) {
 // Files lists the Python files directly in a directory; none when there is no
 // such directory.
 func (r *Reader) Files(dir string) []string {
-	all, err := r.src.List(dir)
+	all, err := r.pythonFiles(dir)
 	if err != nil {
 		return nil
 	}
-	var out []string
+	out := make([]string, 0, len(all))
 	for _, e := range all {
-		if pathpkg.Dir(e.Path) == dir && strings.HasSuffix(e.Path, ".py") {
-			out = append(out, e.Path)
-		}
+		out = append(out, e.Path)
 	}
 	return out
+}
+
+// pythonFiles lists the Python files directly in a directory, sorted.
+func (r *Reader) pythonFiles(dir string) ([]Entry, error) {
+	all, err := r.src.List(dir)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", dir, err)
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(e Entry) bool {
+		return pathpkg.Dir(e.Path) != dir || !strings.HasSuffix(e.Path, ".py")
+	}), nil
 }
 
 func (r *Reader) load(path string) (*pysrc.Module, error) {
@@ -102,20 +121,16 @@ func (r *Reader) load(path string) (*pysrc.Module, error) {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	key := treeVersion + blobID(text)
-	if r.cache != nil {
-		if data, ok := r.cache.Get(key); ok {
-			if tree, err := pysrc.Unmarshal(data); err == nil {
-				return tree, nil
-			}
+	if data, ok := r.cache.Get(key); ok {
+		if tree, err := pysrc.Unmarshal(data); err == nil {
+			return tree, nil
 		}
 	}
 	tree, err := pysrc.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("parsing %s: %w", path, err)
 	}
-	if r.cache != nil {
-		r.cache.Put(key, pysrc.Marshal(tree))
-	}
+	r.cache.Put(key, pysrc.Marshal(tree))
 	return tree, nil
 }
 

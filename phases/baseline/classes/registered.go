@@ -81,20 +81,7 @@ func (r *Reader) buildIndex() (*classIndex, error) {
 
 // ModelFiles are the files that the registry scans: those directly in the
 // models directory.
-func (r *Reader) ModelFiles() ([]Entry, error) {
-	all, err := r.src.List(engine.ModelsDir)
-	if err != nil {
-		return nil, fmt.Errorf("listing SGLang's models: %w", err)
-	}
-	var out []Entry
-	for _, e := range all {
-		if path.Dir(e.Path) == engine.ModelsDir && strings.HasSuffix(e.Path, ".py") {
-			out = append(out, e)
-		}
-	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
-	return out, nil
-}
+func (r *Reader) ModelFiles() ([]Entry, error) { return r.pythonFiles(engine.ModelsDir) }
 
 // fileFacts is what the index needs of one file; it is kept in the cache.
 type fileFacts struct {
@@ -118,37 +105,35 @@ type classFacts struct {
 const factsVersion = "index2-"
 
 func (r *Reader) factsOf(e Entry) (*fileFacts, error) {
-	var text []byte
-	id := e.BlobID
-	if id == "" || r.cache == nil {
-		var err error
-		if text, err = r.src.ReadFile(e.Path); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", e.Path, err)
-		}
-		id = blobID(text)
+	if f := r.keptFacts(e, e.BlobID); f != nil {
+		return f, nil
 	}
-	if r.cache != nil {
-		if data, ok := r.cache.Get(factsVersion + id); ok {
-			f := &fileFacts{}
-			if json.Unmarshal(data, f) == nil {
-				f.Path = e.Path
-				return f, nil
-			}
-		}
+	text, err := r.src.ReadFile(e.Path)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", e.Path, err)
 	}
-	if text == nil {
-		var err error
-		if text, err = r.src.ReadFile(e.Path); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", e.Path, err)
-		}
+	id := blobID(text)
+	if f := r.keptFacts(e, id); f != nil {
+		return f, nil
 	}
 	f := readFacts(e.Path, text)
-	if r.cache != nil {
-		if data, err := json.Marshal(f); err == nil {
-			r.cache.Put(factsVersion+id, data)
-		}
+	data, err := json.Marshal(f)
+	if err == nil {
+		r.cache.Put(factsVersion+id, data)
 	}
-	return f, nil
+	return f, err
+}
+
+// keptFacts returns what the cache has of a file whose content has an id; nil
+// when it has nothing.
+func (r *Reader) keptFacts(e Entry, id string) *fileFacts {
+	data, ok := r.cache.Get(factsVersion + id)
+	f := &fileFacts{}
+	if !ok || json.Unmarshal(data, f) != nil {
+		return nil
+	}
+	f.Path = e.Path
+	return f
 }
 
 // readFacts reads a file's facts; a file that cannot be parsed has none.

@@ -8,13 +8,13 @@ import "github.com/fib-ls/fib-ls/phases/baseline/repo"
 // ("python/sglang/srt/models/llama.py"), whatever the tree looks like on disk.
 // A Source is safe for use by several goroutines.
 type Source interface {
-	// ReadFile gives a file's bytes; an error that is fs.ErrNotExist when
+	// ReadFile returns a file's bytes; an error that is fs.ErrNotExist when
 	// the tree has no such file.
 	ReadFile(path string) ([]byte, error)
-	// List gives the files (not directories) at any depth below a directory,
+	// List returns the files (not directories) at any depth below a directory,
 	// sorted by path; an error that is fs.ErrNotExist when there is none.
 	List(dir string) ([]Entry, error)
-	// Commit gives the tree's commit hash and its date (RFC 3339); empty
+	// Commit returns the tree's commit hash and its date (RFC 3339); empty
 	// when unknown.
 	Commit() (hash, date string)
 	// Kind is repo.KindClone or KindEmbedded.

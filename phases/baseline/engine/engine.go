@@ -84,7 +84,7 @@ func (e *Engine) Kind(c *pyeval.Class) pyeval.Kind {
 // IsBaseOfParts implements host.
 func (e *Engine) IsBaseOfParts(path string) bool { return strings.HasSuffix(path, "nn.Module") }
 
-// isTorchModule says whether instances are torch modules.
+// isTorchModule reports whether instances are torch modules.
 func (e *Engine) isTorchModule(c *pyeval.Class) bool {
 	return e.ExternalBase(c, func(p string) bool {
 		return strings.HasSuffix(p, "nn.Module") || strings.Contains(p, "PreTrainedModel") || torchLayerArgs(p) != nil
@@ -101,7 +101,7 @@ func (e *Engine) isConfigClass(c *pyeval.Class) bool {
 	})
 }
 
-// IsPart says whether an object is a torch module.
+// IsPart reports whether an object is a torch module.
 func (e *Engine) IsPart(o *pyeval.Instance) bool {
 	if c, ok := o.Class.(*pyeval.Class); ok && o.Kind == pyeval.Plain {
 		return e.isTorchModule(c)

@@ -12,7 +12,7 @@ import (
 // given tensor parallelism, no expert parallelism, server arguments and
 // environment variables at their defaults.
 
-// Name gives the value that stands for a function of SGLang whose result is a
+// Name returns the value that stands for a function of SGLang whose result is a
 // fact of the environment; nil when there is none.
 func (e *Engine) Name(_ *pyeval.Interp, modname, name string) pyeval.Value {
 	if name == "current_platform" {
@@ -246,7 +246,7 @@ func (e *Engine) environmentVariable(_ *pyeval.Interp, name string) pyeval.Value
 	})
 }
 
-// serverDefault is the default of a field of ServerArgs; missing{} when it has
+// serverDefault is the default of a field of ServerArgs; Missing when it has
 // none.
 func (e *Engine) serverDefault(name string) pyeval.Value {
 	if e.server == nil {

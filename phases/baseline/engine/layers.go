@@ -7,9 +7,10 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
-// layerModules are the modules whose classes are layers: their constructor's
-// arguments are recorded and the constructor is not entered.
-func layerModules() []string {
+// recordedModules are prefixes of Python modules whose classes are recorded as
+// layers: their constructor's arguments are kept and the constructor is not
+// entered. The names of the classes do not matter.
+func recordedModules() []string {
 	return []string{
 		"sglang.srt.layers.linear", "sglang.srt.layers.layernorm", "sglang.srt.layers.vocab_parallel_embedding",
 		"sglang.srt.layers.radix_attention", "sglang.srt.layers.radix_linear_attention", "sglang.srt.layers.moe",
@@ -25,7 +26,7 @@ func layerModules() []string {
 
 // IsLayerModule reports whether the classes of a module are layers.
 func IsLayerModule(name string) bool {
-	for _, p := range layerModules() {
+	for _, p := range recordedModules() {
 		if rest, ok := strings.CutPrefix(name, p); ok && (rest == "" || rest[0] == '.') {
 			return true
 		}
@@ -33,7 +34,7 @@ func IsLayerModule(name string) bool {
 	return false
 }
 
-// DimensionsOf gives the output and input features of a linear layer, an
+// DimensionsOf returns the output and input features of a linear layer, an
 // embedding or a head (output first), over all ranks; nil for anything else.
 func (e *Engine) DimensionsOf(o *pyeval.Instance) []pyeval.Value {
 	total := func(v pyeval.Value) pyeval.Value {
@@ -136,7 +137,7 @@ func (e *Engine) RotaryEmbedding() *pyeval.Class {
 	return nil
 }
 
-// IsMultimodalMethod says whether the engine calls the method on multimodal
+// IsMultimodalMethod reports whether the engine calls the method on multimodal
 // models only.
 func IsMultimodalMethod(name string) bool {
 	switch name {

@@ -24,10 +24,10 @@ func RotaryModules() []string {
 	return []string{"sglang.srt.layers.rotary_embedding.base", "sglang.srt.layers.rotary_embedding"}
 }
 
-// InSGLang says whether a dotted module name belongs to the tree.
+// InSGLang reports whether a dotted module name belongs to the tree.
 func InSGLang(name string) bool { return name == "sglang" || strings.HasPrefix(name, "sglang.") }
 
-// InModels says whether a module is one of a model's.
+// InModels reports whether a module is one of a model's.
 func InModels(modname string) bool { return strings.HasPrefix(modname, "sglang.srt.models.") }
 
 // ModuleName is the dotted name of a file of the tree.

@@ -60,14 +60,14 @@ func (c *modelConfig) Copy(*pyeval.Interp) pyeval.Value {
 	return &modelConfig{c.engine, c.path, c.fields.Clone(), c.over.Clone(), c.defaults}
 }
 
-// Entries gives the fields of config.json.
+// Entries returns the fields of config.json.
 func (c *modelConfig) Entries() *pyeval.Dict {
 	d := pyeval.NewDict()
 	d.PutNames(c.fields)
 	return d
 }
 
-// Attr gives a field, a default or a method.
+// Attr returns a field, a default or a method.
 func (c *modelConfig) Attr(_ *pyeval.Interp, name string) pyeval.Value {
 	c.engine.noteRead(c, name)
 	return c.attr(name)
@@ -81,7 +81,7 @@ func (c *modelConfig) SetAttr(in *pyeval.Interp, name string, v pyeval.Value) {
 // Item is the attribute that a text names.
 func (c *modelConfig) Item(in *pyeval.Interp, key pyeval.Value) pyeval.Value { return in.Named(c, key) }
 
-// Contains tells whether it states a field.
+// Contains reports whether it states a field.
 func (c *modelConfig) Contains(_ *pyeval.Interp, x pyeval.Value) (result, known bool) {
 	name, ok := x.(string)
 	return ok && c.has(name), ok
@@ -98,7 +98,7 @@ func (c *modelConfig) IsA(_ *pyeval.Interp, of pyeval.Value) (is, known bool) {
 	return pyeval.IsPythonType(of)
 }
 
-// isA says whether the configuration is of the class with that name.
+// isA reports whether the configuration is of the class with that name.
 func (c *modelConfig) isA(class string) (is, known bool) {
 	if class == "PretrainedConfig" || class == "PreTrainedConfig" {
 		return true, true
@@ -114,7 +114,7 @@ func (c *modelConfig) isA(class string) (is, known bool) {
 	return plain+"config" == strings.ToLower(class), true
 }
 
-// attr gives an attribute of a configuration or missing{}.
+// attr returns an attribute of a configuration or Missing.
 func (c *modelConfig) attr(name string) pyeval.Value {
 	if v, ok := c.over.Get(name); ok {
 		return v
@@ -147,7 +147,7 @@ func (c *modelConfig) attr(name string) pyeval.Value {
 	return pyeval.Missing{}
 }
 
-// method gives the methods that every configuration has; nil when the
+// method returns the methods that every configuration has; nil when the
 // name is none.
 func (c *modelConfig) method(name string) pyeval.Value {
 	switch name {
@@ -194,7 +194,7 @@ func updateOf(names *pyeval.Namespace) *pyeval.Builtin {
 	})
 }
 
-// baseConfigDefault gives what transformers' base class gives every
+// baseConfigDefault returns what transformers' base class gives every
 // configuration.
 func baseConfigDefault(name string) (pyeval.Value, bool) {
 	switch name {
@@ -242,7 +242,7 @@ func (e *Engine) fromJSON(v extract.Value) pyeval.Value {
 	return v
 }
 
-// isNestedConfig says whether a field of config.json is a configuration of
+// isNestedConfig reports whether a field of config.json is a configuration of
 // its own rather than a plain dict.
 func isNestedConfig(key string, v *extract.Object) bool {
 	switch key {

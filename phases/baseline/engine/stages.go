@@ -11,6 +11,7 @@ import (
 // them, prepare() adds what the stage before left to the residual and
 // normalises, finish() hands on.
 
+// BoundaryLayer is the name under which a stage boundary is recorded.
 const BoundaryLayer = "StageBoundary"
 
 // appendStages is append_stages: one boundary for each stage.
@@ -38,7 +39,7 @@ func appendStages(in *pyeval.Interp, args []pyeval.Value, _ *pyeval.Namespace) p
 	return out
 }
 
-// replacesResidual says that a stage adds its output to the residual itself,
+// replacesResidual reports whether a stage adds its output to the residual itself,
 // so that the next layer's first norm has nothing to add.
 func replacesResidual(declaration pyeval.Value) bool {
 	o, ok := declaration.(*pyeval.Instance)

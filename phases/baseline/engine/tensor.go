@@ -33,7 +33,7 @@ func (t *Tensor) IsA(_ *pyeval.Interp, of pyeval.Value) (is, known bool) {
 	return pyeval.IsPythonType(of)
 }
 
-// Item gives one element.
+// Item returns one element.
 func (t *Tensor) Item(in *pyeval.Interp, key pyeval.Value) pyeval.Value {
 	if _, ok := key.(int); ok && t.elements != nil {
 		return in.ElementAt(t, t.elements.Items, key)
@@ -53,7 +53,7 @@ func (t *Tensor) SetItem(in *pyeval.Interp, key, v pyeval.Value) {
 	t.forget(in)
 }
 
-// Attr gives the shape or a method.
+// Attr returns the shape or a method.
 func (t *Tensor) Attr(in *pyeval.Interp, name string) pyeval.Value {
 	switch name {
 	case "shape":
@@ -101,7 +101,7 @@ func forgetElements(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace
 // maxVector bounds the vectors whose elements are kept.
 const maxVector = 1024
 
-// zeroVector gives the elements of torch.zeros(shape), nil unless the shape
+// zeroVector returns the elements of torch.zeros(shape), nil unless the shape
 // is that of a small vector.
 func zeroVector(in *pyeval.Interp, shape pyeval.Value) *pyeval.List {
 	dims, ok := shape.(*pyeval.List)
@@ -127,7 +127,7 @@ func (e *Engine) parameter(v pyeval.Value) pyeval.Value {
 	return p
 }
 
-// tensorShape gives the shape that torch.empty(…) and the like make.
+// tensorShape returns the shape that torch.empty(…) and the like make.
 func tensorShape(fn string, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
 	if size, ok := kw.Get("size"); ok {
 		args = []pyeval.Value{size}

@@ -30,10 +30,10 @@ func (m *ModuleList) Show(int) string { return fmt.Sprintf("ModuleList of %d", l
 // Truth is whether there are elements.
 func (m *ModuleList) Truth() (t, known bool) { return m.List.Truth() }
 
-// Elements gives the modules.
+// Elements returns the modules.
 func (m *ModuleList) Elements() []pyeval.Value { return m.List.Elements() }
 
-// Item gives a module; in forward(), where the index is often not known, one of
+// Item returns a module; in forward(), where the index is often not known, one of
 // each kind.
 func (m *ModuleList) Item(in *pyeval.Interp, key pyeval.Value) pyeval.Value {
 	if in.Watcher != nil && pyeval.IsUnknown(key) {
@@ -61,7 +61,7 @@ func (m *ModuleList) IsA(_ *pyeval.Interp, of pyeval.Value) (is, known bool) {
 	return pyeval.IsPythonType(of)
 }
 
-// Attr gives a method, or the module of a name.
+// Attr returns a method, or the module of a name.
 func (m *ModuleList) Attr(in *pyeval.Interp, name string) pyeval.Value {
 	switch name {
 	case "append", "extend", "insert":
@@ -78,7 +78,7 @@ func (m *ModuleList) Attr(in *pyeval.Interp, name string) pyeval.Value {
 	return pyeval.Unknownf("ModuleList.%s", name)
 }
 
-// callTorch gives what a call of torch makes: its layers, containers and
+// callTorch returns what a call of torch makes: its layers, containers and
 // parameters.
 func (e *Engine) callTorch(in *pyeval.Interp, f *pyeval.External, args []pyeval.Value, kw *pyeval.Namespace) (pyeval.Value, bool) {
 	p, ok := strings.CutPrefix(f.Path, "torch.")
@@ -165,7 +165,7 @@ func (e *Engine) makeModuleList(items pyeval.Value) pyeval.Value {
 	return pyeval.Derived("ModuleList("+pyeval.Show(items)+")", items)
 }
 
-// torchLayerArgs gives the names of the positional arguments of a torch
+// torchLayerArgs returns the names of the positional arguments of a torch
 // layer; nil when the path is none.
 func torchLayerArgs(path string) []string {
 	name, ok := strings.CutPrefix(path, "torch.nn.")
@@ -197,7 +197,7 @@ func bindTorchArgs(path string, args []pyeval.Value, kw *pyeval.Namespace) *pyev
 	return out
 }
 
-// isTorchMethod says whether every torch module has the method.
+// isTorchMethod reports whether every torch module has the method.
 func isTorchMethod(name string) bool {
 	switch name {
 	case "parameters", "named_parameters", "register_buffer", "register_parameter", "to", "eval", "train", "children",

@@ -2,7 +2,7 @@ package pyeval
 
 import "github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 
-// Attribute gives o.name; unknown when there is none.
+// Attribute returns o.name; unknown when there is none.
 func (in *Interp) Attribute(o Value, name string) Value {
 	v := in.LookupAttr(o, name)
 	if IsMissing(v) {
@@ -30,7 +30,7 @@ func (in *Interp) noAttribute(o Value, name string) Value {
 	return u
 }
 
-// LookupAttr gives o.name or missing{}.
+// LookupAttr returns o.name or Missing.
 func (in *Interp) LookupAttr(o Value, name string) Value {
 	if in.Halted() {
 		return Unknownf("stopped")
@@ -90,7 +90,7 @@ func (in *Interp) hasattr(o Value, name string) Value {
 	return !raised && !IsMissing(v)
 }
 
-// recordedHas tells whether a part has an attribute whose constructor was not
+// recordedHas reports whether a part has an attribute whose constructor was not
 // entered: it is not known what that sets.
 func (in *Interp) recordedHas(o *Instance, name, expr string) Value {
 	if _, ok := o.Attrs.Get(name); ok {

@@ -6,11 +6,10 @@ import "slices"
 func newBuiltins() map[string]Value {
 	table := map[string]Value{"__name__": "__module__", "__file__": "__file__", "NotImplemented": &Unknown{Why: "NotImplemented"}}
 	add := func(name string, f Native) { table[name] = NewBuiltin(name, f) }
-	for name, f := range objectBuiltins() {
-		add(name, f)
-	}
-	for name, f := range containerBuiltins() {
-		add(name, f)
+	for _, builtins := range []map[string]Native{objectBuiltins(), attributeBuiltins(), containerBuiltins()} {
+		for name, f := range builtins {
+			add(name, f)
+		}
 	}
 	for name, f := range numberBuiltins() {
 		add(name, pure(name, f))
@@ -87,7 +86,7 @@ func replaceItem(v Value, i int, x Value) Value {
 	return v
 }
 
-// known says whether all arguments are wholly known; if not, the result of
+// known reports whether all arguments are wholly known; if not, the result of
 // the call is the unknown given.
 func known(name string, args []Value) (Value, bool) {
 	for _, a := range args {
@@ -105,7 +104,8 @@ func known(name string, args []Value) (Value, bool) {
 	return nil, true
 }
 
-func objectBuiltins() map[string]Native {
+// attributeBuiltins are the builtins that ask for attributes by name.
+func attributeBuiltins() map[string]Native {
 	return map[string]Native{
 		"getattr": func(in *Interp, args []Value, _ *Namespace) Value {
 			if len(args) < 2 {
@@ -134,6 +134,12 @@ func objectBuiltins() map[string]Native {
 			}
 			return nil
 		},
+	}
+}
+
+// objectBuiltins are the builtins about objects and their classes.
+func objectBuiltins() map[string]Native {
+	return map[string]Native{
 		"isinstance": func(in *Interp, args []Value, _ *Namespace) Value {
 			return in.Distribute(Argument(args, 0, nil), func(o Value) Value {
 				return in.isInstance(o, Argument(args, 1, nil))

@@ -284,7 +284,7 @@ func (f *Function) call(in *Interp, args []Value, kw *Namespace) Value {
 	return in.CallFunction(f, args, kw)
 }
 
-// Attr gives the name, or the function itself.
+// Attr returns the name, or the function itself.
 func (f *Function) Attr(in *Interp, name string) Value {
 	switch name {
 	case "__name__":

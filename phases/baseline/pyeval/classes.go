@@ -19,7 +19,7 @@ type Class struct {
 	cache         map[string]Value // evaluated class variables
 	mro           []Value          // *Class and *External, itself first
 	// before is what the class's name stood for where its statement begins
-	// (class Layer(Layer), with an imported base); missing{} for nothing.
+	// (class Layer(Layer), with an imported base); Missing for nothing.
 	before Value
 }
 
@@ -57,7 +57,7 @@ func (c *Class) Item(in *Interp, key Value) Value {
 // Contains looks among the members of an enumeration.
 func (c *Class) Contains(in *Interp, x Value) (result, known bool) { return in.enumContains(c, x) }
 
-// Attr gives what the class or a base of it binds.
+// Attr returns what the class or a base of it binds.
 func (c *Class) Attr(in *Interp, name string) Value {
 	switch name {
 	case "__name__", "__qualname__":
@@ -120,7 +120,7 @@ func (c *classMembers) add(name string, s pysrc.Stmt) {
 	c.ByName[name] = s
 }
 
-// isAccessor says whether a function is a property's setter or deleter, which
+// isAccessor reports whether a function is a property's setter or deleter, which
 // must not hide the getter of the same name.
 func isAccessor(f *pysrc.FuncDef) bool {
 	for _, d := range f.Decorators {
@@ -131,7 +131,7 @@ func isAccessor(f *pysrc.FuncDef) bool {
 	return false
 }
 
-// decorated says whether a function or class has one of the decorators, given
+// decorated reports whether a function or class has one of the decorators, given
 // by the last part of their names.
 func decorated(decorators []pysrc.Expr, names ...string) bool {
 	for _, d := range decorators {
@@ -155,7 +155,7 @@ func decorated(decorators []pysrc.Expr, names ...string) bool {
 // maxBases bounds the method resolution order of one class.
 const maxBases = 200
 
-// ResolutionOrder gives the C3 linearisation, the class itself first. Bases
+// ResolutionOrder returns the C3 linearisation, the class itself first. Bases
 // that are unknown are left out; a cycle ends where it closes.
 func (in *Interp) ResolutionOrder(c *Class) []Value {
 	if c.mro != nil {
@@ -272,7 +272,7 @@ func (in *Interp) FindMember(c *Class, name string, after *Class) (*Class, pysrc
 	return nil, nil
 }
 
-// ExternalBase says whether one of the external bases satisfies the test.
+// ExternalBase reports whether one of the external bases satisfies the test.
 func (in *Interp) ExternalBase(c *Class, test func(path string) bool) bool {
 	for _, x := range in.ResolutionOrder(c) {
 		if e, ok := x.(*External); ok && test(e.Path) {
@@ -291,7 +291,7 @@ func (in *Interp) isException(c *Class) bool {
 	})
 }
 
-// isSubclass says whether a class is another one or extends it.
+// isSubclass reports whether a class is another one or extends it.
 func (in *Interp) isSubclass(c, other *Class) bool {
 	for _, x := range in.ResolutionOrder(c) {
 		if baseKey(x) == baseKey(other) {
@@ -301,7 +301,7 @@ func (in *Interp) isSubclass(c, other *Class) bool {
 	return false
 }
 
-// MemberValue gives what a member found on owner is when asked for through
+// MemberValue returns what a member found on owner is when asked for through
 // self (nil when through the class cls).
 func (in *Interp) MemberValue(owner *Class, s pysrc.Stmt, name string, self Value, cls *Class) Value {
 	switch s := s.(type) {

@@ -188,7 +188,7 @@ func (in *Interp) member(a, b Value) (result, known bool) {
 	return false, sure
 }
 
-// same says whether two values are surely equal, so that no choice between
+// same reports whether two values are surely equal, so that no choice between
 // them is needed.
 func same(a, b Value) bool {
 	fuel := maxVisited

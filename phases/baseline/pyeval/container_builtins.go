@@ -34,45 +34,51 @@ func containerBuiltins() map[string]Native {
 		"frozenset": sequence("frozenset", makeSet),
 		"dict":      func(in *Interp, args []Value, kw *Namespace) Value { return in.makeDict(args, kw) },
 		"range":     pure("range", func(in *Interp, args []Value, _ *Namespace) Value { return in.rangeOf(args) }),
-		"map": func(in *Interp, args []Value, _ *Namespace) Value {
-			items, ok := Iterate(Argument(args, 1, nil))
-			if !ok || len(args) != 2 || !in.Grow(len(items)) {
-				return Derived("map()", args...)
-			}
-			out := &List{}
-			for _, x := range items {
-				out.Items = append(out.Items, in.Call(args[0], []Value{x}, nil))
-			}
-			return out
-		},
-		"filter": func(in *Interp, args []Value, _ *Namespace) Value {
-			items, ok := Iterate(Argument(args, 1, nil))
-			if !ok || !in.Grow(len(items)) {
-				return Derived("filter()", args...)
-			}
-			out := &List{}
-			for _, x := range items {
-				t, sure := truth(in.Call(args[0], []Value{x}, nil))
-				if !sure {
-					return Derived("filter()", args...)
-				}
-				if t {
-					out.Items = append(out.Items, x)
-				}
-			}
-			return out
-		},
+		"map":       mapped,
+		"filter":    filtered,
 		"enumerate": pure("enumerate", enumerate),
 		"zip":       pure("zip", zip),
-		"reversed": pure("reversed", func(in *Interp, args []Value, _ *Namespace) Value {
-			items, ok := Iterate(Argument(args, 0, nil))
-			if !ok || !in.Grow(len(items)) {
-				return Derived("reversed()", args...)
-			}
-			slices.Reverse(items)
-			return &List{Items: items}
-		}),
+		"reversed":  pure("reversed", reversed),
 	}
+}
+
+func mapped(in *Interp, args []Value, _ *Namespace) Value {
+	items, ok := Iterate(Argument(args, 1, nil))
+	if !ok || len(args) != 2 || !in.Grow(len(items)) {
+		return Derived("map()", args...)
+	}
+	out := &List{}
+	for _, x := range items {
+		out.Items = append(out.Items, in.Call(args[0], []Value{x}, nil))
+	}
+	return out
+}
+
+func filtered(in *Interp, args []Value, _ *Namespace) Value {
+	items, ok := Iterate(Argument(args, 1, nil))
+	if !ok || !in.Grow(len(items)) {
+		return Derived("filter()", args...)
+	}
+	out := &List{}
+	for _, x := range items {
+		t, sure := truth(in.Call(args[0], []Value{x}, nil))
+		if !sure {
+			return Derived("filter()", args...)
+		}
+		if t {
+			out.Items = append(out.Items, x)
+		}
+	}
+	return out
+}
+
+func reversed(in *Interp, args []Value, _ *Namespace) Value {
+	items, ok := Iterate(Argument(args, 0, nil))
+	if !ok || !in.Grow(len(items)) {
+		return Derived("reversed()", args...)
+	}
+	slices.Reverse(items)
+	return NewList(items...)
 }
 
 func (in *Interp) makeDict(args []Value, kw *Namespace) Value {

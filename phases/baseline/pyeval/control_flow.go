@@ -188,7 +188,7 @@ func (in *Interp) joinDicts(cond string, a, b *Dict) *Dict {
 // holder may hold parts of what is built (a list of them).
 type holder interface{ HoldsParts() }
 
-// holdsModule says whether a value is an object, or holds some, or may.
+// holdsModule reports whether a value is an object, or holds some, or may.
 func holdsModule(v Value) bool {
 	switch v := v.(type) {
 	case *Instance, holder:

@@ -31,7 +31,7 @@ func (d *Dict) find(key Value) (int, bool) {
 	return i, ok
 }
 
-// Get gives the value of a key.
+// Get returns the value of a key.
 func (d *Dict) Get(key Value) (Value, bool) {
 	if i, ok := d.find(key); ok {
 		return d.Values[i], true
@@ -93,7 +93,7 @@ func (d *Dict) reindex() {
 	}
 }
 
-// Clone gives a dict of the same entries.
+// Clone returns a dict of the same entries.
 func (d *Dict) Clone() *Dict {
 	out := &Dict{Keys: slices.Clone(d.Keys), Values: slices.Clone(d.Values), fallback: d.fallback}
 	out.reindex()
@@ -106,7 +106,7 @@ func (d *Dict) replace(o *Dict) {
 	d.reindex()
 }
 
-// Keywords gives the entries as keyword arguments.
+// Keywords returns the entries as keyword arguments.
 func (d *Dict) Keywords() *Namespace {
 	kw := NewNamespace()
 	for i, key := range d.Keys {
@@ -123,7 +123,7 @@ func (d *Dict) Show(int) string { return fmt.Sprintf("{%d items}", len(d.Keys)) 
 // Truth is whether there are entries.
 func (d *Dict) Truth() (t, known bool) { return len(d.Keys) > 0, true }
 
-// Elements gives the keys.
+// Elements returns the keys.
 func (d *Dict) Elements() []Value { return slices.Clone(d.Keys) }
 
 // Contains looks a key up.
@@ -157,7 +157,7 @@ func (d *Dict) binary(_ *Interp, op string, b Value) (Value, bool) {
 // IsA knows Python's own types.
 func (d *Dict) IsA(_ *Interp, class Value) (is, known bool) { return IsPythonType(class, "dict") }
 
-// Item gives the value of a key. A key that is not known leaves the choice
+// Item returns the value of a key. A key that is not known leaves the choice
 // between all of them.
 func (d *Dict) Item(in *Interp, key Value) Value {
 	if IsUnknown(key) {
@@ -201,7 +201,7 @@ func (d *Dict) SetItem(in *Interp, key, v Value) {
 	}
 }
 
-// Attr gives a method, or of an object of config.json a field.
+// Attr returns a method, or of an object of config.json a field.
 func (d *Dict) Attr(_ *Interp, name string) Value {
 	if v, ok := d.Get(name); ok && d.Plain {
 		return v
@@ -269,7 +269,7 @@ func (d *Dict) lookup(in *Interp, args []Value, kw *Namespace) Value {
 	})
 }
 
-// view is a method that lists keys or values; missing{} when it is none.
+// view is a method that lists keys or values; Missing when it is none.
 func (d *Dict) view(name string) Value {
 	switch name {
 	case "keys":

@@ -57,7 +57,7 @@ func (e *enumMember) IsA(in *Interp, of Value) (is, known bool) {
 	return false, false
 }
 
-// Attr gives the value, the name, or what the class binds.
+// Attr returns the value, the name, or what the class binds.
 func (e *enumMember) Attr(in *Interp, name string) Value {
 	switch name {
 	case "value", "_value_":

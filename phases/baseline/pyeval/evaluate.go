@@ -4,7 +4,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
-// eval gives the value of an expression; after an exception or at a bound it
+// eval returns the value of an expression; after an exception or at a bound it
 // gives unknown, and the statement around it unwinds.
 func (in *Interp) eval(e pysrc.Expr, fr *frame) Value {
 	if !in.Step() {
@@ -302,7 +302,7 @@ func (in *Interp) clauses(cs []pysrc.Clause, fr *frame, element func() Value) Va
 	return out
 }
 
-// filters says whether the ifs of a clause keep an element; sure is false
+// filters reports whether the ifs of a clause keep an element; sure is false
 // when one of them is not known.
 func (in *Interp) filters(ifs []pysrc.Expr, fr *frame) (keep, sure bool) {
 	for _, c := range ifs {

@@ -119,22 +119,28 @@ func (in *Interp) exec(s pysrc.Stmt, fr *frame) flow {
 	case *pysrc.ClassDef:
 		in.SetVar(fr.vars, s.Name, in.newClass(fr.mod, s, fr))
 	case *pysrc.SimpleStmt:
-		switch s.Keyword {
-		case "break":
-			return flow{kind: flowBreak}
-		case "continue":
-			return flow{kind: flowContinue}
-		}
-		if names, ok := strings.CutPrefix(s.Keyword, "global "); ok {
-			fr.declareGlobal(strings.Fields(names))
-		}
-		if targets, ok := strings.CutPrefix(s.Keyword, "del "); ok {
-			in.delete(strings.Fields(targets), fr)
-		}
+		return in.execSimple(s.Keyword, fr)
 	case *pysrc.UnsupportedStmt:
 		in.Notef("%s:%d: statement not understood: %s", fr.mod.Path, s.First, s.Kind)
 	default:
 		return in.execCompound(s, fr)
+	}
+	return flow{}
+}
+
+// execSimple runs a statement of a keyword and names: break, continue, global,
+// del.
+func (in *Interp) execSimple(text string, fr *frame) flow {
+	keyword, names, _ := strings.Cut(text, " ")
+	switch keyword {
+	case "break":
+		return flow{kind: flowBreak}
+	case "continue":
+		return flow{kind: flowContinue}
+	case "global":
+		fr.declareGlobal(strings.Fields(names))
+	case "del":
+		in.delete(strings.Fields(names), fr)
 	}
 	return flow{}
 }

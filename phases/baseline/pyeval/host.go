@@ -2,12 +2,12 @@ package pyeval
 
 import "github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 
-// Program gives the modules of a program as syntax trees.
+// Program returns the modules of a program as syntax trees.
 type Program interface {
 	// Paths are the files that may hold a module, in the order in which they
 	// are looked for; none when the name is not of the program.
 	Paths(module string) []string
-	// Syntax gives a file's tree; nil, nil when there is no such file.
+	// Syntax returns a file's tree; nil, nil when there is no such file.
 	Syntax(path string) (*pysrc.Module, error)
 	// Files lists the Python files directly in a directory, sorted.
 	Files(dir string) []string
@@ -17,10 +17,10 @@ type Program interface {
 // machine and the settings that it runs with, and what its classes are to what
 // it builds.
 type Host interface {
-	// Name gives the value that a name of a module has whatever the module
+	// Name returns the value that a name of a module has whatever the module
 	// binds it to; nil when there is none.
 	Name(in *Interp, module, name string) Value
-	// Function gives what a call of a function of the program returns that is
+	// Function returns what a call of a function of the program returns that is
 	// not run.
 	Function(in *Interp, f *Function, args []Value, kw *Namespace) (v Value, done bool)
 	// Opaque reports whether a class's constructors are recorded, not entered.
@@ -31,24 +31,24 @@ type Host interface {
 	IsBaseOfParts(path string) bool
 	// InitSettings runs the constructor that settings have from outside.
 	InitSettings(in *Interp, o *Instance, kw *Namespace)
-	// Reads is told of the attributes that are asked for.
+	// Reads is called before an attribute of an instance is looked up.
 	Reads(o *Instance, name string)
-	// InstanceAttr gives an attribute that the host decides.
+	// InstanceAttr returns an attribute that the host decides.
 	InstanceAttr(in *Interp, o *Instance, name string) (v Value, done bool)
-	// PartHas tells whether a recorded part has an attribute.
+	// PartHas reports whether a recorded part has an attribute.
 	PartHas(in *Interp, o *Instance, name string) (has, known bool)
-	// ClassAttr gives an attribute that no class of the program binds;
-	// missing{} when there is none.
+	// ClassAttr returns an attribute that no class of the program binds;
+	// Missing when there is none.
 	ClassAttr(c *Class, name string) Value
-	// Super gives super().name where only external bases are left, nil when
+	// Super returns super().name where only external bases are left, nil when
 	// the host does not know; self is nil where the class itself is asked.
 	Super(in *Interp, self *Instance, c *Class, name string) Value
-	// CallExternal gives what a call of something outside the program returns.
+	// CallExternal returns what a call of something outside the program returns.
 	CallExternal(in *Interp, f *External, args []Value, kw *Namespace) (v Value, done bool)
-	// Lookup gives an element of a table outside the program, nil when it has
+	// Lookup returns an element of a table outside the program, nil when it has
 	// none; known is false when it is not a table that the host knows.
 	Lookup(in *Interp, table *External, key Value) (v Value, known bool)
-	// Escaped gives the result of a function that an exception leaves; done is
+	// Escaped returns the result of a function that an exception leaves; done is
 	// false when the exception goes on to the caller.
 	Escaped(in *Interp, f *Function, text string) (v Value, done bool)
 }
@@ -57,19 +57,19 @@ type Host interface {
 // that is not known are run without a report, and loops of unknown length twice,
 // so that everything is seen that may happen.
 type Watcher interface {
-	// Statement is told of each statement before it runs.
+	// Statement is called before each statement.
 	Statement(s pysrc.Stmt)
-	// Calling is told of each call, Entering of each function that is entered;
-	// what they give is run when that ends.
+	// Calling is called before each call, Entering before the body of each
+	// function; what they return is called when that ends.
 	Calling(e *pysrc.Call) func()
 	Entering(f *Function) func()
 	// Intercept may stand in for a call.
 	Intercept(fn Value, args []Value, kw *Namespace) (v Value, done bool)
 	// Attr may stand in for an attribute that an object does not hold itself;
-	// Read is told of those that it holds.
+	// Read is called with those that it holds.
 	Attr(o *Instance, name string) (v Value, done bool)
 	Read(v Value)
-	// Any gives the element of a list of parts whose index is not known; nil
+	// Any returns the element of a list of parts whose index is not known; nil
 	// when there is none.
 	Any(items []Value) Value
 	// Follows reports whether a module of the program is looked into.

@@ -10,6 +10,7 @@ import (
 // Kind says what an instance is to what is being built.
 type Kind uint8
 
+// The kinds of instance.
 const (
 	Plain    Kind = iota
 	Part          // a part of it; the arguments of its constructor are kept
@@ -36,7 +37,7 @@ func (in *Interp) NewRecorded(cls Value, name string, args *Namespace) *Instance
 	return o
 }
 
-// Arg gives an argument of the constructor; unknown when it was not given.
+// Arg returns an argument of the constructor; unknown when it was not given.
 func (o *Instance) Arg(name string) Value {
 	if v, ok := o.Args.Get(name); ok {
 		return v
@@ -73,7 +74,7 @@ func (o *Instance) SetItem(in *Interp, key, v Value) {
 	}
 }
 
-// Contains tells whether it has an attribute.
+// Contains reports whether it has an attribute.
 func (o *Instance) Contains(_ *Interp, x Value) (result, known bool) {
 	name, ok := x.(string)
 	if !ok {
@@ -83,7 +84,7 @@ func (o *Instance) Contains(_ *Interp, x Value) (result, known bool) {
 	return has, true
 }
 
-// Attr gives an attribute: its own, what the host makes of it, or its class's.
+// Attr returns an attribute: its own, what the host makes of it, or its class's.
 func (o *Instance) Attr(in *Interp, name string) Value {
 	in.host.Reads(o, name)
 	if v, ok := o.Attrs.Get(name); ok {
@@ -175,7 +176,7 @@ type superRef struct {
 // Show does not look into it.
 func (s *superRef) Show(int) string { return "?" }
 
-// Attr gives super().name.
+// Attr returns super().name.
 func (s *superRef) Attr(in *Interp, name string) Value {
 	self, isObject := s.self.(*Instance)
 	var c *Class
@@ -292,7 +293,7 @@ func (in *Interp) isInstanceOf(o, t Value) (is, known bool) {
 	return false, false
 }
 
-// IsPythonType tells whether a type is one of Python's own that are named, as
+// IsPythonType reports whether a type is one of Python's own that are named, as
 // is known of an object that is a scalar or a container.
 func IsPythonType(t Value, names ...string) (is, known bool) {
 	switch t := t.(type) {

@@ -49,7 +49,7 @@ func (in *Interp) Instantiate(c *Class, args []Value, kw *Namespace) Value {
 	return o
 }
 
-// isRecord says whether a class's constructor is made of its fields.
+// isRecord reports whether a class's constructor is made of its fields.
 func (in *Interp) isRecord(c *Class) bool {
 	return decorated(c.def.Decorators, "dataclass") || in.ExternalBase(c, func(p string) bool {
 		return LastPart(p) == "NamedTuple" || p == "msgspec.Struct"
@@ -83,7 +83,7 @@ func (in *Interp) initPlain(o *Instance, args []Value, kw *Namespace) {
 	o.Args.SetArguments(args, nil)
 }
 
-// takesArguments says whether a constructor has parameters besides self. One
+// takesArguments reports whether a constructor has parameters besides self. One
 // that has none is of a common base of all kinds of operators, which says
 // nothing about the layer.
 func takesArguments(init pysrc.Stmt) bool {

@@ -72,6 +72,7 @@ type Interp struct {
 }
 
 var (
+	// ErrDepth ends an evaluation that nests too deeply.
 	ErrDepth = errors.New("gave up: calls or configurations nest too deeply")
 	errCells = errors.New("gave up: too many values")
 )
@@ -146,7 +147,7 @@ func (in *Interp) Descend() bool {
 // Ascend ends a level that Descend began.
 func (in *Interp) Ascend() { in.Depth-- }
 
-// TakeRaised gives the exception that nothing has handled, and drops it.
+// TakeRaised returns the exception that nothing has handled, and drops it.
 func (in *Interp) TakeRaised() (text string, raised bool) {
 	x := in.raised
 	in.raised = nil
@@ -167,7 +168,7 @@ func (in *Interp) Watch(w Watcher, f func()) {
 	in.Undecided, in.seen, in.steps = undecided, seen, in.steps+steps
 }
 
-// Halted says whether evaluation must unwind: a bound or an exception.
+// Halted reports whether evaluation must unwind: a bound or an exception.
 func (in *Interp) Halted() bool { return in.Stopped != nil || in.raised != nil }
 
 func (in *Interp) raise(text string) Value {
@@ -235,7 +236,7 @@ func (in *Interp) EvalNamed(x pysrc.Expr, names *Namespace) Value {
 	return in.eval(x, fr)
 }
 
-// lookup gives the value of a name seen from a frame.
+// lookup returns the value of a name seen from a frame.
 func (in *Interp) lookup(fr *frame, name string) Value {
 	for f := fr; f != nil && !fr.globals[name]; f = f.parent {
 		if i := f.vars.find(name); i >= 0 {

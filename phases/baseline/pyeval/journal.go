@@ -7,7 +7,7 @@ import "slices"
 type change struct {
 	space *Namespace
 	key   string
-	old   Value // missing{} when there was none
+	old   Value // Missing when there was none
 	list  *List
 	items []Value // the list's items before
 	dict  *Dict
@@ -28,7 +28,7 @@ func (c *change) place() place { return place{c.space, c.key, c.list, c.dict} }
 // write is the state of a place after an arm.
 type write struct {
 	change
-	v     Value   // of a namespace; missing{} when deleted
+	v     Value   // of a namespace; Missing when deleted
 	items []Value // of a list
 	now   *Dict   // of a dict
 }
@@ -72,7 +72,7 @@ func (s *writeSet) add(w write) {
 	}
 }
 
-// isJournaled says whether a write must be undone when the arm that is being
+// isJournaled reports whether a write must be undone when the arm that is being
 // tried ends: not one to the variables of a call that the arm itself makes.
 func (in *Interp) isJournaled(n *Namespace) bool {
 	return in.tentative > 0 && (!n.closed || n.born <= in.armBorn)
@@ -138,7 +138,7 @@ func (in *Interp) rollback(mark int) {
 	}
 }
 
-// writes gives the places changed since the mark with what they now hold, in
+// writes returns the places changed since the mark with what they now hold, in
 // the order of their first change.
 func (in *Interp) writes(mark int) writeSet {
 	var s writeSet

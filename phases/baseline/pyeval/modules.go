@@ -90,7 +90,7 @@ func (m bindingTable) collect(body []pysrc.Stmt, around *guard) {
 	}
 }
 
-// Module gives a module of the program by its dotted name; nil when it has no
+// Module returns a module of the program by its dotted name; nil when it has no
 // file (a namespace package, something outside the program, an unreadable file).
 func (in *Interp) Module(name string) *Module {
 	if m, ok := in.modules[name]; ok {
@@ -118,7 +118,7 @@ func (in *Interp) Module(name string) *Module {
 // isOwn reports whether a dotted module name is of the program.
 func (in *Interp) isOwn(name string) bool { return len(in.Program.Paths(name)) > 0 }
 
-// ModuleAttribute gives the value of a name of a module, by the module's
+// ModuleAttribute returns the value of a name of a module, by the module's
 // dotted name.
 func (in *Interp) ModuleAttribute(modname, name string) Value {
 	if v := in.host.Name(in, modname, name); v != nil {
@@ -179,7 +179,7 @@ func (in *Interp) starImport(m *Module, name string) (Value, bool) {
 	return nil, false
 }
 
-// Global gives the value of a module's own name. The last binding whose
+// Global returns the value of a module's own name. The last binding whose
 // guards are not known to be false wins.
 func (in *Interp) Global(m *Module, name string) Value {
 	if v, ok := m.values[name]; ok {

@@ -40,7 +40,7 @@ func (n *Namespace) find(key string) int {
 	return -1
 }
 
-// Get gives what a name stands for.
+// Get returns what a name stands for.
 func (n *Namespace) Get(key string) (Value, bool) {
 	if n == nil {
 		return nil, false
@@ -51,7 +51,7 @@ func (n *Namespace) Get(key string) (Value, bool) {
 	return nil, false
 }
 
-// Value gives what a name stands for; nil when there is no such name.
+// Value returns what a name stands for; nil when there is no such name.
 func (n *Namespace) Value(key string) Value {
 	v, _ := n.Get(key)
 	return v
@@ -131,7 +131,7 @@ func (n *Namespace) Delete(key string) {
 	}
 }
 
-// Clone gives a table of the same names, an empty one of nil.
+// Clone returns a table of the same names, an empty one of nil.
 func (n *Namespace) Clone() *Namespace {
 	if n == nil {
 		return NewNamespace()

@@ -219,7 +219,7 @@ func sortedOf(in *Interp, args []Value, kw *Namespace) Value {
 	return in.sorted(items, kw)
 }
 
-// sorted gives a sorted list, or unknown when the order is not known.
+// sorted returns a sorted list, or unknown when the order is not known.
 func (in *Interp) sorted(items []Value, kw *Namespace) Value {
 	if u, ok := known("sorted", items); !ok || !in.Grow(len(items)) {
 		return u

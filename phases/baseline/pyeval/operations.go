@@ -14,7 +14,7 @@ type (
 	shower interface{ Show(depth int) string }
 	// truther tells the value's truth; a value that does not is true.
 	truther interface{ Truth() (t, known bool) }
-	// attributed gives an attribute; missing{} when there is none.
+	// attributed returns an attribute; Missing when there is none.
 	attributed interface {
 		Attr(in *Interp, name string) Value
 	}
@@ -26,7 +26,7 @@ type (
 	callable interface {
 		call(in *Interp, args []Value, kw *Namespace) Value
 	}
-	// indexed gives v[key].
+	// indexed returns v[key].
 	indexed interface {
 		Item(in *Interp, key Value) Value
 	}
@@ -34,9 +34,9 @@ type (
 	itemWritable interface {
 		SetItem(in *Interp, key, v Value)
 	}
-	// iterable gives its elements, in a list that is the caller's own.
+	// iterable returns its elements, in a list that is the caller's own.
 	iterable interface{ Elements() []Value }
-	// container tells whether it holds a value.
+	// container reports whether it holds a value.
 	container interface {
 		Contains(in *Interp, x Value) (result, known bool)
 	}
@@ -44,28 +44,28 @@ type (
 	operand interface {
 		binary(in *Interp, op string, b Value) (Value, bool)
 	}
-	// compared tells whether it equals a value; fuel bounds how deep it looks.
+	// compared reports whether it equals a value; fuel bounds how deep it looks.
 	compared interface {
 		Equal(b Value, fuel *int) (result, known bool)
 	}
 	// identified is what several Go values may stand for: same tells which do.
 	identified interface{ same(b Value) bool }
-	// hashable gives its key in a Go map.
+	// hashable returns its key in a Go map.
 	hashable interface {
 		hash(fuel *int) (any, bool)
 	}
-	// composed gives the values that it is made of.
+	// composed returns the values that it is made of.
 	composed interface{ parts() []Value }
-	// typed tells whether it is an instance of a class, or of a class outside
+	// typed reports whether it is an instance of a class, or of a class outside
 	// the program.
 	typed interface {
 		IsA(in *Interp, class Value) (is, known bool)
 	}
-	// copied gives a copy of itself.
+	// copied returns a copy of itself.
 	copied interface{ Copy(in *Interp) Value }
 	// sliced makes a container of its own kind of some of its elements.
 	sliced interface{ Slice(items []Value) Value }
-	// mapping gives its entries.
+	// mapping returns its entries.
 	mapping interface{ Entries() *Dict }
 	// stated has attributes that a user states: Key is the name that one has
 	// for him.
@@ -103,7 +103,7 @@ func showItems(open string, items []Value, end string, depth int) string {
 	return open + strings.Join(parts, ", ") + end
 }
 
-// truth gives a value's truth; known is false when it cannot be told.
+// truth returns a value's truth; known is false when it cannot be told.
 func truth(v Value) (t, known bool) {
 	switch v := v.(type) {
 	case nil:
@@ -122,7 +122,7 @@ func truth(v Value) (t, known bool) {
 	return true, true
 }
 
-// Iterate gives the elements of a container.
+// Iterate returns the elements of a container.
 func Iterate(v Value) ([]Value, bool) {
 	switch v := v.(type) {
 	case iterable:
@@ -137,7 +137,7 @@ func Iterate(v Value) ([]Value, bool) {
 	return nil, false
 }
 
-// hashKey gives the Go map key of a Python value; ok is false when the value
+// hashKey returns the Go map key of a Python value; ok is false when the value
 // is not hashable or not known.
 func hashKey(v Value) (any, bool) {
 	fuel := maxVisited

@@ -21,7 +21,7 @@ type classMembers struct {
 	Order  []string              // first definition first
 }
 
-// once gives what is worked out of a syntax tree, the first time by f.
+// once returns what is worked out of a syntax tree, the first time by f.
 func once[V any](known *sync.Map, tree any, f func() V) V {
 	if v, ok := known.Load(tree); ok {
 		return v.(V)
@@ -48,7 +48,7 @@ func (f *Facts) members(def *pysrc.ClassDef) *classMembers {
 	})
 }
 
-// isClosed says that nothing a function makes holds on to its variables: they
+// isClosed reports whether nothing a function makes holds on to its variables: they
 // are gone when it returns.
 func (f *Facts) isClosed(def *pysrc.FuncDef) bool {
 	return once(&f.closed, def, func() bool {

@@ -26,10 +26,10 @@ func (l *List) Truth() (t, known bool) { return len(l.Items) > 0, true }
 // Truth is whether there are elements.
 func (t *Tuple) Truth() (truth, known bool) { return len(t.Items) > 0, true }
 
-// Elements gives the list's elements.
+// Elements returns the list's elements.
 func (l *List) Elements() []Value { return slices.Clone(l.Items) }
 
-// Elements gives the tuple's elements.
+// Elements returns the tuple's elements.
 func (t *Tuple) Elements() []Value { return slices.Clone(t.Items) }
 
 func (l *List) parts() []Value { return l.Items }
@@ -64,10 +64,10 @@ func (t *Tuple) hash(fuel *int) (any, bool) {
 	return [2]string{"tuple", text}, true
 }
 
-// Item gives an element.
+// Item returns an element.
 func (l *List) Item(in *Interp, key Value) Value { return in.ElementAt(l, l.Items, key) }
 
-// Item gives an element.
+// Item returns an element.
 func (t *Tuple) Item(in *Interp, key Value) Value { return in.ElementAt(t, t.Items, key) }
 
 // Slice makes a tuple of some of the elements.
@@ -109,7 +109,7 @@ func (l *List) IsA(_ *Interp, class Value) (is, known bool) { return IsPythonTyp
 // IsA knows Python's own types.
 func (t *Tuple) IsA(_ *Interp, class Value) (is, known bool) { return IsPythonType(class, "tuple") }
 
-// Attr gives a method.
+// Attr returns a method.
 func (l *List) Attr(_ *Interp, name string) Value {
 	switch name {
 	case "append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort":
@@ -120,7 +120,7 @@ func (l *List) Attr(_ *Interp, name string) Value {
 	return sequenceMethod(l.Items, name)
 }
 
-// Attr gives a method.
+// Attr returns a method.
 func (t *Tuple) Attr(_ *Interp, name string) Value { return sequenceMethod(t.Items, name) }
 
 // mutate applies a method of a list that changes it.
@@ -176,7 +176,7 @@ func (in *Interp) mutate(l *List, name string, args []Value, kw *Namespace) Valu
 	return nil
 }
 
-// sequenceMethod gives a method that lists and tuples have.
+// sequenceMethod returns a method that lists and tuples have.
 func sequenceMethod(items []Value, name string) Value {
 	switch name {
 	case "index":

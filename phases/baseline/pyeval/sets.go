@@ -53,7 +53,7 @@ func (s *set) binary(_ *Interp, op string, b Value) (Value, bool) {
 	return s.combine(op, o), true
 }
 
-// combine gives the elements of both sets, either, or one alone.
+// combine returns the elements of both sets, either, or one alone.
 func (s *set) combine(op string, o *set) *set {
 	var out []Value
 	for _, k := range s.Keys {
@@ -74,7 +74,7 @@ func (s *set) combine(op string, o *set) *set {
 // setOperators are the operators that methods of a set stand for.
 var setOperators = map[string]string{"union": "|", "intersection": "&", "difference": "-", "symmetric_difference": "^"}
 
-// Attr gives a method.
+// Attr returns a method.
 func (s *set) Attr(_ *Interp, name string) Value {
 	if op, ok := setOperators[name]; ok {
 		return NewBuiltin(name, func(_ *Interp, args []Value, _ *Namespace) Value {

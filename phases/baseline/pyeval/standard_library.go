@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// callLibrary gives what the few functions of the standard library return that
+// callLibrary returns what the few functions of the standard library return that
 // constructors use.
 func (in *Interp) callLibrary(f *External, args []Value, kw *Namespace) Value {
 	p := f.Path

@@ -39,7 +39,7 @@ func texts(items []string) Value {
 	return out
 }
 
-// stringFunction gives a str method by its name; nil when it is none that
+// stringFunction returns a str method by its name; nil when it is none that
 // the reader knows.
 func stringFunction(name string) func(s string, args []Value) (Value, bool) {
 	whole := map[string]func(string) Value{

@@ -12,7 +12,7 @@ func (in *Interp) subscript(e *pysrc.Subscript, fr *frame) Value {
 	return in.distribute2(o, in.eval(e.Index, fr), in.Item)
 }
 
-// Item gives o[key].
+// Item returns o[key].
 func (in *Interp) Item(o, key Value) Value {
 	switch o := o.(type) {
 	case indexed:
@@ -24,7 +24,7 @@ func (in *Interp) Item(o, key Value) Value {
 	return Derived(Show(o)+"["+Show(key)+"]", key)
 }
 
-// Named gives the attribute that a string key names.
+// Named returns the attribute that a string key names.
 func (in *Interp) Named(o, key Value) Value {
 	name, ok := key.(string)
 	if !ok {
@@ -33,7 +33,7 @@ func (in *Interp) Named(o, key Value) Value {
 	return in.Attribute(o, name)
 }
 
-// ElementAt gives an element of o, whose elements are given.
+// ElementAt returns an element of o, whose elements are given.
 func (in *Interp) ElementAt(o Value, items []Value, key Value) Value {
 	if len(items) == 1 {
 		if r, ok := items[0].(*Repeated); ok {

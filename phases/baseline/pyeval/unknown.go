@@ -154,7 +154,7 @@ func mergeUnknown(u *Unknown, v Value, depth int) {
 // themselves, or each other many times.
 const maxVisited = 20_000
 
-// contains says whether a value, or a part of it, satisfies the test; true
+// contains reports whether a value, or a part of it, satisfies the test; true
 // when there is too much of it to tell.
 func contains(v Value, test func(Value) bool) bool {
 	fuel := maxVisited
@@ -173,7 +173,7 @@ func containsIn(v Value, test func(Value) bool, fuel *int) bool {
 // IsUnknown reports whether a value is unknown as a whole.
 func IsUnknown(v Value) bool { _, ok := v.(*Unknown); return ok }
 
-// hasUnknown says whether a value is not wholly known (lists in lists count,
+// hasUnknown reports whether a value is not wholly known (lists in lists count,
 // objects do not).
 func hasUnknown(v Value) bool {
 	return contains(v, func(x Value) bool {
@@ -188,7 +188,7 @@ func hasUnknown(v Value) bool {
 // MaxAlternatives bounds how many values one choice may have.
 const MaxAlternatives = 24
 
-// join gives the value that is a when cond holds and b when not.
+// join returns the value that is a when cond holds and b when not.
 func (in *Interp) join(cond string, a, b Value) Value {
 	if same(a, b) {
 		if x, ok := a.(*Unknown); ok {

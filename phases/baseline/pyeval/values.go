@@ -173,7 +173,7 @@ func (s *Stub) same(b Value) bool {
 
 func (s *Stub) hash(*int) (any, bool) { return s, true }
 
-// scalarAttr gives an attribute of one of Python's own scalars.
+// scalarAttr returns an attribute of one of Python's own scalars.
 func scalarAttr(v Value, name string) Value {
 	switch v := v.(type) {
 	case string:

@@ -60,7 +60,7 @@ func AddedSince(ctx context.Context, dir, folder string, since time.Time) (files
 		before := listing{}
 		if !first {
 			if before, err = g.store.folder(parent.tree, folder); err != nil {
-				return files, false, nil //nolint:nilerr // an object that a partial clone does not have ends it as well
+				return files, false, nil // an object that a partial clone does not have ends it as well
 			}
 		}
 		if before.hash != after.hash {

@@ -16,7 +16,7 @@ type Row struct {
 	Target pyeval.Value // the first *pyeval.Instance or *engine.Tensor that it stands for
 }
 
-// Number gives a dimension as a pointer; nil when it is not known, which is
+// Number returns a dimension as a pointer; nil when it is not known, which is
 // then recorded in the row.
 func (r *Row) Number(v pyeval.Value) *int {
 	if i, ok := pyeval.AsInt(v); ok {
@@ -137,7 +137,7 @@ func ropeType(args *pyeval.Namespace) string {
 	return ""
 }
 
-// isExperts says whether a layer is a fused block of routed experts.
+// isExperts reports whether a layer is a fused block of routed experts.
 func isExperts(o *pyeval.Instance) bool {
 	_, experts := o.Args.Get("num_experts")
 	_, width := o.Args.Get("intermediate_size")
@@ -152,8 +152,8 @@ func isActivation(o *pyeval.Instance) bool {
 	return strings.HasSuffix(o.Recorded, "AndMul")
 }
 
-// rotaryDim is what a rotary embedding that is not made by get_rope is told to
-// rotate.
+// rotaryDim is the number of features that a rotary embedding rotates which
+// get_rope does not make.
 func rotaryDim(args *pyeval.Namespace) *int {
 	if dim, ok := args.Value("rotary_dim").(int); ok {
 		return &dim
@@ -178,7 +178,7 @@ func normWidth(args *pyeval.Namespace) *int {
 
 func describeAttention(e *engine.Engine, r *Row, o *pyeval.Instance) {
 	r.Type = TypeAttention
-	// The layer is told its heads per rank; the row has those of all ranks.
+	// The layer's argument is its heads per rank; the row has those of all ranks.
 	perRank := func(name string) pyeval.Value { return e.Binary("*", o.Arg(name), e.Env.TP) }
 	r.NumHeads, r.NumKVHeads = r.Number(perRank("num_heads")), r.Number(perRank("num_kv_heads"))
 	r.HeadDim = r.Number(o.Arg("head_dim"))
@@ -189,7 +189,7 @@ func describeAttention(e *engine.Engine, r *Row, o *pyeval.Instance) {
 	r.VHeadDim = r.Number(v)
 	if w, ok := o.Args.Get("sliding_window_size"); ok {
 		if i, isInt := w.(int); isInt && i >= 0 {
-			r.SlidingWindow = i + 1 // the layer is told the window less the token itself
+			r.SlidingWindow = i + 1 // the argument is the window without the token itself
 		}
 	}
 }
@@ -197,7 +197,7 @@ func describeAttention(e *engine.Engine, r *Row, o *pyeval.Instance) {
 // batchedLinear is a layer that multiplies several matrices at once: no GEMM.
 const batchedLinear = "ColumnParallelBatchedLinear"
 
-// isConvolution says whether a linear layer only holds the weight of a
+// isConvolution reports whether a linear layer only holds the weight of a
 // depthwise convolution.
 func isConvolution(path string) bool {
 	return slices.Contains([]string{"conv1d", "q_conv1d", "k_conv1d", "v_conv1d", "qkv_conv1d"}, pyeval.LastPart(path))

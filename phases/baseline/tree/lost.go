@@ -27,7 +27,7 @@ func ReportLost(e *engine.Engine, nodes []Node, towers map[string]bool) {
 		seen[def] = true
 		for _, name := range usedAsModules(def) {
 			u, ok := o.Attrs.Value(name).(*pyeval.Unknown)
-			if !ok || isTowerName(name) {
+			if !ok || IsTowerName(name) {
 				continue
 			}
 			e.UndecideAt(JoinPath(n.Path, name), pyeval.Site{File: c.Module.Path, Line: def.First}, "self."+name, u, "a part that forward() runs is not known: "+u.Why)

@@ -22,7 +22,7 @@ func TowerPaths(rows []*Row) map[string]bool {
 	}
 	towers := map[string]bool{}
 	for _, r := range rows {
-		if r.Path != "" && r.Layers == "" && !mixes[r.Path] && (isTowerName(pyeval.LastPart(r.Path)) || isTowerName(r.Class)) {
+		if r.Path != "" && r.Layers == "" && !mixes[r.Path] && (IsTowerName(pyeval.LastPart(r.Path)) || IsTowerName(r.Class)) {
 			towers[r.Path] = true
 		}
 	}
@@ -34,7 +34,7 @@ func TowerPaths(rows []*Row) map[string]bool {
 	return towers
 }
 
-// linksTower says that a module is called like what leads from a tower to the
+// linksTower reports whether a module is called like what leads from a tower to the
 // language model, although its name does not say what it sees or hears: beside a
 // tower it is a part of it (MiMo's projection).
 func linksTower(name string) bool {
@@ -55,7 +55,7 @@ func hasTowerIn(towers map[string]bool, parent string) bool {
 	return false
 }
 
-// IsBelow says whether a path is one of the roots or below one.
+// IsBelow reports whether a path is one of the roots or below one.
 func IsBelow(p string, roots map[string]bool) bool {
 	for ; p != ""; p = ParentPath(p) {
 		if roots[p] {
@@ -71,7 +71,9 @@ func ParentPath(p string) string {
 	return p[:max(i, 0)]
 }
 
-func isTowerName(name string) bool {
+// IsTowerName says that a name is that of what sees, hears or leads from there to
+// the language model.
+func IsTowerName(name string) bool {
 	name = strings.ToLower(name)
 	for _, hint := range []string{"vision", "visual", "audio", "image", "speech", "multi_modal", "multimodal", "mm_projector", "projector",
 		"aligner", "resampler", "siglip", "vpm", "sound", "video"} {

@@ -38,7 +38,7 @@ type Family struct {
 	QKV        string `json:"qkv,omitempty"`
 	QKVMore    string `json:"qkv_more,omitempty"` // outputs of QKV beside queries, keys and values, as a formula
 	O          string `json:"o,omitempty"`
-	QKNorm     string `json:"qk_norm,omitempty"`      // per_head|per_projection; "field…": per head, when use_qk_norm or qk_layernorm decides
+	QKNorm     string `json:"qk_norm,omitempty"`      // per_head|per_projection|per_head_if_stated, when a field like use_qk_norm or qk_layernorm decides
 	QKNormType string `json:"qk_norm_type,omitempty"` // rmsnorm|layernorm
 	QNorm      string `json:"q_norm,omitempty"`
 	KNorm      string `json:"k_norm,omitempty"` // "-": one module norms both
