@@ -40,11 +40,11 @@ type refusal struct {
 func (s *Server) refusal(_ context.Context, p *refusalParams) (*refusal, error) {
 	t, err := s.findTarget(p.URI)
 	if err != nil {
-		return &refusal{Message: err.Error(), Kind: kindNoModelsFile}, nil
+		return &refusal{Message: err.Error(), Kind: kindNoModelsFile}, nil //nolint:nilerr // the refusal is the answer
 	}
 	text, err := t.read(s)
 	if err != nil {
-		return &refusal{Message: err.Error(), Kind: kindBrokenFile, URI: t.uri}, nil
+		return &refusal{Message: err.Error(), Kind: kindBrokenFile, URI: t.uri}, nil //nolint:nilerr // the refusal is the answer
 	}
 	if !p.Update && strings.TrimSpace(string(text)) != "" {
 		f := tsast.Parse(text)

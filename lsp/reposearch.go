@@ -62,7 +62,7 @@ func (s *Server) askHub(w Workspace, query string) *searchAnswer {
 	r := &s.search
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if known := r.answers[key]; known != nil && time.Since(known.asked) < searchKept && !(known.ended() && errors.Is(known.err, context.Canceled)) {
+	if known := r.answers[key]; known != nil && time.Since(known.asked) < searchKept && (!known.ended() || !errors.Is(known.err, context.Canceled)) {
 		return known
 	}
 	if r.current != nil {
