@@ -291,7 +291,7 @@ var summaryHeading = func() map[string]bool {
 	all := map[string]bool{}
 	for _, title := range []string{
 		"Model Information", "Architecture Overview", "Layer Schedule", "Generated Modules", "Module Tree", "Required Definitions",
-		"Layers Without a Definition", "SGLang Baseline", "Defaulted and Inferred Fields", "Warnings", "Doubts", "Validation Results", "Next Steps", "Notes",
+		"Layers Without a Definition", "Kernels That Run", "SGLang Baseline", "Defaulted and Inferred Fields", "Warnings", "Doubts", "Validation Results", "Next Steps", "Notes",
 	} {
 		all["## "+title] = true
 	}
