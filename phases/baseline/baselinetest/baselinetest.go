@@ -115,7 +115,13 @@ func Analyse(t *testing.T, archive, class, config string) *baseline.Implementati
 	if err != nil {
 		t.Fatal(err)
 	}
-	impl, err := baseline.NewReader(Tree(archive), nil).Analyse(context.Background(), class, cfg, nil, baseline.Options{})
+	return AnalyseText(t, archive, class, cfg, nil)
+}
+
+// AnalyseText is Analyse for a config whose language model's part is known.
+func AnalyseText(t *testing.T, archive, class string, cfg, text *extract.Object) *baseline.Implementation {
+	t.Helper()
+	impl, err := baseline.NewReader(Tree(archive), nil).Analyse(context.Background(), class, cfg, text, baseline.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

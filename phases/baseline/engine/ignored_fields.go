@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/extract"
@@ -10,10 +11,10 @@ import (
 // noteRead keeps which of the configuration's own fields the model's class
 // reads: those that config.json states, under the names that it has for them.
 func (e *Engine) noteRead(c *modelConfig, name string) {
-	if e.reads == nil {
+	if e.reads == nil || ofTower(c.path) {
 		return
 	}
-	if name == "to_dict" {
+	if name == "to_dict" && strings.HasPrefix(c.path, "config") { // not of one that the code makes itself
 		e.readAll = true
 	}
 	if to, ok := c.defaults.rename[name]; ok {
@@ -28,6 +29,12 @@ func (e *Engine) noteRead(c *modelConfig, name string) {
 			e.reads[from] = true
 		}
 	}
+}
+
+// ofTower reports whether a configuration is that of a tower: what is read of it
+// says nothing about the language model's own fields of the same names.
+func ofTower(path string) bool {
+	return slices.ContainsFunc([]string{"vision", "visual", "audio", "image", "speech"}, func(word string) bool { return strings.Contains(path, word) })
 }
 
 // Reads implements host: it keeps what is read of a configuration of SGLang's
