@@ -42,7 +42,7 @@ func (c *completer) marker(ctx context.Context) {
 	for _, r := range found.repos[:min(len(found.repos), maxRepos)] {
 		c.add(r.ID, protocol.CompletionItemKindReference, word, r.words(), "")
 	}
-	if len(found.repos) == 0 && isRepoID(typed) {
+	if len(found.repos) == 0 && typed != "" { // what was typed stays, and the list says why it is empty
 		c.add(typed, protocol.CompletionItemKindReference, word, found.note, "")
 	}
 }

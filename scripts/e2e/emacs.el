@@ -148,6 +148,17 @@
       (forward-char 2)
       (let ((hover (jsonrpc-request server :textDocument/hover (eglot--TextDocumentPositionParams))))
         (fib-check "hover says how sure the entry is" (string-match-p "Confidence: disputed" (format "%S" hover)) hover))
+      ;; After the marker every character filters.
+      (find-text "] satisfies")
+      (insert "  // fib: add Qwen/Qwen3-8\n")
+      (sync)
+      (backward-char 1)
+      (let* ((list (jsonrpc-request server :textDocument/completion (eglot--TextDocumentPositionParams)))
+             (items (append (plist-get list :items) nil)))
+        (fib-check "after the marker every character filters"
+                   (and items (eq t (plist-get list :isIncomplete)) (cl-every (lambda (i) (string-prefix-p "Qwen/Qwen3-8" (plist-get i :label))) items)) list))
+      (delete-region (line-beginning-position) (1+ (line-end-position)))
+      (sync)
       ;; The kernel inventory of a model, and what could be added next.
       (let ((plan (jsonrpc-request server :workspace/executeCommand `(:command "fib-ls.plan" :arguments ["Qwen/Qwen3-8B" ,(eglot--path-to-uri file)]))))
         (fib-check "plan lists the Definitions of a model" (string-match-p "gemm_n4096_k12288" (plist-get plan :text)) plan))

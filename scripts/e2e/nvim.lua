@@ -185,6 +185,16 @@ wait('the user is told how the entry stands', function() return said('qwen3-8b i
 hover = request('textDocument/hover', params('id: "qwen3-8b"', 6))
 check('hover says how sure the entry is', hover.contents.value:find('Confidence: agreed', 1, true), hover)
 
+-- After the marker every character filters; what is there says so.
+array = find('] satisfies')
+vim.api.nvim_buf_set_lines(buffer, array, array, false, { '  // fib: add Qwen/Qwen3-8' })
+p = params('fib: add Qwen/Qwen3-8', #'fib: add Qwen/Qwen3-8')
+local list = request('textDocument/completion', p)
+local astray = vim.tbl_filter(function(i) return not i.label:find('Qwen/Qwen3-8', 1, true) end, list.items)
+check('after the marker every character filters', list.isIncomplete and #list.items > 0 and #astray == 0, list)
+check('what is there is marked', list.items[1].label == 'Qwen/Qwen3-8B' and list.items[1].detail:find('in models.ts already', 1, true), list.items[1])
+vim.api.nvim_buf_set_lines(buffer, array, array + 1, false, {})
+
 -- The kernel inventory of a model, and what could be added next.
 local plan = request('workspace/executeCommand', { command = 'fib-ls.plan', arguments = { 'Qwen/Qwen3-8B', vim.uri_from_bufnr(buffer) } })
 check('plan lists the Definitions of a model', plan.text:find('gemm_n4096_k12288', 1, true), plan.text)
