@@ -18,15 +18,12 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 	"github.com/fib-ls/fib-ls/phases/coverage"
 	"github.com/fib-ls/fib-ls/phases/dataset"
-	"github.com/fib-ls/fib-ls/phases/disk"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 	"github.com/fib-ls/fib-ls/phases/extract/hub"
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/prose"
-	"github.com/fib-ls/fib-ls/phases/validate"
-	"github.com/fib-ls/fib-ls/tsast"
 )
 
 // Where a candidate comes from.
@@ -306,46 +303,6 @@ func (s *search) trending(ctx context.Context) error {
 		s.add(c)
 	}
 	return nil
-}
-
-// tracked are the models that models.ts and the coverage document have.
-type tracked struct {
-	names    []string
-	document string
-}
-
-// has reports whether the model of a repository is tracked, under whatever
-// spelling.
-func (t *tracked) has(id string) bool {
-	bare := bareName(quantized.ReplaceAllString(id, ""))
-	return slices.ContainsFunc(t.names, func(name string) bool { return coverage.SameModel(name, bare) }) || coverage.Mentions(t.document, bare)
-}
-
-// readTracked reads what is tracked; where there is no clone nothing is, but a
-// models.ts that was named has to be there.
-func readTracked(env *phases.Env, modelsTS string) (*tracked, error) {
-	t := &tracked{}
-	path := env.Path(env.ModelsTS(modelsTS))
-	models, err := modelsfile.Read(path)
-	if err != nil && modelsTS == "" {
-		return t, nil // no clone here
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range tsast.Parse(models.Text).Entries {
-		for _, text := range append([]string{e.Model.ID.Value, e.Model.Name.Value, validate.SourceRepo(e.Model)}, catalog.Named(e.Model.ID.Value)...) {
-			if text != "" {
-				t.names = append(t.names, quantized.ReplaceAllString(bareName(text), ""))
-			}
-		}
-	}
-	if root := modelsfile.Root(filepath.Dir(path)); root != "" {
-		if data, err := disk.Read(filepath.Join(root, filepath.FromSlash(CoveragePath)), maxCoverage); err == nil {
-			t.document = string(data)
-		}
-	}
-	return t, nil
 }
 
 // Text is the list for people, a line each.
