@@ -3,9 +3,10 @@
 # the README's own blocks, and the
 # protocol's own client library. Each gets a scratch workspace and no network:
 # the model that is added comes from the built-in catalogue, and the Hub that
-# is cancelled never answers. An editor that is not installed is a failure.
+# is cancelled never answers. An editor that is not installed
+# is a failure, but for Kakoune: kakoune-lsp is built by cargo and takes minutes.
 #
-#   scripts/e2e.sh [nvim|emacs|node]...
+#   scripts/e2e.sh [nvim|emacs|node|kakoune]...
 set -uo pipefail
 cd "$(dirname "$0")/.."
 FIB_LS=${FIB_LS:-$PWD/fib-ls}
@@ -37,18 +38,19 @@ ln -s "$FIB_LS" "$work/bin/fib-ls"
 export PATH=$work/bin:$PATH
 block() { # block EDITOR LANGUAGE: the code that the README has people paste
   awk -v head="<summary>$1" -v fence="\`\`\`$2" '
-    index($0, head) { inside = 1 }
-    inside && $0 == "```" { exit }
+    printing && $0 == "```" { exit }
     printing { print }
-    inside && $0 == fence { printing = 1 }
+    index($0, head) { inside = 1 }
+    inside && !printing && $0 == fence { printing = 1 }
   ' README.md
 }
 block Neovim lua >"$work/readme.lua"
 block "Emacs (eglot)" elisp >"$work/readme.el"
-for file in readme.lua readme.el; do
+block "Kakoune (kakoune-lsp)" "" >"$work/readme.kak"
+for file in readme.lua readme.el readme.kak; do
   [ -s "$work/$file" ] || { echo "e2e: the README has no block for $file" >&2; exit 1; }
 done
-export README_LUA=$work/readme.lua README_EL=$work/readme.el
+export README_LUA=$work/readme.lua README_EL=$work/readme.el README_KAK=$work/readme.kak
 
 failed=0
 drive() { # drive NAME COMMAND...: one editor in a workspace of its own
@@ -67,7 +69,7 @@ drive() { # drive NAME COMMAND...: one editor in a workspace of its own
   fi
 }
 
-for editor in "${@:-nvim emacs node}"; do
+for editor in "${@:-nvim emacs node kakoune}"; do
   for one in $editor; do
     case $one in
     nvim) drive nvim nvim --headless -u NONE -i NONE -n -c 'luafile scripts/e2e/nvim.lua' ;;
@@ -75,6 +77,13 @@ for editor in "${@:-nvim emacs node}"; do
     node)
       [ -d scripts/e2e/node/node_modules ] || (cd scripts/e2e/node && npm ci --silent --no-audit --no-fund --ignore-scripts)
       drive node node scripts/e2e/node/client.mjs
+      ;;
+    kakoune)
+      if command -v kak >/dev/null && command -v kak-lsp >/dev/null; then
+        drive kakoune scripts/e2e/kakoune.sh
+      else
+        echo "--- SKIP: editors/kakoune: kak and kak-lsp are not both installed (Debian: kakoune; cargo install kak-lsp)"
+      fi
       ;;
     *)
       echo "e2e: there is no $one" >&2
