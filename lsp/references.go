@@ -51,12 +51,11 @@ func usesOf(f *tsast.File, at spot) []use {
 func (s *Server) references(_ context.Context, snap *Snapshot, p *protocol.ReferenceParams) ([]protocol.Location, error) {
 	at := spotAt(snap.File, snap.OffsetFromPosition(p.Position))
 	out := []protocol.Location{}
-	if s.caps.besideTypeScript && at.place == onModuleName {
-		return out, nil // TypeScript's server has those of a key
-	}
+	// On a key TypeScript's server names the key itself, and no parent.
+	keyIsNamed := s.caps.besideTypeScript && at.place == onModuleName
 	add := func(in *Snapshot) {
 		for _, u := range usesOf(in.File, at) {
-			if !u.declaration || p.Context.IncludeDeclaration {
+			if !u.declaration || p.Context.IncludeDeclaration && !keyIsNamed {
 				out = append(out, in.location(u.span))
 			}
 		}
