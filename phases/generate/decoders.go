@@ -51,10 +51,27 @@ func (b *builder) kindsByLayer() map[int]*extract.AttentionKind {
 	}
 	for _, run := range b.a.LayerSchedule {
 		for _, l := range layerRange(run.First, run.Count) {
-			kinds[l] = byID[run.Attention]
+			kinds[l] = b.choosing(byID[run.Attention])
 		}
 	}
 	return kinds
+}
+
+// choosing is the kind of sparse attention whose indexer a kind without one
+// goes by: layers that share what an indexer chose are drawn as one kind, of
+// which some have the indexer. Every other kind is itself.
+func (b *builder) choosing(kind *extract.AttentionKind) *extract.AttentionKind {
+	if kind == nil || kind.Family != extract.DSA || kind.IndexTopK > 0 {
+		return kind
+	}
+	for i := range b.a.AttentionKinds {
+		k := &b.a.AttentionKinds[i]
+		same := k.NumHeads == kind.NumHeads && k.KVLoraRank == kind.KVLoraRank && k.QLoraRank == kind.QLoraRank && k.QKRopeHeadDim == kind.QKRopeHeadDim && k.SlidingWindow == kind.SlidingWindow
+		if k.Family == extract.DSA && k.IndexTopK > 0 && same {
+			return k
+		}
+	}
+	return kind
 }
 
 // mlpKindAt is the MLP kind of a layer by the schedule, nil when unknown.

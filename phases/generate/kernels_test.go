@@ -305,3 +305,29 @@ func TestRopeKernels(t *testing.T) {
 		}
 	}
 }
+
+// TestSharedIndexers: layers that go by another layer's choice of tokens are
+// of one kind with it, and run the same attention.
+func TestSharedIndexers(t *testing.T) {
+	a, err := extract.Read([]byte(`{"architectures": ["GlmMoeDsaForCausalLM"], "model_type": "glm_moe_dsa", "hidden_size": 256, "num_hidden_layers": 4,
+		"num_attention_heads": 4, "num_key_value_heads": 4, "q_lora_rank": 128, "kv_lora_rank": 64, "qk_nope_head_dim": 32, "qk_rope_head_dim": 16, "v_head_dim": 32,
+		"index_n_heads": 4, "index_head_dim": 32, "index_topk": 64, "indexer_types": ["full", "shared", "shared", "full"],
+		"intermediate_size": 512, "n_routed_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 64, "first_k_dense_replace": 1, "vocab_size": 1000}`), extract.Options{RepoID: "o/n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := Build(FromArchitecture(a), a, Options{ID: "x", TP: 1, EP: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, m := range g.Entry.Modules {
+		counts[m.Name] = m.Count
+		if m.Name == "attn_mla" && !slices.Contains(m.Definitions, "dsa_sparse_attention_h4_ckv64_kpe16_topk64_ps1") {
+			t.Errorf("%s has %v", m.Name, m.Definitions)
+		}
+	}
+	if counts["attn_mla"] != 4 || counts["indexer"] != 2 || counts["o_proj"] != 4 {
+		t.Errorf("attention ×%d, indexers ×%d, o_proj ×%d", counts["attn_mla"], counts["indexer"], counts["o_proj"])
+	}
+}
