@@ -5,7 +5,7 @@ import { ruleOffline, wrongParent } from "./findings.mjs"
 import { planned, verified } from "./models.mjs"
 import { modelsPath } from "./session.mjs"
 import { after, choose } from "./steps.mjs"
-import { noDoubles, oneRename, renameToTakenName } from "./typescript.mjs"
+import { besideTypeScript, noDoubles, oneRename, renameToTakenName } from "./typescript.mjs"
 import { preview, update } from "./updates.mjs"
 import { same, until } from "./wait.mjs"
 
@@ -222,6 +222,7 @@ export const mainTests = [
   { name: "an entry is verified", run: verified },
   { name: "plan and discover", run: planned },
   { name: "a rule's documentation opens offline, and a finding can be ignored", run: ruleOffline },
+  { name: "no doubled references and outlines beside TypeScript", run: besideTypeScript },
   { name: "a marker comment and the code action", run: marker },
   { name: "several models", run: several },
   { name: "palette to input", run: latency },

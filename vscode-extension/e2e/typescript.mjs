@@ -63,3 +63,19 @@ export async function renameToTakenName({ user, page, picture }) {
   await picture("10-rename-refused")
   await user.expectText(before)
 }
+
+export async function besideTypeScript({ user, page, picture }) {
+  const text = await user.text()
+  const [row, column] = after(text, "      LlamaDecoderLayer")
+  await user.goTo(row, column - 3)
+  await user.command("References: Find All References")
+  const uses = text.slice(0, text.indexOf("\n  },\n")).split("LlamaDecoderLayer").length - 1
+  await until("the references", async () => new RegExp(`${uses} results`).test((await page.locator(".sidebar").textContent()) ?? ""))
+  await picture("26-references")
+  await user.command("Explorer: Focus on Outline View")
+  await until("the outline", async () => (await page.locator(".outline-pane .monaco-list-row").count()) > 0)
+  // One outline, TypeScript's: with two, each would stand below its extension's name.
+  assert.equal(await page.locator(".outline-pane .monaco-list-row", { hasText: /fib-ls|FlashInfer/ }).count(), 0)
+  await picture("27-outline")
+  await user.expectText(text)
+}
