@@ -163,7 +163,7 @@ func (c *comparison) countFinding(m *tsast.Module, rule string, n int, what stri
 	var related []Related
 	for _, r := range c.repeats(m, 0) {
 		related = append(related, Related{r.Count.Span, fmt.Sprintf("%s repeats the number", q(r.Name))})
-		edits = append(edits, tsast.TextEdit{Span: r.Count.Span, NewText: text})
+		edits = append(edits, tsast.TextEdit{Span: r.Count.Span, NewText: fmt.Sprint(c.belowCount(m, r, n))})
 	}
 	title := "Change the count to " + text
 	message := fmt.Sprintf("%s has the count %d, but %s", q(m.Name), m.Count.Int, what)
@@ -185,6 +185,16 @@ func (c *comparison) countFinding(m *tsast.Module, rule string, n int, what stri
 		Rule: rule, Span: m.Count.Span, Message: message, Expected: text, Related: related,
 		Fixes: []Fix{{Title: title, Edits: edits, Preferred: true}},
 	}, fields...)
+}
+
+// belowCount is the count of a module that repeats the wrong count of one above
+// it, which becomes n: what the generated entry has where it has both, for a
+// layer may occur several times in each block.
+func (c *comparison) belowCount(above, m *tsast.Module, n int) int {
+	if own, ok := c.like[m.Name]; ok && c.like[above.Name] == n {
+		return own
+	}
+	return n
 }
 
 // mention is a place of the entry that names a number in words for people.

@@ -132,7 +132,11 @@ func (p *entryPass) shares(m *tsast.Module, count func(*tsast.Module) int64) []c
 // wrong one: it is for a person to choose. A count that brings another finding,
 // or that the model's own config contradicts, is not offered.
 func (p *entryPass) countFixes(m *tsast.Module, wanted []int64) []Fix {
+	known := map[string]int64{}
 	if e := p.expected(); e != nil {
+		for _, x := range e.Modules {
+			known[x.Name] = int64(x.Count)
+		}
 		i := slices.IndexFunc(e.Modules, func(x ExpectedModule) bool { return x.Name == m.Name })
 		if i < 0 {
 			return nil
@@ -152,7 +156,7 @@ func (p *entryPass) countFixes(m *tsast.Module, wanted []int64) []Fix {
 	}
 	var fixes []Fix
 	for _, n := range wanted {
-		if n == m.Count.Int || n < 1 || p.newFault(repeating, n) {
+		if n == m.Count.Int || n < 1 || slices.ContainsFunc(repeating, func(r *tsast.Module) bool { want, ok := known[r.Name]; return ok && want != n }) || p.newFault(repeating, n) {
 			continue
 		}
 		fix := Fix{Title: fmt.Sprintf("Change the count of %s to %d", clip(m.Name), n)}
