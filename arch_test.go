@@ -85,7 +85,7 @@ func TestArrows(t *testing.T) {
 		}
 	}
 	for room := range rooms {
-		t.Errorf("ARCHITECTURE.md has the room %s, which is no package", room)
+		t.Errorf("ARCHITECTURE.md has the room %s, which is not a package", room)
 	}
 }
 

@@ -43,7 +43,7 @@ func TestRobustnessTable(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllSubmatch(text, -1) {
 		if name := string(m[1]); !have[name] {
-			t.Errorf("docs/robustness.md names %s, which is no test", name)
+			t.Errorf("docs/robustness.md names %s, which is not a test", name)
 		}
 	}
 	for _, target := range targets {

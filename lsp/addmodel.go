@@ -287,7 +287,7 @@ func (j *job) keepStanding() {
 	}
 }
 
-// wantsReport says whether the settings want the summary of a job opened.
+// wantsReport reports whether the settings want the summary of a job opened.
 func (j *job) wantsReport() bool {
 	switch j.server.config.forPath(j.target.path).ReportOpen {
 	case "always":

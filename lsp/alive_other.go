@@ -4,7 +4,7 @@ package lsp
 
 import "os"
 
-// processAlive says whether a process exists: where there are no signals,
+// processAlive reports whether a process exists: where there are no signals,
 // finding it is opening it.
 func processAlive(pid int) bool {
 	p, err := os.FindProcess(pid)

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// processAlive says whether a process exists. One that belongs to somebody
+// processAlive reports whether a process exists. One that belongs to somebody
 // else exists, too.
 func processAlive(pid int) bool {
 	err := syscall.Kill(pid, 0)

@@ -11,20 +11,20 @@ import (
 	"github.com/fib-ls/fib-ls/phases"
 )
 
-// wantsAnnotations says that the client shows a change and asks the user about
+// wantsAnnotations reports whether the client shows a change and asks the user about
 // it, and that nobody has been asked yet.
 func (j *job) wantsAnnotations() bool {
 	s := j.server
 	return j.result.Updated && s.caps.changeAnnotations && s.caps.documentChanges && j.req.marker == "" && j.asks()
 }
 
-// asks says that the user is to see what an update changes before it is applied.
+// asks reports whether the user is to see what an update changes before it is applied.
 func (j *job) asks() bool {
 	return !j.req.wait && !j.req.confirmed && j.server.config.forPath(j.target.path).Confirm != "never"
 }
 
 // changeGroups name what a person decides about separately: a key that is
-// called otherwise is no correction of a number.
+// called otherwise is not a correction of a number.
 var changeGroups = map[phases.ChangeKind]string{
 	phases.Corrected: "Numbers that were wrong",
 	phases.Renamed:   "Keys that are called otherwise",

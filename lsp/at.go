@@ -30,7 +30,7 @@ type spot struct {
 	comment tsast.Comment
 }
 
-// touches says that a cursor at a byte is in or at the end of a span.
+// touches reports whether a cursor at a byte is in or at the end of a span.
 func touches(s tsast.Span, at int) bool { return s.Start <= at && at <= s.End }
 
 // entryAt finds the entry around a byte.

@@ -50,7 +50,7 @@ type actions struct {
 	seen   []string // repositories that are offered already
 }
 
-// wants says whether the client asked for a kind, or for all.
+// wants reports whether the client asked for a kind, or for all.
 func (a *actions) wants(kind protocol.CodeActionKind) bool {
 	only := a.params.Context.Only
 	return len(only) == 0 || slices.ContainsFunc(only, func(o protocol.CodeActionKind) bool {
@@ -58,7 +58,7 @@ func (a *actions) wants(kind protocol.CodeActionKind) bool {
 	})
 }
 
-// invoked says that the user asked, not a moving cursor. Older clients do not
+// invoked reports whether the user asked, not a moving cursor. Older clients do not
 // say; they ask when the user does.
 func (a *actions) invoked() bool {
 	return a.params.Context.TriggerKind != protocol.CodeActionTriggerKindAutomatic
@@ -121,7 +121,7 @@ func hasEntry(f *tsast.File, id string) bool {
 	return slices.ContainsFunc(f.Entries, func(e tsast.Entry) bool { return e.Model.ID.Value == id })
 }
 
-// touches says that a finding is in the range.
+// touches reports whether a finding is in the range.
 func (a *actions) touches(p *validate.Problem) bool {
 	return p.Span.Start <= a.at.End && p.Span.End >= a.at.Start
 }

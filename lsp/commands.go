@@ -124,7 +124,7 @@ func readArguments(raw []protocol.LSPAny) (arguments, error) {
 	return a, nil
 }
 
-// text gives a string argument by its name or its position.
+// text returns a string argument by its name or its position.
 func (a arguments) text(name string, position int) string {
 	for key, v := range a.object {
 		if s, ok := v.(string); ok && foldKey(key) == foldKey(name) {
@@ -187,7 +187,7 @@ func (s *Server) addRequestFrom(a arguments) (addRequest, error) {
 	id, ok := repoFromText(r.HFRepoID)
 	if !ok && r.Config == "" {
 		return r, jsonrpc2.Errorf(jsonrpc2.InvalidParams,
-			"%q is no HuggingFace repository: give ORG/NAME, for example [{\"repoId\": \"Qwen/Qwen3-32B\"}]", clipText(r.HFRepoID))
+			"%q is not a HuggingFace repository: give ORG/NAME, for example [{\"repoId\": \"Qwen/Qwen3-32B\"}]", clipText(r.HFRepoID))
 	}
 	if ok {
 		r.HFRepoID = id
@@ -220,7 +220,7 @@ func repoFromText(s string) (string, bool) {
 // searchBudget bounds how long a picker waits for the Hub.
 const searchBudget = 6 * time.Second
 
-// listReposCommand gives the repositories that can be offered; with repoId
+// listReposCommand returns the repositories that can be offered; with repoId
 // that one alone, with describe (which our extension's pickers ask for) with
 // the id and the parallelism that an entry would get. With online it asks the
 // Hub, too, and says why there are no more.

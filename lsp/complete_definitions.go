@@ -193,7 +193,7 @@ func besideNames(m *tsast.Model, self *tsast.Module) []neededName {
 	return nil
 }
 
-// sameRole says that two keys name layers of the same kind in an entry: one is
+// sameRole reports whether two keys name layers of the same kind in an entry: one is
 // the other with a word more, or both are norms of the hidden state.
 func sameRole(a, b string) bool {
 	if strings.HasPrefix(a, b+"_") || strings.HasPrefix(b, a+"_") {

@@ -211,5 +211,5 @@ func (c *completer) skeleton() {
 	c.snippet("block", "${1:Name}: {\n\tcount: ${2:1},\n\tparent: \"${3}\",\n\ttype: \"block\",\n\tdefinitions: [],\n},$0", word, "a new block", "")
 }
 
-// within2 says that a byte lies between the brackets of a literal.
+// within2 reports whether a byte lies between the brackets of a literal.
 func within2(s tsast.Span, at int) bool { return s.Start < at && at < s.End }

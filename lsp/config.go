@@ -62,7 +62,7 @@ func (c settings) compiled() settings {
 	return c
 }
 
-// isModelsFile says whether a document is named as models files are.
+// isModelsFile reports whether a document is named as models files are.
 func (c *settings) isModelsFile(file string, u uri.URI) bool {
 	if file == "" {
 		file = u.Path()
@@ -183,7 +183,7 @@ func (c *configs) changeRoots(added, removed []uri.URI) {
 	c.changes++
 }
 
-// folders gives the workspace folders.
+// folders returns the workspace folders.
 func (c *configs) folders() []root {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -207,7 +207,7 @@ func (c *configs) set(global []byte, perRoot map[uri.URI][]byte) {
 	c.changes++
 }
 
-// forPath gives the settings for a file: those of the innermost folder.
+// forPath returns the settings for a file: those of the innermost folder.
 func (c *configs) forPath(file string) *settings {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -25,7 +25,7 @@ type openedDataset struct {
 	reading bool
 }
 
-// dataset gives the dataset for a file; nil when there is none, or not yet.
+// dataset returns the dataset for a file; nil when there is none, or not yet.
 func (s *Server) dataset(file string) Dataset {
 	w := s.workspace(file)
 	key := datasetKey{w.Dir, w.DatasetDir}

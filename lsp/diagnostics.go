@@ -85,7 +85,7 @@ func markerProblem(m marker, severity validate.Severity) validate.Problem {
 	case m.repo == "":
 		p.Message = "A model is to be added here: write its HuggingFace repository after \"add\", for example Qwen/Qwen3-32B."
 	case !isRepoID(m.repo):
-		p.Message = fmt.Sprintf("%q is no HuggingFace repository: write ORG/NAME, for example Qwen/Qwen3-32B.", clipText(m.repo))
+		p.Message = fmt.Sprintf("%q is not a HuggingFace repository: write ORG/NAME, for example Qwen/Qwen3-32B.", clipText(m.repo))
 	case len(m.blank) > 0:
 		p.Message = fmt.Sprintf("%s waits for %s: fill in the value, then run the code action %q.", m.repo, m.blank[0], addTitle)
 	default:

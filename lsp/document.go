@@ -34,7 +34,7 @@ type document struct {
 	text     text.Text
 	pending  []tsast.TextEdit
 	replaced bool
-	// tree is nil for a document that is no models file.
+	// tree is nil for a document that is not a models file.
 	tree *tsast.Document
 	// dropped: a large file that is none of ours; its text is not kept.
 	dropped bool
@@ -78,7 +78,7 @@ func filePath(u uri.URI) string {
 	return filepath.Clean(n.FsPath())
 }
 
-// maxForeign is the largest document that is kept although it is no models
+// maxForeign is the largest document that is kept although it is not a models
 // file: it may become one while it is typed.
 const maxForeign = 1 << 20
 

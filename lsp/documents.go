@@ -25,7 +25,7 @@ func (d *documents) get(key uri.URI) *document {
 	return d.open[key]
 }
 
-// newest gives the newest snapshot of a models file, nil for all others.
+// newest returns the newest snapshot of a models file, nil for all others.
 func (d *documents) newest(key uri.URI) *Snapshot {
 	doc := d.get(key)
 	if doc == nil {
@@ -36,7 +36,7 @@ func (d *documents) newest(key uri.URI) *Snapshot {
 	return doc.parsed()
 }
 
-// list gives all documents in a steady order.
+// list returns all documents in a steady order.
 func (d *documents) list() []*document {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -48,7 +48,7 @@ func (d *documents) list() []*document {
 	return out
 }
 
-// all gives the newest snapshots of all models files in a steady order.
+// all returns the newest snapshots of all models files in a steady order.
 func (d *documents) all() []*Snapshot {
 	var out []*Snapshot
 	for _, doc := range d.list() {
@@ -61,7 +61,7 @@ func (d *documents) all() []*Snapshot {
 	return out
 }
 
-// watch gives the newest snapshot and a channel that is closed when the
+// watch returns the newest snapshot and a channel that is closed when the
 // document changes or is closed. open is false when there is no document.
 func (d *documents) watch(key uri.URI) (snap *Snapshot, changed <-chan struct{}, open bool) {
 	doc := d.get(key)

@@ -355,7 +355,7 @@ func (e *editor) settle() {
 func (e *editor) ping() {
 	e.t.Helper()
 	if _, err := e.call("fib-ls/ping", "{}"); err == nil {
-		e.t.Fatal("ping is no method")
+		e.t.Fatal("ping is not a method")
 	}
 }
 

@@ -66,7 +66,7 @@ type Workspace struct {
 	Offline     bool
 	// CloneSGLang allows fetching SGLang's source.
 	CloneSGLang bool
-	// Progress is told of every step; Ask asks for a missing config field.
+	// Progress is called at every step; Ask asks for a missing config field.
 	// Both may be nil.
 	Progress func(phases.Event)
 	Ask      func(ctx context.Context, field, question, proposal string) (string, error)
@@ -128,7 +128,7 @@ func (noEngine) Forget(string)                                            {}
 func (noEngine) Watched(Workspace) []string                               { return nil }
 func (noEngine) Expected(Workspace, *tsast.Model) *validate.ExpectedEntry { return nil }
 
-// workspace gives where jobs for a file work.
+// workspace returns where jobs for a file work.
 func (s *Server) workspace(file string) Workspace {
 	c := s.config.forPath(file)
 	return Workspace{

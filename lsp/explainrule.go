@@ -37,7 +37,7 @@ type explainedRule struct {
 	URL string `json:"url,omitempty"`
 }
 
-// explainRuleCommand gives the documentation of a rule out of the binary.
+// explainRuleCommand returns the documentation of a rule out of the binary.
 // With show it is also shown to the user, in a window where the client has one.
 func (s *Server) explainRuleCommand(_ context.Context, a arguments) (any, error) {
 	id := a.text("rule", 0)

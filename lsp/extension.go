@@ -176,7 +176,7 @@ type shownName struct {
 	Range protocol.Range `json:"range"`
 }
 
-// modules gives the module trees of a document.
+// modules returns the module trees of a document.
 func (s *Server) modules(ctx context.Context, snap *Snapshot, _ *modulesParams) ([]shownModel, error) {
 	out := make([]shownModel, 0, len(snap.File.Entries))
 	for _, e := range snap.File.Entries {

@@ -9,7 +9,7 @@ import (
 // of path segments, `*` and `?` stay within one, `{a,b}` are alternatives.
 type globPattern struct{ re *regexp.Regexp }
 
-// compileGlob never fails: what is no glob matches nothing.
+// compileGlob never fails: what is not a glob matches nothing.
 func compileGlob(glob string) globPattern {
 	if glob == "" || len(glob) > 4096 {
 		return globPattern{}

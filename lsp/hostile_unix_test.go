@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A workspace whose models.ts is no file: nothing waits for it, the job says
+// A workspace whose models.ts is not a file: nothing waits for it, the job says
 // what is wrong, and the next one runs.
 func TestModelsThatAreNoFile(t *testing.T) {
 	for name, plant := range map[string]func(path string) error{

@@ -37,13 +37,13 @@ type markerFault struct {
 // repoID is how the Hub writes the name of a repository.
 var repoID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$`)
 
-// isRepoID says whether a word can be a repository on the Hub.
+// isRepoID reports whether a word can be a repository on the Hub.
 func isRepoID(s string) bool {
 	return repoID.MatchString(s) && !strings.Contains(s, "--") && !strings.Contains(s, "..") &&
 		!strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "-") && !strings.HasSuffix(s, ".git")
 }
 
-// parseMarker reads a comment; ok is false when it is no marker.
+// parseMarker reads a comment; ok is false when it is not a marker.
 func parseMarker(c tsast.Comment) (m marker, ok bool) {
 	body := strings.TrimLeft(commentBody(c.Text), " \t")
 	rest, found := strings.CutPrefix(body, markerMark)
@@ -98,7 +98,7 @@ func commentBody(text string) string {
 }
 
 // markerWordFault says what is wrong with a word, "" when nothing is. A key that
-// is no parameter of add is a field of the config, unless it is written almost
+// is not a parameter of add is a field of the config, unless it is written almost
 // like a parameter.
 func markerWordFault(named bool, key, value string, assigned bool) string {
 	name, known := requestKeys[foldKey(key)]
@@ -106,7 +106,7 @@ func markerWordFault(named bool, key, value string, assigned bool) string {
 	case !assigned && !named: // the repository
 		return ""
 	case !assigned && !known:
-		return fmt.Sprintf("%q is no parameter of add: write key=value", clipText(key))
+		return fmt.Sprintf("%q is not a parameter of add: write key=value", clipText(key))
 	case !assigned:
 		value = "true"
 	case value == "", strings.HasPrefix(key, "set."):

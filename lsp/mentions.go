@@ -19,7 +19,7 @@ var (
 	bareRepo = regexp.MustCompile(`(?:^|[\s"'` + "`" + `(,:;])([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:$|[\s"'` + "`" + `),:;.])`)
 )
 
-// hubPages are first path elements of the Hub that are no organisations.
+// hubPages are first path elements of the Hub that are not organisations.
 var hubPages = map[string]bool{"datasets": true, "spaces": true, "docs": true, "papers": true, "models": true, "api": true, "blog": true, "collections": true}
 
 // mentions finds the repositories that a text names as a Hub URL, or as the

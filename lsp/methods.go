@@ -114,7 +114,7 @@ type documentParams struct {
 }
 
 // onSnapshot is a call about a document, answered from the snapshot that is
-// the newest when the call is read. A document that is not open, is no models
+// the newest when the call is read. A document that is not open, is not a models
 // file or is out of step gets the empty answer at once.
 func onSnapshot[P, R any](handler func(*Server, context.Context, *Snapshot, *P) (R, error)) method {
 	return method{call: func(s *Server, params jsonrpc2.RawMessage) (func(context.Context) (any, error), error) {

@@ -7,7 +7,7 @@ import (
 	"go.lsp.dev/uri"
 )
 
-// planCommand gives the kernel inventory of a model, as fib-ls plan --json
+// planCommand returns the kernel inventory of a model, as fib-ls plan --json
 // does: {"text", "plan"}.
 func (s *Server) planCommand(ctx context.Context, a arguments) (any, error) {
 	id, ok := repoFromText(a.text("repoId", 0))

@@ -52,7 +52,7 @@ func (s *Server) findTarget(u uri.URI) (target, error) {
 	if u != "" {
 		t := target{uri: u, key: normalise(u), path: filePath(u)}
 		if _, _, open := s.docs.watch(t.key); !open && t.path == "" {
-			return t, fmt.Errorf("%s is not open and is no file", clip(string(u)))
+			return t, fmt.Errorf("%s is not open and is not a file", clip(string(u)))
 		}
 		if snap, _, open := s.docs.watch(t.key); open && snap == nil {
 			return t, fmt.Errorf("%s is not a models file: none of its arrays is declared as Model[]", clip(string(u)))
@@ -123,7 +123,7 @@ func modelsAbove(dir string) string {
 	return ""
 }
 
-// read gives the document's newest text: the client's, else the disk's. A
+// read returns the document's newest text: the client's, else the disk's. A
 // missing file is an empty text.
 func (t target) read(s *Server) ([]byte, error) {
 	if snap, _, open := s.docs.watch(t.key); open {
@@ -278,14 +278,14 @@ func afterDeletion(gone tsast.Span, edits []tsast.TextEdit) []tsast.TextEdit {
 	return out
 }
 
-// isIn says that a text has the entry as the last attempt made it.
+// isIn reports whether a text has the entry as the last attempt made it.
 func (j *job) isIn(text []byte) bool {
 	id := j.result.Model.ID
 	made := entryText(tsast.Parse(j.result.Edited), id)
 	return made != "" && made == entryText(tsast.Parse(text), id)
 }
 
-// arrived says that a snapshot has what was to be brought: the whole text, or
+// arrived reports whether a snapshot has what was to be brought: the whole text, or
 // (the user types on) the entry as it was made.
 func (j *job) arrived(snap *Snapshot, edited []byte) bool {
 	if snap.text.Equal(edited) {

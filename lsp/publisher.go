@@ -132,7 +132,7 @@ func (p *publisher) document(doc *document) *publication {
 	return d
 }
 
-// enqueue gives the worker a document, once. mu is held.
+// enqueue returns the worker a document, once. mu is held.
 func (p *publisher) enqueue(key uri.URI, d *publication) {
 	d.edits++
 	if !d.queued {
@@ -207,7 +207,7 @@ func (p *publisher) work() (params []byte, more bool) {
 	return params, true
 }
 
-// check gives what is to be published of a document's newest text.
+// check returns what is to be published of a document's newest text.
 func (p *publisher) check(d *publication, snap *Snapshot, edits uint64) (params []byte) {
 	problems, all := p.server.mostSevere(snap, p.checker(d, snap))
 	if !p.newest(d, edits) {
@@ -226,14 +226,14 @@ func (s *Server) worked(snap *Snapshot, fresh bool) {
 	s.trim.after(snap, fresh)
 }
 
-// newest says that nothing was put into the queue since.
+// newest reports whether nothing was put into the queue since.
 func (p *publisher) newest(d *publication, edits uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return d.edits == edits && !d.closed
 }
 
-// held says that new findings must wait: a burst of edits goes on.
+// held reports whether new findings must wait: a burst of edits goes on.
 func (p *publisher) held(d *publication) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -273,7 +273,7 @@ func (d *publication) known(problems []validate.Problem) []validate.Problem {
 	return kept
 }
 
-// changed gives the diagnostics as they are published, nil when the client has
+// changed returns the diagnostics as they are published, nil when the client has
 // the same set.
 func (p *publisher) changed(d *publication, snap *Snapshot, problems []validate.Problem, all int) []byte {
 	encoded, err := p.server.encodeDiagnostics(snap.URI, p.server.diagnosticsOf(snap, problems, all))

@@ -46,7 +46,7 @@ type searchAnswer struct {
 	err    error
 }
 
-// ended says that an answer is there.
+// ended reports whether an answer is there.
 func (a *searchAnswer) ended() bool {
 	select {
 	case <-a.done:
@@ -56,7 +56,7 @@ func (a *searchAnswer) ended() bool {
 	}
 }
 
-// askHub gives the answer to a question, which may still be on its way.
+// askHub returns the answer to a question, which may still be on its way.
 func (s *Server) askHub(w Workspace, query string) *searchAnswer {
 	key := searchKey{w.Dir, w.HubEndpoint, strings.ToLower(query)}
 	r := &s.search
@@ -86,7 +86,7 @@ func (s *Server) askHub(w Workspace, query string) *searchAnswer {
 	return a
 }
 
-// findRepos gives the repositories that match what was typed: those that are
+// findRepos returns the repositories that match what was typed: those that are
 // known here, and those that the Hub finds within some time. What takes it
 // longer is there at the next character.
 func (s *Server) findRepos(ctx context.Context, file, typed string, wait time.Duration) foundRepos {

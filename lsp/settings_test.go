@@ -42,7 +42,7 @@ func TestSettingsTable(t *testing.T) {
 		key, _ := strings.CutPrefix(row.Key, "addModel.")
 		if row.read == nil {
 			if _, ok := requestKeys[foldKey(key)]; !ok {
-				t.Errorf("%s is no parameter of add", row.Key)
+				t.Errorf("%s is not a parameter of add", row.Key)
 			}
 			inner := fmt.Sprintf(`{"fibLs":{"addModel":{%q:%s}}}`, key, other)
 			if same(defaultSettings().overlay(parseTree([]byte(inner))), plain) {

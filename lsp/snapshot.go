@@ -12,7 +12,7 @@ import (
 type Snapshot struct {
 	// URI is as the client writes it, so that answers match its own.
 	URI uri.URI
-	// Path is the file's path, "" for documents that are no files.
+	// Path is the file's path, "" for documents that are not files.
 	Path    string
 	Version int32
 	File    *tsast.File
@@ -29,7 +29,7 @@ type Snapshot struct {
 // bytes is the whole text.
 func (snap *Snapshot) bytes() []byte { return snap.File.Src() }
 
-// span gives an entry-relative span its place in the file.
+// span returns an entry-relative span its place in the file.
 func span(e tsast.Entry, s tsast.Span) tsast.Span { return s.Shift(e.Offset) }
 
 func (snap *Snapshot) location(s tsast.Span) protocol.Location {

@@ -60,7 +60,7 @@ func (k *standings) keep(document uri.URI, f *tsast.File, i int, v *phases.Verif
 	k.kept[standingKey{document, strings.Clone(e.Model.ID.Value)}] = made
 }
 
-// of gives how an entry stands; nil when that is not known of its text.
+// of returns how an entry stands; nil when that is not known of its text.
 func (k *standings) of(snap *Snapshot, e tsast.Entry) *standing {
 	k.mu.Lock()
 	known, ok := k.kept[standingKey{snap.key, e.Model.ID.Value}]
@@ -71,7 +71,7 @@ func (k *standings) of(snap *Snapshot, e tsast.Entry) *standing {
 	return &known
 }
 
-// any says that something is known of a document's entries.
+// any reports whether something is known of a document's entries.
 func (k *standings) any(document uri.URI) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

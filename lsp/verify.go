@@ -28,7 +28,7 @@ func (s *Server) verifyCommand(ctx context.Context, a arguments) (any, error) {
 	if req.HFRepoID != "" {
 		id, ok := repoFromText(req.HFRepoID)
 		if !ok {
-			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s: %q is no repository ORG/NAME", commandVerify, clipText(req.HFRepoID))
+			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s: %q is not a repository ORG/NAME", commandVerify, clipText(req.HFRepoID))
 		}
 		req.HFRepoID = id
 	}

@@ -93,7 +93,7 @@ func unsilenced(src []byte) *tsast.File {
 	return tsast.Parse(bytes.ReplaceAll(src, []byte("fib: ignore"), []byte("fib, ignore")))
 }
 
-// reasons gives the findings about the entry as it was, by module, those that a
+// reasons returns the findings about the entry as it was, by module, those that a
 // comment silences among them.
 func (r *Result) reasons(src []byte, i int) map[string][]validate.Problem {
 	if r.Architecture == nil || r.Generated == nil {

@@ -77,7 +77,7 @@ func configsOfType(class, modelType string) []classConfig {
 	return nil
 }
 
-// configsServing gives a config that is one of a class, or those to be made
+// configsServing returns a config that is one of a class, or those to be made
 // of one of its family: the language model's config inside of it, then the
 // whole under the class's name; none when it is neither.
 func configsServing(class string, data []byte, exact bool) []*extract.Object {

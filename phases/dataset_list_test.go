@@ -86,7 +86,7 @@ func TestRefreshDataset(t *testing.T) {
 	expect("a clone", false, exactly(0), "", false, false)
 }
 
-// TestDatasetListBroken: a cache that somebody wrote into is no list.
+// TestDatasetListBroken: a cache that somebody wrote into is not a list.
 func TestDatasetListBroken(t *testing.T) {
 	home := t.TempDir()
 	env := &Env{Getenv: func(string) string { return "" }, WorkDir: home, CacheDir: home}

@@ -96,7 +96,7 @@ func TestLinearAttentionBesideMLA(t *testing.T) {
 	}
 }
 
-// readersDiffer gives what the config alone and SGLang's source say
+// readersDiffer returns what the config alone and SGLang's source say
 // differently of a class.
 func readersDiffer(t *testing.T, class string, config *extract.Object) (differences []string, err error) {
 	t.Helper()

@@ -21,7 +21,7 @@ if [ -z "${SGLANG:-}" ]; then
   SGLANG_DATE=$(cat "$SGLANG/.date")
 else
   if [ ! -d "$SGLANG/python/sglang/srt/models" ]; then
-    echo "SGLANG=$SGLANG is no SGLang source: there is no python/sglang/srt/models in it" >&2
+    echo "SGLANG=$SGLANG is not an SGLang source: there is no python/sglang/srt/models in it" >&2
     exit 2
   fi
   SGLANG=$(realpath "$SGLANG")
@@ -29,7 +29,7 @@ else
     SGLANG_COMMIT=${SGLANG_COMMIT:-$(git -C "$SGLANG" rev-parse HEAD)}
     SGLANG_DATE=${SGLANG_DATE:-$(git -C "$SGLANG" log -1 --format=%cI)}
   elif [ -z "${SGLANG_COMMIT:-}" ] || [ -z "${SGLANG_DATE:-}" ]; then
-    echo "$SGLANG is no git clone: say which SGLang it is with SGLANG_COMMIT=HASH SGLANG_DATE=2026-01-31T12:00:00Z" >&2
+    echo "$SGLANG is not a git clone: say which SGLang it is with SGLANG_COMMIT=HASH SGLANG_DATE=2026-01-31T12:00:00Z" >&2
     exit 2
   fi
 fi

@@ -24,7 +24,7 @@ const model = z
     let roots = 0
     for (const [key, { parent }] of Object.entries(m.modules)) {
       if (parent === undefined) roots++
-      else if (!Object.hasOwn(m.modules, parent)) refuse(key, `the parent ${parent} is no module`)
+      else if (!Object.hasOwn(m.modules, parent)) refuse(key, `the parent ${parent} is not a module`)
       const seen = new Set()
       for (let at = key; at !== undefined; at = m.modules[at]?.parent) {
         if (seen.has(at)) {

@@ -80,7 +80,7 @@ func (f *File) widen(s Span) Span {
 	return Span{s.Start, end}
 }
 
-// spaceBefore gives where the white space before a byte begins.
+// spaceBefore returns where the white space before a byte begins.
 func (f *File) spaceBefore(at int) int {
 	for at > 0 && isSpace(f.Src()[at-1]) {
 		at--
@@ -88,7 +88,7 @@ func (f *File) spaceBefore(at int) int {
 	return at
 }
 
-// commentsIn gives the comments of a span, in a form that can stand alone.
+// commentsIn returns the comments of a span, in a form that can stand alone.
 func (f *File) commentsIn(s Span) string {
 	var b strings.Builder
 	for _, c := range f.Comments {
@@ -167,7 +167,7 @@ func (f *File) insertFirst(container Span, text string) TextEdit {
 	return insertion(container.Start+1, " "+text+",")
 }
 
-// lineEnds says that only blanks stand between a byte and its line's end.
+// lineEnds reports whether only blanks stand between a byte and its line's end.
 func (f *File) lineEnds(at int) bool {
 	for at < len(f.Src()) && (f.Src()[at] == ' ' || f.Src()[at] == '\t') {
 		at++
@@ -175,7 +175,7 @@ func (f *File) lineEnds(at int) bool {
 	return at == len(f.Src()) || f.Src()[at] == '\n' || f.Src()[at] == '\r'
 }
 
-// closesLine says that the container's bracket is the next token.
+// closesLine reports whether the container's bracket is the next token.
 func (f *File) closesLine(at int, container Span) bool {
 	return f.skip(at, container.End-1) == container.End-1
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// spanOf gives the span of the first occurrence of words.
+// spanOf returns the span of the first occurrence of words.
 func spanOf(t *testing.T, src, words string) Span {
 	t.Helper()
 	i := strings.Index(src, words)

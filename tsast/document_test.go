@@ -97,7 +97,7 @@ func mildEdit(r *rand.Rand, f *File) TextEdit {
 	return insert(e.Span().End, blank...)
 }
 
-// inverse gives the edits that take edits of a text back.
+// inverse returns the edits that take edits of a text back.
 func inverse(src []byte, edits []TextEdit) []TextEdit {
 	back := make([]TextEdit, len(edits))
 	for i, e := range edits {
@@ -285,7 +285,7 @@ func TestDocumentEdges(t *testing.T) {
 	f := doc.Edit(TextEdit{Span{-5, 900}, small})
 	equalFiles(t, "spans beyond the text", f, Parse([]byte(small)))
 	if doc.Edits(nil) != f || doc.Replace([]byte(small)) != f {
-		t.Error("no edit is no new reading")
+		t.Error("no edit is not a new reading")
 	}
 	equalFiles(t, "emptied", doc.Replace(nil), Parse(nil))
 	doc.Close() // twice is harmless

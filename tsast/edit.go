@@ -83,7 +83,7 @@ func newFile(m NewModel, style Style) []byte {
 	return []byte(strings.Join(lines, style.EOL))
 }
 
-// Insert gives the edits that add an entry behind the last one: one pure
+// Insert returns the edits that add an entry behind the last one: one pure
 // insertion, or two where a comma is lacking before a comment. A text of
 // nothing but white space and comments gets a whole file. Errors: ErrNoArray,
 // *BrokenError.
@@ -110,7 +110,7 @@ func Insert(f *File, m NewModel) ([]TextEdit, error) {
 	return f.insertLast(m), nil
 }
 
-// blank says that a file holds nothing but white space and comments.
+// blank reports whether a file holds nothing but white space and comments.
 func (f *File) blank() bool {
 	at := 0
 	for _, c := range f.Comments {
@@ -166,7 +166,7 @@ func (f *File) insertLast(m NewModel) []TextEdit {
 	return append(edits, TextEdit{Span{at, at}, text})
 }
 
-// lastElement gives the end of the array's last element, zero when it has
+// lastElement returns the end of the array's last element, zero when it has
 // none.
 func (f *File) lastElement() int { return f.lastSpan().End }
 
@@ -228,7 +228,7 @@ func (f *File) commentAt(at int) (Comment, bool) {
 	return Comment{}, false
 }
 
-// commentsOnLine gives the end of the comments that follow on the same line.
+// commentsOnLine returns the end of the comments that follow on the same line.
 func (f *File) commentsOnLine(at int) int {
 	end := at
 	for i := at; i < len(f.Src()) && f.Src()[i] != '\n' && f.Src()[i] != '\r'; {
@@ -245,7 +245,7 @@ func (f *File) commentsOnLine(at int) int {
 	return end
 }
 
-// eolNear gives the line end used on the line before a byte.
+// eolNear returns the line end used on the line before a byte.
 func (f *File) eolNear(at int, otherwise string) string {
 	for i := at - 1; i >= 0; i-- {
 		if f.Src()[i] == '\n' {
@@ -262,7 +262,7 @@ func isSpace(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'
 }
 
-// lineIndentOf gives the white space that the line of a byte begins with,
+// lineIndentOf returns the white space that the line of a byte begins with,
 // and whether nothing else stands before that byte.
 func lineIndentOf[T string | []byte](src T, at int) (string, bool) {
 	start := at

@@ -114,7 +114,7 @@ type Property struct {
 	Span, ValueSpan Span
 	Value           ValueKind
 	// Opaque properties are spreads, methods, shorthands, keys computed from
-	// anything but a literal, and a plain __proto__ (which is no property
+	// anything but a literal, and a plain __proto__ (which is not a property
 	// but sets the prototype).
 	Opaque bool
 }

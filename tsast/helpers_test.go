@@ -183,7 +183,7 @@ func checkModel(t *testing.T, m *Model, n int) {
 	}
 }
 
-// asNew gives what an entry says, as a value to be printed.
+// asNew returns what an entry says, as a value to be printed.
 func asNew(m *Model) NewModel {
 	out := NewModel{ID: m.ID.Value, Name: m.Name.Value, Description: m.Description.Value}
 	for _, x := range m.Modules {
@@ -218,7 +218,7 @@ func sameModel(t *testing.T, what string, got, want NewModel) {
 	}
 }
 
-// readable replaces what is no text by U+FFFD, as a reader of the printed
+// readable replaces what is not a text by U+FFFD, as a reader of the printed
 // text does; a lone half of a surrogate pair stays, two halves join.
 func readable(s string) string {
 	var b []byte

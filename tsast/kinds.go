@@ -38,8 +38,8 @@ const (
 	kNull
 )
 
-// leaf says that there is nothing to be found inside a node of this kind. (A
-// template string is no leaf: its substitutions may hold comments.)
+// leaf reports whether there is nothing to be found inside a node of this kind. (A
+// template string is not a leaf: its substitutions may hold comments.)
 func (k kind) leaf() bool {
 	switch k {
 	case kComment, kIdentifier, kPropertyIdentifier, kShorthand, kString, kNumber, kTrue, kFalse, kNull:
@@ -48,7 +48,7 @@ func (k kind) leaf() bool {
 	return false
 }
 
-// kindOf gives the kind of a grammar symbol by its name.
+// kindOf returns the kind of a grammar symbol by its name.
 func kindOf(name string, named bool) kind {
 	if !named {
 		switch name {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// unescape gives the value of a string literal's inside (the text between
+// unescape returns the value of a string literal's inside (the text between
 // its quotes) as TypeScript reads it. A lone surrogate, which UTF-8 cannot
 // hold, becomes the three bytes that UTF-8 would give it; Print turns these
 // back into an escape.
@@ -39,7 +39,7 @@ func unescape(s string) string {
 	return string(b)
 }
 
-// plain says that a literal's inside is its own value.
+// plain reports whether a literal's inside is its own value.
 func plain(s string) bool {
 	return strings.IndexByte(s, '\\') < 0 && utf8.ValidString(s)
 }
@@ -161,8 +161,8 @@ func surrogate[T ~string | ~[]byte](b T, at int) (rune, bool) {
 	return 0xD000 | rune(b[at+1]&0x3F)<<6 | rune(b[at+2]&0x3F), true
 }
 
-// number gives the value of a number literal as TypeScript reads it; false
-// for what is no number (a bigint among them).
+// number returns the value of a number literal as TypeScript reads it; false
+// for what is not a number (a bigint among them).
 func number(raw string) (float64, bool) {
 	negative := false
 	for raw != "" && (raw[0] == '-' || raw[0] == '+') {

@@ -124,7 +124,7 @@ func (k *entryKeys) see(key string) {
 
 func (k *entryKeys) enough() bool { return k.modules || (k.id && k.name) }
 
-// looksLikeEntry says that an object has an entry's keys.
+// looksLikeEntry reports whether an object has an entry's keys.
 func looksLikeEntry(records []record, at int, src string) bool {
 	var keys entryKeys
 	for i := at + 1; i < records[at].next; i = records[i].next {
@@ -136,7 +136,7 @@ func looksLikeEntry(records []record, at int, src string) bool {
 	return keys.enough()
 }
 
-// declared gives the arrays among the variables of a declaration.
+// declared returns the arrays among the variables of a declaration.
 func declared(t *tree, src string, declaration child) []arrayValue {
 	var out []arrayValue
 	for _, d := range t.list(declaration) {

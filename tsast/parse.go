@@ -130,7 +130,7 @@ func (r *reading) readArray(array child) {
 	}
 }
 
-// readElement reads an element of the array that is no object, or a bracket
+// readElement reads an element of the array that is not an object, or a bracket
 // or comma between elements.
 func (r *reading) readElement(e child) {
 	if e.is(flagMissing) {

@@ -178,7 +178,7 @@ func (s Style) typeOf(m NewModule) string {
 	return s.String(m.Type)
 }
 
-// inherited says that every object has a property of this name. For such a
+// inherited reports whether every object has a property of this name. For such a
 // key TypeScript takes the expected type from there instead of from the
 // index signature, and reads the value of type as any string.
 func inherited(name string) bool {
@@ -241,7 +241,7 @@ func (s Style) filled() Style {
 	return s
 }
 
-// Key writes a property name: quoted only when it is no plain identifier.
+// Key writes a property name: quoted only when it is not a plain identifier.
 // __proto__ is written as a computed key, because the other two spellings
 // set the object's prototype instead of a property.
 func (s Style) Key(name string) string {
@@ -254,7 +254,7 @@ func (s Style) Key(name string) string {
 	return s.String(name)
 }
 
-// identifier says that a name needs no quotes as a key. Identifiers beyond
+// identifier reports whether a name needs no quotes as a key. Identifiers beyond
 // ASCII are legal too, but look alike too easily.
 func identifier(name string) bool {
 	for i, c := range []byte(name) {
@@ -317,7 +317,7 @@ func appendEscape(b []byte, r rune) []byte {
 	return fmt.Appendf(b, `\u%04x`, r)
 }
 
-// hidden says that a character ends a line, cannot be seen, or changes the
+// hidden reports whether a character ends a line, cannot be seen, or changes the
 // direction of the text around it. The joiners inside emoji and scripts that
 // need them stay.
 func hidden(r rune) bool {

@@ -47,7 +47,7 @@ func unclosed(records []record, at int) *record {
 	return open[len(open)-1]
 }
 
-// closer gives the token that ends what another begins.
+// closer returns the token that ends what another begins.
 func closer(token string) string {
 	switch token {
 	case "{":
@@ -86,7 +86,7 @@ func quoted(s string) string {
 	return "`" + s + "`"
 }
 
-// firstLine gives the end of the first line of src[start:end].
+// firstLine returns the end of the first line of src[start:end].
 func firstLine(src string, start, end int) int {
 	for i := start; i < end; i++ {
 		if src[i] == '\n' || src[i] == '\r' {

@@ -37,7 +37,7 @@ func TestStructuresAreTheLibrarys(t *testing.T) {
 	}
 }
 
-// members gives the members of a C structure, one "type name" per line.
+// members returns the members of a C structure, one "type name" per line.
 func members(t *testing.T, header, name string) string {
 	t.Helper()
 	m := regexp.MustCompile(`typedef struct (?:\w+ )?\{([^}]*)\} ` + name + `;`).FindStringSubmatch(header)
@@ -61,7 +61,7 @@ func members(t *testing.T, header, name string) string {
 	return strings.Join(out, "\n")
 }
 
-// signature gives the types of a C function, without the names of its
+// signature returns the types of a C function, without the names of its
 // parameters.
 func signature(t *testing.T, header, name string) string {
 	t.Helper()

@@ -359,7 +359,7 @@ func (s *scanner) elements() candidate {
 }
 
 // firstEntry returns how the first line of the array that begins an entry is
-// indented; "?" when none does, which is no indentation.
+// indented; "?" when none does, which is not indentation.
 func (s *scanner) firstEntry() string {
 	ahead := &scanner{src: s.src, at: s.at, prev: s.prev, suspect: -1}
 	if ahead.next() == tokOpen {

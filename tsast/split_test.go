@@ -206,8 +206,8 @@ func TestDeepBrackets(t *testing.T) {
 func TestOtherArrayAfterEdit(t *testing.T) {
 	rest := strings.Repeat("  { x: 1, y: [1, 2, 3, 4, 5, 6, 7, 8, 9] },\n", 12)
 	for what, texts := range map[string][2]string{
-		"the first is no entry any more":         {`{ id: "a", name: "b" },` + "\n", "id|idx"},
-		"the third is no entry any more":         {`{}, {}, { id: "a", name: "b" },` + "\n", "id|idx"},
+		"the first is no longer an entry":        {`{ id: "a", name: "b" },` + "\n", "id|idx"},
+		"the third is no longer an entry":        {`{}, {}, { id: "a", name: "b" },` + "\n", "id|idx"},
 		"the third becomes one":                  {`{}, {}, { idx: "a", name: "b" },` + "\n", "idx|id"},
 		"the first is none and not plain":        {`{ id: "a", name: "b" },` + "\n", `id: "a"|i: f()`},
 		"the first is one and not plain":         {`{ id: "a", name: "b" },` + "\n", `"a"|f()`},

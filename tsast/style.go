@@ -142,7 +142,7 @@ func (m *modelReader) voteComma(last kind, lastEnd, object int) {
 	}
 }
 
-// indent gives one level of indentation: how far the first property stands
+// indent returns one level of indentation: how far the first property stands
 // in from the closing brace.
 func (m *modelReader) indent() string {
 	model := m.model
@@ -161,7 +161,7 @@ func (m *modelReader) indent() string {
 	return level
 }
 
-// lineIndent gives the whitespace before a token that is the first of its
+// lineIndent returns the whitespace before a token that is the first of its
 // line; false when something else stands there.
 func lineIndent(text string, at int) (string, bool) {
 	start := strings.LastIndexAny(text[:at], "\n\r")

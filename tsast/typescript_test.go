@@ -60,7 +60,7 @@ type jsonModule struct {
 	Definitions  []string
 }
 
-// asJSON gives what a compiled file must hold for an entry. Go's JSON reads
+// asJSON returns what a compiled file must hold for an entry. Go's JSON reads
 // half a surrogate pair as U+FFFD.
 func asJSON(m NewModel) jsonModel {
 	text := func(s string) string {

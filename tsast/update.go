@@ -18,7 +18,7 @@ var ErrOpaqueModules = errors.New("the entry's modules are not written as an obj
 // ErrNoEntry says that there is no such entry.
 var ErrNoEntry = errors.New("no such entry")
 
-// ReplaceEntry gives the edits that bring the entry with this index to what
+// ReplaceEntry returns the edits that bring the entry with this index to what
 // m reading: counts, parents, types, Definitions, and modules that are new or
 // gone. Comments, the order of properties and modules, name and description
 // stay as they are, and so does what is not a plain literal. Errors:
@@ -52,7 +52,7 @@ func ReplaceEntry(f *File, index int, m NewModel) ([]TextEdit, error) {
 	return difference(before, u.text, e.Offset), nil
 }
 
-// problemNear gives the first syntax error that touches a span.
+// problemNear returns the first syntax error that touches a span.
 func (f *File) problemNear(s Span) SyntaxProblem {
 	for _, p := range f.Problems {
 		if p.Span.End >= s.Start {
@@ -338,11 +338,11 @@ func (u *update) add(modules []NewModule, i int) ([]TextEdit, error) {
 	return u.file.InsertElement(object, after, PrintModule(modules[i], u.style, indent)), nil
 }
 
-// Difference gives the edits that make one text the other, line by line, each
+// Difference returns the edits that make one text the other, line by line, each
 // cut down to what differs.
 func Difference(before, after string) []TextEdit { return difference(before, after, 0) }
 
-// difference gives the edits between two forms of an entry, line by line,
+// difference returns the edits between two forms of an entry, line by line,
 // each cut down to what differs.
 func difference(before, after string, offset int) []TextEdit {
 	var edits []TextEdit
@@ -357,7 +357,7 @@ func difference(before, after string, offset int) []TextEdit {
 	return edits
 }
 
-// commonPrefix gives how many bytes of whole characters two texts begin with
+// commonPrefix returns how many bytes of whole characters two texts begin with
 // alike.
 func commonPrefix(a, b string) int {
 	at := 0
@@ -371,7 +371,7 @@ func commonPrefix(a, b string) int {
 	return at
 }
 
-// commonSuffix gives how many bytes of whole characters two texts end with
+// commonSuffix returns how many bytes of whole characters two texts end with
 // alike.
 func commonSuffix(a, b string) int {
 	at := 0

@@ -2,7 +2,7 @@ package tsast
 
 import "strings"
 
-// keyOf gives the name of a property by the record of its key; false when it
+// keyOf returns the name of a property by the record of its key; false when it
 // is computed from anything but a literal. text begins at the byte base of what
 // is read.
 func keyOf(records []record, at int, text string, base int) (string, bool) {
@@ -28,7 +28,7 @@ func keyOf(records []record, at int, text string, base int) (string, bool) {
 	return raw, false
 }
 
-// inside gives the value of a string literal. A literal that a syntax error
+// inside returns the value of a string literal. A literal that a syntax error
 // cut short has no closing quote.
 func inside(literal string) string {
 	if literal == "" {

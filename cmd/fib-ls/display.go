@@ -124,7 +124,7 @@ func askOnTerminal(stdin io.Reader, stderr io.Writer, d *display) func(context.C
 		if proposal != "" {
 			prompt = fmt.Sprintf("%s\n%s [%s, Enter takes it, - leaves it] = ", question, field, proposal)
 		}
-		const most = 5 // answers that are no number
+		const most = 5 // answers that are not numbers
 		for range most {
 			_, _ = io.WriteString(stderr, prose.Terminal(prompt))
 			line, err := phases.Interruptible(ctx, func() (string, error) { return reader.ReadString('\n') })

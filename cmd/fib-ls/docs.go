@@ -69,7 +69,7 @@ Results go to standard output, progress and logs to standard error.
 |---|---|
 | 0 | done, nothing found |
 | 1 | findings of check, or an entry with errors |
-| 2 | usage, configuration, a refusal (the entry is there already, the model is no decoder) |
+| 2 | usage, configuration, a refusal (the entry is there already, the model is not a decoder) |
 | 3 | network, or an input that is not there |
 | 4 | authentication |
 | 130 | interrupted |

@@ -107,7 +107,7 @@ func flagNames(cmd *cobra.Command) (names []string) {
 	return names
 }
 
-// unknownCommand refuses what follows fib-ls or fib-ls help and is no command.
+// unknownCommand refuses what follows fib-ls or fib-ls help and is not a command.
 func unknownCommand(root *cobra.Command, name string) error {
 	var names []string
 	for _, c := range root.Commands() {

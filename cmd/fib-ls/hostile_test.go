@@ -94,7 +94,7 @@ func carriers() []carrier {
 // unsafeForTerminal finds a character that must not be printed.
 func unsafeForTerminal(s string) string {
 	if !utf8.ValidString(s) {
-		return "bytes that are no UTF-8"
+		return "bytes that are not UTF-8"
 	}
 	for _, r := range s {
 		if r != '\n' && r != '\t' && prose.Hidden(r) {

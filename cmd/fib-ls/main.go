@@ -32,7 +32,7 @@ func guarded(exit func(int), most uint64, work func(context.Context) int) int {
 		stop() // a second signal ends the process at once
 		time.AfterFunc(grace, func() { exit(exitInterrupted) })
 	})
-	defer signalled() // before stop, which is no signal
+	defer signalled() // before stop, which is not a signal
 	memory := limit.Start(most, grace, func(err error) {
 		printError(err)
 		exit(exitUsage)

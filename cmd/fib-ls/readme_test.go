@@ -44,7 +44,7 @@ func output(t *testing.T, files map[string]string, args ...string) string {
 	return out.String()
 }
 
-// troubleshooting gives the quote below each heading of the README's section.
+// troubleshooting returns the quote below each heading of the README's section.
 func troubleshooting(t *testing.T) map[string]string {
 	t.Helper()
 	_, section, ok := strings.Cut(readme(t), "## Troubleshooting\n")

@@ -100,7 +100,7 @@ var sizesOf = map[string]map[string]string{
 	"linear_attention": {},
 }
 
-// beside are the parts of a multimodal model that are no decoder layers: an
+// beside are the parts of a multimodal model that are not decoder layers: an
 // entry leaves them out, and so do the files of testdata/models.
 var beside = regexp.MustCompile(`(?i)vision|visual|audio|image|projector|connector|resampler|speech|^vit|^vpm|^mlp_AR`)
 

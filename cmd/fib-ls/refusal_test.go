@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestRefusals: what is no decoder language model is refused with what it is,
+// TestRefusals: what is not a decoder language model is refused with what it is,
 // exit code 2, and nothing is written.
 func TestRefusals(t *testing.T) {
 	home := offline(t)

@@ -77,7 +77,7 @@ func keeps(now, old string) bool {
 	return len(now) > len(old) && strings.Contains(now[head:], old[head:])
 }
 
-// TestNoFile: what is no file at models.ts is refused, as it is below a
+// TestNoFile: what is not a file at models.ts is refused, as it is below a
 // directory that is none.
 func TestNoFile(t *testing.T) {
 	w := newSandbox(t)

@@ -27,7 +27,7 @@ func gold(t testing.TB) string {
 	return dir
 }
 
-// offline gives the command line an empty home and no network.
+// offline returns the command line an empty home and no network.
 func offline(t testing.TB) (home string) {
 	t.Helper()
 	home = t.TempDir()

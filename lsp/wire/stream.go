@@ -47,7 +47,7 @@ func NewStream(in io.Reader, out io.Writer, backlog int) *Stream {
 // errOversized is a frame that is longer than MaxFrame.
 var errOversized = errors.New("message too large")
 
-// ReadFrame gives the body of the next frame that the connection can take:
+// ReadFrame returns the body of the next frame that the connection can take:
 // one valid message or a batch of them. Everything else is answered here. The
 // slice is valid until the next call.
 func (s *Stream) ReadFrame(ctx context.Context) ([]byte, int64, error) {

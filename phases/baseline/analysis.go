@@ -114,7 +114,7 @@ func keepOnlyHead(rows []*tree.Row) {
 	}
 }
 
-// noteUncalled says which modules are no part of an entry because forward()
+// noteUncalled says which modules are not part of an entry because forward()
 // does not run them; towers are listed elsewhere.
 func noteUncalled(impl *Implementation, rows []*tree.Row, uncalled map[string]bool) {
 	towers := tree.TowerPaths(rows)

@@ -105,7 +105,7 @@ func holder(f *tsast.File, req *phases.Request, before owner) (owner, bool) {
 	return owner{repo: validate.SourceRepo(f.Entries[i].Model)}, true
 }
 
-// rename gives a model that the user did not name the id ORG-NAME, and keeps
+// rename returns a model that the user did not name the id ORG-NAME, and keeps
 // its former one in Renamed.
 func rename(item *Item) bool {
 	req := &item.Request

@@ -187,7 +187,7 @@ func TestTakenIDs(t *testing.T) {
 		{"qwen3-8b=Qwen/Qwen3-8B", "", "qwen3-8b: skipped: already there"},
 		{"own=Qwen/Qwen3-4B", "", "own: skipped: already there; the entry does not say of which repository"},
 		{"x:Qwen/Qwen3-4B\nx:Qwen/Qwen3-4B", "", "x: would add|x: skipped: already there"},
-		{"unsloth/Qwen3-8B", "", "unsloth-qwen3-8b: failed: "}, // is no model of the catalogue
+		{"unsloth/Qwen3-8B", "", "unsloth-qwen3-8b: failed: "}, // is not a model of the catalogue
 		{"unsloth/Qwen3-8B\nunsloth-qwen3-8b:Qwen/Qwen3-4B", "unsloth-qwen3-8b, for Qwen/Qwen3-4B, is the id of unsloth/Qwen3-8B", ""},
 		{"unsloth-qwen3-8b:Qwen/Qwen3-4B\nunsloth/Qwen3-8B", "unsloth-qwen3-8b, for unsloth/Qwen3-8B", ""},
 	} {

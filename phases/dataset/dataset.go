@@ -54,7 +54,7 @@ type Entry struct {
 // that changed is opened again.
 type Dataset struct {
 	Dir string
-	// Listed says, for a dataset that is no clone, where its names are from;
+	// Listed says, for a dataset that is not a clone, where its names are from;
 	// "" for a clone.
 	Listed string
 	// Commit is the state of the dataset that a list is of, "" when it is not
@@ -68,7 +68,7 @@ type Dataset struct {
 	entries  map[string]*Entry
 }
 
-// ErrNoDefinitions says that a folder is no clone of flashinfer-trace.
+// ErrNoDefinitions says that a folder is not a clone of flashinfer-trace.
 var ErrNoDefinitions = errors.New(`it has no folder "definitions"`)
 
 // Open indexes a clone. Files that cannot be read are in Problems; the error
@@ -217,7 +217,7 @@ func definitionOf(line []byte) string {
 	return w.Definition
 }
 
-// outside says that a link leads out of the clone, as in HuggingFace's cache:
+// outside reports whether a link leads out of the clone, as in HuggingFace's cache:
 // the file is there, but is not read.
 func outside(err error) bool {
 	var pathErr *fs.PathError
@@ -233,7 +233,7 @@ func read(root *os.Root, name string, limit int64) ([]byte, error) {
 	return regular.ReadFrom(f, name, limit)
 }
 
-// Get gives what the dataset has of a Definition: under the name as written
+// Get returns what the dataset has of a Definition: under the name as written
 // first, then under the other spellings of the same kernel (one that a trace
 // dump of FlashInfer made has FlashInfer's names). ok is false when it has no
 // Definition JSON of it. A nil Dataset has nothing.
@@ -264,7 +264,7 @@ func (d *Dataset) exactly(name string) (e Entry, ok bool) {
 // names alone does not tell.
 func (d *Dataset) KnowsWorkloads() bool { return d.Listed == "" || d.ListsWorkloads }
 
-// Written says whether the dataset has a Definition under exactly this name.
+// Written reports whether the dataset has a Definition under exactly this name.
 func (d *Dataset) Written(name string) bool {
 	_, ok := d.exactly(name)
 	return ok

@@ -62,7 +62,7 @@ type Tensor struct {
 	Optional bool
 }
 
-// Definable says whether Define can write a name's Definition.
+// Definable reports whether Define can write a name's Definition.
 func Definable(n definition.Name) bool {
 	return !n.IsZero() && shapeOf(n.Family.ID) != nil
 }
@@ -120,7 +120,7 @@ func (d *Definition) tag(n definition.Name, opts DefineOptions) {
 	}
 }
 
-// bind gives the axes of the name's fields their values.
+// bind returns the axes of the name's fields their values.
 func (d *Definition) bind(n definition.Name) {
 	for i, f := range n.Family.Fields {
 		for j := range d.Axes {
@@ -150,7 +150,7 @@ func (d *Definition) fill(source string, opts DefineOptions) string {
 	return strings.Replace(source, "    # constant axes\n", checks.String(), 1)
 }
 
-// topkLine is the constant of a reference whose limit is no axis of an input.
+// topkLine is the constant of a reference whose limit is not an axis of an input.
 var topkLine = regexp.MustCompile(`(?m)^TOPK = \d+$`)
 
 // topk is the limit of a routing or of an indexer.

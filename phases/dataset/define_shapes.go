@@ -16,7 +16,7 @@ const (
 	fp8     = "float8_e4m3fn"
 )
 
-// shapeOf gives the maker of a family's Definition: axes, tensors and
+// shapeOf returns the maker of a family's Definition: axes, tensors and
 // constraints as the dataset writes them, Reference the name of our reference
 // file, Tags the kernel's address. Nil for families whose Definition is not
 // fixed by the name.
@@ -80,7 +80,7 @@ func optional(name, dtype string, shape ...string) Tensor {
 // scalar has no shape.
 func scalar(name string) Tensor { return Tensor{Name: name, DType: float} }
 
-// constant gives an axis a value that no field of the name has.
+// constant returns an axis a value that no field of the name has.
 func (d *Definition) constant(axis string, v int64) {
 	for i := range d.Axes {
 		if d.Axes[i].Name == axis {

@@ -25,7 +25,7 @@ const nearby = "tmp/flashinfer-trace"
 // Find looks for a dataset: the environment variables FIB_DATASET_PATH and
 // FLASHINFER_TRACE_PATH, then tmp/flashinfer-trace in startDir and the
 // folders above it. ok is false when there is none; an error says that a
-// variable names a folder that is no dataset.
+// variable names a folder that is not a dataset.
 func Find(startDir string, getenv func(string) string) (found Found, ok bool, err error) {
 	for _, variable := range variables {
 		value := getenv(variable)
@@ -34,7 +34,7 @@ func Find(startDir string, getenv func(string) string) (found Found, ok bool, er
 		}
 		dir := expandHome(value, getenv)
 		if !isDataset(dir) {
-			return Found{}, false, fmt.Errorf("%s=%s is no dataset: %w", variable, value, ErrNoDefinitions)
+			return Found{}, false, fmt.Errorf("%s=%s is not a dataset: %w", variable, value, ErrNoDefinitions)
 		}
 		return Found{dir, variable}, true, nil
 	}
@@ -71,8 +71,8 @@ func expandHome(dir string, getenv func(string) string) string {
 	return dir
 }
 
-// IsMissing says that an error of Open is about a folder that is not there or
-// is no dataset, rather than about reading it.
+// IsMissing reports whether an error of Open is about a folder that is not there or
+// is not a dataset, rather than about reading it.
 func IsMissing(err error) bool {
 	return errors.Is(err, os.ErrNotExist) || errors.Is(err, ErrNoDefinitions)
 }

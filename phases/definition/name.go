@@ -25,7 +25,7 @@ func New(familyID string, values ...int64) (Name, error) {
 	return Name{Family: f, Values: append([]int64(nil), values...)}, nil
 }
 
-// IsZero says that this is no name: what the typed constructors give for
+// IsZero reports whether this is not a name: what the typed constructors give for
 // sizes that are unknown.
 func (n Name) IsZero() bool { return n.Family == nil }
 
@@ -63,7 +63,7 @@ func (n Name) OpType() string {
 	return n.Family.OpType
 }
 
-// Value gives the number of a field by its abbreviation.
+// Value returns the number of a field by its abbreviation.
 func (n Name) Value(abbrev string) (v int64, ok bool) {
 	if n.Family == nil {
 		return 0, false
@@ -76,7 +76,7 @@ func (n Name) Value(abbrev string) (v int64, ok bool) {
 	return 0, false
 }
 
-// With gives the same name with one field changed; it is n itself when the
+// With returns the same name with one field changed; it is n itself when the
 // family has no such field.
 func (n Name) With(abbrev string, v int64) Name {
 	if n.Family == nil {

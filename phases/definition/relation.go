@@ -186,7 +186,7 @@ func (l link) toTemplate(n Name, template *Family) Name {
 	return filled(template, values)
 }
 
-// toDataset gives the zero Name where the template lacks one of the fields.
+// toDataset returns the zero Name where the template lacks one of the fields.
 func (l link) toDataset(n Name, ours *Family) Name {
 	values := map[string]int64{}
 	for _, f := range ours.Fields {
@@ -231,7 +231,7 @@ func (r Respelling) Words() string {
 	return "FlashInfer's spelling (" + r.From + ")"
 }
 
-// Respell gives the dataset's name for a text in an older spelling or in
+// Respell returns the dataset's name for a text in an older spelling or in
 // FlashInfer's; ok is false for the dataset's own names and where nothing of
 // the dataset is the same kernel.
 func Respell(s string) (r Respelling, ok bool) {

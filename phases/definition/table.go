@@ -168,7 +168,7 @@ var families = []*Family{
 	row("top_k_top_p_sampling_from_probs", "sampling", "top_k_top_p_sampling_from_probs_v128256", "Samples a token under both a top-k and a top-p limit.", samplingFields()),
 }
 
-// Families gives the rows of the grammar in documentation order. The slice is
+// Families returns the rows of the grammar in documentation order. The slice is
 // the caller's; the families are shared and must not be changed.
 func Families() []*Family { return slices.Clone(families) }
 

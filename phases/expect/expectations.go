@@ -77,7 +77,7 @@ func (x *Expectations) Forget(repo string) {
 	}
 }
 
-// For gives what is expected of an entry: by its source comment, else by the
+// For returns what is expected of an entry: by its source comment, else by the
 // catalogue's models of its id or name. Nil: not known.
 func (x *Expectations) For(m *tsast.Model) *validate.ExpectedEntry {
 	x.mu.Lock()

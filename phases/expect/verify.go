@@ -20,7 +20,7 @@ import (
 func Verify(ctx context.Context, env *phases.Env, f *tsast.File, i int, req phases.Request) (*phases.Verification, error) {
 	m := f.Entries[i].Model
 	if f.Entries[i].Broken {
-		return nil, &fault.Usage{Message: prose.Or(m.ID.Value, "the entry") + " has a syntax error", Hint: "mend it first"}
+		return nil, &fault.Usage{Message: prose.Or(m.ID.Value, "the entry") + " has a syntax error", Hint: "fix it first"}
 	}
 	if req.HFRepoID == "" {
 		repo, err := RepoOf(m)
@@ -38,7 +38,7 @@ func Verify(ctx context.Context, env *phases.Env, f *tsast.File, i int, req phas
 	return r.Judge(f, i), nil
 }
 
-// RepoOf gives the repository of an entry's model: that of its source comment,
+// RepoOf returns the repository of an entry's model: that of its source comment,
 // else the one that its id or name stands for.
 func RepoOf(m *tsast.Model) (string, error) {
 	if repo := validate.SourceRepo(m); repo != "" {

@@ -327,7 +327,7 @@ func (a *Architecture) LayerSizes() []Dimension {
 	return all
 }
 
-// AttachConfig gives an Architecture that was read back from its JSON the
+// AttachConfig returns an Architecture that was read back from its JSON the
 // config.json it was made from again, with the same overrides: Config and
 // TextConfig. What was given or taken from the namesake when it was made stands
 // in Inferred.

@@ -220,13 +220,13 @@ func evaluateProduct(formula string, field func(string) (float64, bool)) (result
 	return result, ""
 }
 
-// classOf gives the class that serves a model_type for causal language
+// classOf returns the class that serves a model_type for causal language
 // modelling, "" when it is unknown.
 func classOf(modelType string) string {
 	return classes().classOf[modelType]
 }
 
-// typeOfClass gives the model_type that a class name belongs to.
+// typeOfClass returns the model_type that a class name belongs to.
 func typeOfClass(class string) string {
 	if modelType, ok := classes().types[class]; ok {
 		return modelType

@@ -22,7 +22,7 @@ type Object struct {
 	Values map[string]Value
 }
 
-// Get gives the value of a key; ok is false when the key is absent. A key
+// Get returns the value of a key; ok is false when the key is absent. A key
 // that is there with null gives nil, true. Get of a nil Object is absent.
 func (o *Object) Get(key string) (v Value, ok bool) {
 	if o == nil {
@@ -32,7 +32,7 @@ func (o *Object) Get(key string) (v Value, ok bool) {
 	return v, ok
 }
 
-// Set gives a key its value, at the end when it is new.
+// Set returns a key its value, at the end when it is new.
 func (o *Object) Set(key string, v Value) {
 	if o.Values == nil {
 		o.Values = map[string]Value{}
@@ -43,19 +43,19 @@ func (o *Object) Set(key string, v Value) {
 	o.Values[key] = v
 }
 
-// Has says whether the key is there with a value other than null.
+// Has reports whether the key is there with a value other than null.
 func (o *Object) Has(key string) bool {
 	v, ok := o.Get(key)
 	return ok && v != nil
 }
 
-// IsNull says whether the key is there with null.
+// IsNull reports whether the key is there with null.
 func (o *Object) IsNull(key string) bool {
 	v, ok := o.Get(key)
 	return ok && v == nil
 }
 
-// Object gives the object under a key, nil when there is none.
+// Object returns the object under a key, nil when there is none.
 func (o *Object) Object(key string) *Object {
 	v, _ := o.Get(key)
 	sub, _ := v.(*Object)
@@ -76,7 +76,7 @@ func (o *Object) Path(path string) (v Value, ok bool) {
 }
 
 // Int reads an integer leniently: 4096, 4096.0, 1e3, "32". ok is false when
-// the key is absent or null; err is a *FieldError when the value is no whole
+// the key is absent or null; err is a *FieldError when the value is not a whole
 // number or does not fit.
 func (o *Object) Int(key string) (n int, ok bool, err error) {
 	v, there := o.Get(key)
@@ -97,7 +97,7 @@ func (o *Object) Float(key string) (f float64, ok bool, err error) {
 	return f, err == nil, err
 }
 
-// String gives a string; ok is false when the key is absent or anything else.
+// String returns a string; ok is false when the key is absent or anything else.
 func (o *Object) String(key string) (s string, ok bool) {
 	v, _ := o.Get(key)
 	s, ok = v.(string)
@@ -121,7 +121,7 @@ func (o *Object) Bool(key string) (b, ok bool) {
 	return false, false
 }
 
-// List gives the array under a key.
+// List returns the array under a key.
 func (o *Object) List(key string) (list []Value, ok bool) {
 	v, _ := o.Get(key)
 	list, ok = v.([]Value)

@@ -28,7 +28,7 @@ func (e *FieldError) Error() string {
 	return fmt.Sprintf("config.json: %s is %s: %s", e.Field, e.Value, e.Message)
 }
 
-// NotDecoderError is a config.json of something that is no decoder language
+// NotDecoderError is a config.json of something that is not a decoder language
 // model. What says in words what it is: "BERT, an encoder".
 type NotDecoderError struct {
 	ModelType    string

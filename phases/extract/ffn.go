@@ -123,7 +123,7 @@ func (r *reader) part(layer int) string {
 	return partMixer
 }
 
-// denseWidths gives every layer's dense width with its formula; zero where
+// denseWidths returns every layer's dense width with its formula; zero where
 // there is none.
 func (r *reader) denseWidths(sparse []bool) (list []int, formula string) {
 	allSparse := true

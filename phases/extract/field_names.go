@@ -14,7 +14,7 @@ import (
 
 // aliasRow is one config field under our name for it and the names that
 // checkpoints give it, the usual one first. Dotted names stand in a nested
-// object (DBRX's attn_config). Max bounds a size: what is larger is no model.
+// object (DBRX's attn_config). Max bounds a size: what is larger is not a model.
 type aliasRow struct {
 	field   string
 	aliases []string

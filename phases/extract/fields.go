@@ -354,13 +354,13 @@ func (f *fields) name(field string) string {
 	return field
 }
 
-// has says whether the file has the field with a value.
+// has reports whether the file has the field with a value.
 func (f *fields) has(field string) bool {
 	_, ok := f.lookup(field)
 	return ok
 }
 
-// setPath gives a dotted path a value, in a copy of the object.
+// setPath returns a dotted path a value, in a copy of the object.
 func setPath(o *Object, path string, v Value) *Object {
 	o = o.clone()
 	if _, whole := o.Get(path); whole {
@@ -380,7 +380,7 @@ func setPath(o *Object, path string, v Value) *Object {
 	return o
 }
 
-// sortedKeys gives a map's keys in order, for results that must not depend on
+// sortedKeys returns a map's keys in order, for results that must not depend on
 // map order.
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))

@@ -118,7 +118,7 @@ func FuzzParseConfig(f *testing.F) {
 		if err != nil {
 			var syntax *SyntaxError
 			if !errors.As(err, &syntax) || syntax.Line < 1 || syntax.Column < 1 || syntax.Offset < 0 || syntax.Offset > len(data) {
-				t.Fatalf("%v is no syntax error inside the file", err)
+				t.Fatalf("%v is not a syntax error inside the file", err)
 			}
 		}
 		decoder := json.NewDecoder(bytes.NewReader(data))

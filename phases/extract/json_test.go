@@ -35,7 +35,7 @@ func TestParseConfigReadsWhatPythonReads(t *testing.T) {
 		t.Errorf("e = %v", v)
 	}
 	if _, _, err := obj.Int("e"); err == nil {
-		t.Error("an integer of 30 digits is no size")
+		t.Error("an integer of 30 digits is not a size")
 	}
 	if s, _ := obj.String("f"); s != "é😀\ufffd" {
 		t.Errorf("f = %q", s)

@@ -63,7 +63,7 @@ func (r *reader) runs(mixerKinds map[mixer]int, ffnKinds map[ffn]int) {
 	}
 }
 
-// nameKinds gives the kinds their ids: the type alone where it is the only one
+// nameKinds returns the kinds their ids: the type alone where it is the only one
 // of its type, else with what sets it apart.
 func nameKinds(a *Architecture) {
 	groups := map[string][]*AttentionKind{}

@@ -35,7 +35,7 @@ type located struct {
 	towers     []string
 }
 
-// nested says that the language model stands inside a wrapper.
+// nested reports whether the language model stands inside a wrapper.
 func (l *located) nested() bool { return l.path != "" }
 
 // locate finds the language model in the file.
@@ -137,7 +137,7 @@ func (l *located) defaultTextType() string {
 	return l.wrapper
 }
 
-// original says that this is a file of the original Mamba code, which has
+// original reports whether this is a file of the original Mamba code, which has
 // neither architectures nor model_type.
 func (l *located) original() bool {
 	return l.class == "" && l.modelType == "" && (l.text.Object("ssm_cfg") != nil || (l.text.Has("d_model") && l.text.Has("n_layer") && l.text.Has("rms_norm")))

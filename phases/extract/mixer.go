@@ -187,13 +187,13 @@ func (r *reader) headTable(words []string) headTable {
 	if o := r.text.Object("attention_other_setting"); o != nil { // Step-3.5
 		sub := &fields{root: r.root, text: o}
 		t.sliding = headSet{sub.opt("num_attention_heads"), sub.opt("num_key_value_heads"), sub.opt("head_dim"), 0}
-		r.fail2(sub.err)
+		r.keepError(sub.err)
 	}
 	return t
 }
 
-// fail2 keeps the error of a helper, if any.
-func (r *reader) fail2(err error) {
+// keepError keeps the error of a helper, if any.
+func (r *reader) keepError(err error) {
 	if err != nil {
 		r.fail(err)
 	}

@@ -88,7 +88,7 @@ func (r *reader) kdaHeads() (heads, headDim, conv int) {
 	if o.text != nil {
 		heads, headDim, conv = o.opt("num_attention_heads"), o.opt("head_dim"), o.opt("short_conv_kernel_size")
 	}
-	r.fail2(o.err)
+	r.keepError(o.err)
 	if heads == 0 {
 		heads = r.or("linear_num_heads", r.opt("num_attention_heads"))
 	}
@@ -167,9 +167,9 @@ func (r *reader) jetDims(d *dims, k *AttentionKind) {
 	o := &fields{root: r.root, text: block}
 	heads, keyDim, kernel := o.opt("num_heads"), o.opt("head_dim"), o.opt("conv_size")
 	reduction := max(o.opt("dconv_generator_reduction"), 1)
-	r.fail2(o.err)
+	r.keepError(o.err)
 	expand, _, err := block.Float("expand_v")
-	r.fail2(err)
+	r.keepError(err)
 	valueDim := int(float64(keyDim) * expand)
 	keys, values := heads*keyDim, heads*valueDim
 	k.LinearNumKeyHeads, k.LinearNumValueHeads, k.LinearKeyHeadDim, k.LinearValueHeadDim, k.ConvKernel = heads, heads, keyDim, valueDim, kernel

@@ -51,9 +51,9 @@ func (r *reader) blockIndexerOf(layer int) int {
 		return 0
 	}
 	has, _, _, err := o.Ints("sparse_attention_freq")
-	r.fail2(err)
+	r.keepError(err)
 	silent, _, _, err := o.Ints("sparse_disable_index_value")
-	r.fail2(err)
+	r.keepError(err)
 	switch {
 	case layer >= len(has) || has[layer] == 0:
 		return 0

@@ -165,8 +165,8 @@ func (r *reader) sparseFromRange() []bool {
 	}
 	first, _, _, err := r.text.Ints("moe_layer_start_index")
 	last, _, _, err2 := r.text.Ints("moe_layer_end_index")
-	r.fail2(err)
-	r.fail2(err2)
+	r.keepError(err)
+	r.keepError(err2)
 	start, end := 0, r.layers-1
 	if len(first) > 0 {
 		start = minOf(first)
@@ -194,7 +194,7 @@ func maxOf(list []int) int {
 	return n
 }
 
-// The routers that are no single linear layer (families.Family.RouterKind).
+// The routers that are not a single linear layer (families.Family.RouterKind).
 const (
 	mlpRouter   = "mlp"
 	productKeys = "product_keys"

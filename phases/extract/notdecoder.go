@@ -8,13 +8,13 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
-// refusal is one row of the table of what is no decoder language model.
+// refusal is one row of the table of what is not a decoder language model.
 type refusal struct {
 	types string // names of model_type, with * for any ending or beginning
 	what  string
 }
 
-// refusals are model types that are no decoder language models, and what they
+// refusals are model types that are not decoder language models, and what they
 // are instead. The first row that matches counts; one without words is a
 // decoder in spite of its name.
 func refusals() []refusal {
@@ -31,7 +31,7 @@ func refusals() []refusal {
 	}
 }
 
-// generates says whether a class name is that of a model that generates text.
+// generates reports whether a class name is that of a model that generates text.
 func generates(class string) bool {
 	for _, suffix := range []string{"ForCausalLM", "CausalLM", "LMHeadModel", "ForConditionalGeneration", "ForCausalLMNextN", "ChatModel", "ModelLM"} {
 		if strings.HasSuffix(class, suffix) {
@@ -77,7 +77,7 @@ func otherTasks() map[string]string {
 	}
 }
 
-// refuse says what a config is when it is no decoder language model; nil when
+// refuse says what a config is when it is not a decoder language model; nil when
 // it may be one. nested is the language model's object where the file has one.
 func refuse(root *Object, class, modelType string, nested bool) error {
 	not := func(format string, args ...any) error {

@@ -23,7 +23,7 @@ type Options struct {
 	// Confirmed are proposals that somebody took: they fill what the file
 	// lacks, and Inferred says where they are from.
 	Confirmed []Proposal
-	// ClassSizes says that the file is no model's, but that of a configuration
+	// ClassSizes says that the file is not a model's, but that of a configuration
 	// class with its defaults: then its sizes are the class's, too.
 	ClassSizes bool
 	// Infer takes missing fields from the namesake, marked in Inferred.
@@ -177,12 +177,12 @@ func newReader(loc *located) *reader {
 	}
 	r.arch = a
 	if loc.class != "" && !identifier.MatchString(loc.class) {
-		a.Warnings = append(a.Warnings, fmt.Sprintf("architectures names %.60q, which is no class name; ignored", loc.class))
+		a.Warnings = append(a.Warnings, fmt.Sprintf("architectures names %.60q, which is not a class name; ignored", loc.class))
 		loc.class = ""
 	}
 	class, why := loc.inferClass()
 	if !identifier.MatchString(class) {
-		class, why = "LlamaForCausalLM", "the file's model_type is no name; its fields are read as those of a plain decoder"
+		class, why = "LlamaForCausalLM", "the file's model_type is not a name; its fields are read as those of a plain decoder"
 	}
 	if why != "" {
 		r.infer("architectures", class, why)
@@ -209,7 +209,7 @@ func newReader(loc *located) *reader {
 	}
 	r.fam, r.known = families.Find(names...)
 	r.own = r.fam.Defaults
-	r.fail2(r.fam.Apply(r.familyField))
+	r.keepError(r.fam.Apply(r.familyField))
 	r.own = r.fam.Defaults
 	if f, ok := families.Exact(a.ModelType); ok && f.Type != r.fam.Type {
 		r.own = maps.Clone(r.own) // the class of another type serves this one
@@ -278,12 +278,12 @@ func spellings(o *Object, key string) []string {
 	return names
 }
 
-// rootField says whether a field stands at the root also of wrappers.
+// rootField reports whether a field stands at the root also of wrappers.
 func rootField(key string) bool {
 	return key == "architectures" || key == "model_type" || key == "quantization_config"
 }
 
-// problem gives the first wrong value, else the missing fields.
+// problem returns the first wrong value, else the missing fields.
 func (r *reader) problem() error {
 	if r.err != nil {
 		return r.err

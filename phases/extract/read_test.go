@@ -67,7 +67,7 @@ func TestWrongValuesAreNamed(t *testing.T) {
 	}
 }
 
-// A file without its own sizes is no whole config.json: the class's numbers
+// A file without its own sizes is not a whole config.json: the class's numbers
 // are another model's. What a wrapper leaves out of its text_config is what
 // equals the class's default, and is taken.
 func TestSizesOfTheRootAreNeverTheClassDefault(t *testing.T) {

@@ -43,7 +43,7 @@ func layerWords() map[string]string {
 	}
 }
 
-// words gives for every layer what mixes its tokens. The rules stand in the
+// words returns for every layer what mixes its tokens. The rules stand in the
 // order in which the more particular field wins.
 func (r *reader) words() []string {
 	for _, rule := range []func() []string{

@@ -74,7 +74,7 @@ func (r *reader) attentionSummary() Attention {
 	return s
 }
 
-// attends says whether a kind is an attention over a key-value cache.
+// attends reports whether a kind is an attention over a key-value cache.
 func attends(k AttentionKind) bool {
 	switch k.Family {
 	case GQA, MLA, DSA, ParallelAttnMamba:

@@ -63,7 +63,7 @@ func (r *reader) readVariants() {
 	}
 }
 
-// override gives one layer's config a field, under all names that the general
+// override returns one layer's config a field, under all names that the general
 // config has it under.
 func override(text *Object, field string, v Value) {
 	for _, row := range aliasTable() {

@@ -78,7 +78,7 @@ func (r *reader) zayaRouter(d *dims, f ffn) {
 // above 0 counts.
 func (r *reader) firstOf(field string) int {
 	list, _, _, err := r.text.Ints(field)
-	r.fail2(err)
+	r.keepError(err)
 	for _, n := range list {
 		if n > 0 {
 			return r.check(field, field, Value(int64(n)), n, 1)

@@ -25,7 +25,7 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 	if err != nil {
 		return nil, err
 	}
-	b, err := plant(rows, a)
+	b, err := buildTree(rows, a)
 	if err != nil {
 		return nil, fmt.Errorf("building the module tree: %w", err)
 	}

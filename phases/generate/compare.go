@@ -18,11 +18,11 @@ func Compare(fromConfig, fromSource []baseline.Module, a *extract.Architecture) 
 	if a == nil {
 		return nil
 	}
-	config, err := plant(fromConfig, a)
+	config, err := buildTree(fromConfig, a)
 	if err != nil {
 		return nil
 	}
-	source, err := plant(fromSource, a)
+	source, err := buildTree(fromSource, a)
 	if err != nil {
 		return nil
 	}
@@ -202,7 +202,7 @@ func left(facts []*fact) []*fact {
 }
 
 // decided leaves out what the other side has too, but without having decided
-// its size: that is no disagreement.
+// its size: that is not a disagreement.
 func decided(facts []*fact, others []*node) []*fact {
 	open := map[string]bool{}
 	for _, n := range others {

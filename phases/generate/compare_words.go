@@ -39,7 +39,7 @@ func (f *fact) others() string {
 	return fmt.Sprintf("%d of them", f.met)
 }
 
-// field gives the formula and the config fields that a size came from.
+// field returns the formula and the config fields that a size came from.
 func (c *comparison) field(f *fact) string {
 	look := func(dims []extract.Dimension) string {
 		for _, d := range dims {

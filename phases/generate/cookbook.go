@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Recommended gives the TP and EP that sgl-cookbook recommends for a
+// Recommended returns the TP and EP that sgl-cookbook recommends for a
 // repository; ok is false when it recommends none.
 func Recommended(repo string) (tp, ep int, ok bool) {
 	s, ok := recommended(repo)

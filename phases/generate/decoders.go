@@ -38,7 +38,7 @@ func (b *builder) makeGroups() {
 	nameGroups(b.groups, isChunked(b.a), b.mlpFamilyOf)
 }
 
-// kindsByLayer gives each layer's attention kind; empty when the schedule and
+// kindsByLayer returns each layer's attention kind; empty when the schedule and
 // the stack do not agree on the number of layers.
 func (b *builder) kindsByLayer() map[int]*extract.AttentionKind {
 	kinds := map[int]*extract.AttentionKind{}
@@ -95,7 +95,7 @@ func (b *builder) mlpFamilyOf(layer int) extract.MLPFamily {
 	return ""
 }
 
-// nameGroups gives the groups of a hybrid their suffixes. chunked says that
+// nameGroups returns the groups of a hybrid their suffixes. chunked says that
 // attention without a window of its own is cut into chunks (Llama 4).
 func nameGroups(groups []*group, chunked bool, mlpFamily func(layer int) extract.MLPFamily) {
 	if len(groups) < 2 {
@@ -153,7 +153,7 @@ func nameGroups(groups []*group, chunked bool, mlpFamily func(layer int) extract
 	}
 }
 
-// scaledDot says whether a family is softmax attention, which may have a
+// scaledDot reports whether a family is softmax attention, which may have a
 // window and a rotary embedding.
 func scaledDot(f extract.AttentionFamily) bool {
 	return f == extract.GQA || f == extract.MLA || f == extract.DSA || f == extract.ParallelAttnMamba

@@ -223,7 +223,7 @@ func loose(n *node) bool {
 
 // mixerName is what the block of a token mixer is called: self_attn for all
 // attention, softmax or linear. A second attention of the layer, and mixers
-// that are no attention, keep SGLang's name.
+// that are not attention, keep SGLang's name.
 func mixerName(n *node) string {
 	if isMambaMixer(n) {
 		return "mamba_mixer"

@@ -135,7 +135,7 @@ func TestOwnTreeAgreesWithItself(t *testing.T) {
 			t.Errorf("%s: %+v", name, d)
 		}
 		if !json.Valid(mustJSON(t, rows)) {
-			t.Errorf("%s: rows are no JSON", name)
+			t.Errorf("%s: rows are not JSON", name)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func groupOf(n *node) string {
 
 func isDecoder(n *node) bool { return n.group != nil && n.seg == n.group.class }
 
-// mixes says whether a sublayer holds a token mixer.
+// mixes reports whether a sublayer holds a token mixer.
 func mixes(n *node) bool {
 	if n.typ == baseline.TypeAttention || n.typ == baseline.TypeLinearAttention {
 		return true
@@ -74,7 +74,7 @@ func isMixerOf(n *node) bool {
 	return k != nil && k.Family != extract.NoAttention && k.Attribute != "" && n.seg == k.Attribute && !hasExperts(n)
 }
 
-// transforms says whether a sublayer is a block of linear layers.
+// transforms reports whether a sublayer is a block of linear layers.
 func transforms(n *node) bool {
 	for _, c := range n.children {
 		if c.typ == baseline.TypeLinear || transforms(c) {

@@ -42,7 +42,7 @@ func (n *notes) add(format string, args ...any) {
 	n.list = append(n.list, text)
 }
 
-// definitions gives a layer's Definitions; none is an empty list.
+// definitions returns a layer's Definitions; none is an empty list.
 func (m *namer) definitions(n *node) []definition.Name {
 	var names []definition.Name
 	row := baseline.Module{}
@@ -140,7 +140,7 @@ func (m *namer) attention(n *node, row baseline.Module) []definition.Name {
 	return append(names, definition.GQARaggedPrefill(h, kv, d))
 }
 
-// heads gives query and KV heads on one device.
+// heads returns query and KV heads on one device.
 func (m *namer) heads(heads, kvHeads int) (h, kv int, ok bool) {
 	tp := m.par.TP
 	if heads < 1 || heads%tp != 0 {

@@ -16,7 +16,7 @@ const maxLayers = 4096
 type layerSet []int
 
 // parseLayers reads ranges as baseline.Module.Layers has them ("0-2,5"). Parts
-// that are no range are left out.
+// that are not ranges are left out.
 func parseLayers(ranges string) layerSet {
 	if ranges == "" {
 		return nil
@@ -64,7 +64,7 @@ func (s layerSet) String() string {
 	return b.String()
 }
 
-// and gives the layers that are in both sets.
+// and returns the layers that are in both sets.
 func (s layerSet) and(other layerSet) layerSet {
 	both := layerSet{}
 	for i, j := 0, 0; i < len(s) && j < len(other); {
@@ -81,7 +81,7 @@ func (s layerSet) and(other layerSet) layerSet {
 	return both
 }
 
-// or gives the layers that are in one of the sets or in both.
+// or returns the layers that are in one of the sets or in both.
 func (s layerSet) or(other layerSet) layerSet {
 	if len(s) == 0 {
 		return other

@@ -23,7 +23,7 @@ var missingOpTypes = map[extract.AttentionFamily]string{
 // mambaPrefillMissing is said of every Mamba 2 mixer: only decoding has a name.
 const mambaPrefillMissing = "Mamba 2 prefill (SSD scan): op type mamba_ssd_prefill is missing, the dataset has decode alone"
 
-// linearAttention names the kernels of a mixer that is no softmax attention.
+// linearAttention names the kernels of a mixer that is not softmax attention.
 func (m *namer) linearAttention(n *node) []definition.Name {
 	kind := kindOf(n)
 	if kind == nil {

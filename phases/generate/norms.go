@@ -39,7 +39,7 @@ func hasSandwich(nodes []*node) bool {
 // sandwich.
 func isPostNorm(seg string) bool { return strings.HasPrefix(seg, "post_") }
 
-// inDecoder says whether a module stands directly in a decoder layer.
+// inDecoder reports whether a module stands directly in a decoder layer.
 func inDecoder(n *node) bool {
 	return n.parent != nil && n.group != nil && n.parent.group != nil && n.parent.seg == n.parent.group.class
 }
@@ -93,7 +93,7 @@ func (m *namer) norm(n *node, row baseline.Module) []definition.Name {
 // the residual fused in, or both.
 type normUse struct{ plain, fused bool }
 
-// normUses gives the uses of the norms by path.
+// normUses returns the uses of the norms by path.
 func normUses(calls []baseline.KernelCall) map[string]normUse {
 	uses := map[string]normUse{}
 	for _, c := range calls {
@@ -130,7 +130,7 @@ func isRMSNorm(class string) bool {
 	return strings.Contains(class, "RMSNorm") && !strings.Contains(class, "Gated")
 }
 
-// firstNorm says whether a norm is the layer's first on the residual stream.
+// firstNorm reports whether a norm is the layer's first on the residual stream.
 func firstNorm(n *node) bool {
 	for _, c := range n.parent.children {
 		if c.typ == baseline.TypeNorm && !isQKNorm(c.seg) {

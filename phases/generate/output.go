@@ -19,7 +19,7 @@ var ModuleMappingSchema []byte
 // order of the entry, and behind them SGLang's paths.
 type ModuleMapping struct{ modules []Module }
 
-// Mapping gives the entry's module_mapping.json.
+// Mapping returns the entry's module_mapping.json.
 func Mapping(e Entry) ModuleMapping { return ModuleMapping{e.Modules} }
 
 // MarshalJSON writes the object with its keys in the order of the entry.
@@ -49,7 +49,7 @@ func (m ModuleMapping) MarshalJSON() ([]byte, error) {
 	return m.paths(&b)
 }
 
-// pathsKey is the one key of the file that is no module.
+// pathsKey is the one key of the file that is not a module.
 const pathsKey = "sglang_paths"
 
 // paths closes the object with the paths in SGLang's tree that each module

@@ -9,7 +9,7 @@ import (
 //
 // A hybrid has several mechanisms: other families, sliding windows beside full
 // attention, layers with and without rotary embedding. Numbers of heads that
-// differ from layer to layer are no mechanism.
+// differ from layer to layer are not a mechanism.
 func patternOf(a *extract.Architecture) Pattern {
 	type mechanism struct {
 		family        extract.AttentionFamily
@@ -50,7 +50,7 @@ func patternOf(a *extract.Architecture) Pattern {
 	return Standard
 }
 
-// fromSource says whether rows were read from a source tree.
+// fromSource reports whether rows were read from a source tree.
 func fromSource(rows []baseline.Module) bool {
 	for _, r := range rows {
 		if r.File != "" {

@@ -77,13 +77,13 @@ func (t *trie) child(seg string) *trie {
 
 // isTiedHead reports whether a second name of a module is a second use of it:
 // the embedding's weights as the head. Any other (self.model = self.lm.model,
-// a layer's second name for one of its parts) is no part of its own.
+// a layer's second name for one of its parts) is not part of its own.
 func isTiedHead(r baseline.Module) bool {
 	weights := r.Type == baseline.TypeEmbedding || r.Type == baseline.TypeLMHead
 	return weights && r.Layers == "" && lastSegment(r.Path) != lastSegment(r.Tied)
 }
 
-func plantTrie(rows []baseline.Module) *trie {
+func newTrie(rows []baseline.Module) *trie {
 	root := &trie{index: map[string]*trie{}}
 	for _, r := range rows {
 		if r.Count < 1 || r.Uncalled || r.Tied != "" && !isTiedHead(r) {
@@ -140,10 +140,10 @@ type builder struct {
 	warnings []string
 }
 
-// plant builds the tree of nodes and lists them parents first.
-func plant(rows []baseline.Module, a *extract.Architecture) (*builder, error) {
+// buildTree builds the tree of nodes and lists them parents first.
+func buildTree(rows []baseline.Module, a *extract.Architecture) (*builder, error) {
 	b := &builder{a: a}
-	root := plantTrie(rows)
+	root := newTrie(rows)
 	if len(root.rows) == 0 {
 		root.rows = []parsedRow{{Module: baseline.Module{Class: className(a.ArchitectureType, "ForCausalLM"), Type: baseline.TypeBlock, Count: 1}}}
 	}
@@ -155,7 +155,7 @@ func plant(rows []baseline.Module, a *extract.Architecture) (*builder, error) {
 	first := root.rows[0]
 	top := &node{seg: first.Class, class: first.Class, typ: baseline.TypeBlock, count: 1, rows: []baseline.Module{first.Module}}
 	b.expand(root, nil, top)
-	b.settle(top)
+	b.tidy(top)
 	b.markFinalNorm(top)
 	sortForReaders(top)
 	b.nodes = preorder(top, nil)
@@ -243,7 +243,7 @@ func (b *builder) expand(t *trie, layers layerSet, parent *node) {
 			}
 			b.add(n, parent)
 			b.expand(c, n.layers, n)
-			b.settle(n)
+			b.tidy(n)
 		}
 	}
 }
@@ -266,7 +266,7 @@ func (b *builder) expandStack(t *trie, parent *node) {
 		}
 		b.add(n, list)
 		b.expand(t, g.layers, n)
-		b.settle(n)
+		b.tidy(n)
 	}
 }
 
@@ -278,9 +278,9 @@ func (b *builder) add(n, parent *node) {
 	parent.children = append(parent.children, n)
 }
 
-// variantsAt gives the rows of one path within the given layers: rows of
+// variantsAt returns the rows of one path within the given layers: rows of
 // equal class and size are one node, others stand beside each other. Bare
-// parameters are no modules: they mark their parent.
+// parameters are not modules: they mark their parent.
 func (b *builder) variantsAt(t *trie, layers layerSet) []*node {
 	var found []*node
 	at := map[string]*node{}

@@ -12,7 +12,7 @@ import (
 // "" where it has no word.
 type trait func(i int) string
 
-// tellApart gives each of n things the shortest words that make them
+// tellApart returns each of n things the shortest words that make them
 // different: a trait is used, in order, where it tells apart things that are
 // still alike.
 func tellApart(n int, traits ...trait) []string {

@@ -42,7 +42,7 @@ func (p *Plan) Manifest(before []byte, day time.Time, refresh bool) ([]byte, err
 	manifest := map[string]any{}
 	if len(before) > 0 {
 		if err := json.Unmarshal(before, &manifest); err != nil {
-			return nil, fmt.Errorf("the manifest is no JSON: %w", err)
+			return nil, fmt.Errorf("the manifest is not JSON: %w", err)
 		}
 	}
 	manifest["model_slug"], manifest["hf_repo_id"] = p.Slug, p.Repo

@@ -228,7 +228,7 @@ func TestDiscover(t *testing.T) {
 	if c == nil || c.Source != FromCookbook || c.Total == 0 || c.Present == 0 || c.Class != "Qwen3NextForCausalLM" || c.Why != "recommended serving config (TP=2; TP=4)" || !slices.Contains(c.Repos, "Qwen/Qwen3-Next-80B-A3B-Thinking") {
 		t.Errorf("%+v\n%s", c, found.Text())
 	}
-	// What models.ts has, and what the coverage document has, is no candidate.
+	// What models.ts has, and what the coverage document has, is not a candidate.
 	clone := filepath.Join(env.WorkDir, "clone")
 	models := filepath.Join(clone, "web", "apps", "web", "data", "models.ts")
 	text := "const models: Model[] = [\n  { id: \"qwen3-next-80b-a3b\", name: \"Qwen3 Next 80B A3B\", description: \"d\", modules: { M: { count: 1, type: \"block\" } } },\n]\nexport default models\n"

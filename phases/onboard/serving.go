@@ -211,7 +211,7 @@ func style(text []byte) (newline, unit string) {
 func objects(text []byte) (map[string]place, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, fmt.Errorf("it is no JSON object%s", because(err))
+		return nil, fmt.Errorf("it is not a JSON object%s", because(err))
 	}
 	places := map[string]place{}
 	for dec.More() {

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Hidden says that a character must not reach a terminal, a report or an
+// Hidden reports whether a character must not reach a terminal, a report or an
 // editor's message as it is: it steers terminals, cannot be seen, or changes
 // the direction of the text around it. Line ends and tabs are among them. The
 // joiners inside emoji, and in scripts that need them, are not.

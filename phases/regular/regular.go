@@ -12,7 +12,7 @@ import (
 	"os"
 )
 
-// ErrNotRegular is the reason for not opening what is no file with content: a
+// ErrNotRegular is the reason for not opening what is not a file with content: a
 // pipe, a socket, a device, a directory.
 var ErrNotRegular = errors.New("it is not a regular file")
 
@@ -20,7 +20,7 @@ var ErrNotRegular = errors.New("it is not a regular file")
 var ErrTooLarge = errors.New("it is too large")
 
 // Open opens a regular file for reading; links are followed. It never waits
-// for the other end of a pipe: what is no regular file is not opened, and what
+// for the other end of a pipe: what is not a regular file is not opened, and what
 // becomes one between the look and the opening is opened without blocking and
 // closed again.
 func Open(path string) (*os.File, error) {

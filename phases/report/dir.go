@@ -89,7 +89,7 @@ func Claim(path string, dryRun bool) (*Claimed, error) {
 	return c, nil
 }
 
-// isNew says that the run made the directory itself: nothing of an earlier run
+// isNew reports whether the run made the directory itself: nothing of an earlier run
 // is in it.
 func (c *Claimed) isNew(path string) bool {
 	return c != nil && c.path == path && len(c.made) > 0

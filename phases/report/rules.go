@@ -28,7 +28,7 @@ var otherRules = []validate.Rule{
 	},
 }
 
-// OtherRules gives the rules whose findings phase 4 makes beside the table of
+// OtherRules returns the rules whose findings phase 4 makes beside the table of
 // rules, in the order of their ids; the slice is the caller's.
 func OtherRules() []validate.Rule { return append([]validate.Rule(nil), otherRules...) }
 

@@ -59,7 +59,7 @@ func CheckFile(f *tsast.File, opts Options) []Problem {
 	return problems
 }
 
-// checkModel gives an entry's findings with entry-relative spans, so that
+// checkModel returns an entry's findings with entry-relative spans, so that
 // they can be kept for as long as the Model is the same.
 func checkModel(f *tsast.File, i int, opts Options, known spellings) []Problem {
 	e := f.Entries[i]
@@ -175,7 +175,7 @@ func NewChecker(opts Options) *Checker {
 	return &Checker{opts: opts, known: map[*tsast.Model]*cached{}, spellings: spellings{}}
 }
 
-// Check gives what the function Check gives.
+// Check returns what the function Check gives.
 func (c *Checker) Check(f *tsast.File) []Problem {
 	outer := outerIgnores(f)
 	problems := checkFile(f, c.opts, outer)
@@ -188,7 +188,7 @@ func (c *Checker) Check(f *tsast.File) []Problem {
 	return problems
 }
 
-// MostSevere gives what Check gives and more findings, in source order and
+// MostSevere returns what Check gives and more findings, in source order and
 // without fixes, and how many there are in all. Where they are more than n, it
 // gives the n-1 most severe. Of
 // an entry that did not change it costs what is shown of it.
@@ -275,7 +275,7 @@ func placed(p Problem, by int) Problem {
 	return p
 }
 
-// entries gives the findings of each entry. Those of an entry whose Model was
+// entries returns the findings of each entry. Those of an entry whose Model was
 // there the last time are not looked for again.
 func (c *Checker) entries(f *tsast.File) []*cached {
 	c.round++
@@ -316,7 +316,7 @@ func fixStyle(f *tsast.File) tsast.Style {
 // processors.
 const manyEntries = 64
 
-// fresh gives the findings of an entry that is not known yet. When most of a
+// fresh returns the findings of an entry that is not known yet. When most of a
 // large file is new, all of it is checked at once, in parallel.
 func (c *Checker) fresh(f *tsast.File) func(i int) []Problem {
 	if len(f.Entries) < manyEntries || len(c.known) > len(f.Entries)/2 {

@@ -158,7 +158,7 @@ func TestFixAllNeverOverlaps(t *testing.T) {
 	}
 }
 
-// wholeCharacters says whether a span lies in a text and cuts no character.
+// wholeCharacters reports whether a span lies in a text and cuts no character.
 func wholeCharacters(src string, s tsast.Span) bool {
 	edge := func(i int) bool { return i == len(src) || !utf8.ValidString(src) || utf8.RuneStart(src[i]) }
 	return s.Start >= 0 && s.Start <= s.End && s.End <= len(src) && edge(s.Start) && edge(s.End)

@@ -50,7 +50,7 @@ type ExpectedModule struct {
 	Paths []string
 }
 
-// SourceRepo gives the repository that an entry's source comment names
+// SourceRepo returns the repository that an entry's source comment names
 // ("// source: https://huggingface.co/ORG/NAME"), "" when it has none.
 func SourceRepo(m *tsast.Model) string {
 	const mark = "source: https://huggingface.co/"
@@ -68,7 +68,7 @@ func SourceRepo(m *tsast.Model) string {
 	return ""
 }
 
-// repoRune says that a character may stand in a repository's id.
+// repoRune reports whether a character may stand in a repository's id.
 func repoRune(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./", r)
 }
@@ -206,7 +206,7 @@ func checkConfig(p *entryPass) {
 	}
 }
 
-// against gives the findings by one config.
+// against returns the findings by one config.
 func (p *entryPass) against(expected *ExpectedEntry) []Problem {
 	findings := p.compared(expected)
 	if len(findings) == 0 || expected.FromSource == nil {
@@ -318,7 +318,7 @@ func (c *comparison) source(evidence map[string]string) string {
 	return words
 }
 
-// agreed says that the generated entry has a module of this name and count:
+// agreed reports whether the generated entry has a module of this name and count:
 // the other reader of the model's source says so, and it knows more.
 func (c *comparison) agreed(m *tsast.Module) bool {
 	n, ok := c.like[m.Name]

@@ -55,7 +55,7 @@ func (c *comparison) rootClass() {
 	}, "architectures")
 }
 
-// isClassKey says that a key is written as a class, not as an attribute.
+// isClassKey reports whether a key is written as a class, not as an attribute.
 func isClassKey(key string) bool { return key != "" && key[0] >= 'A' && key[0] <= 'Z' }
 
 // The parts around the layers that an entry shows.
@@ -244,7 +244,7 @@ func (c *comparison) mixerBlock(d *decoder) *tsast.Module {
 	return nil
 }
 
-// ofMixer says that a linear layer is one of the mixers' of a decoder block.
+// ofMixer reports whether a linear layer is one of the mixers' of a decoder block.
 func (c *comparison) ofMixer(d *decoder, dim dimension) bool {
 	for _, i := range d.layers {
 		for _, own := range c.facts.layers[i].mixer.Dimensions {
@@ -256,7 +256,7 @@ func (c *comparison) ofMixer(d *decoder, dim dimension) bool {
 	return false
 }
 
-// isProjection says that a layer is a linear one, by its Definitions or its key.
+// isProjection reports whether a layer is a linear one, by its Definitions or its key.
 func (c *comparison) isProjection(m *tsast.Module) bool {
 	if m.Type.Value != "layer" {
 		return false
@@ -273,7 +273,7 @@ func (c *comparison) isProjection(m *tsast.Module) bool {
 	return words["proj"] || words["qkv"] || words["query"] || words["dense"] || words["linear"] || words["out"]
 }
 
-// inMLP says that a module stands below a feed-forward block.
+// inMLP reports whether a module stands below a feed-forward block.
 func (c *comparison) inMLP(d *decoder, m *tsast.Module) bool {
 	for range c.p.names {
 		up := c.p.byName[m.Parent.Value]
@@ -288,7 +288,7 @@ func (c *comparison) inMLP(d *decoder, m *tsast.Module) bool {
 	return false
 }
 
-// projects says that a layer is a dimension, by its key or its size.
+// projects reports whether a layer is a dimension, by its key or its size.
 func projects(m *tsast.Module, dim dimension) bool {
 	size := definition.GEMM(dim.N, dim.K).String()
 	return roleOf(m.Name, dim.last) || slices.ContainsFunc(m.Definitions.Items, func(item tsast.String) bool { return item.Value == size })
@@ -326,7 +326,7 @@ func (c *comparison) lackingDefinitions() {
 	}
 }
 
-// namesAround gives the Definitions of a layer outside of the decoder layers.
+// namesAround returns the Definitions of a layer outside of the decoder layers.
 func (c *comparison) namesAround(m *tsast.Module) (names []string, ok bool) {
 	part := c.partAround(m.Name)
 	for _, e := range c.expected.Modules {
@@ -341,7 +341,7 @@ func (c *comparison) namesAround(m *tsast.Module) (names []string, ok bool) {
 	return names, ok
 }
 
-// lacks says that a module lists Definitions of which one of the model is
+// lacks reports whether a module lists Definitions of which one of the model is
 // missing: none of its kind (a router's GEMM), or of a norm the way with the
 // residual.
 func (c *comparison) lacks(m *tsast.Module, name string) bool {

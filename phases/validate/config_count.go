@@ -136,7 +136,7 @@ func (c *comparison) parts(d *decoder, m *tsast.Module, expected, depth int) {
 	}
 }
 
-// onlyOne says that no other block of a decoder is the same part: several
+// onlyOne reports whether no other block of a decoder is the same part: several
 // (of two widths, say) share the number out.
 func (c *comparison) onlyOne(d *decoder, m *tsast.Module, part mlpPart) bool {
 	for _, other := range d.below {
@@ -317,7 +317,7 @@ func (c *comparison) repeats(m *tsast.Module, depth int) []*tsast.Module {
 	return list
 }
 
-// hasOwnNumber says that a feed-forward part does not occur in every layer of
+// hasOwnNumber reports whether a feed-forward part does not occur in every layer of
 // its decoder block.
 func (c *comparison) hasOwnNumber(d *decoder, m *tsast.Module) bool {
 	switch c.tree.mlpOf(m) {

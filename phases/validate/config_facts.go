@@ -44,7 +44,7 @@ func newFacts(a *extract.Architecture) *facts {
 	return f
 }
 
-// known says that the schedule could be laid out and agrees with the number
+// known reports whether the schedule could be laid out and agrees with the number
 // of layers: without it, nothing is said about counts.
 func (f *facts) known() bool { return len(f.layers) > 0 && len(f.layers) == f.arch.NumLayers }
 
@@ -89,7 +89,7 @@ var (
 	}
 )
 
-// evidence gives those of some config fields that the config, its class's
+// evidence returns those of some config fields that the config, its class's
 // defaults or our inference have, with their values as JSON. A field may be
 // spelt with its path, as the dimensions spell it.
 func (f *facts) evidence(fields ...string) map[string]string {

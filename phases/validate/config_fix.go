@@ -54,7 +54,7 @@ func (c *comparison) addMLP(shown *tsast.Module, n int, dense bool) []Fix {
 
 func sharedKey(key string) bool { return strings.Contains(strings.ToLower(key), "shared") }
 
-// expectedDense says that a module of the generated entry is a dense MLP.
+// expectedDense reports whether a module of the generated entry is a dense MLP.
 func (c *comparison) expectedDense(m ExpectedModule) bool {
 	words := c.tree.words(m.Name)
 	named := words["mlp"] || words["ffn"] || words["feed"] || words["dense"]
@@ -75,7 +75,7 @@ func (c *comparison) expectedDense(m ExpectedModule) bool {
 	return projection
 }
 
-// expectedBelow gives the modules of the generated entry that a description
+// expectedBelow returns the modules of the generated entry that a description
 // fits, each with what is below it. Where they stand in several places, the
 // places must be alike; the first is given.
 func (c *comparison) expectedBelow(fits func(m ExpectedModule) bool) []ExpectedModule {
@@ -161,7 +161,7 @@ func (c *comparison) insertion(title string, parent, last *tsast.Module, keys ma
 	return []Fix{{Title: title, Edits: edits, Preferred: true}}
 }
 
-// newKeys gives modules the ending of a key of the entry in place of their
+// newKeys returns modules the ending of a key of the entry in place of their
 // own; false when one of them is taken.
 func (c *comparison) newKeys(modules []ExpectedModule, like string) (map[string]string, bool) {
 	own := commonEnding(modules)

@@ -38,7 +38,7 @@ func readGold(t testing.TB, name string) []byte {
 	return data
 }
 
-// architecture reads a gold config; nil for what is no decoder model.
+// architecture reads a gold config; nil for what is not a decoder model.
 func architecture(t testing.TB, config string) *extract.Architecture {
 	t.Helper()
 	repo := strings.TrimSuffix(strings.Replace(config, "__", "/", 1), ".json")

@@ -279,7 +279,7 @@ func certainty(names []string) (certain, sure bool) {
 	return certain, sure
 }
 
-// namesFor gives the Definitions that the generated entry has for a layer: by
+// namesFor returns the Definitions that the generated entry has for a layer: by
 // its key, else by keys that differ only in the word for their kind. It says
 // nothing where these do not agree.
 func (c *comparison) namesFor(m *tsast.Module) (names []string, ok bool) {
@@ -319,7 +319,7 @@ func readings(key string) []string {
 	return list
 }
 
-// sameRole says that two keys name the same part of a layer: they are equal
+// sameRole reports whether two keys name the same part of a layer: they are equal
 // but for a word in front ("moe_gate" and "gate") or behind ("qkv_proj_gqa").
 func sameRole(key, other string) bool {
 	key, other = strings.TrimPrefix(key, "moe_"), strings.TrimPrefix(other, "moe_")
@@ -357,7 +357,7 @@ func (c *comparison) dimensionsFor(m *tsast.Module) []dimension {
 			list = append(list, dim)
 		}
 	}
-	// The longest name wins: a key that begins with gate_up_proj is no gate.
+	// The longest name wins: a key that begins with gate_up_proj is not a gate.
 	longest := 0
 	for _, d := range list {
 		longest = max(longest, len(d.last))
@@ -365,7 +365,7 @@ func (c *comparison) dimensionsFor(m *tsast.Module) []dimension {
 	return slices.DeleteFunc(list, func(d dimension) bool { return len(d.last) < longest })
 }
 
-// roleOf says that a key names a dimension: it is its name with other words
+// roleOf reports whether a key names a dimension: it is its name with other words
 // around it that say where it stands (gate_up_proj in
 // shared_expert_gate_up_proj_attn), but none that name another part
 // (shared_expert_gate is not meant there).
@@ -382,7 +382,7 @@ func roleOf(key, last string) bool {
 	return found && !namesPart(before) && !namesPart(after)
 }
 
-// namesPart says that words of a key name a part of a layer.
+// namesPart reports whether words of a key name a part of a layer.
 func namesPart(words string) bool {
 	return slices.ContainsFunc(strings.Split(words, "_"), func(word string) bool {
 		switch word {
@@ -393,7 +393,7 @@ func namesPart(words string) bool {
 	})
 }
 
-// isShared says that a module belongs to the shared experts.
+// isShared reports whether a module belongs to the shared experts.
 func (c *comparison) isShared(m *tsast.Module) bool {
 	for range c.p.names {
 		if strings.Contains(strings.ToLower(m.Name), "shared") {

@@ -39,7 +39,7 @@ func (c *comparison) definition(m *tsast.Module, d tsast.String, n definition.Na
 	}
 }
 
-// expectedHas says that the generated entry has this name in this module.
+// expectedHas reports whether the generated entry has this name in this module.
 func (c *comparison) expectedHas(module, name string) bool {
 	for _, e := range c.expected.Modules {
 		if e.Name == module && slices.Contains(e.Definitions, name) {
@@ -178,7 +178,7 @@ func slipWords(got, want int64) string {
 	return fmt.Sprintf("%d is a slip for %d, ", got, want)
 }
 
-// shardOf gives the TP under which a GEMM is a share of a layer; 0 when it is
+// shardOf returns the TP under which a GEMM is a share of a layer; 0 when it is
 // none.
 func shardOf(n definition.Name, d dimension) int64 {
 	for _, tp := range []int64{2, 4, 8, 16} {
@@ -212,7 +212,7 @@ func (c *comparison) norm(m *tsast.Module, d tsast.String, n definition.Name) {
 	c.rename(m, d, "config-norm", slipWords(h, int64(c.arch.HiddenSize))+fmt.Sprintf("no norm of the model has this width; its hidden size is %d", c.arch.HiddenSize), expected, false, []string{"hidden_size"})
 }
 
-// normWidth says that some norm inside the layers may have a width.
+// normWidth reports whether some norm inside the layers may have a width.
 func (c *comparison) normWidth(h int64) bool {
 	for _, dim := range c.facts.dimensions(c.facts.all()) {
 		if dim.Type == "norm" && int64(dim.N) == h {

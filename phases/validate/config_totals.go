@@ -117,7 +117,7 @@ func (m mismatch) words(n definition.Name) string {
 		want, got := m.expected.Values[i], n.Values[i]
 		words := fmt.Sprintf("%s should be %d (%s)", f.Abbrev, want, f.Meaning)
 		if f.Divisor != definition.Undivided {
-			words = fmt.Sprintf("%s = %d is no share of the model's %d (%s)", f.Abbrev, got, m.totals.values[f.Abbrev], f.Meaning)
+			words = fmt.Sprintf("%s = %d is not a share of the model's %d (%s)", f.Abbrev, got, m.totals.values[f.Abbrev], f.Meaning)
 		}
 		if slip := slipWords(got, want); slip != "" && f.Divisor == definition.Undivided {
 			words = strings.TrimSuffix(slip, ", ") + ": " + words

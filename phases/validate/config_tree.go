@@ -133,7 +133,7 @@ func isDecoderKey(key string) bool {
 	return false
 }
 
-// isLayerKey says that a key is a class of layers: GPT2Block, GLMBlock.
+// isLayerKey reports whether a key is a class of layers: GPT2Block, GLMBlock.
 func isLayerKey(key string) bool {
 	return strings.Contains(key, "Layer") || strings.Contains(key, "Block")
 }
@@ -253,7 +253,7 @@ func familiesByWords(words map[string]bool) []extract.AttentionFamily {
 	return nil
 }
 
-// match gives each decoder block its layers. One block stands for all; of
+// match returns each decoder block its layers. One block stands for all; of
 // several, each layer must belong to exactly one: by its mixer, then by its
 // window, then by its MLP.
 func (t *entryTree) match() {

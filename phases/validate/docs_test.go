@@ -49,7 +49,7 @@ What ` + "`fib-ls check`" + `, the editor and the last phase of ` + "`fib-ls add
 	return b.String()
 }
 
-// example gives the message and the first fix of a rule's first finding.
+// example returns the message and the first fix of a rule's first finding.
 func example(t *testing.T, id string) (message, fix string) {
 	ar, err := txtar.ParseFile("testdata/rules/" + id + ".txtar")
 	if err != nil {

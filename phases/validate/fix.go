@@ -57,7 +57,7 @@ func without(edits, taken []tsast.TextEdit) []tsast.TextEdit {
 	})
 }
 
-// collide says that an edit overlaps another, or that one of the two is an
+// collide reports whether an edit overlaps another, or that one of the two is an
 // insertion and touches the other: their order would be anybody's guess. Those
 // taken do not overlap, so each edit has two neighbours.
 func collide(edits, taken []tsast.TextEdit) bool {
@@ -133,7 +133,7 @@ func quoted(value string, quote byte) string {
 	return b.String()
 }
 
-// identifier says that a key needs no quotes.
+// identifier reports whether a key needs no quotes.
 func identifier(key string) bool {
 	for i, r := range key {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' || r == '$'

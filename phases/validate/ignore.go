@@ -33,7 +33,7 @@ type ruleWord struct {
 	span tsast.Span
 }
 
-// parseIgnore reads a comment; ok is false when it is no ignore comment. What
+// parseIgnore reads a comment; ok is false when it is not an ignore comment. What
 // follows the list after "--" or a second sentence is a remark.
 func parseIgnore(c tsast.Comment) (ig ignore, ok bool) {
 	at := strings.Index(c.Text, ignoreMark)
@@ -265,17 +265,17 @@ func commentRules() []Rule {
 	}}
 }
 
-// known says that findings of a rule exist, be it in the table or not.
+// known reports whether findings of a rule exist, be it in the table or not.
 func known(rule string) bool {
 	_, ok := RuleByID(rule)
 	return ok || slices.Contains(elsewhere, rule)
 }
 
 // elsewhere are the rules whose findings are made outside of this package; a
-// comment about them is no slip.
+// comment about them is not a slip.
 var elsewhere = []string{"source-disagreement", "checkpoint-disagreement", "typescript"}
 
-// unknown gives a problem for every rule that does not exist.
+// unknown returns a problem for every rule that does not exist.
 func (ig ignore) unknown(inside bool) []Problem {
 	if len(ig.rules) == 0 {
 		return []Problem{{Rule: "unknown-ignore", Span: ig.comment, Message: "this ignore comment names no rule: write // fib: ignore RULE"}}

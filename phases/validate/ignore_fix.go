@@ -161,7 +161,7 @@ func IgnoreInFile(f *tsast.File, rule string) (fix Fix, ok bool) {
 	return fix, true
 }
 
-// FixesOf gives the problems of a rule that are mended by fixes that are
+// FixesOf returns the problems of a rule that are mended by fixes that are
 // surely meant, as one set of edits, and how many problems that are.
 func FixesOf(problems []Problem, rule string, which Fixes) (edits []tsast.TextEdit, n int) {
 	var of []Problem

@@ -171,7 +171,7 @@ func newEntryPass(f *tsast.File, e tsast.Entry, opts Options, known spellings) *
 	return p
 }
 
-// spell looks up what every definition stands for; what is no string stands
+// spell looks up what every definition stands for; what is not a string stands
 // for nothing.
 func (p *entryPass) spell() {
 	n := 0
@@ -216,14 +216,14 @@ func (p *entryPass) in(module *tsast.Module, problem Problem) {
 	p.report(problem)
 }
 
-// whole says that every module of the entry can be seen: spreads and
+// whole reports whether every module of the entry can be seen: spreads and
 // computed keys may bring modules that are not.
 func (p *entryPass) whole() bool { return len(p.model.OpaqueModules) == 0 }
 
-// literals says that a module is an object literal, whose fields were read.
+// literals reports whether a module is an object literal, whose fields were read.
 func literals(m *tsast.Module) bool { return m.Value == tsast.ObjectLiteral }
 
-// spread says that an object may have properties that cannot be seen.
+// spread reports whether an object may have properties that cannot be seen.
 func spread(properties []tsast.Property) bool {
 	for _, p := range properties {
 		if p.Opaque {
@@ -241,7 +241,7 @@ func (p *entryPass) place() tsast.Span {
 	return tsast.Span{Start: 0, End: min(1, p.model.Span.End)}
 }
 
-// nearest gives the most similar of some names, "" when none is similar:
+// nearest returns the most similar of some names, "" when none is similar:
 // at most a third of the letters may differ.
 func nearest(name string, among []string) string {
 	best, distance := "", max(1, len(name)/3)+1

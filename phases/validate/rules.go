@@ -61,7 +61,7 @@ func init() {
 	}
 }
 
-// Rules gives the table in documentation order; the slice is the caller's.
+// Rules returns the table in documentation order; the slice is the caller's.
 func Rules() []Rule { return slices.Clone(rules) }
 
 // Markdown is a rule's documentation as an editor shows it.
@@ -83,7 +83,7 @@ func RuleByID(id string) (r Rule, ok bool) {
 	return Rule{}, false
 }
 
-// AreaOf gives the area of a rule; "" when there is no such rule.
+// AreaOf returns the area of a rule; "" when there is no such rule.
 func AreaOf(id string) Area {
 	r, _ := RuleByID(id)
 	return r.Area

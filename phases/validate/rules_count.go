@@ -91,7 +91,7 @@ func multiple(m, parent *tsast.Module, count func(*tsast.Module) int64) []countF
 	}
 	return []countFault{{Problem{
 		Rule: "count-parent", Span: m.Count.Span,
-		Message: fmt.Sprintf("%s has %d instances, which is no multiple of the %d of its parent %s", q(m.Name), n, of, q(parent.Name)),
+		Message: fmt.Sprintf("%s has %d instances, which is not a multiple of the %d of its parent %s", q(m.Name), n, of, q(parent.Name)),
 		Related: []Related{{parent.Count.Span, fmt.Sprintf("%s has %d", q(parent.Name), of)}},
 	}, wanted}}
 }

@@ -119,7 +119,7 @@ func (p *entryPass) expected() *ExpectedEntry {
 	return p.opts.Expected(p.model)
 }
 
-// misspellings reports the names of a module that are no Definition names. Two
+// misspellings reports the names of a module that are not Definition names. Two
 // spellings of one Definition become one mention of it.
 func (p *entryPass) misspellings(m *tsast.Module, spelled []spelling) {
 	var odd []int
@@ -173,7 +173,7 @@ func digits(name string) string {
 	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r < '0' || r > '9' }), " ")
 }
 
-// misspelling says what is wrong with a text that is no Definition name.
+// misspelling says what is wrong with a text that is not a Definition name.
 func misspelling(d tsast.String) Problem {
 	if r, ok := definition.Respell(d.Value); ok {
 		problem := Problem{
@@ -190,7 +190,7 @@ func misspelling(d tsast.String) Problem {
 		return problem
 	}
 	if why, ok := definition.Retired(d.Value); ok {
-		return Problem{Rule: "legacy-definition", Span: d.Span, Deprecated: true, Message: fmt.Sprintf("%s is no Definition any more: %s", q(d.Value), why)}
+		return Problem{Rule: "legacy-definition", Span: d.Span, Deprecated: true, Message: fmt.Sprintf("%s is no longer a Definition: %s", q(d.Value), why)}
 	}
 	_, err := definition.Parse(d.Value)
 	problem := Problem{Rule: "bad-definition", Span: d.Span, Message: err.Error()}
@@ -201,7 +201,7 @@ func misspelling(d tsast.String) Problem {
 	return problem
 }
 
-// written says that the dataset has a name as it is written.
+// written reports whether the dataset has a name as it is written.
 func (p *entryPass) written(name string) bool {
 	return p.opts.Written != nil && p.opts.Written(name)
 }

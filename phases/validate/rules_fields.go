@@ -65,7 +65,7 @@ func fieldRules() []Rule {
 	}
 }
 
-// has says whether an object has a property that can be seen.
+// has reports whether an object has a property that can be seen.
 func has(list []tsast.Property, key string) bool {
 	return slices.ContainsFunc(list, func(p tsast.Property) bool { return !p.Opaque && p.Key == key })
 }
@@ -106,7 +106,7 @@ func (p *entryPass) missingInModule(module *tsast.Module) {
 	}
 }
 
-// misspelt says that an unknown property is nearly the field: renaming it is
+// misspelt reports whether an unknown property is nearly the field: renaming it is
 // the fix, not writing the field anew.
 func misspelt(props []tsast.Property, field string, fields []string) bool {
 	return slices.ContainsFunc(props, func(p tsast.Property) bool {
@@ -186,10 +186,10 @@ func (p *entryPass) unknown(module *tsast.Module, props []tsast.Property, fields
 		}
 		problem := Problem{
 			Rule: "unknown-field", Span: prop.KeySpan,
-			Message: fmt.Sprintf("%s is no field of a %s (%s)", q(prop.Key), what, strings.Join(fields, ", ")),
+			Message: fmt.Sprintf("%s is not a field of a %s (%s)", q(prop.Key), what, strings.Join(fields, ", ")),
 		}
 		if what == "entry" {
-			problem.Message = fmt.Sprintf("%s is no field of an entry (%s)", q(prop.Key), strings.Join(fields, ", "))
+			problem.Message = fmt.Sprintf("%s is not a field of an entry (%s)", q(prop.Key), strings.Join(fields, ", "))
 		}
 		if near := nearestField(prop.Key, missing); near != "" {
 			problem.Message += "; did you mean " + near + "?"
@@ -220,7 +220,7 @@ func checkDuplicateFields(p *entryPass) {
 // few is up to how many elements looking through them beats an index.
 const few = 12
 
-// firsts gives a function that tells for each of n elements, in order, the
+// firsts returns a function that tells for each of n elements, in order, the
 // first one with the same key, which may be itself; -1 for what has no key.
 func firsts(n int, key func(i int) (string, bool)) func(i int) int {
 	if n <= few {
@@ -322,7 +322,7 @@ func (p *entryPass) moduleTypes(m *tsast.Module) {
 }
 
 func (p *entryPass) opaque(module *tsast.Module, span tsast.Span, what string) {
-	p.in(module, Problem{Rule: "opaque-value", Span: span, Message: what + " is no literal: it is not checked"})
+	p.in(module, Problem{Rule: "opaque-value", Span: span, Message: what + " is not a literal: it is not checked"})
 }
 
 // wrong reports a value of another kind than the field has.

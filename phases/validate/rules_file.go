@@ -70,7 +70,7 @@ func checkOpaqueElements(p *filePass) {
 	for _, o := range p.f.Opaque {
 		p.report(Problem{
 			Rule: "opaque-value", Span: o.Span,
-			Message: fmt.Sprintf("this element of the models array is no object literal (%s): it is not checked", o.What),
+			Message: fmt.Sprintf("this element of the models array is not an object literal (%s): it is not checked", o.What),
 		})
 	}
 }

@@ -107,7 +107,7 @@ func checkParents(p *entryPass) {
 func (p *entryPass) unknownParent(m *tsast.Module) {
 	problem := Problem{
 		Rule: "unknown-parent", Span: m.Parent.Span,
-		Message: fmt.Sprintf("the parent %s of %s is no module of this entry", q(m.Parent.Value), q(m.Name)),
+		Message: fmt.Sprintf("the parent %s of %s is not a module of this entry", q(m.Parent.Value), q(m.Name)),
 	}
 	below := p.descendants(m)
 	if near := p.similar(m.Parent.Value, func(s string) bool { return s == m.Name || below[s] }); near != "" {
@@ -143,7 +143,7 @@ func (p *entryPass) likelyParent(m *tsast.Module) string {
 	return last
 }
 
-// below says that the parents of name lead to ancestor.
+// below reports whether the parents of name lead to ancestor.
 func (p *entryPass) below(ancestor, name string) bool {
 	for range p.names {
 		m := p.byName[name]
@@ -173,7 +173,7 @@ func (p *entryPass) descendants(m *tsast.Module) map[string]bool {
 	return below
 }
 
-// cycles gives the cycles of two modules and more, each from its first module
+// cycles returns the cycles of two modules and more, each from its first module
 // in source order.
 func (p *entryPass) cycles() [][]*tsast.Module {
 	if !p.cyclesSeen {
@@ -271,7 +271,7 @@ func checkRoots(p *entryPass) {
 	}
 }
 
-// judgeable says that there are modules and that every one of them shows its
+// judgeable reports whether there are modules and that every one of them shows its
 // parent, or that it has none.
 func (p *entryPass) judgeable() bool {
 	for _, m := range p.model.Modules {
@@ -350,7 +350,7 @@ func (p *entryPass) cutAbove(m *tsast.Module, inCycle map[string]bool) (end dead
 	case up.Parent.Value == up.Name:
 		end = deadEnd{fmt.Sprintf("%s is its own parent", q(up.Name)), up}
 	case p.byName[up.Parent.Value] == nil:
-		end = deadEnd{fmt.Sprintf("the parent %s of %s is no module", q(up.Parent.Value), q(up.Name)), up}
+		end = deadEnd{fmt.Sprintf("the parent %s of %s is not a module", q(up.Parent.Value), q(up.Name)), up}
 	default:
 		return deadEnd{}, false
 	}

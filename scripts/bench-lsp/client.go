@@ -61,7 +61,7 @@ func (c *client) notify(method string, params any) error {
 	return c.send(map[string]any{"jsonrpc": "2.0", "method": method, "params": params})
 }
 
-// read gives the next message; calls of the server are answered with null.
+// read returns the next message; calls of the server are answered with null.
 func (c *client) read() (message, error) {
 	for {
 		body, err := frame(c.out)

@@ -78,7 +78,7 @@ export class AddModel {
         if (await this.refused({ ...where, repoId })) return undefined
         row = await this.describe(repoId)
         if (given.update === true && given.modelName !== undefined) {
-          step = 3 // the entry is named: its id is no question
+          step = 3 // the entry is named: its id is not a question
           continue
         }
         const chosen = await this.askId(repoId, modelName || (row.modelId ?? suggestModelId(repoId)), await taken)

@@ -27,7 +27,7 @@ export class AddModels {
     const { repos, wrong } = reposFromList(text)
     if (wrong.length > 0) {
       const go = repos.length > 0 ? [`Add the Other ${repos.length}`] : []
-      const chosen = await vscode.window.showWarningMessage(`These are no repositories: ${wrong.slice(0, 5).join(", ")}${wrong.length > 5 ? ", …" : ""}`, ...go)
+      const chosen = await vscode.window.showWarningMessage(`These are not repositories: ${wrong.slice(0, 5).join(", ")}${wrong.length > 5 ? ", …" : ""}`, ...go)
       if (chosen === undefined) return
     }
     if (repos.length > 0) await this.addAll(repos)

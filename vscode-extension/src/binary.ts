@@ -34,7 +34,7 @@ export async function findBinary(s: BinarySources): Promise<Binary> {
   const name = s.windows ? "fib-ls.exe" : "fib-ls"
   if (s.trusted && typeof s.setting === "string" && s.setting !== "") {
     if (await isProgram(s.setting)) return { path: s.setting, from: "setting" }
-    throw new NoBinary(`fibLs.server.path is ${s.setting}, which is no program.`)
+    throw new NoBinary(`fibLs.server.path is ${s.setting}, which is not a program.`)
   }
   const bundled = path.join(s.extensionPath, "server", name)
   if (await isProgram(bundled)) return { path: bundled, from: "extension" }

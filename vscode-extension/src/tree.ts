@@ -24,7 +24,7 @@ export function buildTree(model: ShownModel): TreeNode[] {
       continue
     }
     if (parent !== undefined) {
-      node.problem = above ? `part of a cycle through ${parent}` : `parent ${parent} is no module of this model`
+      node.problem = above ? `part of a cycle through ${parent}` : `parent ${parent} is not a module of this model`
       node.level = above ? 0 : 1 // the web page leaves room for the parent that is not there
     }
     roots.push(node)
@@ -74,7 +74,7 @@ function isAbove(node: TreeNode, of: TreeNode, byName: Map<string, TreeNode>): b
   return false
 }
 
-/** "×48", or "×?" for a count that is no whole number; one is not counted. */
+/** "×48", or "×?" for a count that is not a whole number; one is not counted. */
 export const showCount = (module: ShownModule): string => (module.count === 1 ? "" : `×${module.count ?? "?"}`)
 
 /** What is said of a model above its drawing; a description that begins with the name says it by itself. */

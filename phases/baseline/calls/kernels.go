@@ -154,7 +154,7 @@ func methodName(f *pyeval.Function) string {
 	return f.Name()
 }
 
-// kernelFunction names what a use of a module runs; "" when that is no kernel
+// kernelFunction names what a use of a module runs; "" when that is not a kernel
 // of its own.
 func kernelFunction(row *tree.Row, c forwardCall) string {
 	switch row.Type {

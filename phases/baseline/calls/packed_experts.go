@@ -40,7 +40,7 @@ func (w *Walk) PackedExperts(uncalled map[string]bool) map[string]*Packed {
 type Packed struct{ num, hidden, intermediate, topK pyeval.Value }
 
 // packedList reads the sizes of the list of experts that the block o holds; nil
-// when it is none: its elements are no MLPs, or the block chooses none of them.
+// when it is none: its elements are not MLPs, or the block chooses none of them.
 func (w *Walk) packedList(o *pyeval.Instance, experts *engine.ModuleList) *Packed {
 	if len(experts.List.Items) == 0 {
 		return nil

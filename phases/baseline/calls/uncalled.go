@@ -82,7 +82,7 @@ func (w *Walk) partsOf(v pyeval.Value) []*pyeval.Instance {
 }
 
 // heldObjects are the modules that others than their parent hold: layers that
-// are given them, and objects that are no modules.
+// are given them, and objects that are not modules.
 func (w *Walk) heldObjects() map[*pyeval.Instance]bool {
 	held, seen := map[*pyeval.Instance]bool{}, map[*pyeval.Instance]bool{}
 	var look func(v pyeval.Value, depth int)
@@ -249,7 +249,7 @@ func isEngineEntry(name string) bool {
 }
 
 // readsMedia reports whether a method makes the embeddings of images, sound or
-// video, which is no part of generating text.
+// video, which is not part of generating text.
 func readsMedia(name string) bool {
 	return engine.IsMultimodalMethod(name) || strings.HasPrefix(name, "get_") && (strings.HasSuffix(name, "_feature") || strings.HasSuffix(name, "_features"))
 }

@@ -84,7 +84,7 @@ func (r *Reader) indexedTrees() (map[string]*pysrc.Module, error) {
 			}
 			trees[path] = tree
 			// A package hands on what is defined elsewhere; the constructors
-			// of classes that are no layers are entered.
+			// of classes that are not layers are entered.
 			entered := strings.HasPrefix(path, layersDir+"/") && !engine.IsLayerModule(engine.ModuleName(path))
 			if entered || strings.HasSuffix(path, "/__init__.py") || handsOn(tree) {
 				wanted = append(wanted, importedBy(path, tree)...)

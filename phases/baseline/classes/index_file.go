@@ -19,7 +19,7 @@ import (
 
 const indexMagic = "fib-ls index 1\n"
 
-// errIndex says that a file is no index of this version.
+// errIndex says that a file is not an index of this version.
 var errIndex = errors.New("not an SGLang index of this version")
 
 // maxIndexPart bounds each part of an index when it is unpacked.

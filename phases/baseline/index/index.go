@@ -11,5 +11,5 @@ import _ "embed" // the index itself
 //go:embed sglang.idx
 var data []byte
 
-// Data gives the index. It must not be changed.
+// Data returns the index. It must not be changed.
 func Data() []byte { return data }

@@ -14,7 +14,7 @@ type Span struct {
 	First, Last int
 }
 
-// Lines gives the span itself; it makes every statement a Stmt.
+// Lines returns the span itself; it makes every statement a Stmt.
 func (s Span) Lines() Span { return s }
 
 // Stmt is a statement: one of the *…Stmt types, FuncDef, ClassDef, Import or

@@ -102,7 +102,7 @@ func (c *converter) concatenated(n *raw) Expr {
 	return &Const{b.String()}
 }
 
-// unescape resolves a literal's backslash escapes; what is no escape stays
+// unescape resolves a literal's backslash escapes; what is not an escape stays
 // as written, as in Python.
 func unescape(s string, isRaw bool) string {
 	if isRaw || !strings.Contains(s, `\`) {

@@ -63,7 +63,7 @@ func NewStrings(list []string) *Strings {
 	return s
 }
 
-// List gives the strings in order.
+// List returns the strings in order.
 func (s *Strings) List() []string { return s.list }
 
 func (s *Strings) number(v string) int {

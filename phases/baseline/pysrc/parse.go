@@ -231,7 +231,7 @@ func (r *rawReader) read(depth int) raw {
 	return out
 }
 
-// line gives the line number, from 1, of a byte offset.
+// line returns the line number, from 1, of a byte offset.
 func (c *converter) line(offset int) int {
 	lo, hi := 0, len(c.lines)
 	for lo+1 < hi {
@@ -270,7 +270,7 @@ func (c *converter) excerpt(n *raw) string {
 	return t
 }
 
-// child gives the first child with a field name; nil when there is none.
+// child returns the first child with a field name; nil when there is none.
 func (n *raw) child(field string) *raw {
 	for i := range n.kids {
 		if n.kids[i].field == field {
@@ -280,7 +280,7 @@ func (n *raw) child(field string) *raw {
 	return nil
 }
 
-// first gives the first child of a kind; nil when there is none.
+// first returns the first child of a kind; nil when there is none.
 func (n *raw) first(kind string) *raw {
 	for i := range n.kids {
 		if n.kids[i].kind == kind {

@@ -121,7 +121,7 @@ func (c *converter) asPattern(n *raw, subject Expr) Expr {
 	return all(c.matches(&n.kids[0], subject), capture(c.text(&n.kids[1]), subject))
 }
 
-// isSplat says whether a pattern is *name.
+// isSplat reports whether a pattern is *name.
 func isSplat(n *raw) bool {
 	return n.kind == "splat_pattern" || n.kind == "case_pattern" && len(n.kids) == 1 && n.kids[0].kind == "splat_pattern"
 }

@@ -26,7 +26,7 @@ type Added struct {
 // AddedSince finds the files that came into a folder of a clone since a moment
 // and are there still, along the first parents of what is checked out; the
 // newest first. complete is false when the history ends before that moment, as
-// in a shallow clone. A directory that is no clone has no history: ErrNone.
+// in a shallow clone. A directory that is not a clone has no history: ErrNone.
 func AddedSince(ctx context.Context, dir, folder string, since time.Time) (files []Added, complete bool, err error) {
 	found, ok, err := findGitDir(dir)
 	if err != nil || !ok {

@@ -75,7 +75,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the kind, the cause, and ErrNone where it applies.
+// Unwrap returns the kind, the cause, and ErrNone where it applies.
 func (e *Error) Unwrap() []error {
 	list := []error{e.Kind}
 	if e.Err != nil {

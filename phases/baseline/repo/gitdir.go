@@ -31,7 +31,7 @@ const objectCacheBytes = 16 << 20
 
 // gitDir is a repository's metadata on disk. It is opened by its storage, not
 // by git.Open, which refuses every extension it does not know; which of them
-// matter to a reader is told by meta.
+// matter to a reader is reported by meta.
 type gitDir struct {
 	dir    string // HEAD, index
 	common string // objects, refs; another directory in a linked worktree
@@ -49,7 +49,7 @@ type gitMeta struct {
 	converts         bool // core.autocrlf: files differ from blobs
 }
 
-// findGitDir gives the metadata directory of a work tree at root: .git, or
+// findGitDir returns the metadata directory of a work tree at root: .git, or
 // what the .git file of a linked worktree or submodule names. ok is false when
 // there is none.
 func findGitDir(root string) (dir string, ok bool, err error) {
@@ -75,7 +75,7 @@ func findGitDir(root string) (dir string, ok bool, err error) {
 	return absolute(root, strings.TrimSpace(target)), true, nil
 }
 
-// isGitDir says whether a directory looks like a repository's metadata (a bare
+// isGitDir reports whether a directory looks like a repository's metadata (a bare
 // clone, or a .git directory).
 func isGitDir(dir string) bool {
 	if st, err := os.Stat(filepath.Join(dir, "HEAD")); err != nil || !st.Mode().IsRegular() {

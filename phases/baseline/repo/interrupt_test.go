@@ -88,7 +88,7 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
-// TestKilled: what a killed run leaves is no obstacle and is removed by the
+// TestKilled: what a killed run leaves is not an obstacle and is removed by the
 // next run, at a first fetch and at an update.
 func TestKilled(t *testing.T) {
 	up := newUpstream(t)

@@ -82,7 +82,7 @@ func localError(dir string, err error) error {
 func openLocalRef(dir, ref string, hasGit bool, g *gitDir, gitErr error) (*Source, error) {
 	if !hasGit {
 		return nil, &Error{Op: "opening", Subject: dir, Kind: ErrRefNotFound,
-			Hint: "it is no git clone, so it has no " + quote(ref) + "; leave --sglang-ref away"}
+			Hint: "it is not a git clone, so it has no " + quote(ref) + "; leave --sglang-ref away"}
 	}
 	if gitErr != nil {
 		return nil, localError(dir, gitErr)

@@ -250,7 +250,7 @@ func TestImplicitTree(t *testing.T) {
 	if s.Origin() != OriginFetched || !strings.Contains(strings.Join(s.Notes(), "\n"), "is not used") {
 		t.Errorf("./sglang lacks the branch: %q %q", s.Origin(), s.Notes())
 	}
-	// A ./sglang that is something else is no concern of ours.
+	// A ./sglang that is something else is not a concern of ours.
 	o = options(t, up)
 	writeFiles(t, o.WorkDir, map[string]string{"sglang/notes.txt": "mine"})
 	if s := open(t, o); s.Origin() != OriginFetched || len(s.Notes()) != 1 {

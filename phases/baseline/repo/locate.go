@@ -63,7 +63,7 @@ var (
 )
 
 // packageVersion finds the version of an installed package; ok is false when
-// the directory is no installed package.
+// the directory is not an installed package.
 func (l layout) packageVersion() (version string, ok bool) {
 	if l.strip == "" {
 		return "", false

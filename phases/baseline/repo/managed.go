@@ -42,7 +42,7 @@ func newManaged(o Options, dir string) (*managed, error) {
 	return &managed{o: o, dir: dir, url: redactURL(o.URL), own: own}, nil
 }
 
-// open gives the copy, as new as is allowed and possible.
+// open returns the copy, as new as is allowed and possible.
 func (m *managed) open(ctx context.Context) (*Source, error) {
 	s := m.state()
 	usable := m.usable(s)

@@ -60,7 +60,7 @@ func (s *objectStore) addAlternates(objects string, lru cache.Object) {
 	add(objects, maxAlternates)
 }
 
-// read gives an object's content. The error is ErrIncomplete when no store has
+// read returns an object's content. The error is ErrIncomplete when no store has
 // it, ErrTooLarge beyond limit, ErrCorrupt when what is stored is not what the
 // hash says.
 func (s *objectStore) read(kind plumbing.ObjectType, h plumbing.Hash, limit int64) ([]byte, error) {
@@ -125,7 +125,7 @@ func recovered(err *error) {
 	}
 }
 
-// has says whether an object is there.
+// has reports whether an object is there.
 func (s *objectStore) has(h plumbing.Hash) (ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,7 +142,7 @@ func (s *objectStore) has(h plumbing.Hash) (ok bool) {
 	return false
 }
 
-// close gives back file descriptors.
+// close returns back file descriptors.
 func (s *objectStore) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -51,10 +51,10 @@ func refNameProblem(ref string) string {
 	return ""
 }
 
-// isHash says whether s is a full commit hash.
+// isHash reports whether s is a full commit hash.
 func isHash(s string) bool { return len(s) == 40 && isHex(s) }
 
-// isHex says whether s is made of hexadecimal digits.
+// isHex reports whether s is made of hexadecimal digits.
 func isHex(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
@@ -80,7 +80,7 @@ func shortRef(full string) string {
 	return ""
 }
 
-// nearest gives the refs most like the one that was not found.
+// nearest returns the refs most like the one that was not found.
 func nearest(ref string, fullNames []string) []string {
 	type scored struct {
 		name string

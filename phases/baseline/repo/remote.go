@@ -347,7 +347,7 @@ func (r *remote) refused(ctx context.Context, q request, err error) error {
 	return e
 }
 
-// listed says whether all objects are among the tips that the remote listed.
+// listed reports whether all objects are among the tips that the remote listed.
 func (r *remote) listed(wants []plumbing.Hash) bool {
 	tips := map[plumbing.Hash]bool{}
 	for _, h := range r.refs.References {

@@ -46,7 +46,7 @@ type Options struct {
 	// MaxAge is how old the last look at the remote may be before a copy of
 	// ours is updated: 0 is DefaultMaxAge, negative means always.
 	MaxAge time.Duration
-	// Progress, when set, is told how a fetch goes on, from one goroutine at
+	// Progress, when set, is called as a fetch goes on, from one goroutine at
 	// a time. It must return soon.
 	Progress func(Progress)
 	// Logger gets what is of interest to a developer only; nil is silence.
@@ -147,7 +147,7 @@ func openExisting(ctx context.Context, o Options, dir string) (*Source, error) {
 }
 
 // withDefaults fills what the caller left out and makes the paths absolute, so
-// that a later change of directory is no concern.
+// that a later change of directory is not a concern.
 func (o Options) withDefaults() (Options, error) {
 	if o.URL == "" {
 		o.URL = DefaultURL

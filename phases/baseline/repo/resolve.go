@@ -35,7 +35,7 @@ func (r *remote) resolve(ref string) (target, error) {
 		if t, ok := r.abbreviated(ref); ok {
 			return t, nil
 		}
-		e.Hint = "a commit that is no branch's or tag's tip must be given with all 40 digits"
+		e.Hint = "a commit that is not a branch's or tag's tip must be given with all 40 digits"
 	}
 	return target{}, e
 }

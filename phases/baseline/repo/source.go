@@ -52,7 +52,7 @@ type Source struct {
 	release func() // of the lock that keeps a copy of ours in place
 }
 
-// ReadFile gives a file's bytes; fs.ErrNotExist when the tree has no such
+// ReadFile returns a file's bytes; fs.ErrNotExist when the tree has no such
 // file, ErrIncomplete when the clone lacks its content, ErrTooLarge beyond
 // 8 MiB.
 func (s *Source) ReadFile(name string) ([]byte, error) {
@@ -63,7 +63,7 @@ func (s *Source) ReadFile(name string) ([]byte, error) {
 	return s.readFile(clean)
 }
 
-// List gives the files at any depth below a directory, sorted by path;
+// List returns the files at any depth below a directory, sorted by path;
 // fs.ErrNotExist when there is no such directory. Symbolic links are left
 // out, and so are files whose content a partial clone lacks.
 func (s *Source) List(dir string) ([]Entry, error) {
@@ -79,7 +79,7 @@ func (s *Source) List(dir string) ([]Entry, error) {
 	return list, nil
 }
 
-// Commit gives the commit's hash and its date (committer, UTC, RFC 3339); ""
+// Commit returns the commit's hash and its date (committer, UTC, RFC 3339); ""
 // where unknown. A work tree's files may differ from it: Notes says so.
 func (s *Source) Commit() (hash, date string) {
 	if !s.date.IsZero() {
@@ -104,7 +104,7 @@ func (s *Source) Version() string { return s.version }
 // why not another one.
 func (s *Source) Notes() []string { return append([]string(nil), s.notes...) }
 
-// Close gives back what is held open. A Source that is never closed only
+// Close returns back what is held open. A Source that is never closed only
 // keeps a copy of ours from being replaced until the process ends.
 func (s *Source) Close() error {
 	if s.release != nil {

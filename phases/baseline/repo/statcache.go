@@ -55,7 +55,7 @@ func openStatCache(g *gitDir) (cache *statCache, err error) {
 	return cache, nil
 }
 
-// blobID gives a file's blob hash when its size and time are still those in
+// blobID returns a file's blob hash when its size and time are still those in
 // the index, and "" otherwise. A file as young as the index may have changed
 // since without showing it.
 func (c *statCache) blobID(name string, d fs.DirEntry) string {

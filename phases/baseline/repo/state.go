@@ -45,7 +45,7 @@ type refState struct {
 	Wanted  int       `json:"wanted"` // the rule by which its files were chosen
 }
 
-// isManaged says whether a directory is a copy that we made.
+// isManaged reports whether a directory is a copy that we made.
 func isManaged(dir string) bool {
 	_, err := readState(dir)
 	return err == nil
@@ -117,7 +117,7 @@ func gitConfig(remote string) string {
 		"\tpromisor = true\n\tpartialclonefilter = blob:none\n"
 }
 
-// sortedKeys gives a map's keys in order.
+// sortedKeys returns a map's keys in order.
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {

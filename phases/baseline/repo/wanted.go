@@ -44,7 +44,7 @@ var unwantedParts = []string{
 	"python/sglang/kernels/aot/tests/",
 }
 
-// wanted says whether a file of the repository is fetched.
+// wanted reports whether a file of the repository is fetched.
 func wanted(path string) bool {
 	if !strings.HasSuffix(path, ".py") {
 		return false
@@ -58,7 +58,7 @@ func wanted(path string) bool {
 	return !hasAnyPrefix(path, unwantedParts)
 }
 
-// wantedDir says whether a directory (no slash at its end) can hold wanted
+// wantedDir reports whether a directory (no slash at its end) can hold wanted
 // files.
 func wantedDir(path string) bool {
 	dir := path + "/"

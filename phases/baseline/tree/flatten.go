@@ -106,7 +106,7 @@ func (f *flattener) object(n Node, o *pyeval.Instance) {
 	}
 }
 
-// HeldModel is the model of an entry class that is no module itself and hands
+// HeldModel is the model of an entry class that is not a module itself and hands
 // everything on to the one module that it holds (MiniCPMV, by version).
 func HeldModel(e *engine.Engine, root pyeval.Value) pyeval.Value {
 	o, ok := root.(*pyeval.Instance)

@@ -48,7 +48,7 @@ type Module struct {
 	// Tied names the path of which this one is an alias.
 	Tied string `json:"tied,omitempty"`
 	// Uncalled: SGLang constructs it and forward() never runs it while it
-	// generates text (only for images, or never at all). It is no part of an
+	// generates text (only for images, or never at all). It is not part of an
 	// entry.
 	Uncalled bool `json:"uncalled,omitempty"`
 	// Packed: the modules of this list are experts whose weights run as one

@@ -10,7 +10,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
-// SkippedLayer says which recorded layers are no modules of the model:
+// SkippedLayer says which recorded layers are not modules of the model:
 // helpers of the engine, and containers without weights.
 func SkippedLayer(layer string) bool {
 	switch layer {

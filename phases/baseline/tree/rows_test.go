@@ -88,7 +88,7 @@ class ParallelLMHead(VocabParallelEmbedding):
 	}
 }
 
-// TestHeldModel reads an entry class that is no module and hands on to the one
+// TestHeldModel reads an entry class that is not a module and hands on to the one
 // that it holds.
 func TestHeldModel(t *testing.T) {
 	const tree = `

@@ -6,7 +6,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/baselinetest"
 )
 
-// TestSingleLayer reads a draft whose one decoder layer is no list: it has the
+// TestSingleLayer reads a draft whose one decoder layer is not a list: it has the
 // index 0.
 func TestSingleLayer(t *testing.T) {
 	const tree = `

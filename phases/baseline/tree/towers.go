@@ -71,7 +71,7 @@ func ParentPath(p string) string {
 	return p[:max(i, 0)]
 }
 
-// IsTowerName says that a name is that of what sees, hears or leads from there to
+// IsTowerName reports whether a name is that of what sees, hears or leads from there to
 // the language model.
 func IsTowerName(name string) bool {
 	name = strings.ToLower(name)

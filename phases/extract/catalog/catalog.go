@@ -170,7 +170,7 @@ func normalName(name string) string {
 	}), "-")
 }
 
-// Suggest gives up to five repo ids that are near to an id or name by edit
+// Suggest returns up to five repo ids that are near to an id or name by edit
 // distance, the nearest first.
 func Suggest(id string) []string {
 	id = strings.ToLower(strings.TrimSpace(id))

@@ -128,7 +128,7 @@ type Family struct {
 	// moe_latent_size wide.
 	LatentDown string `json:"latent_down,omitempty"`
 	LatentUp   string `json:"latent_up,omitempty"`
-	// RouterKind names a router that is no single linear layer: "mlp" (Zaya),
+	// RouterKind names a router that is not a single linear layer: "mlp" (Zaya),
 	// "product_keys" (Doge).
 	RouterKind string `json:"router_kind,omitempty"`
 	// Routing overrules the file; Score is the score function where the file
@@ -186,7 +186,7 @@ type Family struct {
 	More []Part `json:"more,omitempty"`
 
 	// ExpertRows are the embeddings whose rows are the experts, where an expert
-	// is no MLP.
+	// is not an MLP.
 	ExpertRows []string `json:"expert_rows,omitempty"`
 
 	// Doubt is what an entry of the family leaves out or may have wrong; it is

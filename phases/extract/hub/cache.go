@@ -64,7 +64,7 @@ var errNoEntry = errors.New("not in the cache")
 
 const maxRefBytes = 1 << 10
 
-// commitOf gives the commit that a revision stands for in the cache. Beside
+// commitOf returns the commit that a revision stands for in the cache. Beside
 // commits a ref may hold a name made by hand ("local"), of one safe segment.
 func (c *cache) commitOf(repoID, revision string) (string, bool) {
 	if IsCommit(revision) {
@@ -129,7 +129,7 @@ func (c *cache) read(repoID, commit, filename string) (*entry, error) {
 // readSmall reads a regular file of at most limit bytes.
 func readSmall(path string, limit int64) ([]byte, error) { return regular.Read(path, limit) }
 
-// knownAbsent says whether the cache remembers that a commit has no such file.
+// knownAbsent reports whether the cache remembers that a commit has no such file.
 func (c *cache) knownAbsent(repoID, commit, filename string) bool {
 	if c.root == "" || !IsCommit(commit) {
 		return false

@@ -207,8 +207,8 @@ func symlink(target, path string) error {
 	return nil
 }
 
-// symlinks says whether the cache's file system has symbolic links. Windows
-// may refuse them with an error that is no permission error (1314), so any
+// symlinks reports whether the cache's file system has symbolic links. Windows
+// may refuse them with an error that is not a permission error (1314), so any
 // failure of the probe means no.
 func (c *cache) symlinks() bool {
 	if c.noSymlinks {

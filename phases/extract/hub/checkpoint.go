@@ -112,7 +112,7 @@ func (c *Client) Checkpoint(ctx context.Context, repoID, revision string, offlin
 	return r.finish(ctx, ck), nil
 }
 
-// absent says whether an error means that the repository, or the cache where
+// absent reports whether an error means that the repository, or the cache where
 // nothing else may be asked, has no such file.
 func absent(err error) bool {
 	var missing *EntryNotFoundError
@@ -195,7 +195,7 @@ func parseIndex(data []byte, s Subject) (map[string]string, []string, error) {
 		}
 		seen[file] = true
 		if ValidateFilename(file) != nil || !strings.HasSuffix(file, safetensorsSuffix) {
-			return nil, nil, &HeaderError{Subject: s, Reason: fmt.Sprintf("it names %q, which is no safetensors file", clip(file, 80))}
+			return nil, nil, &HeaderError{Subject: s, Reason: fmt.Sprintf("it names %q, which is not a safetensors file", clip(file, 80))}
 		}
 		files = append(files, file)
 	}

@@ -43,7 +43,7 @@ func (k *call) download(ctx context.Context, m *metadata) (*content, error) {
 }
 
 // check compares content with what the metadata announced. A mirror may give an
-// ETag that is no hash; then the content is used, unverified and uncached.
+// ETag that is not a hash; then the content is used, unverified and uncached.
 func (k *call) check(body []byte, m *metadata, s Subject, before *string) (*content, error) {
 	if hashMatches(body, m.etag) {
 		return &content{bytes: body, verified: true}, nil
@@ -174,7 +174,7 @@ func blobHash(content []byte, hexLen int) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// hashMatches says whether content has the hash that etag is.
+// hashMatches reports whether content has the hash that etag is.
 func hashMatches(content []byte, etag string) bool {
 	return isHash(etag) && blobHash(content, len(etag)) == etag
 }
@@ -184,7 +184,7 @@ func normalizeETag(v string) string {
 	return strings.Trim(strings.TrimPrefix(strings.TrimSpace(v), "W/"), `"`)
 }
 
-// looksLikeHTML says whether a body is a web page where JSON was asked for.
+// looksLikeHTML reports whether a body is a web page where JSON was asked for.
 func looksLikeHTML(content []byte, contentType string) bool {
 	start := bytes.ToLower(bytes.TrimLeft(content[:min(len(content), 256)], " \t\r\n\xef\xbb\xbf"))
 	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")) ||

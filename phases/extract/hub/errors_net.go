@@ -13,7 +13,7 @@ type TimeoutError struct {
 	Last   error  // what had gone wrong before the budget was used up; may be nil
 }
 
-// Unwrap gives what had gone wrong before.
+// Unwrap returns what had gone wrong before.
 func (e *TimeoutError) Unwrap() error { return e.Last }
 
 func (e *TimeoutError) Error() string {

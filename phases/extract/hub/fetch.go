@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Fetch gives a file of a model repository at a revision ("" is main): from
+// Fetch returns a file of a model repository at a revision ("" is main): from
 // the cache if the Hub says that it is still the one, from the Hub otherwise,
 // and from the cache unverified when the Hub cannot be asked. An exact commit
 // that is in the cache needs no network.
@@ -65,7 +65,7 @@ func (c *Client) pinned(repoID, commit, filename string) (*File, error) {
 	return nil, nil
 }
 
-// Cached gives a file from the cache without any request. The error is an
+// Cached returns a file from the cache without any request. The error is an
 // *OfflineError, or an *EntryNotFoundError where the cache remembers that the
 // repository has no such file.
 func (c *Client) Cached(repoID, revision, filename string) (*File, error) {

@@ -53,7 +53,7 @@ func (f *flights) do(ctx context.Context, key string, work func(context.Context)
 	return fl.file.clone(), nil
 }
 
-// leave gives a flight up; the last waiter stops the work and waits for it to
+// leave returns a flight up; the last waiter stops the work and waits for it to
 // have stopped, so that nothing is written after a cancelled call returned.
 func (f *flights) leave(key string, fl *flight) {
 	f.mu.Lock()

@@ -37,14 +37,14 @@ func (a *answer) close() {
 	a.cancel(context.Canceled)
 }
 
-// trusted says whether an origin may see the token: the endpoint's own or the
+// trusted reports whether an origin may see the token: the endpoint's own or the
 // public Hub's. Scheme, host and port all count.
 func (c *Client) trusted(u *url.URL) bool {
 	o := origin(u)
 	return o == origin(c.set.endpoint) || isOfficial(o)
 }
 
-// mayAuthorize says whether a request to u carries the token.
+// mayAuthorize reports whether a request to u carries the token.
 func (c *Client) mayAuthorize(u *url.URL, trusted bool) bool {
 	return c.set.token != "" && trusted && (u.Scheme == "https" || isLoopback(u.Hostname()))
 }

@@ -21,7 +21,7 @@ type Ref struct {
 	Revision string // "" when none was named
 }
 
-// isWord says whether b may start and end a part of a repository id.
+// isWord reports whether b may start and end a part of a repository id.
 func isWord(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_'
 }
@@ -112,7 +112,7 @@ func ValidateFilename(s string) error {
 	return nil
 }
 
-// unsafePath gives the reason why a slash-separated relative path could leave
+// unsafePath returns the reason why a slash-separated relative path could leave
 // its folder on some system, or "".
 func unsafePath(s string) string {
 	for _, r := range s {
@@ -150,11 +150,11 @@ func reservedOnWindows(seg string) bool {
 		base[3] >= '1' && base[3] <= '9'
 }
 
-// IsCommit says whether s is a full commit: 40 lowercase hex digits. Only
+// IsCommit reports whether s is a full commit: 40 lowercase hex digits. Only
 // these are used without asking the Hub.
 func IsCommit(s string) bool { return len(s) == 40 && isHex(s) }
 
-// isHash says whether s may name a blob: a git SHA-1 or a SHA-256.
+// isHash reports whether s may name a blob: a git SHA-1 or a SHA-256.
 func isHash(s string) bool { return (len(s) == 40 || len(s) == 64) && isHex(s) }
 
 func isHex(s string) bool {
@@ -181,7 +181,7 @@ func ParseRef(s string, endpoints ...string) (Ref, error) {
 	return refFromPath(s, rest)
 }
 
-// afterHost gives the path of a web address of a Hub; isURL is false when s
+// afterHost returns the path of a web address of a Hub; isURL is false when s
 // does not look like an address at all.
 func afterHost(s string, endpoints []string) (rest string, isURL bool, err error) {
 	if after, ok := strings.CutPrefix(s, "hf://"); ok {

@@ -132,7 +132,7 @@ func (p *peer) run(job peerJob) peerResult {
 	return r
 }
 
-// peerEnv gives the peer's variables for a bench and a home.
+// peerEnv returns the peer's variables for a bench and a home.
 func (b *bench) peerEnv(home string, sc fakehub.Scenario) map[string]string {
 	timeout := "120" // a loaded machine must not change what is seen
 	if sc.Slow {

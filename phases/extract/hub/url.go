@@ -44,12 +44,12 @@ func origin(u *url.URL) string {
 	return strings.ToLower(u.Scheme) + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
-// isOfficial says whether an origin is the public Hub's own.
+// isOfficial reports whether an origin is the public Hub's own.
 func isOfficial(o string) bool {
 	return o == "https://huggingface.co:443" || o == "https://hf.co:443"
 }
 
-// isLoopback says whether a host can only be this machine.
+// isLoopback reports whether a host can only be this machine.
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true

@@ -68,7 +68,7 @@ func parent(path string) string { return path[:max(strings.LastIndexByte(path, '
 // conv1D are GPT-2's layers that keep (in, out): transformers, pytorch_utils.py.
 var conv1D = regexp.MustCompile(`^(c_attn|c_proj|c_fc|q_attn)$`)
 
-// fits says whether a weight has just a unit's size.
+// fits reports whether a weight has just a unit's size.
 func fits(u *Unit, w *Weight) bool {
 	switch u.Kind {
 	case Norm:
@@ -326,7 +326,7 @@ func (a *assignment) rest(s *side) {
 	}
 }
 
-// matters says whether a weight without a unit is something that an entry must
+// matters reports whether a weight without a unit is something that an entry must
 // not lack: a projection, a norm, an expert.
 func (w *Weight) matters() bool {
 	name := leaf(w.Module)

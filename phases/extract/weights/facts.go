@@ -165,7 +165,7 @@ func cutFact(line string) (pattern, dtype string, shape []int, err error) {
 	return fields[0], fields[1], shape, nil
 }
 
-// expand gives the names that a pattern with ranges stands for.
+// expand returns the names that a pattern with ranges stands for.
 func expand(pattern string, most int) ([]string, error) {
 	before, rest, ok := strings.Cut(pattern, "[")
 	if !ok {
@@ -188,7 +188,7 @@ func expand(pattern string, most int) ([]string, error) {
 		first, err1 := strconv.Atoi(from)
 		last, err2 := strconv.Atoi(to)
 		if err1 != nil || err2 != nil || first < 0 || last < first {
-			return nil, fmt.Errorf("%q is no range", part)
+			return nil, fmt.Errorf("%q is not a range", part)
 		}
 		if last-first >= most || (len(names)+(last-first+1)*len(tails)) > most {
 			return nil, errTooMany

@@ -181,7 +181,7 @@ var companionNames = func() map[string]bool {
 	return names
 }()
 
-// read gives the weights of one module's tensors: of the stored form that they
+// read returns the weights of one module's tensors: of the stored form that they
 // have, or each by itself.
 func (s stored) read() []Weight {
 	for _, f := range forms {

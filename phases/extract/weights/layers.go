@@ -8,7 +8,7 @@ import (
 )
 
 // Checkpoint is a checkpoint's tensors, put in order: the layers of the
-// language model, what stands outside of them, and the parts that are no part
+// language model, what stands outside of them, and the parts that are not part
 // of it.
 type Checkpoint struct {
 	// Stack is the path of the list of layers ("model.layers").
@@ -106,7 +106,7 @@ func expertNumber(name string, p place) string {
 	return ""
 }
 
-// complete gives the tensors that were not read the shape of their like.
+// complete returns the tensors that were not read the shape of their like.
 func complete(tensors []Tensor, names []string) []Tensor {
 	if len(names) == 0 {
 		return tensors

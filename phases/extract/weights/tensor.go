@@ -47,7 +47,7 @@ var typeBits = map[string]int{
 func ParseHeader(text []byte, size int64) ([]Tensor, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if first, err := dec.Token(); err != nil || first != json.Delim('{') {
-		return nil, errors.New("the header is no JSON object")
+		return nil, errors.New("the header is not a JSON object")
 	}
 	var tensors []Tensor
 	seen := map[string]bool{}
@@ -55,13 +55,13 @@ func ParseHeader(text []byte, size int64) ([]Tensor, error) {
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return nil, fmt.Errorf("the header is no valid JSON: %w", err)
+			return nil, fmt.Errorf("the header is not valid JSON: %w", err)
 		}
 		name, _ := key.(string) // keys are strings
 		if name == "__metadata__" {
 			var skipped json.RawMessage
 			if err := dec.Decode(&skipped); err != nil {
-				return nil, fmt.Errorf("the header is no valid JSON: %w", err)
+				return nil, fmt.Errorf("the header is not valid JSON: %w", err)
 			}
 			continue
 		}

@@ -123,7 +123,7 @@ func TestMatch(t *testing.T) {
 			want: []string{"extra - model.layers.0.mlp.sub_norm.weight: no such layer / width 208 [0 1 2]"}},
 		{name: "a projection more", change: add(tensor("model.layers.1.mlp.third.weight", "BF16", 96, 20)),
 			want: []string{"extra - model.layers.1.mlp.third.weight: no such layer / n=96 k=20 [1]"}},
-		{name: "what is no part of the model", change: add(
+		{name: "what is not part of the model", change: add(
 			tensor("visual.blocks.0.attn.qkv.weight", "BF16", 30, 10), tensor("visual.blocks.3.attn.qkv.weight", "BF16", 30, 10),
 			tensor("model.layers.3.eh_proj.weight", "BF16", 96, 192), tensor("model.layers.3.mlp.down_proj.weight", "BF16", 96, 208),
 			tensor("model.layers.0.self_attn.rotary_emb.inv_freq", "F32", 10), tensor("model.layers.0.self_attn.q_proj.bias", "BF16", 120),

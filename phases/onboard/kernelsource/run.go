@@ -128,7 +128,7 @@ const (
 	lost          // a condition that decides the way is unknown, or an exception
 )
 
-// returnName holds a call's result; it is no Python name.
+// returnName holds a call's result; it is not a Python name.
 const returnName = "return"
 
 func (r *reader) block(body []pysrc.Stmt, s *scope) flow {

@@ -168,7 +168,7 @@ func eachItem(e pysrc.Expr, f func(k string, v pysrc.Expr)) {
 	}
 }
 
-// relevant says whether a field may have to do with layers and their sizes.
+// relevant reports whether a field may have to do with layers and their sizes.
 func relevant(field string) bool {
 	for _, part := range []string{"dropout", "initializer", "_token", "_coef", "token_id", "use_cache", "output_", "pretraining_tp", "_loss", "gradient_"} {
 		if strings.Contains(field, part) {
@@ -247,7 +247,7 @@ func parseFile(file string) (*pysrc.Module, error) {
 	return tree, nil
 }
 
-// readMappings gives the model classes of each model_type by the tables of
+// readMappings returns the model classes of each model_type by the tables of
 // transformers' auto classes.
 func readMappings(file string) (map[string][]modelClass, error) {
 	tree, err := parseFile(file)

@@ -55,7 +55,7 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, code, message st
 	}
 }
 
-// token gives the bearer token of a request; ok is false when it is not valid.
+// token returns the bearer token of a request; ok is false when it is not valid.
 func (s *Server) token(r *http.Request) (token string, ok bool) {
 	token = strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if token == "" {

@@ -112,7 +112,7 @@ func (r *Repo) key() string {
 
 const datasets = "datasets/"
 
-// Commit gives the commit that a revision means; nil if there is none.
+// Commit returns the commit that a revision means; nil if there is none.
 func (r *Repo) Commit(revision string) *Commit {
 	if c := r.Refs[revision]; c != nil {
 		return c
@@ -149,7 +149,7 @@ type Request struct {
 	Header http.Header
 }
 
-// Authorized says whether the request carried a token.
+// Authorized reports whether the request carried a token.
 func (r Request) Authorized() bool { return r.Header.Get("Authorization") != "" }
 
 // String is the request as the golden logs show it.

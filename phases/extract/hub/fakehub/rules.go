@@ -86,7 +86,7 @@ func (s *Server) match(kind string, r *http.Request) *Rule {
 // Next answers as the Hub does.
 func (x *Exchange) Next() { x.next(x.W, x.R) }
 
-// Usual gives the Hub's answer without sending it.
+// Usual returns the Hub's answer without sending it.
 func (x *Exchange) Usual() *Answer {
 	a := &Answer{Status: http.StatusOK, header: http.Header{}}
 	x.next(a, x.R)

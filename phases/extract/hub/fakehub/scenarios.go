@@ -39,7 +39,7 @@ type Scenario struct {
 	Set func(s *Server)
 }
 
-// Asks gives what to ask for with the defaults filled in.
+// Asks returns what to ask for with the defaults filled in.
 func (sc Scenario) Asks() (repo, revision, file string) {
 	or := func(v, d string) string {
 		if v == "" {
@@ -97,7 +97,7 @@ func (sc Scenario) Prepare(s *Server) {
 	}
 }
 
-// Find gives the scenario of a name.
+// Find returns the scenario of a name.
 func Find(name string) (Scenario, bool) {
 	for _, sc := range Scenarios() {
 		if sc.Name == name {
@@ -175,7 +175,7 @@ func redirectScenarios() []Scenario {
 			Set: on(Rule{Kind: Resolve, Do: RedirectTo(http.StatusTemporaryRedirect, func(x *Exchange) string {
 				return x.R.URL.EscapedPath() + "?" + x.R.URL.RawQuery + "x"
 			})})},
-		{Name: "bad-location", Says: "a redirect to something that is no address",
+		{Name: "bad-location", Says: "a redirect to something that is not an address",
 			Set: on(Rule{Kind: Resolve, Do: RedirectTo(http.StatusFound, func(*Exchange) string { return "ftp://mirror/file" })})},
 	}
 }
@@ -246,7 +246,7 @@ func contentScenarios() []Scenario {
 			Set: on(Rule{Kind: Content, Method: get, Do: EditBody(func(b []byte) []byte { return b[:len(b)-10] })})},
 		{Name: "corrupt", Says: "other content of the same length", Set: on(Rule{Kind: Content, Method: get, Do: swap})},
 		{Name: "corrupt-once", Says: "other content once, then the file", Set: on(Rule{Kind: Content, Method: get, Times: 1, Do: swap})},
-		{Name: "invented-etag", Says: "an ETag that is no hash of the content", Set: on(Rule{Kind: Content, Do: SetHeaders("ETag", wrong)})},
+		{Name: "invented-etag", Says: "an ETag that is not a hash of the content", Set: on(Rule{Kind: Content, Do: SetHeaders("ETag", wrong)})},
 		{Name: "no-etag", Says: "no ETag", Set: on(Rule{Kind: Resolve, Do: SetHeaders("X-Linked-ETag", "")},
 			Rule{Kind: Content, Do: SetHeaders("ETag", "")})},
 		{Name: "no-size", Says: "no Content-Length", Set: on(Rule{Kind: Content, Method: head, Do: noLength})},

@@ -156,7 +156,7 @@ func (s *Server) ClearRules() {
 	s.rules = nil
 }
 
-// Requests gives the log so far.
+// Requests returns the log so far.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

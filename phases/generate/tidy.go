@@ -7,10 +7,10 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
-// settle looks at a finished block: bare parameters leave the tree (a router
+// tidy looks at a finished block: bare parameters leave the tree (a router
 // weight becomes its block's GEMM), the two kernels of MLA become one module,
 // and what needs a layer of its own gets it.
-func (b *builder) settle(n *node) {
+func (b *builder) tidy(n *node) {
 	kept := n.children[:0]
 	for _, c := range n.children {
 		if c.typ != baseline.TypeParameter {
@@ -34,7 +34,7 @@ func (b *builder) settle(n *node) {
 }
 
 // markFinalNorm finds the norm behind the last layer: the one that the layout
-// names, or that stands beside the layers and is no embedding's.
+// names, or that stands beside the layers and is not an embedding's.
 func (b *builder) markFinalNorm(n *node) {
 	for _, c := range n.children {
 		if c.layers == nil {
@@ -75,7 +75,7 @@ func (b *builder) mergeMLA(n *node) {
 	}
 }
 
-// addExperts gives the routed experts a layer where the source holds their
+// addExperts returns the routed experts a layer where the source holds their
 // weights as bare parameters of the block (DBRX).
 func (b *builder) addExperts(n *node) {
 	if !n.parameters || hasExperts(n) {
@@ -90,7 +90,7 @@ func (b *builder) addExperts(n *node) {
 	}
 }
 
-// addIndexerKernel gives the top-k kernel of a sparse indexer a layer.
+// addIndexerKernel returns the top-k kernel of a sparse indexer a layer.
 func (b *builder) addIndexerKernel(n *node) {
 	if n.seg != "indexer" || len(n.children) == 0 {
 		return
@@ -98,7 +98,7 @@ func (b *builder) addIndexerKernel(n *node) {
 	b.addSynthetic(n, "indexer_topk", "dsa_topk_indexer")
 }
 
-// addMambaKernel gives the state update of a Mamba mixer a layer, where the
+// addMambaKernel returns the state update of a Mamba mixer a layer, where the
 // source has no module for it.
 func (b *builder) addMambaKernel(n *node) {
 	if n.typ != baseline.TypeBlock || !isMambaMixer(n) {
@@ -112,7 +112,7 @@ func (b *builder) addMambaKernel(n *node) {
 	b.addSynthetic(n, "selective_state_update", "mamba_ssu")
 }
 
-// isMambaMixer says whether a block is a Mamba mixer: a block that projects
+// isMambaMixer reports whether a block is a Mamba mixer: a block that projects
 // in, convolves, and stands in a layer whose mixer is Mamba by its class or
 // by the schedule.
 func isMambaMixer(n *node) bool {
