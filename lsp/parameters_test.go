@@ -17,7 +17,7 @@ func TestMarkerFaults(t *testing.T) {
 		"// fib: add a/b page-size=1,x":                        "page-size=1,x: give numbers",
 		"/* fib: add a/b skip-sglang=perhaps */":               "skip-sglang=perhaps: true or false",
 		`// fib: add a/b "tpp=4 and more"`:                     `"tpp=4 and more": did you mean tp?`,
-		"// fib: add a/b updatee":                              "updatee: no parameter",
+		"// fib: add a/b updatee":                              "updatee: not a parameter",
 		"// fib: add a/b ofline=true":                          "ofline=true: did you mean offline?",
 		"// fib: add a/b tp=auto ep=8 page-size=1,64 update":   "",
 		"// fib: add a/b num_key_value_heads=8 vocab_size=":    "",

@@ -261,7 +261,7 @@ func TestReadCheckpoint(t *testing.T) {
 	}
 	for _, evil := range []string{"../up.safetensors", "/etc/passwd", "/etc/x.safetensors", "shard.bin", `..\\up.safetensors`} {
 		write(indexFile, []byte(`{"weight_map":{"a":"`+evil+`"}}`))
-		if _, err := ReadCheckpoint(dir, nil); err == nil || !strings.Contains(err.Error(), "no safetensors file") {
+		if _, err := ReadCheckpoint(dir, nil); err == nil || !strings.Contains(err.Error(), "not a safetensors file") {
 			t.Errorf("%s: %v", evil, err)
 		}
 	}

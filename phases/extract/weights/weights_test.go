@@ -235,7 +235,7 @@ func TestParseHeader(t *testing.T) {
 		{`{"a":{"dtype":"F32","shape":[2],"data_offsets":[8]}}`, -1, "no place"},
 		{`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 60, "cut short"},
 		{`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 8 + 54 + 8, ""},
-		{`[1]`, -1, "no JSON object"},
+		{`[1]`, -1, "not a JSON object"},
 		{`{"a":5}`, -1, "cannot be read"},
 		{`{"a":{"dtype":"NEW","shape":[2],"data_offsets":[0,3]}}`, -1, ""},
 	} {
