@@ -152,7 +152,10 @@ type AttentionKind struct {
 	QNormSize     int    `json:"q_norm_size,omitempty"`
 	KNormSize     int    `json:"k_norm_size,omitempty"`
 	Sinks         bool   `json:"sinks,omitempty"`
-	OutputGate    bool   `json:"output_gate,omitempty"`
+	// SharesKV: the layer makes queries only and takes the keys and values of a
+	// layer before it (cross-layer attention, CLA).
+	SharesKV   bool `json:"shares_kv,omitempty"`
+	OutputGate bool `json:"output_gate,omitempty"`
 
 	QLoraRank     int `json:"q_lora_rank,omitempty"`
 	KVLoraRank    int `json:"kv_lora_rank,omitempty"`

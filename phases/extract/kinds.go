@@ -146,12 +146,16 @@ func attentionMarks(k *AttentionKind) []string {
 		compress = fmt.Sprintf("c%d", k.compress)
 	}
 	indexer := map[int]string{scoreIndexer: "indexed", valueIndexer: "indexed_values"}[k.indexed]
+	shared := ""
+	if k.SharesKV {
+		shared = "shared_kv"
+	}
 	passes := ""
 	if k.Kernels > 1 {
 		passes = fmt.Sprintf("x%d", k.Kernels)
 	}
 	return []string{
-		k.Type, window, compress, indexer, passes,
+		k.Type, window, compress, indexer, shared, passes,
 		fmt.Sprintf("h%d_kv%d", k.NumHeads, k.NumKVHeads),
 		fmt.Sprintf("d%d", k.HeadDim),
 		position,
@@ -171,7 +175,7 @@ func mlpMarks(k *MLPKind) []string {
 func (r *reader) attentionKind(m mixer) AttentionKind {
 	k := AttentionKind{
 		Family: m.family, Type: string(m.family), NumHeads: m.heads, NumKVHeads: m.kv, HeadDim: m.headDim,
-		RotaryDim: m.rotary, SlidingWindow: m.window, Sinks: m.sinks, word: m.word, compress: m.compress, indexed: m.indexed,
+		RotaryDim: m.rotary, SlidingWindow: m.window, Sinks: m.sinks, SharesKV: m.sharesKV, word: m.word, compress: m.compress, indexed: m.indexed,
 		Attribute: r.fam.Attn, Core: "attn",
 	}
 	if m.vHeadDim != m.headDim {

@@ -19,6 +19,7 @@ type mixer struct {
 	sinks     bool
 	compress  int  // DeepSeek-V4's compress ratio
 	crosses   bool // reads another tower, not the text
+	sharesKV  bool // takes the keys and values of a layer before it
 	noIndexer bool // another layer's indexer picks the positions
 	passes    int  // of a layer that runs several times; see families.Family.LoopRange
 	variant   int  // of the config, where it differs by layer
@@ -306,6 +307,7 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 		m.window = r.opt("attention_chunk_size")
 	}
 	m.sinks = r.sinks(word)
+	m.sharesKV = r.sharesKV(layer)
 	m.indexed = r.blockIndexerOf(layer)
 	if !t.nope(layer, word) {
 		m.rotary = r.rotaryDim(m.headDim, map[string]string{wordSliding: "sliding_attention"}[word])

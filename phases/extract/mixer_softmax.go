@@ -29,7 +29,12 @@ func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
 		n += d.value(more)
 		formula += " + " + more
 	}
-	d.linear(l.QKV, n, r.attentionInput(), formula)
+	if m.sharesKV {
+		n, formula = queries*m.headDim, qFormula+"*"+names.dim
+		d.linear("q_proj", n, r.attentionInput(), formula)
+	} else {
+		d.linear(l.QKV, n, r.attentionInput(), formula)
+	}
 	out := names.dim
 	if m.vHeadDim != m.headDim {
 		out = names.vDim
@@ -41,6 +46,14 @@ func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
 	if r.fam.Loops { // each pass over the layers has a cache of its own
 		k.Kernels = r.or("loop_num", 2)
 	}
+}
+
+// sharesKV reports whether a layer takes the keys and values of a layer before
+// it: with cross-layer attention (Hunyuan's use_cla) only the first of every
+// cla_share_factor layers makes its own.
+func (r *reader) sharesKV(layer int) bool {
+	factor := r.opt("cla_share_factor")
+	return r.flag("use_cla", false) && factor > 1 && layer%factor != 0
 }
 
 // blockIndexerOf reads MiniMax M3's sparse_attention_config: whether a layer has an

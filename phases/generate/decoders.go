@@ -51,23 +51,29 @@ func (b *builder) kindsByLayer() map[int]*extract.AttentionKind {
 	}
 	for _, run := range b.a.LayerSchedule {
 		for _, l := range layerRange(run.First, run.Count) {
-			kinds[l] = b.choosing(byID[run.Attention])
+			kinds[l] = b.drawnAs(byID[run.Attention])
 		}
 	}
 	return kinds
 }
 
-// choosing is the kind of sparse attention whose indexer a kind without one
-// goes by: layers that share what an indexer chose are drawn as one kind, of
-// which some have the indexer. Every other kind is itself.
-func (b *builder) choosing(kind *extract.AttentionKind) *extract.AttentionKind {
-	if kind == nil || kind.Family != extract.DSA || kind.IndexTopK > 0 {
-		return kind
+// drawnAs is the kind whose parts a kind uses: of sparse attention without an
+// indexer the one whose indexer chooses for it, of attention without keys and
+// values the one that makes them. Both are drawn as one kind, of which some
+// layers have the indexer, or the keys and values. Every other kind is itself.
+func (b *builder) drawnAs(kind *extract.AttentionKind) *extract.AttentionKind {
+	if kind == nil {
+		return nil
+	}
+	uses := func(k *extract.AttentionKind) bool { return kind.SharesKV && !k.SharesKV }
+	if kind.Family == extract.DSA && kind.IndexTopK == 0 {
+		uses = func(k *extract.AttentionKind) bool { return k.IndexTopK > 0 }
 	}
 	for i := range b.a.AttentionKinds {
 		k := &b.a.AttentionKinds[i]
-		same := k.NumHeads == kind.NumHeads && k.KVLoraRank == kind.KVLoraRank && k.QLoraRank == kind.QLoraRank && k.QKRopeHeadDim == kind.QKRopeHeadDim && k.SlidingWindow == kind.SlidingWindow
-		if k.Family == extract.DSA && k.IndexTopK > 0 && same {
+		same := k.Family == kind.Family && k.NumHeads == kind.NumHeads && k.NumKVHeads == kind.NumKVHeads && k.HeadDim == kind.HeadDim && k.KVLoraRank == kind.KVLoraRank &&
+			k.QLoraRank == kind.QLoraRank && k.QKRopeHeadDim == kind.QKRopeHeadDim && k.SlidingWindow == kind.SlidingWindow
+		if same && uses(k) {
 			return k
 		}
 	}
