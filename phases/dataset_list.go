@@ -47,7 +47,7 @@ type listKeeper struct {
 }
 
 func (e *Env) newListKeeper(client *hub.Client) *listKeeper {
-	k := &listKeeper{key: "dataset-list\x00" + client.Describe().Endpoint}
+	k := &listKeeper{key: "dataset-list\x00" + client.Endpoint()}
 	if e.CacheDir != "" {
 		k.file = factsCache{filepath.Join(e.CacheDir, "datasets")}
 	}

@@ -38,7 +38,11 @@ type Description struct {
 	Problems []string
 }
 
-// Describe tells how the Client is set up. It makes no request.
+// Endpoint is the Hub's address as it was set.
+func (c *Client) Endpoint() string { return c.set.endpointText }
+
+// Describe tells how the Client is set up. It makes no request, but tries
+// whether files can be made in the cache.
 func (c *Client) Describe() Description {
 	s := c.set
 	d := Description{
