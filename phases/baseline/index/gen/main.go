@@ -71,7 +71,9 @@ func writeDefaults(sglang, hub, file string) error {
 	}
 	registered := map[string]string{}
 	for _, c := range all {
-		registered[plainName(c.Name)] = c.Name
+		if plain := plainName(c.Name); registered[plain] == "" { // the first of two spellings
+			registered[plain] = c.Name
+		}
 	}
 	table, err := hubTable(hub, registered)
 	if err != nil {
