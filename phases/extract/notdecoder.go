@@ -22,6 +22,7 @@ func refusals() []refusal {
 		{"modernbert-decoder bert-generation-decoder", ""},
 		{"xlnet", "a permutation language model, which has no cache of keys and values to decode from"},
 		{"*bert* electra ernie ernie_m xlm xlm-roberta* *roberta* flaubert longformer big_bird data2vec-text deberta* mpnet nezha funnel fnet canine luke splinter xmod gte new nomic_bert esm esm2 perceiver layoutlm* lilt bros markuplm tapas mra yoso nystromformer qdqbert roformer rembert convbert contriever", "an encoder of the BERT kind"},
+		{"medusa mlp_speculator", "draft heads without layers of their own, which read another model's hidden states"},
 		{"t5 mt5 umt5 longt5 switch_transformers bart mbart m2m_100 marian pegasus pegasus_x blenderbot* bigbird_pegasus led plbart prophetnet xlm-prophetnet mvp fsmt nllb-moe seamless_m4t* t5gemma* encoder-decoder rag udop pix2struct florence2 nougat donut* vision-encoder-decoder trocr", "an encoder-decoder"},
 		{"whisper speech_to_text* wav2vec2* hubert wavlm sew* unispeech* speecht5* parakeet* moonshine* canary* data2vec-audio audio-spectrogram-transformer clap* encodec dac mimi bark musicgen* vits xcodec*", "a speech or audio model"},
 		{"clip* chinese_clip* siglip* altclip* align* blip blip_* flava* groupvit* owlvit* owlv2* xclip* x-clip* metaclip* aimv2* colpali colqwen2 metaclip_2*", "an image-text encoder (CLIP kind)"},
