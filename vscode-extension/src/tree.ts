@@ -16,10 +16,11 @@ export function buildTree(model: ShownModel): TreeNode[] {
   const byName = new Map<string, TreeNode>()
   for (const node of nodes) if (!byName.has(node.module.name)) byName.set(node.module.name, node)
   const roots: TreeNode[] = []
+  const cyclic = inCycles(nodes, byName)
   for (const node of nodes) {
     const parent = node.module.parent
     const above = parent === undefined ? undefined : byName.get(parent)
-    if (above && !isAbove(node, above, byName)) {
+    if (above && !cyclic.has(node)) {
       above.children.push(node)
       continue
     }
@@ -64,14 +65,21 @@ export function holds(node: TreeNode): { modules: number; definitions: number } 
   return { modules, definitions }
 }
 
-/** Says whether a node is `of` or above it, by the parents that the text names. */
-function isAbove(node: TreeNode, of: TreeNode, byName: Map<string, TreeNode>): boolean {
-  const seen = new Set<TreeNode>()
-  for (let at: TreeNode | undefined = of; at && !seen.has(at); at = at.module.parent === undefined ? undefined : byName.get(at.module.parent)) {
-    if (at === node) return true
-    seen.add(at)
+/** The nodes that are above themselves, by the parents that the text names. */
+function inCycles(nodes: TreeNode[], byName: Map<string, TreeNode>): Set<TreeNode> {
+  const found = new Set<TreeNode>()
+  const seen = new Set<TreeNode>() // each is followed once, however long a chain is
+  for (const start of nodes) {
+    const path = new Map<TreeNode, number>()
+    let at: TreeNode | undefined = start
+    for (; at && !seen.has(at); at = at.module.parent === undefined ? undefined : byName.get(at.module.parent)) {
+      seen.add(at)
+      path.set(at, path.size)
+    }
+    const first = at && path.get(at)
+    if (first !== undefined) for (const [node, i] of path) if (i >= first) found.add(node)
   }
-  return false
+  return found
 }
 
 /** "×48", or "×?" for a count that is not a whole number; one is not counted. */

@@ -104,7 +104,7 @@ test("which server is run", async () => {
   assert.deepEqual(await findBinary(base), { path: bundled, from: "extension" })
   assert.deepEqual(await findBinary({ ...base, setting: own }), { path: own, from: "setting" })
   assert.deepEqual(await findBinary({ ...base, setting: own, trusted: false }), { path: bundled, from: "extension" })
-  await assert.rejects(findBinary({ ...base, setting: root }), /no program/)
+  await assert.rejects(findBinary({ ...base, setting: root }), /not a program/)
 })
 
 test("versions that do not match", () => {
@@ -143,7 +143,7 @@ test("every module is drawn once, whatever its parent", () => {
   const odd = buildTree(model({ a: undefined, gone: "nobody", x: "y", y: "x", me: "me" }))
   const count = (nodes: ReturnType<typeof buildTree>): number => nodes.reduce((n, x) => n + 1 + count(x.children), 0)
   assert.equal(count(odd), 5)
-  assert.match(odd.find((n) => n.module.name === "gone")?.problem ?? "", /no module/)
+  assert.match(odd.find((n) => n.module.name === "gone")?.problem ?? "", /not a module/)
   assert.match(odd.find((n) => n.module.name === "me")?.problem ?? "", /cycle/)
   assert.deepEqual(names(buildTree(model({ toString: undefined, constructor: "toString", __proto__x: "hasOwnProperty" }))), [["toString", ["constructor"]], "__proto__x"])
 })
