@@ -40,17 +40,23 @@ func (s *Server) addModelCommand(ctx context.Context, a arguments) (any, error) 
 	if !req.wait {
 		return map[string]any{"jobId": j.id, "repoId": req.HFRepoID}, nil
 	}
+	if err := j.waitForEnd(ctx); err != nil {
+		return nil, err
+	}
+	return j.outcome(), nil
+}
+
+// waitForEnd waits for the job's end and returns its error. A request that is
+// cancelled cancels its job.
+func (j *job) waitForEnd(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		j.cancel()
 		<-j.done
-		return nil, protocol.ErrRequestCancelled
+		return protocol.ErrRequestCancelled
 	case <-j.done:
+		return j.err
 	}
-	if j.err != nil {
-		return nil, j.err
-	}
-	return j.outcome(), nil
 }
 
 // errDeclined ends a job that the user did not want to go on.

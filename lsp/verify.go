@@ -39,15 +39,8 @@ func (s *Server) verifyCommand(ctx context.Context, a arguments) (any, error) {
 	if !req.wait {
 		return map[string]any{"jobId": j.id, "modelId": req.ModelName}, nil
 	}
-	select {
-	case <-ctx.Done():
-		j.cancel()
-		<-j.done
-		return nil, protocol.ErrRequestCancelled
-	case <-j.done:
-	}
-	if j.err != nil {
-		return nil, j.err
+	if err := j.waitForEnd(ctx); err != nil {
+		return nil, err
 	}
 	return verdictOf(j), nil
 }

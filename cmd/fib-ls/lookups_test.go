@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -154,22 +151,7 @@ func editorLooksUp(t *testing.T, home, models string) map[string]look {
 // function that sends a request and reads its result.
 func startServer(t *testing.T, home, path, text string) (ask func(method, params string, into any)) {
 	t.Helper()
-	in, toServer := io.Pipe()
-	fromServer, out := io.Pipe()
-	cmd := newRootCommand()
-	cmd.SetArgs([]string{"serve"})
-	cmd.SetIn(in)
-	cmd.SetOut(out)
-	cmd.SetErr(io.Discard)
-	ended := make(chan error, 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() { ended <- cmd.ExecuteContext(ctx) }()
-	client := &rawClient{in: toServer, out: bufio.NewReader(fromServer)}
-	t.Cleanup(func() {
-		cancel()
-		_, _ = toServer.Close(), fromServer.Close()
-		<-ended
-	})
+	client := serveInProcess(t)
 	id := 0
 	ask = func(method, params string, into any) {
 		t.Helper()

@@ -23,8 +23,9 @@ type session struct {
 	published chan []string // the findings of each publication, as lines
 }
 
-// serveSession starts the server and opens a file of this text in it.
-func serveSession(t *testing.T, path, text string) *session {
+// serveInProcess runs the language server in this process until the test ends
+// and returns its client.
+func serveInProcess(t *testing.T) *rawClient {
 	t.Helper()
 	in, toServer := io.Pipe()
 	fromServer, out := io.Pipe()
@@ -36,12 +37,18 @@ func serveSession(t *testing.T, path, text string) *session {
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { ended <- cmd.ExecuteContext(ctx) }()
-	s := &session{t: t, client: &rawClient{in: toServer, out: bufio.NewReader(fromServer)}, published: make(chan []string, 100)}
 	t.Cleanup(func() {
 		cancel()
 		_, _ = toServer.Close(), fromServer.Close()
 		<-ended
 	})
+	return &rawClient{in: toServer, out: bufio.NewReader(fromServer)}
+}
+
+// serveSession starts the server and opens a file of this text in it.
+func serveSession(t *testing.T, path, text string) *session {
+	t.Helper()
+	s := &session{t: t, client: serveInProcess(t), published: make(chan []string, 100)}
 	s.client.call(t, 1, "initialize", `{"processId":null,"clientInfo":{"name":"test"},"capabilities":{"textDocument":{"publishDiagnostics":{"codeDescriptionSupport":true}}},"initializationOptions":{"diagnostics":{"delay":0}}}`)
 	s.client.send(t, `{"jsonrpc":"2.0","method":"initialized","params":{}}`)
 	go s.listen()
