@@ -81,7 +81,11 @@ func explained(env *phases.Env, model, modelsTS string) (*knownConfig, string, e
 			return known, repo, nil
 		}
 	}
-	return nil, "", &fault.Missing{Err: fmt.Errorf("the config of %q is not known: it is not an entry of models.ts with a known source, not in the HuggingFace cache and not in the built-in catalogue (fib-ls add --dry-run --hf-repo-id ORG/NAME fetches it into the cache)", model)}
+	hint := "fib-ls add --dry-run --hf-repo-id ORG/NAME fetches it into the cache"
+	if near := catalog.Suggest(model); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, ", ") + "? " + hint
+	}
+	return nil, "", &fault.Missing{Err: fmt.Errorf("the config of %q is not known: it is not an entry of models.ts with a known source, not in the HuggingFace cache and not in the built-in catalogue\n%s", model, hint)}
 }
 
 func entryOf(env *phases.Env, id, modelsTS string) *tsast.Model {

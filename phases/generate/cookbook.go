@@ -3,6 +3,7 @@ package generate
 import (
 	_ "embed" // the cookbook's layouts
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -57,6 +58,19 @@ func (s Serving) All() []Layout {
 		return a.EP - b.EP
 	})
 	return all
+}
+
+// usual is the layout of a model that nobody said a machine for: the default of
+// the first of the machines that FlashInfer-Bench's serving configs begin with,
+// else of the first by name; of no machine at all, the zero Layout.
+func (s Serving) usual() Layout {
+	machines := append([]string{"b200", "h200", "h100"}, slices.Sorted(maps.Keys(s))...)
+	for _, machine := range machines {
+		if list := s[machine]; len(list) > 0 {
+			return list[0]
+		}
+	}
+	return Layout{}
 }
 
 // CookbookRepos are the repositories that the cookbook serves, in the table's

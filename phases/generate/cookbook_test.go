@@ -2,6 +2,8 @@ package generate
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -34,5 +36,31 @@ func TestCookbookServing(t *testing.T) {
 	}
 	if len(cookbookRows()) < 100 {
 		t.Errorf("only %d rows", len(cookbookRows()))
+	}
+}
+
+// TestRecommended holds an entry's parallelism to what the cookbook says of the
+// model, wherever FlashInfer-Bench's documentation does not say otherwise.
+func TestRecommended(t *testing.T) {
+	for repo, want := range map[string]string{
+		"openai/gpt-oss-120b":                       "8 1 true",
+		"Qwen/Qwen3-14B":                            "2 1 true",  // documented; the cookbook's own table has 1
+		"google/gemma-4-31B-it":                     "1 1 false", // b200 has one device, h200 two
+		"zai-org/GLM-5":                             "16 1 true",
+		"deepseek-ai/DeepSeek-R1-Distill-Llama-70B": "1 1 false",
+		"nobody/nothing":                            "0 0 false",
+	} {
+		s, ok := recommended(repo)
+		if got := fmt.Sprint(s.tp, s.ep, ok); got != want {
+			t.Errorf("%s: %s, want %s", repo, got, want)
+		}
+	}
+	documented := func(repo string) bool {
+		return slices.ContainsFunc(cookbook, func(s serving) bool { return s.repo.MatchString(strings.ToLower(repo)) })
+	}
+	for _, repo := range CookbookRepos() {
+		if s, _ := recommended(repo); !documented(repo) && !slices.Contains(CookbookServing(repo).All(), Layout{TP: s.tp, EP: s.ep}) {
+			t.Errorf("%s: TP=%d EP=%d is none of the cookbook's layouts", repo, s.tp, s.ep)
+		}
 	}
 }

@@ -16,7 +16,7 @@ type serving struct {
 
 // cookbook are the serving settings that sgl-cookbook recommends, as the
 // FlashInfer-Bench documentation quotes them (facts of 2026-04-30). The first
-// match wins; a model that none matches is taken to run on one device.
+// match wins; for a model that none matches, cookbook.txt is asked.
 var cookbook = []serving{
 	{regexp.MustCompile(`distill`), 1, 1}, // distilled models have other models' architectures
 	{regexp.MustCompile(`deepseek-v[34](?:[.-]|$)|deepseek-r1`), 8, 8},
@@ -72,7 +72,8 @@ func recommended(repo string) (serving, bool) {
 			return s, s.tp > 1 || s.ep > 1
 		}
 	}
-	return serving{}, false
+	l := CookbookServing(repo).usual()
+	return serving{tp: l.TP, ep: l.EP}, l.TP > 1 || l.EP > 1
 }
 
 // indivisible says which number of the model TP or EP does not divide.

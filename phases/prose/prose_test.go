@@ -56,7 +56,7 @@ func TestNoRunnerCommands(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	names := []string{"model-name", "models-ts", "tp"}
-	for typed, want := range map[string]string{"model-nam": "model-name", "mod": "model-name", "tpp": "tp", "zzz": "", "": ""} {
+	for typed, want := range map[string]string{"model-nam": "model-name", "mod": "model-name", "tpp": "tp", "pt": "tp", "mdoel-name": "model-name", "zzz": "", "": ""} {
 		if got := Nearest(typed, names); got != want {
 			t.Errorf("%q: %q, want %q", typed, got, want)
 		}

@@ -49,13 +49,27 @@ func Clip(s string, most int) string {
 func Nearest(typed string, names []string) string {
 	best, distance := "", max(1, len(typed)/3)+1
 	for _, name := range names {
-		d := levenshtein.ComputeDistance(typed, name)
-		if len(typed) > 2 && strings.HasPrefix(name, typed) {
-			d = min(d, 1)
+		d := distance // no name is so far away
+		switch longer := len(typed) - len(name); {
+		case len(typed) > 2 && strings.HasPrefix(name, typed):
+			d = min(len(name)-len(typed), 1)
+		case longer < distance && -longer < distance: // else that many letters are too many
+			d = edits(typed, name)
 		}
 		if d < distance {
 			best, distance = name, d
 		}
 	}
 	return best
+}
+
+// edits counts what makes one word of another; two neighbours that changed
+// places, the commonest slip, are one edit.
+func edits(typed, name string) int {
+	least := levenshtein.ComputeDistance(typed, name)
+	for i := range len(typed) - 1 {
+		swapped := typed[:i] + typed[i+1:i+2] + typed[i:i+1] + typed[i+2:]
+		least = min(least, 1+levenshtein.ComputeDistance(swapped, name))
+	}
+	return least
 }
