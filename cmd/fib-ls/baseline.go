@@ -27,13 +27,12 @@ func newBaselineCommand(g *globals) *cobra.Command {
 			switch {
 			case all:
 				return nil, survey(cmd, env, req, configs, f.json)
-			case len(args) > 1:
-				return nil, &fault.Usage{Message: fmt.Sprintf("unexpected argument %q", args[1])}
 			case len(args) == 1:
 				return phases.RunBaselineOf(cmd.Context(), env, req, args[0])
 			}
 			return phases.RunBaseline(cmd.Context(), env, req)
 		})
+	cmd.Args = atMost(1)
 	cmd.Flags().BoolVar(&all, "all", false, "read every registered text causal LM and say whether its source was decided")
 	cmd.Flags().StringVar(&configs, "configs", "", "with --all: a directory of config.json files (*.json) to read classes with")
 	return cmd

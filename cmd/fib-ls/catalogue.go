@@ -15,7 +15,7 @@ func newCatalogueCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "catalogue",
 		Short: "List the models whose facts are built in",
-		Args:  cobra.NoArgs,
+		Args:  atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asJSON {
 				return catalogueJSON(cmd.OutOrStdout())

@@ -41,7 +41,7 @@ rows that are lacking, the counts. Words and rows of others stay.`,
   fib-ls coverage --dataset tmp/flashinfer-trace
   fib-ls coverage --format markdown > model_coverage.mdx
   fib-ls coverage --update docs/model_coverage.mdx`,
-		Args: cobra.NoArgs,
+		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, g) },
 	}
 	flags := cmd.Flags()

@@ -45,8 +45,8 @@ they go to DIR/definitions/OP_TYPE/NAME.json, otherwise to standard output.`,
 	flags.StringVar(&f.modelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts whose models are meant by --missing")
 	flags.BoolVar(&f.offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "with --missing: ask nothing of the network")
 	flags.BoolVar(&f.force, "force", false, "replace files that are there")
-	flags.IntVar(&f.tp, "tp", 0, "tensor parallelism for the tp:N tag (default with --missing: the model's)")
-	flags.Float64Var(&f.epsilon, "epsilon", 0, "epsilon of norms (default with --missing: the model's rms_norm_eps, else 1e-6)")
+	wholeVar(flags, &f.tp, "tp", 0, 1, "tensor parallelism for the tp:N tag (default with --missing: the model's)")
+	flags.Var(positive{&f.epsilon}, "epsilon", "epsilon of norms (default with --missing: the model's rms_norm_eps, else 1e-6)")
 	flags.StringSliceVar(&f.models, "model", nil, "models for the model:NAME tags (default with --missing: those that need the name)")
 	return cmd
 }

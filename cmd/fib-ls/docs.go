@@ -18,7 +18,7 @@ func newDocsCommand() *cobra.Command {
 		Use:    "docs",
 		Short:  "Write the command reference (Markdown), man pages and completions",
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			root := cmd.Root()
 			root.InitDefaultCompletionCmd()

@@ -19,7 +19,7 @@ func newDoctorCommand(g *globals) *cobra.Command {
 source, fib-ls's cache and settings, the dataset, models.ts, Node and TypeScript.
 Says what was found, what will be used, and after an arrow what to do. It changes
 nothing.`,
-		Args: cobra.NoArgs,
+		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			env, err := g.environment(cmd.InOrStdin(), cmd.ErrOrStderr(), offline)
 			if err != nil {

@@ -49,7 +49,12 @@ inserts the model into the clone's ` + onboard.ServingConfigsPath + `.`,
 		Example: `  fib-ls plan Qwen/Qwen3-235B-A22B
   fib-ls plan Qwen/Qwen3-Next-80B-A3B-Instruct --tp 2,4 --files
   fib-ls plan deepseek-ai/DeepSeek-V3 --manifest=` + "''" + ` --refresh`,
-		Args: cobra.ExactArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return &fault.Usage{Message: "no model to plan", Hint: "give a HuggingFace repository: fib-ls plan ORG/NAME"}
+			}
+			return atMost(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.Request.HFRepoID = args[0]
 			f.tracking = cmd.Flags().Changed("manifest")
@@ -68,8 +73,8 @@ inserts the model into the clone's ` + onboard.ServingConfigsPath + `.`,
 	flags.StringVar(&f.Request.Config, "config", "", "the model's config.json, or - for standard input")
 	flags.StringVar(&f.Request.Dataset, "dataset", "", "a flashinfer-trace clone")
 	flags.StringVar(&f.Request.ModelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts beside which a dataset is looked for")
-	flags.IntSliceVar(&f.TP, "tp", nil, "tensor parallelism, several values with commas (default: all that sgl-cookbook has)")
-	flags.IntSliceVar(&f.EP, "ep", nil, "expert parallelism, several values with commas (default: all that sgl-cookbook has)")
+	wholesVar(flags, &f.TP, "tp", "tensor parallelism, several values with commas (default: all that sgl-cookbook has)")
+	wholesVar(flags, &f.EP, "ep", "expert parallelism, several values with commas (default: all that sgl-cookbook has)")
 	flags.BoolVar(&f.Request.Offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "ask nothing of the network")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
@@ -162,7 +167,7 @@ classes that the built-in index does not have. With --offline nothing is asked
 of the network: nothing trends.`,
 		Example: `  fib-ls discover
   fib-ls discover --since 14d --sglang-path tmp/sglang --json`,
-		Args: cobra.NoArgs,
+		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if o.Since, err = parseDays(since); err != nil {
@@ -188,7 +193,7 @@ of the network: nothing trends.`,
 	flags.StringVar(&o.SGLang, "sglang-path", "", "an SGLang tree whose new classes are listed")
 	flags.StringVar(&o.Dataset, "dataset", "", "a flashinfer-trace clone")
 	flags.StringVar(&since, "since", "30d", "of a clone of SGLang: the model files that came in this long")
-	flags.IntVar(&o.Trending, "trending", discoverTrending, "how many of the Hub's trending models are looked at")
+	wholeVar(flags, &o.Trending, "trending", discoverTrending, 0, "how many of the Hub's trending models are looked at")
 	flags.BoolVar(&offline, "offline", isTrue(os.Getenv("FIB_LS_OFFLINE")), "ask nothing of the network")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd

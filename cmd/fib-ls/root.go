@@ -68,6 +68,7 @@ input, 4 authentication, 130 interrupted.`,
 		newDocsCommand(),
 	)
 	root.SetHelpCommand(newHelpCommand())
+	tidyCompletion(root)
 	registerCompletions(g, root)
 	return root
 }

@@ -36,7 +36,7 @@ start it; the README has their configuration.
 
 Logs go to standard error (--log-level debug shows every message; the trace
 setting of the client raises it for a session).`,
-		Args: cobra.NoArgs,
+		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, g) },
 	}
 	// What clients add on their own; both say what is so anyway.

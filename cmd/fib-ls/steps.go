@@ -30,7 +30,7 @@ const (
 func newStep(g *globals, use, short, long, takes string, run func(*cobra.Command, *phases.Env, phases.Request, []string) (*phases.Result, error)) (*cobra.Command, *addFlags) {
 	f := &addFlags{}
 	cmd := &cobra.Command{
-		Use: use, Short: short, Long: long,
+		Use: use, Short: short, Long: long, Args: atMost(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.complete(); err != nil {
 				return err
@@ -101,8 +101,6 @@ func (f *addFlags) printStep(out io.Writer, r *phases.Result) error {
 // repoArgument takes the repository from the only positional argument.
 func repoArgument(req *phases.Request, args []string) error {
 	switch {
-	case len(args) > 1:
-		return &fault.Usage{Message: fmt.Sprintf("unexpected argument %q", args[1])}
 	case len(args) == 1 && req.HFRepoID != "" && req.HFRepoID != args[0]:
 		return &fault.Usage{Message: fmt.Sprintf("two repositories: %s and %s", req.HFRepoID, args[0])}
 	case len(args) == 1:
@@ -120,6 +118,7 @@ func newExtractCommand(g *globals) *cobra.Command {
 			}
 			return phases.RunExtract(cmd.Context(), env, req)
 		})
+	cmd.Args = atMost(1)
 	return cmd
 }
 
@@ -127,10 +126,7 @@ func newGenerateCommand(g *globals) *cobra.Command {
 	var architecture, implementation string
 	cmd, _ := newStep(g, "generate --model-name NAME", "Phase 3: make the entry from the files of phases 1 and 2",
 		"Reads "+report.FileArchitecture+" (and "+report.FileImplementation+" when it is there) and puts the entry into models.ts;\nwrites "+report.FileMapping+" and "+report.FileEntry+".", generateFlags,
-		func(_ *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
-			if len(args) > 0 {
-				return nil, &fault.Usage{Message: fmt.Sprintf("unexpected argument %q", args[0])}
-			}
+		func(_ *cobra.Command, env *phases.Env, req phases.Request, _ []string) (*phases.Result, error) {
 			return phases.RunGenerate(env, req, architecture, implementation)
 		})
 	cmd.Flags().StringVar(&architecture, "architecture", "", "phase 1's file (default: the one in the output directory)")
@@ -142,10 +138,7 @@ func newValidateCommand(g *globals) *cobra.Command {
 	var architecture, implementation string
 	cmd, _ := newStep(g, "validate --model-name NAME", "Phase 4: check an entry and write the summary",
 		"Checks the entry as it stands in models.ts; writes "+report.FileValidation+" and "+report.FileSummary+".", validateFlags,
-		func(cmd *cobra.Command, env *phases.Env, req phases.Request, args []string) (*phases.Result, error) {
-			if len(args) > 0 {
-				return nil, &fault.Usage{Message: fmt.Sprintf("unexpected argument %q", args[0])}
-			}
+		func(cmd *cobra.Command, env *phases.Env, req phases.Request, _ []string) (*phases.Result, error) {
 			return phases.RunValidate(cmd.Context(), env, req, architecture, implementation)
 		})
 	cmd.Flags().StringVar(&architecture, "architecture", "", "phase 1's file (default: the one in the output directory)")
