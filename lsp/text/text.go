@@ -114,21 +114,29 @@ func newPiece(text string) *piece {
 	return p
 }
 
-// prefix counts what stands before a byte of the piece.
-func (p *piece) prefix(at int) counts {
-	c := counts{bytes: at, lineEnds: sort.Search(len(p.ends), func(i int) bool { return int(p.ends[i]) > at }), units: at, runes: at}
-	if p.ascii {
-		return c
+// line counts the line ends before a byte of the piece.
+func (p *piece) line(at int) int {
+	return sort.Search(len(p.ends), func(i int) bool { return int(p.ends[i]) > at })
+}
+
+// width is how many units stand between two bytes of the piece.
+func (p *piece) width(from, to int, unit Unit) int {
+	if p.ascii || unit == Bytes {
+		return to - from
 	}
-	c.units, c.runes = 0, 0
-	for _, r := range p.text[:at] {
-		c.runes++
-		c.units++
-		if r > 0xFFFF {
-			c.units++
+	n := 0
+	for _, r := range p.text[from:to] {
+		n++
+		if r > 0xFFFF && unit == UTF16 {
+			n++
 		}
 	}
-	return c
+	return n
+}
+
+// prefix counts what stands before a byte of the piece.
+func (p *piece) prefix(at int) counts {
+	return counts{bytes: at, lineEnds: p.line(at), units: p.width(0, at, UTF16), runes: p.width(0, at, Runes)}
 }
 
 func (c counts) plus(d counts) counts {
@@ -197,7 +205,25 @@ func (t Text) prefix(offset int) counts {
 }
 
 // LineOf is the line on which a byte stands.
-func (t Text) LineOf(offset int) int { return t.prefix(offset).lineEnds }
+func (t Text) LineOf(offset int) int {
+	if len(t.chunks) == 0 {
+		return 0
+	}
+	c := t.chunks[t.chunkAt(offset)]
+	return c.before.lineEnds + c.line(offset-c.before.bytes)
+}
+
+// width is how many units stand between two bytes.
+func (t Text) width(start, end int, unit Unit) int {
+	if start == end {
+		return 0
+	}
+	c := t.chunks[t.chunkAt(start)]
+	if from, to := start-c.before.bytes, end-c.before.bytes; to <= len(c.text) {
+		return c.width(from, to, unit)
+	}
+	return t.prefix(end).of(unit) - t.prefix(start).of(unit)
+}
 
 // LineStart is the byte at which a line starts.
 func (t Text) LineStart(line int) int {
@@ -227,12 +253,9 @@ func (t Text) Line(line int) (start, end int) {
 // nothing.
 func (t Text) Position(offset int, unit Unit) (line, column int) {
 	offset = min(max(offset, 0), t.Len())
-	at := t.prefix(offset)
-	start := t.LineStart(at.lineEnds)
-	if offset > start && offset < t.Len() && t.Slice(offset-1, offset+1) == "\r\n" {
-		at = t.prefix(offset - 1)
-	}
-	return at.lineEnds, at.of(unit) - t.prefix(start).of(unit)
+	line = t.LineOf(offset)
+	start, end := t.Line(line)
+	return line, t.width(start, min(offset, end), unit)
 }
 
 // Offset is the byte at a position. A column beyond the end of a line means its

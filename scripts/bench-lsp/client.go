@@ -19,6 +19,8 @@ type client struct {
 	in  io.WriteCloser
 	out *bufio.Reader
 	id  int
+	// arrived is when the last message was there, before this end decoded it.
+	arrived time.Time
 }
 
 type message struct {
@@ -68,6 +70,7 @@ func (c *client) read() (message, error) {
 		if err != nil {
 			return message{}, err
 		}
+		c.arrived = time.Now()
 		var m message
 		if err := json.Unmarshal(body, &m); err != nil {
 			return message{}, err
