@@ -3,8 +3,8 @@ package definition
 import (
 	"bytes"
 	_ "embed" // the table of FlashInfer's templates
-	"encoding/json"
 	"fmt"
+	"github.com/go-json-experiment/json"
 	"maps"
 	"slices"
 	"strconv"

@@ -98,7 +98,7 @@ func New(o Options) *Client {
 		official: isOfficial, headers: o.Headers,
 	}
 	if c.http == nil {
-		c.http = newTransport(set)
+		c.http = ownTransport(sync.OnceValue(func() *http.Transport { return newTransport(set) }))
 	}
 	if c.clock == nil {
 		c.clock = systemClock{}

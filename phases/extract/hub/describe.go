@@ -50,9 +50,9 @@ func (c *Client) Describe() Description {
 		TokenSource: s.tokenSource, TokenNote: s.tokenNote,
 		CacheRoot: s.cacheRoot, CacheFrom: s.cacheFrom, CachedRepos: len(c.ListCached()),
 		Offline: s.offline, OfflineBecause: s.offlineWhy,
-		Proxies: slices.Clone(s.proxies), Certificates: s.caFrom, Symlinks: !s.noSymlinks,
+		Proxies: slices.Clone(s.proxies), Certificates: s.trust().from, Symlinks: !s.noSymlinks,
 		HeadTimeout: s.headTimeout, ReadTimeout: s.readTimeout, UserAgent: s.userAgent,
-		Problems: slices.Clone(s.warnings),
+		Problems: slices.Concat(s.warnings, s.trust().problems),
 	}
 	if s.endpointErr != nil {
 		d.Problems = append(d.Problems, s.endpointErr.Error())

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -9,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -41,8 +41,7 @@ type settings struct {
 
 	proxy    func(*url.URL) (*url.URL, error)
 	proxies  []string
-	roots    *x509.CertPool // nil: the system's
-	caFrom   string
+	trust    func() trust
 	warnings []string
 }
 
@@ -88,7 +87,7 @@ func readSettings(e env, o Options) *settings {
 	s.userAgent = userAgent(e, o)
 	s.readToken(e, o)
 	s.readProxies(e)
-	s.readCertificates(e)
+	s.trust = sync.OnceValue(func() trust { return readTrust(e, s.home) })
 	return s
 }
 

@@ -181,7 +181,7 @@ func TestCertificates(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, d := describe(home, map[string]string{"SSL_CERT_FILE": bad}, Options{})
-	if c.set.roots != nil || len(d.Problems) != 1 || d.Problems[0] != "SSL_CERT_FILE="+bad+" holds no usable certificates" {
+	if c.set.trust().roots != nil || len(d.Problems) != 1 || d.Problems[0] != "SSL_CERT_FILE="+bad+" holds no usable certificates" {
 		t.Errorf("%+v", d.Problems)
 	}
 	gone := filepath.Join(home, "gone.pem")

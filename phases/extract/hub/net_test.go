@@ -25,7 +25,7 @@ func (b *bench) asHost(endpoint string) *Client {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	tr := c.http.(*http.Transport)
+	tr := c.http.(ownTransport)()
 	tr.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		host, _, _ := net.SplitHostPort(addr)
 		if host != "localhost" && host != "127.0.0.1" {
@@ -70,7 +70,7 @@ func TestMirrorToHub(t *testing.T) {
 		b.s.On(fakehub.Rule{Kind: fakehub.Resolve, Times: 1, Do: fakehub.RedirectTo(http.StatusPermanentRedirect,
 			func(x *fakehub.Exchange) string { return target + x.R.URL.EscapedPath() }, fakehub.Metadata...)})
 		c := b.asHost("https://localhost.localdomain")
-		tr := c.http.(*http.Transport)
+		tr := c.http.(ownTransport)()
 		tr.TLSClientConfig.InsecureSkipVerify = true
 		f, err := b.fetch(c)
 		for _, r := range b.s.Requests()[1:] {

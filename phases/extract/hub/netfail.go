@@ -40,7 +40,7 @@ func (k *call) networkError(ctx context.Context, u *url.URL, err error, waited t
 		return e
 	}
 	if reason := tlsReason(err); reason != "" {
-		return &TLSError{Subject: s, Reason: reason, CAFrom: k.c.set.caFrom}
+		return &TLSError{Subject: s, Reason: reason, CAFrom: k.c.set.trust().from}
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {

@@ -60,34 +60,43 @@ func displayProxy(v string) string {
 	return displayOrigin(u)
 }
 
-// readCertificates loads the certificate authorities that the variables name.
+// trust is which certificate authorities are trusted. To read them takes tens of
+// milliseconds, and most runs ask the Hub nothing.
+type trust struct {
+	roots    *x509.CertPool // nil: the system's
+	from     string         // the variables that name them
+	problems []string
+}
+
+// readTrust loads the certificate authorities that the variables name.
 // Go itself reads SSL_CERT_FILE on some systems only. As with httpx a named
 // bundle takes the place of the system's; verification is never disabled.
-func (s *settings) readCertificates(e env) {
-	pool, from, found := x509.NewCertPool(), []string{}, false
+func readTrust(e env, home string) (t trust) {
+	pool, from := x509.NewCertPool(), []string{}
 	for _, name := range []string{"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"} {
 		path := e(name)
-		if path == "" || found {
+		if path == "" || len(from) > 0 {
 			continue
 		}
-		path = expand(e, s.home, path)
+		path = expand(e, home, path)
 		ok, err := addCertificates(pool, path)
 		if err != nil || !ok {
-			s.warn("%s=%s holds no usable certificates%s", name, path, becauseOf(err))
+			t.problems = append(t.problems, fmt.Sprintf("%s=%s holds no usable certificates%s", name, path, becauseOf(err)))
 			continue
 		}
-		found, from = true, append(from, name+"="+path)
+		from = append(from, name+"="+path)
 	}
 	if dirs := e("SSL_CERT_DIR"); dirs != "" {
 		for _, dir := range filepath.SplitList(dirs) {
-			if ok, err := addCertificates(pool, expand(e, s.home, dir)); err == nil && ok {
-				found, from = true, append(from, "SSL_CERT_DIR="+dir)
+			if ok, err := addCertificates(pool, expand(e, home, dir)); err == nil && ok {
+				from = append(from, "SSL_CERT_DIR="+dir)
 			}
 		}
 	}
-	if found {
-		s.roots, s.caFrom = pool, strings.Join(from, ", ")
+	if len(from) > 0 {
+		t.roots, t.from = pool, strings.Join(from, ", ")
 	}
+	return t
 }
 
 func becauseOf(err error) string {
@@ -128,6 +137,15 @@ func addCertificates(pool *x509.CertPool, path string) (bool, error) {
 	return added, nil
 }
 
+// ownTransport is the Client's own, made with the first request.
+type ownTransport func() *http.Transport
+
+// RoundTrip implements http.RoundTripper.
+func (t ownTransport) RoundTrip(r *http.Request) (*http.Response, error) { return t().RoundTrip(r) }
+
+// CloseIdleConnections is what Client.Close asks for.
+func (t ownTransport) CloseIdleConnections() { t().CloseIdleConnections() }
+
 // newTransport makes the Client's own transport. Redirects are not its
 // business: every hop is built by hand (see hops.go).
 func newTransport(s *settings) *http.Transport {
@@ -140,7 +158,7 @@ func newTransport(s *settings) *http.Transport {
 		IdleConnTimeout:        30 * time.Second,
 		TLSHandshakeTimeout:    s.headTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
-		TLSClientConfig:        &tls.Config{RootCAs: s.roots, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        &tls.Config{RootCAs: s.trust().roots, MinVersion: tls.VersionTLS12},
 		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
 			if res.StatusCode != http.StatusOK {
 				return &proxyRefusal{proxy: displayOrigin(proxy), status: res.Status}
