@@ -56,6 +56,31 @@ func with(t *testing.T, fields map[string]any) string {
 	return string(data)
 }
 
+// counted are n multiples of a number.
+func counted(n, of int) (list []int) {
+	for i := range n {
+		list = append(list, (i+1)*of)
+	}
+	return list
+}
+
+// classNames are n names of classes that nobody has.
+func classNames(n int) (names []string) {
+	for i := range n {
+		names = append(names, fmt.Sprintf("X%dForCausalLM", i))
+	}
+	return names
+}
+
+// groups are n groups of compressed-tensors, each for a class of modules.
+func groups(n int) map[string]any {
+	out := map[string]any{}
+	for i := range n {
+		out[fmt.Sprint("group_", i)] = map[string]any{"targets": []string{fmt.Sprint("Linear", i)}, "weights": map[string]any{"num_bits": 8, "type": "float"}}
+	}
+	return out
+}
+
 func TestHostileConfigsAreRefused(t *testing.T) {
 	number := func(key, value string) string {
 		return strings.Replace(with(t, map[string]any{key: 123456789}), "123456789", value, 1)
@@ -78,6 +103,7 @@ func TestHostileConfigsAreRefused(t *testing.T) {
 		{"100 MB of spaces", strings.Repeat(" ", 100<<20) + smallConfig, "more than"},
 		{"many small values", `{"a":[` + strings.Repeat("1,", 7<<20) + "1]}", "more than"},
 		{"many small objects", `{"a":[` + strings.Repeat("{},", 5<<20) + "1]}", "more than"},
+		{"a kind of layer for every layer", with(t, map[string]any{"architectures": []string{"Gemma3nForCausalLM"}, "model_type": "gemma3n_text", "num_hidden_layers": 8000, "intermediate_size": counted(8000, 64)}), "more than any model has"},
 		{"a broken end of 2 MB", `{"architectures":["LlamaForCausalLM"],"a":[` + strings.Repeat("{},", 600000), "ends"},
 	}
 	for _, c := range cases {
@@ -100,7 +126,14 @@ func TestLargestAcceptedConfigs(t *testing.T) {
 		"6 MB of modules that are not quantised": with(t, map[string]any{"quantization_config": map[string]any{
 			"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": strings.Split(strings.Repeat("model.layers.0.self_attn.q_proj,", 190000), ","),
 		}}),
-		"10,000 layers": with(t, map[string]any{"num_hidden_layers": 10000}),
+		"a class name of 1 MB": with(t, map[string]any{"architectures": []string{strings.Repeat("A", 1<<20) + "ForCausalLM"}}),
+		"100,000 class names":  with(t, map[string]any{"architectures": classNames(100000)}),
+		"20,000 groups of quantised modules": with(t, map[string]any{
+			"architectures": []string{"Qwen3MoeForCausalLM"}, "model_type": "qwen3_moe", "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 256,
+			"quantization_config": map[string]any{"quant_method": "compressed-tensors", "config_groups": groups(20000)},
+		}),
+		"a pattern of 10 MB": with(t, map[string]any{"architectures": []string{"NemotronHForCausalLM"}, "model_type": "nemotron_h", "num_hidden_layers": 10000, "hybrid_override_pattern": strings.Repeat("M-*-", 2500000), "mamba_num_heads": 8, "mamba_head_dim": 64, "n_groups": 8, "ssm_state_size": 16}),
+		"10,000 layers":      with(t, map[string]any{"num_hidden_layers": 10000}),
 		"1,000 layers": with(t, map[string]any{
 			"architectures": []string{"DeepseekV3ForCausalLM"}, "model_type": "deepseek_v3", "num_hidden_layers": 1000, "first_k_dense_replace": 500,
 			"kv_lora_rank": 512, "q_lora_rank": 1536, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,

@@ -168,6 +168,9 @@ func (o *Object) Strings(key string) (list []string, ok bool) {
 	return list, true
 }
 
+// MaxLayers bounds the decoder layers of a model, whoever counts them.
+const MaxLayers = 10_000
+
 // maxInt bounds every integer read as a size, so that products of two of them
 // stay inside an int64.
 const maxInt = 1 << 31

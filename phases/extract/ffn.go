@@ -100,8 +100,7 @@ func (r *reader) part(layer int) string {
 		return r.zayaPart(layer)
 	}
 	word := ""
-	if pattern, ok := r.text.String("hybrid_override_pattern"); ok {
-		pattern = strings.ReplaceAll(pattern, "|", "")
+	if pattern, ok := r.overridePattern(); ok {
 		if layer < len(pattern) {
 			word = strings.ToLower(pattern[layer : layer+1])
 		}

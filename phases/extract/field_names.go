@@ -25,7 +25,7 @@ type aliasRow struct {
 // a value wins.
 func aliasTable() []aliasRow {
 	return []aliasRow{
-		{"num_hidden_layers", []string{"n_layer", "n_layers", "num_layers", "num_transformer_layers", "num_decoder_layers", "decoder_layers", "num_blocks"}, 10_000},
+		{"num_hidden_layers", []string{"n_layer", "n_layers", "num_layers", "num_transformer_layers", "num_decoder_layers", "decoder_layers", "num_blocks"}, MaxLayers},
 		{"hidden_size", []string{"n_embd", "n_embed", "d_model", "model_dim", "emb_dim", "embedding_dim", "dim"}, 1 << 20},
 		{"vocab_size", []string{"padded_vocab_size", "n_vocab"}, 1 << 28},
 		{"num_attention_heads", []string{"n_head", "n_heads", "num_heads", "attention_heads", "decoder_attention_heads", "num_query_heads", "attn_cfg.num_heads"}, 1 << 16},
@@ -43,7 +43,7 @@ func aliasTable() []aliasRow {
 		{"shared_expert_intermediate_size", []string{"moe_shared_expert_intermediate_size", "share_expert_dim", "shared_expert_dim", "shared_experts_intermediate_size", "moe_shared_intermediate_size"}, 1 << 24},
 		{"n_group", []string{"num_expert_group", "n_groups_moe"}, 1 << 12},
 		{"topk_group", nil, 1 << 12},
-		{"first_k_dense_replace", []string{"num_dense_layers", "n_dense_layers", "first_last_k_dense_replace", "moe_layer_start_index"}, 10_000},
+		{"first_k_dense_replace", []string{"num_dense_layers", "n_dense_layers", "first_last_k_dense_replace", "moe_layer_start_index"}, MaxLayers},
 		{"moe_latent_size", []string{"moe_hidden_size"}, 1 << 20},
 
 		{"q_lora_rank", nil, 1 << 20},

@@ -6,6 +6,10 @@ import (
 	"strconv"
 )
 
+// maxKinds bounds the kinds of layers: what is made of them costs kinds times
+// layers. Models with sizes of their own in every layer have some 200 of them.
+const maxKinds = 1000
+
 // kinds turns the schedule into kinds, runs and their dimensions.
 func (r *reader) kinds() {
 	a := r.arch
@@ -21,6 +25,9 @@ func (r *reader) kinds() {
 		if !seen {
 			r.under(r.ffns[i].variant, func() { fi = known(&a.MLPKinds, r.mlpKind(r.ffns[i]), r.varies()) })
 			ffnKinds[r.ffns[i]] = fi
+		}
+		if n := len(a.AttentionKinds) + len(a.MLPKinds); n > maxKinds {
+			r.wrong("num_hidden_layers", int64(r.layers), "its layers are of more than %d kinds, more than any model has", maxKinds)
 		}
 		if r.err != nil {
 			return

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -33,6 +34,9 @@ func (r *reader) expertQuantization() {
 	}
 	if groups := q.Object("config_groups"); out.Method == "compressed-tensors" && groups != nil && expertGroup(groups) == nil {
 		out.Kernel, out.Experts = "", ExpertsUnquantised
+	}
+	if groups := q.Object("config_groups"); groups != nil && len(groups.Values) > maxGroups {
+		r.arch.Warnings = append(r.arch.Warnings, fmt.Sprintf("quantization_config has %d groups, of which the first %d are read", len(groups.Values), maxGroups))
 	}
 	left := out.left
 	if len(left.unread) > 0 {
@@ -107,6 +111,7 @@ const (
 	maxModuleRegexes = 1000
 	maxModulePattern = 500
 	maxUnread        = 3
+	maxGroups        = 100
 )
 
 func newModulePatterns(list []string) *modulePatterns {
@@ -209,7 +214,8 @@ func expertGroup(groups *Object) *Object {
 		return nil
 	}
 	var byClass *Object
-	for _, key := range sortedKeys(groups.Values) {
+	keys := sortedKeys(groups.Values)
+	for _, key := range keys[:min(len(keys), maxGroups)] {
 		group := groups.Object(key)
 		if group.Object("weights") == nil {
 			continue

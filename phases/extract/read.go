@@ -94,6 +94,8 @@ type reader struct {
 	vary   variants
 	mixers []mixer // one per layer
 	ffns   []ffn   // one per layer
+
+	pattern *string // what overridePattern returns, once it was read
 }
 
 func build(root *Object, opts Options) (*Architecture, error) {
@@ -346,7 +348,7 @@ func (r *reader) layerCount() int {
 			case []Value:
 				n = len(v)
 			}
-			if n > 0 && n <= 10_000 {
+			if n > 0 && n <= MaxLayers {
 				r.infer("num_hidden_layers", n, "length of "+field)
 				return n
 			}
@@ -370,7 +372,7 @@ func (r *reader) listedLayers() int {
 	if n == 0 && field != "" && !r.fam.Alternates && !r.has("layers_block_type") && !r.has("layer_types") {
 		r.lack(field) // its class's default is one model's pattern
 	}
-	if n > 10_000 {
+	if n > MaxLayers {
 		return 0 // no model: num_hidden_layers says so, or the list's reader
 	}
 	if stated := r.opt("num_hidden_layers"); n > 0 && r.has("num_hidden_layers") && stated != n {

@@ -95,13 +95,26 @@ func (r *reader) onlyWord() string {
 	return wordFull
 }
 
-// wordsFromPattern reads hybrid_override_pattern, one character per layer.
+// overridePattern is hybrid_override_pattern without its marks of pipeline
+// stages: one character per layer. Every layer asks, so that it is made once.
+func (r *reader) overridePattern() (pattern string, ok bool) {
+	if r.pattern == nil {
+		text, ok := r.text.String("hybrid_override_pattern")
+		if !ok {
+			return "", false
+		}
+		text = strings.ReplaceAll(text, "|", "")
+		r.pattern = &text
+	}
+	return *r.pattern, true
+}
+
+// wordsFromPattern reads hybrid_override_pattern.
 func (r *reader) wordsFromPattern() []string {
-	pattern, ok := r.text.String("hybrid_override_pattern")
+	pattern, ok := r.overridePattern()
 	if !ok {
 		return nil
 	}
-	pattern = strings.ReplaceAll(pattern, "|", "") // pipeline stage marks
 	if len(pattern) < r.layers {
 		r.wrong("hybrid_override_pattern", pattern, "has %d characters for %d layers", len(pattern), r.layers)
 		return nil

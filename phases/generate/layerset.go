@@ -5,11 +5,13 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
 // maxLayers bounds the layer indices that are read from a range: a hostile
 // "0-2000000000" must not become a list.
-const maxLayers = 4096
+const maxLayers = extract.MaxLayers
 
 // layerSet is a sorted list of decoder layer indices. nil stands for
 // "outside the layers".
@@ -86,15 +88,18 @@ func (s layerSet) or(other layerSet) layerSet {
 	if len(s) == 0 {
 		return other
 	}
-	all := append(append(layerSet{}, s...), other...)
-	sort.Ints(all)
-	kept := all[:0]
-	for i, l := range all {
-		if i == 0 || l != all[i-1] {
-			kept = append(kept, l)
+	all := make(layerSet, 0, len(s)+len(other))
+	for len(s) > 0 && len(other) > 0 { // both are sorted
+		next := min(s[0], other[0])
+		all = append(all, next)
+		if s[0] == next {
+			s = s[1:]
+		}
+		if other[0] == next {
+			other = other[1:]
 		}
 	}
-	return kept
+	return append(append(all, s...), other...)
 }
 
 // layerRange is the set first … first+count-1.

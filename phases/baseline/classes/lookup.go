@@ -127,13 +127,16 @@ func (x *classIndex) near(name string) []string {
 	}
 	var all []scored
 	want := stem(name)
+	far := max(3, len(want)/2)
 	for _, n := range x.names {
-		all = append(all, scored{n, levenshtein.ComputeDistance(want, stem(n))})
+		if have := stem(n); len(have)-len(want) <= far && len(want)-len(have) <= far { // else farther than that already
+			all = append(all, scored{n, levenshtein.ComputeDistance(want, have)})
+		}
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].distance < all[j].distance })
 	var out []string
 	for _, s := range all {
-		if len(out) == most || s.distance > max(3, len(want)/2) {
+		if len(out) == most || s.distance > far {
 			break
 		}
 		out = append(out, s.name)
@@ -203,7 +206,9 @@ func (r *Reader) Resolve(name string, cfg *extract.Object, architectures func() 
 		return c, nil
 	}
 	// SGLang's own configuration class may name another architecture.
-	for _, to := range architectures() {
+	const most = 16 // no model names more, and each that is not there is looked for
+	others := architectures()
+	for _, to := range others[:min(len(others), most)] {
 		if to == name {
 			continue
 		}
