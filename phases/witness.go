@@ -110,6 +110,10 @@ func (e *Env) checkpoint(ctx context.Context, req *Request, a *extract.Architect
 	return fetcher.FetchCheckpoint(ctx, a.Source.RepoID, revision, req.Offline)
 }
 
+// mostKinds bounds what has to be compared and told of one by one. Checkpoints
+// have hundreds of kinds of tensors, those that number no layers some thousands.
+const mostKinds = 10_000
+
 // witnessOf reads the headers of a checkpoint.
 func witnessOf(ck *hub.Checkpoint) (*Witness, error) {
 	w := &Witness{From: ck.From, Files: ck.Files, Partial: ck.Partial, Warnings: ck.Warnings}
@@ -126,6 +130,9 @@ func witnessOf(ck *hub.Checkpoint) (*Witness, error) {
 			seen[t.Name] = h.Filename
 		}
 		w.Tensors = append(w.Tensors, tensors...)
+	}
+	if n := weights.Kinds(w.Tensors); n > mostKinds {
+		return nil, fmt.Errorf("it has tensors of %d kinds, more than any model has", n)
 	}
 	for name, file := range ck.WeightMap {
 		switch at, read := seen[name]; {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -148,6 +149,31 @@ func TestLargestAcceptedConfigs(t *testing.T) {
 			t.Logf("exit code %d, %v, %d MB", r.code, took.Round(time.Millisecond), r.memory>>10)
 			if r.code > exitFindings || took > 4*mostTime || r.memory > mostMemory {
 				t.Errorf("exit code %d, %v and %d KB\n%.400s", r.code, took, r.memory, r.stderr)
+			}
+		})
+	}
+}
+
+// TestHostileCheckpoint: a header with as many kinds of tensors as fit into it
+// is left out, and said to be; what is compared one by one stays little.
+func TestHostileCheckpoint(t *testing.T) {
+	for name, kind := range map[string]string{"outside": "x%d.weight", "in layers": "model.layers.%d.x%d.weight", "layers without end": "model.layers.%d000003.q_proj.weight"} {
+		t.Run(name, func(t *testing.T) {
+			w := newSandbox(t)
+			w.write("ck/config.json", smallConfig)
+			var header strings.Builder
+			for i := range 100000 {
+				args := []any{i % 5000, i}[2-strings.Count(kind, "%d"):]
+				fmt.Fprintf(&header, `,%q:{"dtype":"BF16","shape":[1],"data_offsets":[%d,%d]}`, fmt.Sprintf(kind, args...), 2*i, 2*i+2)
+			}
+			text := "{" + header.String()[1:] + "}"
+			length := string(binary.LittleEndian.AppendUint64(nil, uint64(len(text))))
+			w.write("ck/model.safetensors", length+text+strings.Repeat("\x00", 200000))
+			r := w.run("add", "--hf-repo-id", "./ck", "--model-name", "x", "--models-ts", "models.ts")
+			took := r.state.UserTime() + r.state.SystemTime()
+			t.Logf("exit code %d, %v, %d MB", r.code, took.Round(time.Millisecond), r.memory>>10)
+			if r.code != exitClean || took > 4*mostTime || r.memory > mostMemory || !strings.Contains(r.stdout+r.stderr, "more than any model has") {
+				t.Errorf("exit code %d, %v and %d KB\n%.400s\n%.400s", r.code, took, r.memory, r.stdout, r.stderr)
 			}
 		})
 	}

@@ -123,6 +123,16 @@ func collapse(name string) string {
 	return strings.Join(segs, ".")
 }
 
+// Kinds counts the tensors that differ in more than the numbers of their layer
+// and their expert.
+func Kinds(tensors []Tensor) int {
+	kinds := map[string]bool{}
+	for _, t := range tensors {
+		kinds[collapse(t.Name)] = true
+	}
+	return len(kinds)
+}
+
 // Cover chooses the fewest files of a weight map that have a tensor of every
 // kind (of every name without its numbers), so that a checkpoint of too many
 // files is seen in part.
