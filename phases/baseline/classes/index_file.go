@@ -17,7 +17,7 @@ import (
 // varints; the facts as compressed JSON; the table of strings, compressed;
 // then the syntax trees, each compressed, at the offsets that the facts give.
 
-const indexMagic = "fib-ls index 1\n"
+const indexMagic = "fib-ls index 2\n"
 
 // errIndex says that a file is not an index of this version.
 var errIndex = errors.New("not an SGLang index of this version")
@@ -50,7 +50,7 @@ func writeIndex(facts indexFacts, trees map[string]*pysrc.Module) ([]byte, error
 		paths = append(paths, p)
 	}
 	sort.Strings(paths)
-	table := pysrc.NewStrings(nil)
+	table := pysrc.NewStrings()
 	var blobs []byte
 	for _, p := range paths {
 		packed, err := deflate(pysrc.Encode(trees[p], table))
