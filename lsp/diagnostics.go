@@ -103,35 +103,45 @@ func clipText(s string) string {
 	return s
 }
 
-// encodeDiagnostics writes publishDiagnostics' params without a version.
-func (s *Server) encodeDiagnostics(u uri.URI, list []protocol.Diagnostic) ([]byte, error) {
-	return protocol.Marshal(&protocol.PublishDiagnosticsParams{URI: u, Diagnostics: list})
+// appendDiagnostics writes the rest of publishDiagnostics' params, behind a
+// version.
+func (s *Server) appendDiagnostics(params []byte, snap *Snapshot, problems []validate.Problem) ([]byte, error) {
+	params, err := protocol.AppendMarshal(append(params, `,"uri":`...), snap.URI)
+	params = append(params, `,"diagnostics":[`...)
+	var d protocol.Diagnostic
+	for i := 0; i < len(problems) && err == nil; i++ {
+		if i > 0 {
+			params = append(params, ',')
+		}
+		d = s.diagnosticFrom(snap, &problems[i])
+		params, err = protocol.AppendMarshal(params, &d)
+	}
+	return append(params, "]}"...), err
 }
 
 // diagnosticsFrom converts findings, at most maxDiagnostics of them: the most
 // severe, in source order.
 func (s *Server) diagnosticsFrom(snap *Snapshot, problems []validate.Problem) []protocol.Diagnostic {
-	all := len(problems)
-	if all > maxDiagnostics {
-		problems = mostSevereOf(problems, maxDiagnostics-1)
+	if all := len(problems); all > maxDiagnostics {
+		problems = withRest(snap, mostSevereOf(problems, maxDiagnostics-1), all)
 	}
-	return s.diagnosticsOf(snap, problems, all)
-}
-
-// diagnosticsOf converts findings of which there are so many in all.
-func (s *Server) diagnosticsOf(snap *Snapshot, problems []validate.Problem, all int) []protocol.Diagnostic {
-	out := make([]protocol.Diagnostic, 0, len(problems)+1)
+	out := make([]protocol.Diagnostic, len(problems))
 	for i := range problems {
-		out = append(out, s.diagnosticFrom(snap, &problems[i]))
-	}
-	if len(problems) < all {
-		end := snap.text.Len()
-		out = append(out, s.diagnosticFrom(snap, &validate.Problem{
-			Rule: ruleTooMany, Severity: validate.Info, Span: tsast.Span{Start: end, End: end},
-			Message: fmt.Sprintf("%d more findings are not shown; `fib-ls check` lists all %d.", all-len(problems), all),
-		}))
+		out[i] = s.diagnosticFrom(snap, &problems[i])
 	}
 	return out
+}
+
+// withRest adds to findings how many more there are of so many in all.
+func withRest(snap *Snapshot, problems []validate.Problem, all int) []validate.Problem {
+	if len(problems) == all {
+		return problems
+	}
+	end := snap.text.Len()
+	return append(problems, validate.Problem{
+		Rule: ruleTooMany, Severity: validate.Info, Span: tsast.Span{Start: end, End: end},
+		Message: fmt.Sprintf("%d more findings are not shown; `fib-ls check` lists all %d.", all-len(problems), all),
+	})
 }
 
 // mostSevereOf keeps n of the problems and their order.

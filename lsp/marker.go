@@ -169,6 +169,9 @@ func (m marker) arguments() map[string]any {
 func markers(f *tsast.File) []marker {
 	var out []marker
 	for _, c := range f.Comments {
+		if !strings.Contains(c.Text, markerMark) {
+			continue
+		}
 		if m, ok := parseMarker(c); ok {
 			out = append(out, m)
 		}

@@ -48,8 +48,8 @@ type publication struct {
 	// The fields below belong to whoever holds working.
 	checker    *validate.Checker
 	generation uint64
-	shown      map[findingKey]int // what the client has, by identity
-	sent       []byte             // the encoded diagnostics; nil: none yet
+	shown      []validate.Problem // what the client has
+	sent       []byte             // the same as it was published, without the version; nil: nothing yet
 }
 
 func (p *publisher) init() {
@@ -217,7 +217,7 @@ func (p *publisher) check(d *publication, snap *Snapshot, edits uint64) (params 
 		known := d.known(problems)
 		problems, all = known, all-len(problems)+len(known)
 	}
-	return p.changed(d, snap, problems, all)
+	return p.changed(d, snap, withRest(snap, problems, all))
 }
 
 // worked follows each step: what had to wait for the findings is done now.
@@ -259,8 +259,8 @@ func keyOf(p *validate.Problem) findingKey { return findingKey{p.Rule, p.Model, 
 // known keeps of the problems those that the client has already.
 func (d *publication) known(problems []validate.Problem) []validate.Problem {
 	budget := make(map[findingKey]int, len(d.shown))
-	for k, n := range d.shown {
-		budget[k] = n
+	for i := range d.shown {
+		budget[keyOf(&d.shown[i])]++
 	}
 	var kept []validate.Problem
 	for i := range problems {
@@ -275,21 +275,21 @@ func (d *publication) known(problems []validate.Problem) []validate.Problem {
 
 // changed returns the diagnostics as they are published, nil when the client has
 // the same set.
-func (p *publisher) changed(d *publication, snap *Snapshot, problems []validate.Problem, all int) []byte {
-	encoded, err := p.server.encodeDiagnostics(snap.URI, p.server.diagnosticsOf(snap, problems, all))
+func (p *publisher) changed(d *publication, snap *Snapshot, problems []validate.Problem) []byte {
+	params := make([]byte, 0, len(d.sent)+4096)
+	params = strconv.AppendInt(append(params, `{"version":`...), int64(snap.Version), 10)
+	version := len(params)
+	params, err := p.server.appendDiagnostics(params, snap, problems)
 	if err != nil {
 		p.server.log.Error("encoding diagnostics", "error", err)
 		return nil
 	}
-	d.shown = make(map[findingKey]int)
-	for i := range problems {
-		d.shown[keyOf(&problems[i])]++
+	d.shown = problems
+	if sent := params[version:]; d.sent == nil || !bytes.Equal(d.sent, sent) {
+		d.sent = sent
+		return params
 	}
-	if d.sent != nil && bytes.Equal(d.sent, encoded) {
-		return nil
-	}
-	d.sent = encoded
-	return versioned(snap, encoded)
+	return nil
 }
 
 // cleared takes all diagnostics of a document away.
@@ -297,19 +297,11 @@ func (p *publisher) cleared(d *publication) []byte {
 	if d.sent == nil {
 		return nil
 	}
-	encoded, err := p.server.encodeDiagnostics(d.uri, nil)
-	if err != nil || bytes.Equal(d.sent, encoded) {
+	encoded, err := protocol.Marshal(&protocol.PublishDiagnosticsParams{URI: d.uri})
+	if err != nil || bytes.Equal(d.sent[1:], encoded[1:]) {
 		return nil
 	}
 	return encoded
-}
-
-// versioned puts the version into diagnostics that are encoded already: they
-// are an object that has none yet.
-func versioned(snap *Snapshot, encoded []byte) []byte {
-	b := make([]byte, 0, len(encoded)+32)
-	b = strconv.AppendInt(append(b, `{"version":`...), int64(snap.Version), 10)
-	return append(append(b, ','), encoded[1:]...)
 }
 
 func (p *publisher) notify(ctx context.Context, params []byte) {

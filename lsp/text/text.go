@@ -213,18 +213,6 @@ func (t Text) LineOf(offset int) int {
 	return c.before.lineEnds + c.line(offset-c.before.bytes)
 }
 
-// width is how many units stand between two bytes.
-func (t Text) width(start, end int, unit Unit) int {
-	if start == end {
-		return 0
-	}
-	c := t.chunks[t.chunkAt(start)]
-	if from, to := start-c.before.bytes, end-c.before.bytes; to <= len(c.text) {
-		return c.width(from, to, unit)
-	}
-	return t.prefix(end).of(unit) - t.prefix(start).of(unit)
-}
-
 // LineStart is the byte at which a line starts.
 func (t Text) LineStart(line int) int {
 	if line <= 0 {
@@ -252,10 +240,21 @@ func (t Text) Line(line int) (start, end int) {
 // of a "\r\n" stands where its carriage return stands: beyond the line there is
 // nothing.
 func (t Text) Position(offset int, unit Unit) (line, column int) {
+	if len(t.chunks) == 0 {
+		return 0, 0
+	}
 	offset = min(max(offset, 0), t.Len())
-	line = t.LineOf(offset)
-	start, end := t.Line(line)
-	return line, t.width(start, min(offset, end), unit)
+	c := t.chunks[t.chunkAt(offset)]
+	at := offset - c.before.bytes
+	n := c.line(at)
+	if at > 0 && at < len(c.text) && c.text[at-1:at+1] == "\r\n" {
+		at--
+	}
+	line = c.before.lineEnds + n
+	if n > 0 {
+		return line, c.width(int(c.ends[n-1]), at, unit)
+	}
+	return line, c.before.of(unit) + c.width(0, at, unit) - t.prefix(t.LineStart(line)).of(unit)
 }
 
 // Offset is the byte at a position. A column beyond the end of a line means its
