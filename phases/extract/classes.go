@@ -40,6 +40,10 @@ type classRow struct {
 	// Text names the model_type of nested language models by their key.
 	Text map[string]string `json:"text"`
 
+	// Fills has, by the key of a nested language model, what the wrapper's class
+	// puts into it where the file is silent, before the nested class does.
+	Fills map[string]map[string]json.RawMessage `json:"fills"`
+
 	// attributes are those of transformers' own class, by name.
 	attributes map[string][]classdefaults.Attribute
 }

@@ -166,6 +166,14 @@ func (f *fields) wrong(field string, v Value, format string, args ...any) {
 	f.fail(&FieldError{Field: field, Value: shown(v), Message: fmt.Sprintf(format, args...)})
 }
 
+// wrongBeside reports a value that cannot be beside another field's. Where the
+// file lacks that one, it is asked for, and nothing is known to be wrong.
+func (f *fields) wrongBeside(other, field string, v Value, format string, args ...any) {
+	if !slices.Contains(f.missing, other) {
+		f.wrong(field, v, format, args...)
+	}
+}
+
 // check holds a size to its bounds.
 func (f *fields) check(field, key string, v Value, n, low int) int {
 	if key == "" {

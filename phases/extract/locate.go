@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -127,14 +128,28 @@ func (l *located) defaultTextType() string {
 	if row == nil {
 		return l.wrapper
 	}
-	key := l.path
-	if i := strings.LastIndexByte(key, '.'); i >= 0 {
-		key = key[i+1:]
-	}
-	if t := row.Text[key]; t != "" {
+	if t := row.Text[l.key()]; t != "" {
 		return t
 	}
 	return l.wrapper
+}
+
+// key is the name of the nested language model in its wrapper.
+func (l *located) key() string { return l.path[strings.LastIndexByte(l.path, '.')+1:] }
+
+// filled is what the wrapper's class puts into a nested language model that does
+// not state it, and why: the nested class's own defaults come after that.
+func (l *located) filled() (values map[string]string, why string) {
+	values = map[string]string{}
+	if row := classRowOf(l.wrapper); row != nil && l.nested() {
+		for field, v := range row.Fills[l.key()] {
+			stated := func(name string) bool { _, there := l.text.Path(name); return there } // a null is stated, too
+			if !slices.ContainsFunc(append(Spellings(field), "rope_parameters."+field), stated) {
+				values[field] = string(v)
+			}
+		}
+	}
+	return values, "default of HuggingFace's " + l.wrapper + " configuration"
 }
 
 // original reports whether this is a file of the original Mamba code, which has

@@ -251,7 +251,7 @@ func (r *reader) kvCounts(heads []int) []int {
 			list[i] = heads[i] // 0 and null mean: no grouping
 		}
 		if list[i] > heads[i] {
-			r.wrong("num_key_value_heads", Value(int64(list[i])), "more than the %d attention heads", heads[i])
+			r.wrongBeside("num_attention_heads", "num_key_value_heads", Value(int64(list[i])), "more than the %d attention heads", heads[i])
 		}
 	}
 	return list
@@ -277,7 +277,7 @@ func (r *reader) plainHeadDim(heads int) int {
 	}
 	n := r.hidden / heads
 	if n == 0 {
-		r.wrong("num_attention_heads", Value(int64(heads)), "more than hidden_size %d", r.hidden)
+		r.wrongBeside("hidden_size", "num_attention_heads", Value(int64(heads)), "more than hidden_size %d", r.hidden)
 	}
 	r.infer("head_dim", n, fmt.Sprintf("hidden_size %d // num_attention_heads %d", r.hidden, heads))
 	return n
@@ -298,7 +298,7 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 		m.vHeadDim = m.headDim
 	}
 	if m.kv > 0 && m.heads%m.kv != 0 {
-		r.wrong(r.name(headNames(r, m).kv), Value(int64(m.kv)), "%d attention heads cannot share them evenly", m.heads)
+		r.wrongBeside("num_attention_heads", r.name(headNames(r, m).kv), Value(int64(m.kv)), "%d attention heads cannot share them evenly", m.heads)
 	}
 	switch word {
 	case wordSliding:

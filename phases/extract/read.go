@@ -104,6 +104,12 @@ func build(root *Object, opts Options) (*Architecture, error) {
 	if err := unknownFields(loc, opts.Overrides); err != nil {
 		return nil, err
 	}
+	filled, by := loc.filled()
+	for field, v := range filled {
+		if _, given := values[field]; !given {
+			values[field], why[field] = v, by
+		}
+	}
 	applied := applyOverrides(loc, values)
 	root = loc.root
 	if err := refuse(root, loc.class, loc.modelType, loc.nested()); err != nil {

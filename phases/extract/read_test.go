@@ -2,6 +2,7 @@ package extract
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,40 @@ func TestNotDecoders(t *testing.T) {
 		if !strings.Contains(err.Error(), says) {
 			t.Errorf("%s\n says %q, want %q in it", config, err, says)
 		}
+	}
+}
+
+// TestLackingFieldsAreAskedFor: a field that the file does not have is asked
+// for, and no other is said to be wrong beside the number that stands for it.
+func TestLackingFieldsAreAskedFor(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"model_type": "phi", "num_hidden_layers": 2, "hidden_size": 64, "num_key_value_heads": 4, "vocab_size": 100, "intermediate_size": 128}`:         "num_attention_heads",
+		`{"model_type": "zork", "num_hidden_layers": 2, "num_attention_heads": 8, "num_key_value_heads": 4, "vocab_size": 100, "intermediate_size": 128}`: "hidden_size",
+	} {
+		_, err := Read([]byte(config), Options{})
+		var missing *MissingFieldsError
+		if !errors.As(err, &missing) || !slices.Equal(missing.Fields, []string{want}) {
+			t.Errorf("%s\n gives %v, want a question for %s", config, err, want)
+		}
+	}
+}
+
+// TestWrappersFillTheirLanguageModel: what a wrapper's class puts into a nested
+// language model comes before the nested class's own defaults.
+func TestWrappersFillTheirLanguageModel(t *testing.T) {
+	a, err := Read([]byte(`{"architectures": ["VoxtralForConditionalGeneration"], "model_type": "voxtral", "audio_config": {"num_hidden_layers": 7},
+		"text_config": {"model_type": "llama", "hidden_size": 1024, "num_attention_heads": 16, "intermediate_size": 2048, "vocab_size": 1000}}`), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := a.AttentionKinds[0]
+	if a.NumLayers != 30 || k.NumKVHeads != 8 || k.HeadDim != 128 || k.NumHeads != 16 || a.HiddenSize != 1024 {
+		t.Errorf("%d layers, %d heads, %d KV heads of %d, width %d", a.NumLayers, k.NumHeads, k.NumKVHeads, k.HeadDim, a.HiddenSize)
+	}
+	if !slices.ContainsFunc(a.Inferred, func(n FieldNote) bool {
+		return n.Field == "num_hidden_layers" && strings.Contains(n.Why, "voxtral")
+	}) {
+		t.Errorf("the layers are not said to be the wrapper's: %+v", a.Inferred)
 	}
 }
 
