@@ -97,7 +97,9 @@ func comment(text string) tsast.Comment {
 
 func (*realEngine) Plan(context.Context, Workspace, string) (any, error) { return nil, errNoEngine }
 
-func (*realEngine) Discover(context.Context, Workspace) (any, error) { return nil, errNoEngine }
+func (*realEngine) Discover(context.Context, Workspace, []byte) (any, error) {
+	return nil, errNoEngine
+}
 
 func (r *realEngine) Verify(ctx context.Context, w Workspace, f *tsast.File, i int, req phases.Request) (*phases.Verification, error) {
 	req.Offline = true

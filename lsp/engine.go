@@ -43,9 +43,10 @@ type Engine interface {
 	Dataset(w Workspace) Dataset
 	// Plan gives the kernel inventory of a repository's model, and Discover the
 	// models that could be added next, both as their commands print them with
-	// --json, beside the text for people.
+	// --json, beside the text for people. models is the text of models.ts where
+	// it is open, nil where it is not.
 	Plan(ctx context.Context, w Workspace, repo string) (any, error)
-	Discover(ctx context.Context, w Workspace) (any, error)
+	Discover(ctx context.Context, w Workspace, models []byte) (any, error)
 	// Verify holds an entry of a file to its model's config, source and
 	// checkpoint; req names the repository where the entry does not. It takes
 	// long and uses the network: only jobs call it.
@@ -113,7 +114,9 @@ func (noEngine) Prepare(context.Context, Workspace, phases.Request) (*phases.Res
 	return nil, errNoEngine
 }
 func (noEngine) Plan(context.Context, Workspace, string) (any, error) { return nil, errNoEngine }
-func (noEngine) Discover(context.Context, Workspace) (any, error)     { return nil, errNoEngine }
+func (noEngine) Discover(context.Context, Workspace, []byte) (any, error) {
+	return nil, errNoEngine
+}
 func (noEngine) Verify(context.Context, Workspace, *tsast.File, int, phases.Request) (*phases.Verification, error) {
 	return nil, errNoEngine
 }

@@ -160,8 +160,13 @@ func (f *fakeEngine) Plan(_ context.Context, _ Workspace, repo string) (any, err
 	return map[string]any{"text": "plan of " + repo}, nil
 }
 
-func (f *fakeEngine) Discover(context.Context, Workspace) (any, error) {
-	return map[string]any{"candidates": []string{}}, nil
+// Discover finds nothing, and says which entries it was told of.
+func (f *fakeEngine) Discover(_ context.Context, _ Workspace, models []byte) (any, error) {
+	var tracked []string
+	for _, e := range tsast.Parse(models).Entries {
+		tracked = append(tracked, e.Model.ID.Value)
+	}
+	return map[string]any{"candidates": []string{}, "tracked": tracked}, nil
 }
 
 func (f *fakeEngine) Verify(ctx context.Context, _ Workspace, file *tsast.File, i int, req phases.Request) (*phases.Verification, error) {

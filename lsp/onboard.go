@@ -17,7 +17,15 @@ func (s *Server) planCommand(ctx context.Context, a arguments) (any, error) {
 	return s.engine.Plan(ctx, s.workspace(filePath(uri.URI(a.text("uri", 1)))), id)
 }
 
-// discoverCommand lists the models that could be added next.
+// discoverCommand lists the models that could be added next. An entry that is
+// not saved yet counts as one that is there.
 func (s *Server) discoverCommand(ctx context.Context, a arguments) (any, error) {
-	return s.engine.Discover(ctx, s.workspace(filePath(uri.URI(a.text("uri", 0)))))
+	at := uri.URI(a.text("uri", 0))
+	var models []byte
+	if t, err := s.findTarget(at); err == nil {
+		if snap := s.docs.newest(t.key); snap != nil {
+			models = snap.bytes()
+		}
+	}
+	return s.engine.Discover(ctx, s.workspace(filePath(at)), models)
 }

@@ -142,9 +142,9 @@ func (e *engine) Plan(ctx context.Context, w lsp.Workspace, repo string) (any, e
 }
 
 // Discover implements lsp.Engine.
-func (e *engine) Discover(ctx context.Context, w lsp.Workspace) (any, error) {
+func (e *engine) Discover(ctx context.Context, w lsp.Workspace, models []byte) (any, error) {
 	found, err := onboard.Discover(ctx, e.job(w), onboard.DiscoverOptions{
-		SGLang: w.SGLangPath, Dataset: w.DatasetDir, Since: discoverSince, Trending: discoverTrending,
+		ModelsText: models, SGLang: w.SGLangPath, Dataset: w.DatasetDir, Since: discoverSince, Trending: discoverTrending,
 	})
 	if err != nil {
 		return nil, err

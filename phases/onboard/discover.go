@@ -57,6 +57,9 @@ type Found struct {
 type DiscoverOptions struct {
 	// ModelsTS tracks models, "" for that of the clone; Dataset is a clone of it.
 	ModelsTS, Dataset string
+	// ModelsText is the text of models.ts where an editor has it open, which may
+	// not be saved; nil for what is on disk.
+	ModelsText []byte
 	// SGLang is a tree, "" for ./sglang or the clone's tmp/sglang.
 	SGLang string
 	// Since: of a clone of SGLang, the model files that came in this long.
@@ -79,7 +82,7 @@ type search struct {
 // serves, or that trend on the Hub, and that neither models.ts nor the coverage
 // document has.
 func Discover(ctx context.Context, env *phases.Env, o DiscoverOptions) (*Found, error) {
-	have, err := readTracked(env, o.ModelsTS)
+	have, err := readTracked(env, o)
 	if err != nil {
 		return nil, err
 	}

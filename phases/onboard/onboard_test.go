@@ -241,6 +241,10 @@ func TestDiscover(t *testing.T) {
 		}
 	}
 	tracking := discover(DiscoverOptions{ModelsTS: models})
+	unsaved := discover(DiscoverOptions{ModelsTS: models, ModelsText: []byte("const models: Model[] = []\nexport default models\n")})
+	if find(unsaved, "Qwen/Qwen3-Next-80B-A3B-Instruct") == nil {
+		t.Error("the file on disk is taken for the text that an editor has")
+	}
 	for _, repo := range []string{"Qwen/Qwen3-Next-80B-A3B-Instruct", "Qwen/Qwen3-Next-80B-A3B-Thinking", "zai-org/GLM-4.6"} {
 		if find(found, repo) == nil || find(tracking, repo) != nil {
 			t.Errorf("%s: a candidate without a clone: %v, with one: %v", repo, find(found, repo) != nil, find(tracking, repo) != nil)

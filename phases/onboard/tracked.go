@@ -28,17 +28,21 @@ func (t *tracked) has(id string) bool {
 
 // readTracked reads what is tracked; where there is no clone nothing is, but a
 // models.ts that was named has to be there.
-func readTracked(env *phases.Env, modelsTS string) (*tracked, error) {
+func readTracked(env *phases.Env, o DiscoverOptions) (*tracked, error) {
 	t := &tracked{}
-	path := env.Path(env.ModelsTS(modelsTS))
-	models, err := modelsfile.Read(path)
-	if err != nil && modelsTS == "" {
-		return t, nil // no clone here
+	path := env.Path(env.ModelsTS(o.ModelsTS))
+	text := o.ModelsText
+	if text == nil {
+		models, err := modelsfile.Read(path)
+		if err != nil && o.ModelsTS == "" {
+			return t, nil // no clone here
+		}
+		if err != nil {
+			return nil, err
+		}
+		text = models.Text
 	}
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range tsast.Parse(models.Text).Entries {
+	for _, e := range tsast.Parse(text).Entries {
 		for _, text := range append([]string{e.Model.ID.Value, e.Model.Name.Value, validate.SourceRepo(e.Model)}, catalog.Named(e.Model.ID.Value)...) {
 			if text != "" {
 				t.names = append(t.names, quantized.ReplaceAllString(bareName(text), ""))
