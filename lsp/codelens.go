@@ -23,7 +23,7 @@ func (s *Server) codeLens(_ context.Context, snap *Snapshot, _ *protocol.CodeLen
 	for _, e := range snap.File.Entries {
 		at := tsast.Span{Start: e.Offset, End: e.Offset + 1}
 		names := definitionNames(e.Model)
-		title := fmt.Sprintf("%d modules, %d Definitions", len(e.Model.Modules), len(names))
+		title := fmt.Sprintf("%d modules, %d different Definitions", len(e.Model.Modules), len(names))
 		if dataset != nil {
 			have := 0
 			for _, n := range names {

@@ -55,7 +55,7 @@ step "tiny checkpoints that transformers saves are read as their testdata says" 
 step "TypeScript accepts every generated entry" scripts/typecheck.sh
 step "flashinfer-bench loads the Definitions that we write" scripts/definitions-peer.sh
 step "the extension: types, lint, unit tests" scripts/test-extension.sh
-step "editors: Neovim, Emacs, the protocol's own client" scripts/e2e.sh
+step "editors: Neovim, Emacs, Kakoune, the protocol's own client" scripts/e2e.sh
 step "editors: VS Code (code-server in Chromium)" scripts/e2e-vscode.sh
 skip "govulncheck" "it asks a service beyond the package registries; the release workflow runs it"
 skip "npm audit" "it asks a service beyond the package registries; the release workflow runs it"

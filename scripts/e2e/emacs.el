@@ -120,7 +120,16 @@
           (fib-check "what the module needs is completed first"
                      (and (equal (plist-get item :label) "gemm_n4096_k12288") (eq t (plist-get item :preselect))) item))
         (replace "definitions: [\"\"]" "definitions: [\"gemm_n4096_k12288\"]")
-        ;; Fixes: ignoring a rule, its documentation.
+        ;; Fixes: all of a rule at once, ignoring a rule, its documentation.
+        (let ((before (buffer-string)))
+          (replace "parent: \"decoder_layers\"" "parent: \"decoder_layerz\"")
+          (replace "parent: \"decoder_layers\"" "parent: \"decoder_layerz\"")
+          (fib-wait "the wrong parents are found" (progn (flymake-start) (diagnosed "unknown-parent")) (codes))
+          (find-text "\"decoder_layerz\"")
+          (eglot--apply-workspace-edit (plist-get (action "Fix all unknown-parent in this file (2)") :edit))
+          (sync)
+          (fib-check "all of a rule are fixed" (equal before (buffer-string)))
+          (fib-wait "their diagnostics go" (progn (flymake-start) (not (diagnosed "unknown-parent"))) (codes)))
         (replace "count: 36" "count: 35")
         (fib-wait "a wrong count is found" (progn (flymake-start) (diagnosed "config-layer-count")) (codes))
         (find-text "count: 35")

@@ -151,7 +151,13 @@ local items = request('textDocument/completion', p).items
 check('what the module needs is completed first', items[1].label == 'gemm_n4096_k12288' and items[1].preselect, items[1])
 replace('definitions: [""]', 'definitions: ["gemm_n4096_k12288"]')
 
--- Fixes: ignoring a rule, all fixes of a rule, its documentation.
+-- Fixes: all of a rule at once, ignoring a rule, its documentation.
+before = text()
+vim.cmd('%s/parent: "decoder_layers"/parent: "decoder_layerz"/')
+wait('the wrong parents are found', function() return codes()['unknown-parent'] ~= nil end, codes)
+vim.lsp.util.apply_workspace_edit(named(actions(params('"decoder_layerz"', 2)), 'Fix all unknown-parent in this file (2)').edit, client.offset_encoding)
+check('all of a rule are fixed', text() == before, lines())
+wait('their diagnostics go', function() return codes()['unknown-parent'] == nil end)
 replace('count: 36', 'count: 35')
 wait('a wrong count is found', function() return codes()['config-layer-count'] ~= nil end, codes)
 local count = codes()['config-layer-count']

@@ -4,6 +4,7 @@ import { after, drawing } from "./steps.mjs"
 import { until } from "./wait.mjs"
 
 export async function moduleTree({ user, page, picture }) {
+  await user.clearNotifications()
   const text = await user.text()
   const [row] = after(text, 'id: "qwen3-32b"')
   const from = text.indexOf('id: "qwen3-32b"')
@@ -32,6 +33,8 @@ export async function moduleTree({ user, page, picture }) {
   assert.notEqual(await focused(), below)
   await page.keyboard.press("ArrowLeft")
   assert.equal(await focused(), below)
+  // The lines of the card in hand stand out: to its parent, and to what it holds.
+  assert.equal(await frame.locator("#lines .followed").count(), 1 + (text.slice(from).split(`parent: "${below}"`).length - 1))
   await page.keyboard.press("Enter")
   await until("the line of the module", async () => (await user.position())?.startsWith(`Ln ${after(text, `${below}: {`, from)[0]},`))
   // Tab leads on to the module's Definitions; Enter shows them too.
@@ -120,11 +123,11 @@ export async function lenses({ user, page, picture }) {
   await user.toggleSetting("fibLs.codeLens.enable")
   await user.goTo(after(text, 'id: "qwen3-32b"')[0])
   const lens = (words) => page.locator(".codelens-decoration a", { hasText: words })
-  await until("the lenses", async () => (await lens(/\d+ modules, \d+ Definitions/).count()) > 0 && (await lens("Verify against the checkpoint").count()) > 0)
+  await until("the lenses", async () => (await lens(/\d+ modules, \d+ different Definitions/).count()) > 0 && (await lens("Verify against the checkpoint").count()) > 0)
   await picture("18-lenses")
   // It opens the drawing of its model.
   await until("the drawing's lens", async () => {
-    await lens(/\d+ modules, \d+ Definitions/).last().click()
+    await lens(/\d+ modules, \d+ different Definitions/).last().click()
     return until("the drawing's tab", async () => (await page.locator(".tab", { hasText: /Modules: / }).count()) > 0, 5).catch(() => false)
   })
   await user.toggleSetting("fibLs.codeLens.enable")

@@ -1,4 +1,5 @@
 // What is found out about models: verified, planned, discovered.
+import assert from "node:assert/strict"
 import { after } from "./steps.mjs"
 import { until } from "./wait.mjs"
 
@@ -12,6 +13,44 @@ export async function verified({ user, page, picture }) {
   await user.pressOn(/qwen3-32b is agreed/, "Show Details")
   await until("the details", () => user.inFrames(/qwen3-32b against Qwen\/Qwen3-32B/))
   await user.expectText(text)
+}
+
+/** An entry says in its hover how sure it is, and what that rests on. */
+export async function howSure({ user, picture }) {
+  await user.clearNotifications()
+  const [row, column] = after(await user.text(), 'id: "qwen3-32b')
+  await user.goTo(row, column - 2)
+  await user.hover("the entry's id", /Confidence: agreed: \d+ of \d+ sizes agree between the config and SGLang's source/)
+  await picture("31-hover-confidence")
+  await user.keys.press("Escape")
+}
+
+/** What models.ts has, as the editor has it, is not a model to add next. */
+export async function nothingTwice({ user, picture }) {
+  await user.clearNotifications()
+  const text = await user.text()
+  const listed = async () => {
+    await user.command("Discover: Models to Add Next")
+    await user.quickStep("Models to Add Next")
+    await until("candidates", async () => (await user.rows().count()) > 3)
+    await user.type("Qwen3-32B")
+    return user.rows().filter({ hasText: /Qwen\/Qwen3-32B(?!-)/ })
+  }
+  // With the entry taken out, not saved, its model is one that could be added.
+  const end = text.indexOf("\n  },", text.indexOf('id: "qwen3-32b"')) + "\n  },".length
+  const begin = text.lastIndexOf("\n  {\n", text.indexOf('id: "qwen3-32b"'))
+  await user.replaceText(text.slice(0, begin) + text.slice(end))
+  const without = await listed()
+  await until("the model to add", async () => (await without.count()) === 1)
+  await picture("32-discover-one")
+  await user.keys.press("Escape")
+  await user.focusEditor()
+  await user.keys.press("Control+Z")
+  await user.expectText(text)
+  const within = await listed()
+  await until("the list to be narrowed", async () => (await user.rows().count()) > 0 && (await user.rows().allTextContents()).every((row) => /Qwen/.test(row)))
+  assert.equal(await within.count(), 0)
+  await user.keys.press("Escape")
 }
 
 export async function planned({ user, page, picture }) {

@@ -1,8 +1,9 @@
 // The tests of a trusted workspace, in order: each leaves the editor as the next expects it.
 import assert from "node:assert/strict"
+import { filtered, needed } from "./completion.mjs"
 import { lenses, moduleTree, themes } from "./drawing.mjs"
-import { ruleOffline, wrongParent } from "./findings.mjs"
-import { planned, verified } from "./models.mjs"
+import { fixAllOfRule, ruleOffline, safeAndUnsafe, wrongParent } from "./findings.mjs"
+import { howSure, nothingTwice, planned, verified } from "./models.mjs"
 import { modelsPath } from "./session.mjs"
 import { after, choose } from "./steps.mjs"
 import { besideTypeScript, noDoubles, oneRename, renameToTakenName } from "./typescript.mjs"
@@ -51,6 +52,8 @@ async function entryWithProgress(t) {
   await until("the selection", async () => /selected/.test(await user.position()))
   await until("the summary", async () => (await page.locator(".tab", { hasText: /Preview model_addition_summary/ }).count()) > 0)
   await until("the summary's text", () => user.inFrames(/qwen3-32b/i))
+  // The summary does not take the focus: what is typed next goes into models.ts.
+  assert.ok(await page.evaluate(() => document.activeElement?.closest(".editor-instance") !== null))
   await picture("06-added")
   assert.equal(session.servers().length, 1)
 }
@@ -206,6 +209,11 @@ export const mainTests = [
   },
   { name: "palette, pick, progress, entry at the right place, summary", always: true, run: entryWithProgress },
   { name: "a wrong parent gets a squiggle, and its quick fix repairs it", run: wrongParent },
+  { name: "fix all of a rule in this file", run: fixAllOfRule },
+  { name: "a fix by the config says that it is unsafe", run: safeAndUnsafe },
+  { name: "in an empty list the name that is needed stands first", run: needed },
+  { name: "after the marker every character filters", run: filtered },
+  { name: "hover says how sure an entry is", run: howSure },
   { name: "one hover each beside TypeScript", run: noDoubles },
   { name: "one rename beside TypeScript", run: oneRename },
   { name: "a rename to a taken name is refused, and changes nothing", run: renameToTakenName },
@@ -221,6 +229,7 @@ export const mainTests = [
   { name: "lenses open the drawing", run: lenses },
   { name: "an entry is verified", run: verified },
   { name: "plan and discover", run: planned },
+  { name: "discover leaves out what the file has", run: nothingTwice },
   { name: "a rule's documentation opens offline, and a finding can be ignored", run: ruleOffline },
   { name: "no doubled references and outlines beside TypeScript", run: besideTypeScript },
   { name: "a marker comment and the code action", run: marker },

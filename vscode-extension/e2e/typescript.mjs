@@ -3,17 +3,13 @@ import assert from "node:assert/strict"
 import { after } from "./steps.mjs"
 import { same, until } from "./wait.mjs"
 
-export async function noDoubles({ user, page, picture }) {
+export async function noDoubles({ user, picture }) {
   // TypeScript is there: it knows the type of a property.
   const text = await user.text()
   const hover = async (piece, expected) => {
     const [row, column] = after(text, piece)
     await user.goTo(row, column - 2)
-    return until(`the hover on ${piece}`, async () => {
-      if ((await page.locator(".monaco-hover:not(.hidden) .hover-row").count()) === 0) await user.command("Show or Focus Hover")
-      const rows = (await page.locator(".monaco-hover:not(.hidden) .hover-row").allTextContents()).filter((r) => r.trim() !== "" && !/^Loading/.test(r))
-      return rows.some((r) => expected.test(r)) && rows
-    }, 120)
+    return user.hover(piece, expected)
   }
   const key = await hover("      embed_tokens", /\(property\)/)
   assert.equal(key.filter((r) => /\(property\)/.test(r)).length, 1, `hovers: ${key.join(" | ")}`)

@@ -149,6 +149,67 @@ export class User {
     await until("the text", async () => (got = await this.text()) === want, 20).catch(() => same(got, want))
   }
 
+  /** The rows of the completion's list. */
+  suggestions() {
+    return this.page.locator(".suggest-widget.visible .monaco-list-row")
+  }
+
+  /** Asks for completions at the cursor until the list's names are as a condition says. */
+  async complete(what, fitting) {
+    let labels = []
+    await until(`completions: ${what}`, async () => {
+      if ((await this.suggestions().count()) === 0) await this.keys.press("Control+Space")
+      labels = await this.suggestions().locator(".label-name").allTextContents()
+      return fitting(labels)
+    }, 20).catch((error) => {
+      throw new Error(`${error.message}; offered: ${labels.join(" | ")}`)
+    })
+  }
+
+  /** The hover at the cursor, as soon as a row of it is as expected: all its rows. */
+  async hover(what, expected) {
+    return until(`the hover on ${what}`, async () => {
+      const shown = this.page.locator(".monaco-hover:not(.hidden) .hover-row")
+      if ((await shown.count()) === 0) await this.command("Show or Focus Hover")
+      const rows = (await shown.allTextContents()).filter((r) => r.trim() !== "" && !/^Loading/.test(r))
+      return rows.some((r) => expected.test(r)) && rows
+    }, 120)
+  }
+
+  /** The titles of what can be done at the cursor, once one of them is as expected; the list stays open. */
+  async actions(expected) {
+    const rows = this.page.locator(".action-widget .monaco-list-row.action")
+    let titles = []
+    await until(`an action like ${expected}`, async () => {
+      if ((await rows.count()) === 0) await this.keys.press("Control+.")
+      await rows.first().waitFor({ timeout: 5000 }).catch(() => undefined)
+      titles = await rows.allTextContents()
+      if (titles.some((t) => expected.test(t))) return true
+      await this.keys.press("Escape") // the list was made before the finding
+      return false
+    }).catch((error) => {
+      throw new Error(`${error.message}; offered: ${titles.join(" | ")}`)
+    })
+    return titles
+  }
+
+  /** Takes what can be done at the cursor by its title. */
+  async act(title, picture = async () => undefined) {
+    await this.actions(title)
+    const row = this.page.locator(".action-widget .monaco-list-row.action", { hasText: title }).first()
+    for (let n = 0; n < 30 && !(await row.getAttribute("class")).includes("focused"); n++) await this.keys.press("ArrowDown")
+    await picture()
+    await this.keys.press("Enter")
+  }
+
+  /** Replaces all of the document's text, without saving it. */
+  async replaceText(text) {
+    await this.page.evaluate((t) => navigator.clipboard.writeText(t), text)
+    await this.focusEditor()
+    await this.keys.press("Control+A")
+    await this.keys.press("Control+V")
+  }
+
   /** Takes the quick fix whose title has a word. */
   async quickFix(word, picture = async () => undefined) {
     const action = this.page.locator(".action-widget .monaco-list-row.action.focused", { hasText: word })

@@ -117,7 +117,7 @@ export class AddModel {
     this.found = { repos: [] }
     const step = await pick<string>({
       frame: { title: of, step: 1, totalSteps },
-      placeholder: "ORG/NAME or an address on huggingface.co, for example Qwen/Qwen3-32B; words are searched for",
+      placeholder: "ORG/NAME, an address on huggingface.co, or words to search the Hub for",
       items: (typed) => repoItems(typed, clipboard, this.found),
       typed: repoFromText,
       follow: true,

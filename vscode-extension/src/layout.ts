@@ -11,6 +11,9 @@ export interface Place {
   y: number
   /** The upper edge of the card's level. */
   top: number
+  /** Where the card's line ends, by its highest card, and where its level does. */
+  lineEnd: number
+  end: number
 }
 
 export interface Layout {
@@ -37,24 +40,39 @@ export function layOut(heights: number[][], room: number): Layout {
     const placed: Place[] = []
     for (let from = 0; from < level.length; from += perLine) {
       const line = level.slice(from, from + perLine)
-      placed.push(...line.map((_, i) => ({ x: left + i * (cardWidth + between), y, top })))
-      y += Math.max(...line) + lineGap
+      const lineEnd = y + Math.max(...line)
+      placed.push(...line.map((_, i) => ({ x: left + i * (cardWidth + between), y, top, lineEnd, end: 0 })))
+      y = lineEnd + lineGap
     }
-    y += below - lineGap
-    return placed
+    const end = y - lineGap
+    y = end + below
+    return placed.map((place) => ({ ...place, end }))
   })
   return { width, height: y - (heights.length > 0 ? below : 0) + margin, places }
 }
 
-/** The line from a card down to one in the next level, as an SVG path. A card of a level's later line is reached through the gap beside the cards above it. */
-export function edge(from: Place, fromHeight: number, to: Place): string {
+/**
+ * The line from a card down to one in the next level, as an SVG path. It never
+ * runs behind other cards: from a line of a level that has more below it, and to
+ * a later line, it goes through the gap beside the card. Lines of different
+ * parents keep different lanes, between 0 and 1, where they share a gap.
+ */
+export function edge(from: Place, fromHeight: number, to: Place, lane = 0.5): string {
   const start: Point = [from.x + cardWidth / 2, from.y + fromHeight]
   const end: Point = [to.x + cardWidth / 2, to.y]
-  const across = to.top - below / 2
-  if (to.y === to.top) return path([start, [start[0], across], [end[0], across], end])
-  const gap = to.x - between / 2
-  const turn = to.y - lineGap / 2
-  return path([start, [start[0], across], [gap, across], [gap, turn], [end[0], turn], end])
+  const across = to.top - below * (1 - lane)
+  const gap = (place: Place) => place.x - between * (1 - lane)
+  const points = [start]
+  if (from.lineEnd < from.end) {
+    const turn = from.lineEnd + lineGap * lane
+    points.push([start[0], turn], [gap(from), turn], [gap(from), across])
+  } else points.push([start[0], across])
+  if (to.y === to.top) points.push([end[0], across])
+  else {
+    const turn = to.y - lineGap * (1 - lane)
+    points.push([gap(to), across], [gap(to), turn], [end[0], turn])
+  }
+  return path([...points, end])
 }
 
 type Point = [x: number, y: number]
@@ -83,7 +101,7 @@ function path(points: Point[]): string {
 }
 
 /** The smallest zoom that is chosen for the user: below it words cannot be read, and levels take several lines instead. */
-const legible = 0.7
+const legible = 0.85
 
 /** The zoom at which a drawing of a width fits into a room. */
 export function fitting(width: number, room: number): number {

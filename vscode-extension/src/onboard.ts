@@ -46,7 +46,7 @@ export class Onboard {
     const items = found.candidates.map((c) => ({
       label: c.repo_ids[0] ?? c.class,
       description: c.repo_ids.length > 0 ? c.class : "",
-      detail: c.total > 0 ? `${c.why} · ${c.present} of ${c.total} Definitions are in the dataset` : c.why,
+      detail: c.total > 0 ? `${c.why} · ${c.present} of ${c.total} Definitions in the dataset` : c.why,
       repo: c.repo_ids[0],
       text: false,
     }))

@@ -32,7 +32,8 @@ const cards = new Map<TreeNode, HTMLElement>()
 const make = (tag: string, className: string, text = ""): HTMLElement => {
   const e = document.createElement(tag)
   e.className = className
-  e.textContent = text
+  // A name that is too long for its card is broken between its words.
+  for (const [i, part] of text.split(/(?<=_)/).entries()) e.append(...(i === 0 ? [] : [document.createElement("wbr")]), part)
   return e
 }
 
@@ -107,7 +108,8 @@ function place(): void {
   const heights = drawn.map((row) => row.map((node) => cards.get(node)?.offsetHeight ?? 0))
   const layout = layOut(heights, view.roomFor(widest(drawn.map((row) => row.length))))
   const at = new Map(drawn.flatMap((row, r) => row.map((node, i) => [node, { place: layout.places[r]?.[i], height: heights[r]?.[i] ?? 0 }] as const)))
-  const paths: string[] = []
+  const paths: Line[] = []
+  const lanes = new Map(drawn.flatMap((row) => row.filter((node) => node.children.length > 0).map((node, i, parents) => [node, (i + 1) / (parents.length + 1)] as const)))
   for (const [node, { place: from, height }] of at) {
     const item = cards.get(node)
     if (!item || !from) continue
@@ -115,24 +117,46 @@ function place(): void {
     item.style.top = `${from.y}px`
     for (const child of node.children) {
       const to = at.get(child)?.place
-      if (to) paths.push(edge(from, height, to))
+      if (to) paths.push({ from: node, to: child, d: edge(from, height, to, lanes.get(node)) })
     }
   }
   drawLines(layout, paths)
   view.resized(layout.width, layout.height)
 }
 
-function drawLines({ width, height }: Layout, paths: string[]): void {
+/** A line from a block to what it holds. */
+interface Line {
+  from: TreeNode
+  to: TreeNode
+  d: string
+}
+
+/** The lines that are drawn, with their paths. */
+const drawnLines = new Map<SVGPathElement, Line>()
+
+function drawLines({ width, height }: Layout, paths: Line[]): void {
   lines.setAttribute("width", String(width))
   lines.setAttribute("height", String(height))
-  lines.replaceChildren(
-    ...paths.map((d) => {
-      const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
-      path.setAttribute("d", d)
-      return path
-    }),
-  )
+  drawnLines.clear()
+  for (const line of paths) {
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path")
+    path.setAttribute("d", line.d)
+    drawnLines.set(path, line)
+  }
+  lines.replaceChildren(...drawnLines.keys())
+  follow(pointedAt())
 }
+
+/** The card under the pointer, else the one with the focus. */
+const pointedAt = () => tree.querySelector<HTMLElement>(".node:hover") ?? tree.querySelector<HTMLElement>(".node:focus-within")
+
+/** Lets the lines of a card stand out: many may lie beside each other. */
+function follow(item: HTMLElement | null): void {
+  const node = [...cards].find(([, card]) => card === item)?.[0]
+  const followed = [...drawnLines].filter(([path, { from, to }]) => path.classList.toggle("followed", node !== undefined && (from === node || to === node)))
+  lines.append(...followed.map(([path]) => path)) // above the others
+}
+for (const event of ["pointerover", "pointerleave", "focusin", "focusout"]) tree.addEventListener(event, () => { follow(pointedAt()) })
 
 /** Lets Tab reach one module, and after it that module's Definitions. */
 function reachable(item: HTMLElement): void {
