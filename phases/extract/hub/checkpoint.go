@@ -62,25 +62,6 @@ type HeaderCache interface {
 // tensor at least once, for a checkpoint that is too large to be read whole.
 type Cover func(weightMap map[string]string) []string
 
-// NoCheckpointError is a repository or a directory without safetensors files:
-// GGUF, .bin, an adapter.
-type NoCheckpointError struct {
-	Subject
-	Where string
-}
-
-func (e *NoCheckpointError) Error() string {
-	return e.Where + " has neither " + singleFile + " nor " + indexFile
-}
-
-// Kind is "no-checkpoint".
-func (e *NoCheckpointError) Kind() string { return "no-checkpoint" }
-
-// Hint is that it is not needed.
-func (e *NoCheckpointError) Hint() string {
-	return "The entry then rests on the config and the source."
-}
-
 // Checkpoint reads the headers of a repository's safetensors files at a
 // revision: from the cache's snapshot if it has the files, from headers that
 // were read before, else from the Hub by range requests.
@@ -101,7 +82,7 @@ func (c *Client) Checkpoint(ctx context.Context, repoID, revision string, offlin
 	index, err := r.index(ctx)
 	if err != nil {
 		if absent(err) {
-			err = &NoCheckpointError{Subject: Subject{RepoID: repoID, Revision: revision}, Where: repoID}
+			err = newNoCheckpointError(Subject{RepoID: repoID, Revision: revision}, repoID)
 		}
 		return nil, err
 	}
@@ -182,10 +163,10 @@ func parseIndex(data []byte, s Subject) (map[string]string, []string, error) {
 		WeightMap map[string]string `json:"weight_map"`
 	}
 	if err := json.Unmarshal(data, &index); err != nil {
-		return nil, nil, &HeaderError{Subject: s, Reason: "it is not the JSON of an index"}
+		return nil, nil, badHeader(s, "it is not the JSON of an index", false)
 	}
 	if len(index.WeightMap) == 0 {
-		return nil, nil, &HeaderError{Subject: s, Reason: "its weight_map is empty"}
+		return nil, nil, badHeader(s, "its weight_map is empty", false)
 	}
 	seen := map[string]bool{}
 	var files []string
@@ -195,7 +176,7 @@ func parseIndex(data []byte, s Subject) (map[string]string, []string, error) {
 		}
 		seen[file] = true
 		if ValidateFilename(file) != nil || !strings.HasSuffix(file, safetensorsSuffix) {
-			return nil, nil, &HeaderError{Subject: s, Reason: fmt.Sprintf("it names %q, which is not a safetensors file", clip(file, 80))}
+			return nil, nil, badHeader(s, fmt.Sprintf("it names %q, which is not a safetensors file", clip(file, 80)), false)
 		}
 		files = append(files, file)
 	}
@@ -265,7 +246,7 @@ func (r *checkpointReader) read(ctx context.Context, file string) (*Header, erro
 		return h, r.budget.spend(int64(len(h.JSON)))
 	}
 	if r.offline {
-		return nil, &OfflineError{Subject: Subject{RepoID: r.repoID, Revision: r.revision, Filename: file, Endpoint: r.c.set.endpointText}, Why: r.c.offlineReason()}
+		return nil, newOfflineError(Subject{RepoID: r.repoID, Revision: r.revision, Filename: file, Endpoint: r.c.set.endpointText}, r.c.offlineReason(), nil)
 	}
 	if r.c.set.endpointErr != nil {
 		return nil, r.c.set.endpointErr

@@ -34,7 +34,7 @@ func (k *call) download(ctx context.Context, m *metadata) (*content, error) {
 		}
 		s := k.subject(a)
 		if looksLikeHTML(body, contentType) {
-			return &NotHubError{Subject: s, Reason: "it sends a web page in place of " + k.filename}
+			return notHub(s, "it sends a web page in place of "+k.filename)
 		}
 		got, err = k.check(body, m, s, &before)
 		return err
@@ -49,8 +49,7 @@ func (k *call) check(body []byte, m *metadata, s Subject, before *string) (*cont
 		return &content{bytes: body, verified: true}, nil
 	}
 	if m.size >= 0 && int64(len(body)) != m.size {
-		return nil, &IntegrityError{Subject: s, again: true,
-			Reason: fmt.Sprintf("%d bytes came instead of %d", len(body), m.size)}
+		return nil, badContent(s, fmt.Sprintf("%d bytes came instead of %d", len(body), m.size), true)
 	}
 	if !isHash(m.etag) {
 		return &content{bytes: body, doubt: "the server's ETag is not a hash of the file"}, nil
@@ -64,7 +63,7 @@ func (k *call) check(body []byte, m *metadata, s Subject, before *string) (*cont
 	if !first {
 		reason += ", twice"
 	}
-	return nil, &IntegrityError{Subject: s, again: first, Reason: reason}
+	return nil, badContent(s, reason, first)
 }
 
 // get makes one GET and reads its body whole.
@@ -75,7 +74,7 @@ func (k *call) get(ctx context.Context, m *metadata) ([]byte, string, *answer, e
 	}
 	defer a.close()
 	if a.StatusCode != http.StatusOK {
-		return nil, "", nil, &StatusError{k.subject(a)}
+		return nil, "", nil, otherStatus(k.subject(a))
 	}
 	body, err := k.readBody(a, m)
 	return body, a.Header.Get("Content-Type"), a, err
@@ -86,7 +85,7 @@ func (k *call) get(ctx context.Context, m *metadata) ([]byte, string, *answer, e
 func (k *call) readBody(a *answer, m *metadata) ([]byte, error) {
 	limit := sizeLimit(k.filename)
 	if a.ContentLength > limit {
-		return nil, &TooLargeError{Subject: k.subject(a), Limit: limit}
+		return nil, tooLarge(k.subject(a), limit)
 	}
 	total := m.size
 	if total < 0 {
@@ -102,7 +101,7 @@ func (k *call) readBody(a *answer, m *metadata) ([]byte, error) {
 		n, err := a.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		if int64(len(body)) > limit {
-			return nil, &TooLargeError{Subject: k.subject(a), Limit: limit}
+			return nil, tooLarge(k.subject(a), limit)
 		}
 		if n > 0 {
 			idle.restart()
@@ -123,11 +122,11 @@ func (k *call) bodyError(a *answer, err error) error {
 	s := k.subject(a)
 	switch cause := a.cause(); {
 	case cause == nil:
-		return &ConnectionError{Subject: s, Reason: k.c.connectionReason(err)}
+		return connectionFailed(s, k.c.connectionReason(err), false)
 	case errors.Is(cause, errNoData):
-		return &TimeoutError{Subject: s, Waited: k.c.set.readTimeout, What: waitData}
+		return timedOut(s, waitData, k.c.set.readTimeout)
 	case errors.Is(cause, errBudget):
-		return &TimeoutError{Subject: s, Waited: k.c.budget, What: waitBudget}
+		return newBudgetError(s, k.c.budget)
 	default:
 		return fmt.Errorf("fetching %s of %s: %w", k.filename, k.repoID, cause)
 	}

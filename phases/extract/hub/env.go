@@ -104,11 +104,11 @@ func (s *settings) readEndpoint(e env) {
 	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
 	case err != nil:
-		s.endpointErr = &ConfigError{Variable: from, Reason: "it cannot be read as a web address"}
+		s.endpointErr = badVariable(from, "it cannot be read as a web address")
 	case u.Scheme != "http" && u.Scheme != "https":
-		s.endpointErr = &ConfigError{Variable: from, Reason: "it must start with https:// or http://"}
+		s.endpointErr = badVariable(from, "it must start with https:// or http://")
 	case u.Hostname() == "":
-		s.endpointErr = &ConfigError{Variable: from, Reason: "it names no host"}
+		s.endpointErr = badVariable(from, "it names no host")
 	}
 	if s.endpointErr != nil {
 		u = &url.URL{Scheme: "https", Host: "huggingface.co"}

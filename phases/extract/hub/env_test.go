@@ -100,10 +100,10 @@ func TestEndpoint(t *testing.T) {
 	} {
 		c, d := describe(t.TempDir(), map[string]string{"HF_ENDPOINT": in}, Options{})
 		_, err := c.Fetch(context.Background(), "a/b", "", "config.json")
-		var ce *ConfigError
+		var ce Error
 		if want := "HF_ENDPOINT cannot be used: " + reason; !errors.As(err, &ce) || err.Error() != want || len(d.Problems) != 1 || d.Problems[0] != want {
 			t.Errorf("%q: %v, %v", in, err, d.Problems)
-		} else if ce.ExitCode() != 2 || ce.Hint() != "Set HF_ENDPOINT to an address such as https://huggingface.co, or unset it." {
+		} else if ce.Kind() != "config" || ce.ExitCode() != 2 || ce.Hint() != "Set HF_ENDPOINT to an address such as https://huggingface.co, or unset it." {
 			t.Errorf("%q: %s", in, ce.Hint())
 		}
 	}

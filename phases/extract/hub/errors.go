@@ -43,12 +43,6 @@ type Subject struct {
 	TokenUnsent string // why a token that was found was not sent; "" otherwise
 }
 
-// ExitCode is that of a network problem or of something missing.
-func (Subject) ExitCode() int { return exitMissing }
-
-func (Subject) cacheOK() bool                { return true }
-func (Subject) retry() (bool, time.Duration) { return false, 0 }
-
 // id is the repository as the user named it, with the revision unless it is main.
 func (s Subject) id() string {
 	if s.Revision == "" || s.Revision == DefaultRevision {
@@ -58,6 +52,14 @@ func (s Subject) id() string {
 }
 
 func (s Subject) page() string { return s.Endpoint + "/" + s.RepoID }
+
+// what is the repository, or what stands for one when the Hub itself was asked.
+func (s Subject) what() string {
+	if s.RepoID == "" {
+		return "the page that was asked for"
+	}
+	return s.RepoID
+}
 
 // tail ends a message with the server's words and the request id.
 func (s Subject) tail() string {
@@ -71,73 +73,65 @@ func (s Subject) tail() string {
 	return t
 }
 
+// failure is an Error with its words and what they mean for the caller. Errors
+// that a caller tells apart by their type embed one.
+type failure struct {
+	Subject
+	kind, text, hint string
+	exit             int           // exitMissing when 0
+	noCache          bool          // a cached copy would answer another question
+	again            bool          // a second try may succeed
+	wait             time.Duration // before it, as the server asked
+	dial             bool          // no connection was made
+}
+
+func (f *failure) Error() string                { return f.text }
+func (f *failure) Kind() string                 { return f.kind }
+func (f *failure) Hint() string                 { return f.hint }
+func (f *failure) cacheOK() bool                { return !f.noCache }
+func (f *failure) retry() (bool, time.Duration) { return f.again, f.wait }
+
+func (f *failure) ExitCode() int {
+	if f.exit == 0 {
+		return exitMissing
+	}
+	return f.exit
+}
+
 const loginHint = "log in with `hf auth login` or set HF_TOKEN"
 
-// InvalidNameError is a repository id, revision or file name that cannot be one.
-type InvalidNameError struct {
-	Subject
-	What, Value, Reason string
-}
-
-func (e *InvalidNameError) Error() string {
-	return fmt.Sprintf("%q is not a %s: %s", clip(e.Value, 120), e.What, e.Reason)
-}
-
-// Kind is "invalid-name".
-func (e *InvalidNameError) Kind() string { return "invalid-name" }
-
-// Hint is what to write instead.
-func (e *InvalidNameError) Hint() string {
-	if e.What == "repository id" || e.What == "repository address" {
-		return "Give a repository as ORG/NAME, for example moonshotai/Kimi-K2-Instruct, or its address on huggingface.co."
+// invalidName says that a repository id, an address, a revision or a file name
+// cannot be one.
+func invalidName(what, value, reason string) error {
+	f := &failure{kind: "invalid-name", exit: exitUsage, noCache: true,
+		text: fmt.Sprintf("%q is not a %s: %s", clip(value, 120), what, reason),
+		hint: "Give the " + what + " as the Hub's web page shows it."}
+	if what == "repository id" || what == "repository address" {
+		f.hint = "Give a repository as ORG/NAME, for example moonshotai/Kimi-K2-Instruct, or its address on huggingface.co."
 	}
-	return "Give the " + e.What + " as the Hub's web page shows it."
+	return f
 }
 
-// ExitCode is that of a usage error.
-func (e *InvalidNameError) ExitCode() int { return exitUsage }
-func (e *InvalidNameError) cacheOK() bool { return false }
-
-// ConfigError is an environment variable that cannot be used.
-type ConfigError struct {
-	Subject
-	Variable, Reason string
+// badVariable says that an environment variable cannot be used.
+func badVariable(name, reason string) error {
+	return &failure{kind: "config", exit: exitUsage,
+		text: name + " cannot be used: " + reason,
+		hint: "Set " + name + " to an address such as " + DefaultEndpoint + ", or unset it."}
 }
-
-func (e *ConfigError) Error() string { return e.Variable + " cannot be used: " + e.Reason }
-
-// Kind is "config".
-func (e *ConfigError) Kind() string { return "config" }
-
-// Hint is how to set the variable.
-func (e *ConfigError) Hint() string {
-	return "Set " + e.Variable + " to an address such as " + DefaultEndpoint + ", or unset it."
-}
-
-// ExitCode is that of a configuration error.
-func (e *ConfigError) ExitCode() int { return exitUsage }
 
 // OfflineError is a file that is not in the cache while the network is off.
-type OfflineError struct {
-	Subject
-	Why     string   // the flag or variable that says so
-	Cached  []string // commits of the repository that the cache has the file for
-	HasRepo bool     // the cache knows the repository
-}
+type OfflineError struct{ failure }
 
-func (e *OfflineError) Error() string {
-	return fmt.Sprintf("%s of %s is not in the cache and the network is off (%s)", e.Filename, e.id(), e.Why)
-}
-
-// Kind is "offline".
-func (e *OfflineError) Kind() string { return "offline" }
-
-// Hint names the cached commits, if there are any.
-func (e *OfflineError) Hint() string {
-	if len(e.Cached) > 0 {
-		return "The cache has it for commit " + joinOr(e.Cached) + ": name one with --revision, or go online."
+// newOfflineError says why the network is off (the flag or variable that says
+// so), and for which commits of the repository the cache has the file.
+func newOfflineError(s Subject, why string, cached []string) error {
+	e := &OfflineError{failure{Subject: s, kind: "offline",
+		text: fmt.Sprintf("%s of %s is not in the cache and the network is off (%s)", s.Filename, s.id(), why),
+		hint: "Go online once to fetch it, or give the file with --config."}}
+	if len(cached) > 0 {
+		e.hint = "The cache has it for commit " + joinOr(cached) + ": name one with --revision, or go online."
 	}
-	return "Go online once to fetch it, or give the file with --config."
+	return e
 }
 
 // cached commits are listed in full, since only full ones can be named offline.
@@ -159,61 +153,41 @@ func joinOr(list []string) string {
 	return out + more
 }
 
-// TooLargeError is a file beyond the size cap of its kind.
-type TooLargeError struct {
-	Subject
-	Limit int64 // bytes
+// tooLarge says that a file is beyond the size bound of its kind, in bytes.
+func tooLarge(s Subject, limit int64) error {
+	return &failure{Subject: s, kind: "too-large",
+		text: fmt.Sprintf("%s of %s is larger than %d MiB", s.Filename, s.id(), limit>>20),
+		hint: "No file of this kind is that large: check the repository, or give the file with --config."}
 }
 
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%s of %s is larger than %d MiB", e.Filename, e.id(), e.Limit>>20)
+// badContent says that content is not what the Hub announced; again where the
+// first time may have been bad luck.
+func badContent(s Subject, reason string, again bool) error {
+	return &failure{Subject: s, kind: "integrity", again: again,
+		text: fmt.Sprintf("%s of %s arrived damaged: %s%s", s.Filename, s.id(), reason, s.tail()),
+		hint: "Try again; if it stays, something between here and " + s.Host + " changes the content (a proxy, a mirror, HF_ENDPOINT)."}
 }
 
-// Kind is "too-large".
-func (e *TooLargeError) Kind() string { return "too-large" }
-
-// Hint says what it may be instead.
-func (e *TooLargeError) Hint() string {
-	return "No file of this kind is that large: check the repository, or give the file with --config."
+// badHeader says that a file begins otherwise than a safetensors file does, or
+// that its beginning did not arrive whole (then again).
+func badHeader(s Subject, reason string, again bool) error {
+	of := ""
+	if s.RepoID != "" {
+		of = " of " + s.id()
+	}
+	return &failure{Subject: s, kind: "header", again: again,
+		text: fmt.Sprintf("the header of %s%s cannot be read: %s%s", s.Filename, of, reason, s.tail()),
+		hint: "The file is damaged, or no safetensors file: download it again, or go without with --weights off."}
 }
 
-// IntegrityError is content that is not what the Hub announced.
-type IntegrityError struct {
-	Subject
-	Reason string
-	again  bool // the first time may have been bad luck
-}
+// NoCheckpointError is a repository or a directory without safetensors files:
+// GGUF, .bin, an adapter.
+type NoCheckpointError struct{ failure }
 
-func (e *IntegrityError) retry() (bool, time.Duration) { return e.again, 0 }
-
-func (e *IntegrityError) Error() string {
-	return fmt.Sprintf("%s of %s arrived damaged: %s%s", e.Filename, e.id(), e.Reason, e.tail())
-}
-
-// Kind is "integrity".
-func (e *IntegrityError) Kind() string { return "integrity" }
-
-// Hint is to try again.
-func (e *IntegrityError) Hint() string {
-	return "Try again; if it stays, something between here and " + e.Host + " changes the content (a proxy, a mirror, HF_ENDPOINT)."
-}
-
-// RedirectError is a redirect that must not or cannot be followed.
-type RedirectError struct {
-	Subject
-	Reason string
-}
-
-func (e *RedirectError) Error() string {
-	return fmt.Sprintf("%s redirects in a way that is not followed: %s%s", e.Host, e.Reason, e.tail())
-}
-
-// Kind is "redirect".
-func (e *RedirectError) Kind() string { return "redirect" }
-
-// Hint is to check the endpoint.
-func (e *RedirectError) Hint() string {
-	return "Check HF_ENDPOINT and the network: a Hub does not redirect like this."
+func newNoCheckpointError(s Subject, where string) error {
+	return &NoCheckpointError{failure{Subject: s, kind: "no-checkpoint",
+		text: where + " has neither " + singleFile + " nor " + indexFile,
+		hint: "The entry then rests on the config and the source."}}
 }
 
 func clip(s string, n int) string {
@@ -221,12 +195,4 @@ func clip(s string, n int) string {
 		return string(r[:n]) + "…"
 	}
 	return s
-}
-
-// what is the repository, or what stands for one when the Hub itself was asked.
-func (s Subject) what() string {
-	if s.RepoID == "" {
-		return "the page that was asked for"
-	}
-	return s.RepoID
 }

@@ -60,7 +60,7 @@ func (c *Client) pinned(repoID, commit, filename string) (*File, error) {
 		return k.fromCache(e, e.hashed, ""), nil
 	}
 	if c.cache.knownAbsent(repoID, commit, filename) {
-		return nil, &EntryNotFoundError{Subject: k.subjectOf(c.set.endpoint), Commit: commit, FromCache: true}
+		return nil, newEntryNotFoundError(k.subjectOf(c.set.endpoint), commit, true)
 	}
 	return nil, nil
 }
@@ -82,10 +82,10 @@ func (c *Client) Cached(repoID, revision, filename string) (*File, error) {
 	}
 	s := k.subjectOf(c.set.endpoint)
 	if commit, ok := c.cache.commitOf(repoID, revision); ok && c.cache.knownAbsent(repoID, commit, filename) {
-		return nil, &EntryNotFoundError{Subject: s, Commit: commit, FromCache: true}
+		return nil, newEntryNotFoundError(s, commit, true)
 	}
 	commits, _ := c.cache.commits(repoID, filename)
-	return nil, &OfflineError{Subject: s, Why: c.offlineReason(), Cached: commits, HasRepo: len(commits) > 0}
+	return nil, newOfflineError(s, c.offlineReason(), commits)
 }
 
 func (c *Client) offlineReason() string {

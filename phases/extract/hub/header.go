@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // A safetensors file begins with eight bytes, the little-endian length of the
@@ -35,32 +34,6 @@ type Header struct {
 	Size int64
 	// From is FromHub, FromCache or FromDisk.
 	From string
-}
-
-// HeaderError is a file that begins otherwise than a safetensors file does, or
-// whose beginning did not arrive whole.
-type HeaderError struct {
-	Subject
-	Reason string
-	again  bool
-}
-
-func (e *HeaderError) retry() (bool, time.Duration) { return e.again, 0 }
-
-func (e *HeaderError) Error() string {
-	of := ""
-	if e.RepoID != "" {
-		of = " of " + e.id()
-	}
-	return fmt.Sprintf("the header of %s%s cannot be read: %s%s", e.Filename, of, e.Reason, e.tail())
-}
-
-// Kind is "header".
-func (e *HeaderError) Kind() string { return "header" }
-
-// Hint is what the file may be.
-func (e *HeaderError) Hint() string {
-	return "The file is damaged, or no safetensors file: download it again, or go without with --weights off."
 }
 
 // headerLength reads the length of a header from the first eight bytes of a
@@ -91,7 +64,7 @@ func (k *call) header(ctx context.Context, m *metadata, spend func(int64) error)
 		}
 		length, reason := headerLength(start, m.size)
 		if reason != "" {
-			return &HeaderError{Subject: k.subjectOf(m.location), Reason: reason}
+			return badHeader(k.subjectOf(m.location), reason, false)
 		}
 		end := headerPrefix + length
 		if int64(len(start)) < end && len(start) > firstRange {
@@ -102,8 +75,7 @@ func (k *call) header(ctx context.Context, m *metadata, spend func(int64) error)
 			start = append(start, rest...)
 		}
 		if int64(len(start)) < end {
-			return &HeaderError{Subject: k.subjectOf(m.location), again: true,
-				Reason: fmt.Sprintf("%d of its %d bytes came", len(start)-headerPrefix, length)}
+			return badHeader(k.subjectOf(m.location), fmt.Sprintf("%d of its %d bytes came", len(start)-headerPrefix, length), true)
 		}
 		got = start[headerPrefix:end]
 		return nil
@@ -127,16 +99,15 @@ func (k *call) getRange(ctx context.Context, m *metadata, first, last int64, spe
 	switch a.StatusCode {
 	case http.StatusPartialContent:
 		if at, ok := rangeStart(a.Header.Get("Content-Range")); !ok || at != first {
-			return nil, &HeaderError{Subject: k.subject(a), again: true,
-				Reason: "the server sends another part of the file than was asked for"}
+			return nil, badHeader(k.subject(a), "the server sends another part of the file than was asked for", true)
 		}
 	case http.StatusOK:
 		if first > 0 {
-			return nil, &HeaderError{Subject: k.subject(a), Reason: "the server sent a part of the file once and the whole file the second time"}
+			return nil, badHeader(k.subject(a), "the server sent a part of the file once and the whole file the second time", false)
 		}
 		k.c.log.Info("hub server ignores ranges", "url", displayURL(a.at))
 	default:
-		return nil, &StatusError{k.subject(a)}
+		return nil, otherStatus(k.subject(a))
 	}
 	return k.readPart(ctx, a, want, spend)
 }

@@ -31,7 +31,7 @@ func headerOfFile(path, name string, spend func(int64) error) (*Header, error) {
 	}
 	length, reason := headerLength(start[:n], info.Size())
 	if reason != "" {
-		return nil, &HeaderError{Subject: Subject{Filename: name}, Reason: reason}
+		return nil, badHeader(Subject{Filename: name}, reason, false)
 	}
 	if err := spend(length); err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func ReadCheckpoint(dir string, cover Cover) (*Checkpoint, error) {
 	}
 	index, err := regular.Read(filepath.Join(dir, indexFile), maxIndexBytes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &NoCheckpointError{Where: dir}
+		return nil, newNoCheckpointError(Subject{}, dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", indexFile, err)
@@ -81,7 +81,7 @@ func readShards(dir string, wanted []string, ck *Checkpoint) error {
 		group.Go(func() error {
 			h, err := headerOfFile(filepath.Join(dir, filepath.FromSlash(name)), name, budget.spend)
 			if errors.Is(err, fs.ErrNotExist) {
-				return &HeaderError{Subject: Subject{Filename: name}, Reason: "the index names it, and it is not there"}
+				return badHeader(Subject{Filename: name}, "the index names it, and it is not there", false)
 			}
 			read[i] = h
 			return err

@@ -197,7 +197,7 @@ func outcome(f *File, err error) string {
 	if err != nil {
 		fmt.Fprintf(&b, "error: %v\n", err)
 		if he, ok := err.(Error); ok { //nolint:errorlint // the tests want the very type
-			fmt.Fprintf(&b, "type: %T, kind %s, exit %d\nhint: %s\n", err, he.Kind(), he.ExitCode(), he.Hint())
+			fmt.Fprintf(&b, "kind: %s, exit %d\nhint: %s\n", he.Kind(), he.ExitCode(), he.Hint())
 		}
 		return b.String()
 	}

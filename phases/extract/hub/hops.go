@@ -81,7 +81,7 @@ func (k *call) follow(ctx context.Context, method string, u *url.URL, trusted bo
 		}
 		if reason != "" {
 			a.close()
-			return nil, &RedirectError{Subject: k.subject(a), Reason: reason}
+			return nil, badRedirect(k.subject(a), reason)
 		}
 		if method == http.MethodHead && !k.c.trusted(next) {
 			a.next = next
@@ -125,7 +125,7 @@ func (k *call) send(ctx context.Context, method string, u *url.URL, trusted bool
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
 	if err != nil {
 		cancel(context.Canceled)
-		return nil, &RedirectError{Subject: k.subjectOf(u), Reason: "the address cannot be requested"}
+		return nil, badRedirect(k.subjectOf(u), "the address cannot be requested")
 	}
 	auth := c.mayAuthorize(u, trusted)
 	trace := setHeaders(req, c.set, auth)

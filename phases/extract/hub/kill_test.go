@@ -267,8 +267,8 @@ func TestBudget(t *testing.T) {
 	b := newBench(t, sc)
 	b.opts.Budget = BudgetEditor
 	_, err := b.fetch(b.client())
-	var limit *RateLimitError
-	if !errors.As(err, &limit) || limit.Reset != 55*time.Second || len(b.s.Requests()) != 1 || len(b.clock.slept) != 0 {
+	var limit *failure
+	if !errors.As(err, &limit) || limit.Kind() != "rate-limited" || limit.wait != 55*time.Second || len(b.s.Requests()) != 1 || len(b.clock.slept) != 0 {
 		t.Errorf("%v, %d requests, pauses %v", err, len(b.s.Requests()), b.clock.slept)
 	}
 }

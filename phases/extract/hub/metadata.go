@@ -23,7 +23,7 @@ type metadata struct {
 func (k *call) askMetadata(ctx context.Context, tries int) (*metadata, error) {
 	u, err := url.Parse(resolveURL(k.c.set.endpoint.String(), k.repoID, k.revision, k.filename))
 	if err != nil {
-		return nil, &ConfigError{Variable: "HF_ENDPOINT", Reason: "it cannot be read as a web address"}
+		return nil, badVariable("HF_ENDPOINT", "it cannot be read as a web address")
 	}
 	k.c.report(Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageAsk, Total: -1,
 		Text: "asking " + displayOrigin(u) + " for " + k.filename + " of " + k.repoID})
@@ -49,21 +49,21 @@ func (k *call) readMetadata(a *answer) (*metadata, error) {
 		} else if strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
 			reason = "it sends a web page without an X-Repo-Commit header"
 		}
-		return nil, &NotHubError{Subject: k.subject(a), Reason: reason}
+		return nil, notHub(k.subject(a), reason)
 	}
 	m.etag = normalizeETag(a.Header.Get("X-Linked-ETag"))
 	if m.etag == "" {
 		m.etag = normalizeETag(a.Header.Get("ETag"))
 	}
 	if m.etag == "" {
-		return nil, &NotHubError{Subject: k.subject(a), Reason: "its answer has no ETag header"}
+		return nil, notHub(k.subject(a), "its answer has no ETag header")
 	}
 	m.size = headerSize(a.Header.Get("X-Linked-Size"))
 	if m.size < 0 && a.next == nil {
 		m.size = headerSize(a.Header.Get("Content-Length"))
 	}
 	if limit := sizeLimit(k.filename); m.size > limit {
-		return nil, &TooLargeError{Subject: k.subject(a), Limit: limit}
+		return nil, tooLarge(k.subject(a), limit)
 	}
 	m.location = a.next
 	if m.location == nil {

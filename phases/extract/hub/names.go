@@ -29,7 +29,7 @@ func isWord(b byte) bool {
 // ValidateRepoID says why s is not a repository id (ORG/NAME, or NAME for the
 // oldest repositories). The rules are huggingface_hub's, restricted to ASCII.
 func ValidateRepoID(s string) error {
-	bad := func(reason string) error { return &InvalidNameError{What: "repository id", Value: s, Reason: reason} }
+	bad := func(reason string) error { return invalidName("repository id", s, reason) }
 	if s == "" {
 		return bad("it is empty; expected ORG/NAME")
 	}
@@ -71,7 +71,7 @@ func ValidateRepoID(s string) error {
 // ValidateRevision says why s cannot be a branch, tag or commit. Beyond what
 // git allows it refuses whatever could leave the cache's refs folder.
 func ValidateRevision(s string) error {
-	bad := func(reason string) error { return &InvalidNameError{What: "revision", Value: s, Reason: reason} }
+	bad := func(reason string) error { return invalidName("revision", s, reason) }
 	switch {
 	case s == "":
 		return bad("it is empty")
@@ -89,7 +89,7 @@ func ValidateRevision(s string) error {
 // ValidateFilename says why s cannot be the path of a file in a repository,
 // under the rules of POSIX and of Windows.
 func ValidateFilename(s string) error {
-	bad := func(reason string) error { return &InvalidNameError{What: "file name", Value: s, Reason: reason} }
+	bad := func(reason string) error { return invalidName("file name", s, reason) }
 	switch {
 	case s == "":
 		return bad("it is empty")
@@ -201,7 +201,7 @@ func afterHost(s string, endpoints []string) (rest string, isURL bool, err error
 	}
 	u, perr := url.Parse(s)
 	if perr != nil || u.Host == "" {
-		return "", true, &InvalidNameError{What: "repository address", Value: s, Reason: "it cannot be read as a web address"}
+		return "", true, invalidName("repository address", s, "it cannot be read as a web address")
 	}
 	p := strings.TrimPrefix(u.EscapedPath(), "/")
 	switch strings.ToLower(u.Hostname()) {
@@ -221,8 +221,7 @@ func afterHost(s string, endpoints []string) (rest string, isURL bool, err error
 			return after, true, nil
 		}
 	}
-	return "", true, &InvalidNameError{What: "repository address", Value: s,
-		Reason: "its host is not the Hub's; expected https://huggingface.co/ORG/NAME or ORG/NAME"}
+	return "", true, invalidName("repository address", s, "its host is not the Hub's; expected https://huggingface.co/ORG/NAME or ORG/NAME")
 }
 
 // pageWords are the path parts that follow a repository id in web addresses;
@@ -239,7 +238,7 @@ func pageWord(s string) (isPage, hasRevision bool) {
 
 func refFromPath(whole, p string) (Ref, error) {
 	bad := func(reason string) (Ref, error) {
-		return Ref{}, &InvalidNameError{What: "repository address", Value: whole, Reason: reason}
+		return Ref{}, invalidName("repository address", whole, reason)
 	}
 	parts := strings.Split(strings.Trim(p, "/"), "/")
 	if parts[0] == "models" && len(parts) > 2 {

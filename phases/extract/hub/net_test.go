@@ -51,8 +51,8 @@ func TestOfficialHost(t *testing.T) {
 		sc.TLS = true
 		b := newBench(t, sc)
 		_, err := b.fetch(b.asHost("https://huggingface.co"))
-		var damaged *IntegrityError
-		if !errors.As(err, &damaged) || !strings.HasPrefix(err.Error(), "config.json of acme/tiny-llm arrived damaged: its hash is ") ||
+		var damaged *failure
+		if !errors.As(err, &damaged) || damaged.Kind() != "integrity" || !strings.HasPrefix(err.Error(), "config.json of acme/tiny-llm arrived damaged: its hash is ") ||
 			!strings.HasSuffix(err.Error(), "…, twice") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -101,8 +101,8 @@ func TestPlainHTTP(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	_, err := c.Fetch(context.Background(), "acme/private-llm", "", "config.json")
-	var missing *MissingOrPrivateError
-	if !errors.As(err, &missing) || !strings.HasSuffix(missing.Hint(), " Note: "+want+".") {
+	var missing *failure
+	if !errors.As(err, &missing) || missing.Kind() != "missing-or-private" || !strings.HasSuffix(missing.Hint(), " Note: "+want+".") {
 		t.Errorf("%v", err)
 	}
 }
@@ -189,8 +189,8 @@ func TestUntrustedCertificate(t *testing.T) {
 	b := newBench(t, fakehub.Scenario{TLS: true})
 	delete(b.vars, "SSL_CERT_FILE")
 	_, err := b.fetch(b.client())
-	var te *TLSError
-	if !errors.As(err, &te) || b.s.Plain(err.Error()) != "no secure connection to HUB: its certificate is signed by an authority that is not trusted" ||
+	var te *failure
+	if !errors.As(err, &te) || te.Kind() != "tls" || b.s.Plain(err.Error()) != "no secure connection to HUB: its certificate is signed by an authority that is not trusted" ||
 		te.Hint() != "If a company proxy signs the traffic anew, let SSL_CERT_FILE name its certificate bundle (SSL_CERT_DIR, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE are read too)." {
 		t.Errorf("%v", err)
 	}
@@ -199,7 +199,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	}
 	b.vars["HF_ENDPOINT"] = strings.Replace(newBench(t, fakehub.Scenario{}).s.URL, "http:", "https:", 1)
 	_, err = b.fetch(b.client())
-	if !errors.As(err, &te) || !strings.HasSuffix(err.Error(), ": it does not speak TLS there") {
+	if !errors.As(err, &te) || te.Kind() != "tls" || !strings.HasSuffix(err.Error(), ": it does not speak TLS there") {
 		t.Errorf("%v", err)
 	}
 }
@@ -222,8 +222,8 @@ func TestProxyAnswers(t *testing.T) {
 			return map[string]string{"HF_ENDPOINT": tc.endpoint, "HTTPS_PROXY": with, "HTTP_PROXY": with}[n]
 		}})
 		_, err := c.Fetch(context.Background(), "a/b", "", "config.json")
-		var pe *ProxyError
-		if !errors.As(err, &pe) || strings.Replace(err.Error(), tc.proxy, "PROXY", 1) != tc.want {
+		var pe *failure
+		if !errors.As(err, &pe) || pe.Kind() != "proxy" || strings.Replace(err.Error(), tc.proxy, "PROXY", 1) != tc.want {
 			t.Errorf("%s: %v", tc.endpoint, err)
 		}
 		c.Close()
@@ -245,13 +245,13 @@ func TestSearchAndProbe(t *testing.T) {
 		t.Errorf("%+v %v", r, err)
 	}
 	b.vars["HF_TOKEN"] = "hf_wrongTokenForTests"
-	var bad *BadTokenError
-	if _, err := b.client().Probe(context.Background()); !errors.As(err, &bad) {
+	var bad *failure
+	if _, err := b.client().Probe(context.Background()); !errors.As(err, &bad) || bad.Kind() != "bad-token" {
 		t.Errorf("%v", err)
 	}
 	b.s.On(fakehub.Rule{Do: fakehub.HTML})
-	var nh *NotHubError
-	if _, err := c.Search(context.Background(), "x", 2); !errors.As(err, &nh) {
+	var nh *failure
+	if _, err := c.Search(context.Background(), "x", 2); !errors.As(err, &nh) || nh.Kind() != "not-a-hub" {
 		t.Errorf("%v", err)
 	}
 	b.opts.Offline = true
@@ -276,8 +276,8 @@ func TestErrorBody(t *testing.T) {
 			_, _ = x.W.Write([]byte(body))
 		}})
 		_, err := b.client().Search(context.Background(), "x", 1)
-		var fe *ForbiddenError
-		if !errors.As(err, &fe) || fe.ServerText != want {
+		var fe *failure
+		if !errors.As(err, &fe) || fe.Kind() != "forbidden" || fe.ServerText != want {
 			t.Errorf("%s: %v", body, err)
 		}
 	}

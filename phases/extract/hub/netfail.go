@@ -28,11 +28,11 @@ func (k *call) networkError(ctx context.Context, u *url.URL, err error, waited t
 	switch cause := context.Cause(ctx); {
 	case cause == nil:
 	case errors.Is(cause, errNoAnswer):
-		return &TimeoutError{Subject: s, Waited: waited, What: waitAnswer}
+		return timedOut(s, waitAnswer, waited)
 	case errors.Is(cause, errNoData):
-		return &TimeoutError{Subject: s, Waited: waited, What: waitData}
+		return timedOut(s, waitData, waited)
 	case errors.Is(cause, errBudget):
-		return &TimeoutError{Subject: s, Waited: k.c.budget, What: waitBudget}
+		return newBudgetError(s, k.c.budget)
 	default:
 		return fmt.Errorf("fetching %s of %s: %w", k.filename, k.repoID, cause)
 	}
@@ -40,42 +40,40 @@ func (k *call) networkError(ctx context.Context, u *url.URL, err error, waited t
 		return e
 	}
 	if reason := tlsReason(err); reason != "" {
-		return &TLSError{Subject: s, Reason: reason, CAFrom: k.c.set.trust().from}
+		return insecure(s, reason, k.c.set.trust().from)
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {
-		return &DNSError{Subject: s, Name: k.c.redact.server(dns.Name), Permanent: dns.IsNotFound}
+		return unknownHost(s, k.c.redact.server(dns.Name), dns.IsNotFound)
 	}
 	var ne net.Error
 	var op *net.OpError
 	dial := errors.As(err, &op) && op.Op == "dial"
 	if errors.As(err, &ne) && ne.Timeout() {
-		return &TimeoutError{Subject: s, Waited: waited, What: waitAnswer}
+		return timedOut(s, waitAnswer, waited)
 	}
-	return &ConnectionError{Subject: s, Reason: k.c.connectionReason(err), Dial: dial}
+	return connectionFailed(s, k.c.connectionReason(err), dial)
 }
 
 // proxyError names the proxy that a failed connection would have gone through;
 // nil when the failure lies elsewhere.
 func (k *call) proxyError(s Subject, u *url.URL, err error) error {
-	e := &ProxyError{Subject: s, Proxy: k.c.proxyName(u)}
+	proxy := k.c.proxyName(u)
 	if _, perr := k.c.set.proxy(u); perr != nil {
-		e.Reason = "its address cannot be read"
-		return e
+		return proxyFailed(s, proxy, "its address cannot be read")
 	}
 	var refusal *proxyRefusal
 	if errors.As(err, &refusal) {
-		e.Proxy, e.Reason = refusal.proxy, refusal.Error()
-		return e
+		return proxyFailed(s, refusal.proxy, refusal.Error())
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")) {
-		e.Reason = k.c.connectionReason(op.Err)
+		reason := k.c.connectionReason(op.Err)
 		var dns *net.DNSError
 		if errors.As(op.Err, &dns) {
-			e.Reason = "its host name cannot be looked up"
+			reason = "its host name cannot be looked up"
 		}
-		return e
+		return proxyFailed(s, proxy, reason)
 	}
 	return nil
 }

@@ -42,31 +42,31 @@ func (k *call) statusError(a *answer, method string) error {
 	}
 	s.ServerText = k.c.redact.server(message)
 	if s.Status == http.StatusProxyAuthRequired {
-		return &ProxyError{Subject: s, Proxy: k.c.proxyName(a.at), Reason: "it answers 407 " + http.StatusText(s.Status)}
+		return proxyFailed(s, k.c.proxyName(a.at), "it answers 407 "+http.StatusText(s.Status))
 	}
 	if !a.trusted {
 		return foreignStatus(s, a)
 	}
 	switch {
 	case code == "RevisionNotFound":
-		return &RevisionNotFoundError{s}
+		return revisionNotFound(s)
 	case code == "EntryNotFound":
 		s.ServerText = "" // "Entry not found" says it once more
-		e := &EntryNotFoundError{Subject: s}
-		if commit := a.Header.Get("X-Repo-Commit"); IsCommit(commit) {
-			e.Commit = commit
+		commit := a.Header.Get("X-Repo-Commit")
+		if !IsCommit(commit) {
+			commit = ""
 		}
-		return e
+		return newEntryNotFoundError(s, commit, false)
 	case code == "GatedRepo" && s.Status == http.StatusForbidden:
-		return &GatedNotGrantedError{s}
+		return gatedNotGranted(s)
 	case code == "GatedRepo":
-		return &GatedNoTokenError{s}
+		return gatedNoToken(s)
 	case message == "Access to this resource is disabled.":
 		s.ServerText = ""
-		return &DisabledError{s}
+		return disabled(s)
 	case code == "RepoNotFound":
 		s.ServerText = ""
-		return &RepoNotFoundError{s}
+		return repoNotFound(s)
 	}
 	return plainStatus(s, a, k.c.redact.server)
 }
@@ -76,17 +76,17 @@ func plainStatus(s Subject, a *answer, redact func(string) string) error {
 	switch {
 	case s.Status == http.StatusUnauthorized && s.TokenSource == "":
 		s.ServerText = "" // "Invalid username or password." although none was sent
-		return &MissingOrPrivateError{s}
+		return missingOrPrivate(s)
 	case s.Status == http.StatusUnauthorized:
-		return &BadTokenError{s}
+		return badToken(s)
 	case s.Status == http.StatusForbidden:
-		return &ForbiddenError{s}
+		return forbidden(s)
 	case s.Status == http.StatusTooManyRequests:
 		return rateLimit(s, a, redact)
 	case s.Status == http.StatusRequestTimeout, s.Status >= 500:
-		return &ServerError{Subject: s, RetryAfter: retryAfter(a)}
+		return serverFault(s, retryAfter(a))
 	}
-	return &StatusError{s}
+	return otherStatus(s)
 }
 
 // foreignStatus names an answer of a storage host, whose statuses do not mean
@@ -94,9 +94,9 @@ func plainStatus(s Subject, a *answer, redact func(string) string) error {
 func foreignStatus(s Subject, a *answer) error {
 	switch {
 	case s.Status == http.StatusTooManyRequests, s.Status == http.StatusRequestTimeout, s.Status >= 500:
-		return &ServerError{Subject: s, RetryAfter: retryAfter(a)}
+		return serverFault(s, retryAfter(a))
 	}
-	return &StatusError{s}
+	return otherStatus(s)
 }
 
 // bodyMessage reads the message of a JSON error body: "error", or the
@@ -131,24 +131,24 @@ func bodyMessage(a *answer) string {
 // answer and mean the refusal only when nothing remains (r=0).
 func rateLimit(s Subject, a *answer, redact func(string) string) error {
 	s.ServerText = ""
-	e := &RateLimitError{Subject: s}
+	var q quota
 	bucket, params := rateHeader(a.Header.Get("RateLimit"))
 	if params["r"] == "0" {
-		e.Bucket = redact(bucket)
-		e.Reset = wholeSeconds(params["t"])
+		q.bucket = redact(bucket)
+		q.reset = wholeSeconds(params["t"])
 		for _, item := range strings.Split(a.Header.Get("RateLimit-Policy"), ",") {
 			// "fixed window";"resolvers";q=3000;w=300
-			if _, p := rateHeader(item); p["q"] != "" {
-				e.Quota, _ = strconv.Atoi(p["q"]) // an unreadable quota stays unknown
-				e.Window = wholeSeconds(p["w"])
+			if _, policy := rateHeader(item); policy["q"] != "" {
+				q.requests, _ = strconv.Atoi(policy["q"]) // an unreadable quota stays unknown
+				q.window = wholeSeconds(policy["w"])
 				break
 			}
 		}
 	}
-	if e.Reset == 0 {
-		e.Reset = retryAfter(a)
+	if q.reset == 0 {
+		q.reset = retryAfter(a)
 	}
-	return e
+	return rateLimited(s, q)
 }
 
 func rateHeader(v string) (name string, params map[string]string) {

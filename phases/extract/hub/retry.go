@@ -22,9 +22,9 @@ func (k *call) again(ctx context.Context, tries int, op func() error) error {
 	var last error
 	for n := 1; ; n++ {
 		err := op()
-		var out *TimeoutError
-		if errors.As(err, &out) && out.What == waitBudget {
-			out.Last = last
+		var out *budgetError
+		if errors.As(err, &out) {
+			out.last = last
 			return out
 		}
 		last = err
@@ -76,7 +76,6 @@ func (c *Client) pause(n int, asked time.Duration) time.Duration {
 }
 
 func isDial(err error) bool {
-	var conn *ConnectionError
-	var dns *DNSError
-	return errors.As(err, &conn) && conn.Dial || errors.As(err, &dns)
+	var f *failure
+	return errors.As(err, &f) && f.dial
 }

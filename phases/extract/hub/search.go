@@ -32,7 +32,7 @@ func (c *Client) models(ctx context.Context, about string, q url.Values, limit i
 	k := &call{c: c, repoID: about, filename: "the search result", deadline: c.clock.Now().Add(searchBudget)}
 	switch {
 	case c.set.offline:
-		return nil, &OfflineError{Subject: k.subjectOf(c.set.endpoint), Why: c.set.offlineWhy}
+		return nil, newOfflineError(k.subjectOf(c.set.endpoint), c.set.offlineWhy, nil)
 	case c.set.endpointErr != nil:
 		return nil, c.set.endpointErr
 	}
@@ -80,7 +80,7 @@ func (c *Client) Probe(ctx context.Context) (Reach, error) {
 	k := &call{c: c, filename: "the answer", deadline: c.clock.Now().Add(searchBudget)}
 	switch {
 	case c.set.offline:
-		return Reach{}, &OfflineError{Subject: k.subjectOf(c.set.endpoint), Why: c.set.offlineWhy}
+		return Reach{}, newOfflineError(k.subjectOf(c.set.endpoint), c.set.offlineWhy, nil)
 	case c.set.endpointErr != nil:
 		return Reach{}, c.set.endpointErr
 	}

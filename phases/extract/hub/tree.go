@@ -42,7 +42,7 @@ func (c *Client) DatasetTree(ctx context.Context, repoID, known string, folders 
 	k := &call{c: c, repoID: repoID, filename: "the list of files", deadline: c.clock.Now().Add(treeBudget)}
 	switch {
 	case c.set.offline:
-		return nil, &OfflineError{Subject: k.subjectOf(c.set.endpoint), Why: c.set.offlineWhy}
+		return nil, newOfflineError(k.subjectOf(c.set.endpoint), c.set.offlineWhy, nil)
 	case c.set.endpointErr != nil:
 		return nil, c.set.endpointErr
 	}
@@ -56,7 +56,7 @@ func (c *Client) DatasetTree(ctx context.Context, repoID, known string, folders 
 		return nil, err
 	}
 	if !IsCommit(head.SHA) {
-		return nil, &NotHubError{Subject: k.subjectOf(at), Reason: "its answer names no commit"}
+		return nil, notHub(k.subjectOf(at), "its answer names no commit")
 	}
 	t := &Tree{Commit: head.SHA}
 	if head.SHA == known {
@@ -91,7 +91,7 @@ func (k *call) list(ctx context.Context, t *Tree, folder string) error {
 	seen := map[string]bool{}
 	for pages := 0; at != nil; pages++ {
 		if seen[at.String()] || pages == maxTreePages {
-			return &NotHubError{Subject: k.subjectOf(at), Reason: "its pages do not end"}
+			return notHub(k.subjectOf(at), "its pages do not end")
 		}
 		seen[at.String()] = true
 		var entries []struct {
@@ -107,7 +107,7 @@ func (k *call) list(ctx context.Context, t *Tree, folder string) error {
 				continue
 			}
 			if t.Files = append(t.Files, e.Path); len(t.Files) > maxTreeFiles {
-				return &NotHubError{Subject: k.subjectOf(at), Reason: fmt.Sprintf("it lists more than %d files", maxTreeFiles)}
+				return notHub(k.subjectOf(at), fmt.Sprintf("it lists more than %d files", maxTreeFiles))
 			}
 		}
 		at = next
@@ -128,10 +128,10 @@ func (k *call) getPage(ctx context.Context, u *url.URL, into any) (next *url.URL
 	case err != nil:
 		return nil, k.bodyError(a, err)
 	case len(data) > maxSearchBody:
-		return nil, &NotHubError{Subject: k.subject(a), Reason: "its answer does not end"}
+		return nil, notHub(k.subject(a), "its answer does not end")
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return nil, &NotHubError{Subject: k.subject(a), Reason: "its answer is not the API's JSON"}
+		return nil, notHub(k.subject(a), "its answer is not the API's JSON")
 	}
 	return k.nextPage(a)
 }
@@ -152,7 +152,7 @@ func (k *call) nextPage(a *answer) (*url.URL, error) {
 			reason = "it leads to another host"
 		}
 		if reason != "" {
-			return nil, &NotHubError{Subject: k.subject(a), Reason: "the address of its next page cannot be used: " + reason}
+			return nil, notHub(k.subject(a), "the address of its next page cannot be used: "+reason)
 		}
 		return next, nil
 	}
