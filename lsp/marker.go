@@ -35,11 +35,12 @@ type markerFault struct {
 }
 
 // repoID is how the Hub writes the name of a repository.
-var repoID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$`)
+var repoID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // isRepoID reports whether a word can be a repository on the Hub.
 func isRepoID(s string) bool {
-	return repoID.MatchString(s) && !strings.Contains(s, "--") && !strings.Contains(s, "..") &&
+	owner, name, _ := strings.Cut(s, "/")
+	return max(len(owner), len(name)) <= 96 && repoID.MatchString(s) && !strings.Contains(s, "--") && !strings.Contains(s, "..") &&
 		!strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "-") && !strings.HasSuffix(s, ".git")
 }
 

@@ -126,6 +126,9 @@ func (t *Table) Counterparts(n Name) []Counterpart {
 	}
 	var out []Counterpart
 	for _, l := range links {
+		if l.dataset != n.Family.ID && l.template != n.Family.ID {
+			continue
+		}
 		template, ok := table.Family(l.template)
 		ours, known := FamilyByID(l.dataset)
 		switch {

@@ -217,6 +217,7 @@ func (c *Checker) MostSevere(f *tsast.File, n int, more []Problem) (shown []Prob
 	if all > n {
 		n-- // for the one that says how many more there are
 	}
+	shown = make([]Problem, 0, min(all, n)+1)
 	for w, k := range sum {
 		quota[w] = min(k, n)
 		n -= quota[w]
