@@ -187,7 +187,7 @@ func (s *Server) addRequestFrom(a arguments) (addRequest, error) {
 	id, ok := repoFromText(r.HFRepoID)
 	if !ok && r.Config == "" {
 		return r, jsonrpc2.Errorf(jsonrpc2.InvalidParams,
-			"%q is not a HuggingFace repository: give ORG/NAME, for example [{\"repoId\": \"Qwen/Qwen3-32B\"}]", clipText(r.HFRepoID))
+			"%q is not a HuggingFace repository: give ORG/NAME, for example [{\"repoId\": \"Qwen/Qwen3-32B\"}]", clip(r.HFRepoID))
 	}
 	if ok {
 		r.HFRepoID = id

@@ -85,22 +85,13 @@ func markerProblem(m marker, severity validate.Severity) validate.Problem {
 	case m.repo == "":
 		p.Message = "A model is to be added here: write its HuggingFace repository after \"add\", for example Qwen/Qwen3-32B."
 	case !isRepoID(m.repo):
-		p.Message = fmt.Sprintf("%q is not a HuggingFace repository: write ORG/NAME, for example Qwen/Qwen3-32B.", clipText(m.repo))
+		p.Message = fmt.Sprintf("%q is not a HuggingFace repository: write ORG/NAME, for example Qwen/Qwen3-32B.", clip(m.repo))
 	case len(m.blank) > 0:
 		p.Message = fmt.Sprintf("%s waits for %s: fill in the value, then run the code action %q.", m.repo, m.blank[0], addTitle)
 	default:
 		p.Message = fmt.Sprintf("%s waits to be added: run the code action %q.", m.repo, addTitle)
 	}
 	return p
-}
-
-// clipText bounds a text from the file for a message.
-func clipText(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }
 
 // appendDiagnostics writes the rest of publishDiagnostics' params, behind a

@@ -13,6 +13,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/fib-ls/fib-ls/lsp/wire"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // This file is the chain between the connection and the handlers. The rules
@@ -148,14 +149,8 @@ func (s *Server) recovered(method string, err *error) {
 	}
 }
 
-// clip bounds a name from outside for messages and the log.
-func clip(name string) string {
-	const most = 80
-	if len(name) > most {
-		return strconv.QuoteToASCII(name[:most]) + "…"
-	}
-	return name
-}
+// clip shortens a text from outside for messages and the log.
+func clip(s string) string { return prose.Clip(s, 80) }
 
 // cancelParams is $/cancelRequest with an id of any kind: the protocol's own
 // type refuses ids beyond 32 bits.

@@ -43,7 +43,7 @@ func (s *Server) explainRuleCommand(_ context.Context, a arguments) (any, error)
 	id := a.text("rule", 0)
 	r, ok := s.ruleByID(id)
 	if !ok {
-		fault := fmt.Sprintf("%s: there is no rule %q", commandExplain, clipText(id))
+		fault := fmt.Sprintf("%s: there is no rule %q", commandExplain, clip(id))
 		if near := prose.Nearest(id, ruleIDs()); near != "" {
 			fault += "; did you mean " + near + "?"
 		}

@@ -107,14 +107,14 @@ func markerWordFault(named bool, key, value string, assigned bool) string {
 	case !assigned && !named: // the repository
 		return ""
 	case !assigned && !known:
-		return fmt.Sprintf("%q is not a parameter of add: write key=value", clipText(key))
+		return fmt.Sprintf("%q is not a parameter of add: write key=value", clip(key))
 	case !assigned:
 		value = "true"
 	case value == "", strings.HasPrefix(key, "set."):
 		return ""
 	case !known:
 		if near := prose.Nearest(key, markerKeys); near != "" {
-			return fmt.Sprintf("there is no parameter %s; did you mean %s? (a field of the config is written set.%s=%s)", clipText(key), near, clipText(key), clipText(value))
+			return fmt.Sprintf("there is no parameter %s; did you mean %s? (a field of the config is written set.%s=%s)", clip(key), near, clip(key), clip(value))
 		}
 		return ""
 	}

@@ -77,7 +77,7 @@ func argumentsFault(object map[string]any) string {
 		}
 		name, known := requestKeys[folded]
 		if !known {
-			fault := "there is no argument " + clipText(key)
+			fault := "there is no argument " + clip(key)
 			if near := prose.Nearest(key, slices.Sorted(maps.Values(requestKeys))); near != "" {
 				fault += "; did you mean " + near + "?"
 			}
@@ -92,7 +92,7 @@ func argumentsFault(object map[string]any) string {
 
 // argumentFault says why a parameter of add cannot have a value.
 func argumentFault(key, name string, v any) string {
-	shown := clipText(plain(v))
+	shown := clip(plain(v))
 	switch name {
 	case "tp", "ep":
 		if n, ok := wholeNumber(v); (!ok || n < 0) && !strings.EqualFold(shown, "auto") && shown != "" {

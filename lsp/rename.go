@@ -23,7 +23,7 @@ func renameable(snap *Snapshot, p protocol.Position) (spot, error) {
 	case at.entry.Broken:
 		return at, jsonrpc2.NewError(wire.RequestFailed, "this entry has a syntax error: repair it first, or the rename would miss places")
 	case at.place == onParent && len(modulesNamed(at.entry.Model, at.value)) == 0:
-		return at, jsonrpc2.Errorf(wire.RequestFailed, "there is no module %q in this entry", clipText(at.value))
+		return at, jsonrpc2.Errorf(wire.RequestFailed, "there is no module %q in this entry", clip(at.value))
 	}
 	return at, nil
 }

@@ -30,7 +30,7 @@ func (s *Server) showEntryCommand(_ context.Context, a arguments) (any, error) {
 	}
 	i := modelsfile.Find(snap.File, id)
 	if i < 0 {
-		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s: models.ts has no entry %q", commandShowEntry, clipText(id))
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s: models.ts has no entry %q", commandShowEntry, clip(id))
 	}
 	text := s.entryMarkdown(snap, snap.File.Entries[i])
 	// The client may answer late: it is not waited for.
@@ -78,7 +78,7 @@ func (s *Server) entryMarkdown(snap *Snapshot, e tsast.Entry) string {
 				continue
 			}
 			shown[m] = true
-			line := strings.Repeat("  ", depth) + clipText(m.Name)
+			line := strings.Repeat("  ", depth) + clip(m.Name)
 			if detail := moduleDetail(m); detail != "" {
 				line += " (" + detail + ")"
 			}

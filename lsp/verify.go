@@ -28,7 +28,7 @@ func (s *Server) verifyCommand(ctx context.Context, a arguments) (any, error) {
 	if req.HFRepoID != "" {
 		id, ok := repoFromText(req.HFRepoID)
 		if !ok {
-			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s: %q is not a repository ORG/NAME", commandVerify, clipText(req.HFRepoID))
+			return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "%s: %q is not a repository ORG/NAME", commandVerify, clip(req.HFRepoID))
 		}
 		req.HFRepoID = id
 	}
@@ -122,7 +122,7 @@ func (j *job) verify() error {
 	f := tsast.Parse(text)
 	i := modelsfile.Find(f, j.req.ModelName)
 	if i < 0 {
-		return fmt.Errorf("models.ts has no entry %q", clipText(j.req.ModelName))
+		return fmt.Errorf("models.ts has no entry %q", clip(j.req.ModelName))
 	}
 	j.progress = s.beginProgress(j.id, "Verifying "+j.req.ModelName)
 	j.workspace.Progress = j.progress.event

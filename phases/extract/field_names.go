@@ -6,10 +6,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 	"github.com/fib-ls/fib-ls/phases/extract/families"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // aliasRow is one config field under our name for it and the names that
@@ -155,24 +154,12 @@ func unknownFields(loc *located, overrides map[string]string) error {
 			continue
 		}
 		message := "--set " + key + ": no config.json has such a field"
-		if name := nearest(key, sortedKeys(known)); name != "" {
+		if name := prose.Similar(key, sortedKeys(known), min(3, (len(key)-1)/2)); name != "" {
 			message += "; was " + name + " meant?"
 		}
 		return &UnknownFieldError{Field: key, Message: message}
 	}
 	return nil
-}
-
-// nearest is the name that is spelt nearly so; "" when none is.
-func nearest(key string, names []string) string {
-	const near = 3 // letters
-	best, distance := "", near+1
-	for _, name := range names {
-		if d := levenshtein.ComputeDistance(key, name); d < distance && d*2 < len(key) {
-			best, distance = name, d
-		}
-	}
-	return best
 }
 
 // UnknownFieldError is a --set of a field that no config.json has.

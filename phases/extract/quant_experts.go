@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // A quantization_config decides module by module: lists leave modules out,
@@ -128,21 +130,13 @@ func newModulePatterns(list []string) *modulePatterns {
 		re, err := regexp.Compile("^(?:" + text + ")")
 		if err != nil || len(s) > maxModulePattern || len(p.regexes) >= maxModuleRegexes {
 			if len(p.unread) < maxUnread {
-				p.unread = append(p.unread, clipPattern(s))
+				p.unread = append(p.unread, strconv.Quote(prose.Clip(s, 60)))
 			}
 			continue
 		}
 		p.regexes = append(p.regexes, re)
 	}
 	return p
-}
-
-func clipPattern(s string) string {
-	const long = 60
-	if len(s) > long {
-		return strconv.Quote(s[:long]) + "…"
-	}
-	return strconv.Quote(s)
 }
 
 // match reports whether a module's name is one of the patterns.

@@ -2,6 +2,7 @@ package prose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -47,29 +48,43 @@ func Clip(s string, most int) string {
 // Nearest returns the name most like a mistyped one, or "": one that begins
 // with what was typed, or that differs from it in at most a letter of three.
 func Nearest(typed string, names []string) string {
-	best, distance := "", max(1, len(typed)/3)+1
+	begins := func(name string) bool { return len(typed) > 2 && strings.HasPrefix(name, typed) }
+	if i := slices.IndexFunc(names, begins); i >= 0 {
+		return names[i]
+	}
+	return Similar(typed, names, max(1, len(typed)/3))
+}
+
+// longestName bounds the work of comparing names from outside.
+const longestName = 128
+
+// Similar returns the name that takes the fewest edits to make of a mistyped
+// one, or "" where that takes more than most. Upper and lower case are the same,
+// and two neighbours that changed places, the commonest slip, are one edit.
+func Similar(typed string, names []string, most int) string {
+	best, fewest := "", most+1
+	if len(typed) > longestName {
+		return best
+	}
 	for _, name := range names {
-		d := distance // no name is so far away
-		switch longer := len(typed) - len(name); {
-		case len(typed) > 2 && strings.HasPrefix(name, typed):
-			d = min(len(name)-len(typed), 1)
-		case longer < distance && -longer < distance: // else that many letters are too many
-			d = edits(typed, name)
+		longer := len(typed) - len(name)
+		if name == typed || longer > most || -longer > most {
+			continue
 		}
-		if d < distance {
-			best, distance = name, d
+		if n := edits(strings.ToLower(typed), strings.ToLower(name)); n < fewest {
+			best, fewest = name, n
 		}
 	}
 	return best
 }
 
-// edits counts what makes one word of another; two neighbours that changed
-// places, the commonest slip, are one edit.
 func edits(typed, name string) int {
-	least := levenshtein.ComputeDistance(typed, name)
-	for i := range len(typed) - 1 {
-		swapped := typed[:i] + typed[i+1:i+2] + typed[i:i+1] + typed[i+2:]
-		least = min(least, 1+levenshtein.ComputeDistance(swapped, name))
+	n := levenshtein.ComputeDistance(typed, name)
+	for i := range min(len(typed), len(name)) - 1 {
+		if typed[i] != name[i] {
+			swapped := typed[:i] + typed[i+1:i+2] + typed[i:i+1] + typed[i+2:]
+			return min(n, 1+levenshtein.ComputeDistance(swapped, name))
+		}
 	}
-	return least
+	return n
 }

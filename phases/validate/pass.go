@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -244,34 +243,11 @@ func (p *entryPass) place() tsast.Span {
 // nearest returns the most similar of some names, "" when none is similar:
 // at most a third of the letters may differ.
 func nearest(name string, among []string) string {
-	best, distance := "", max(1, len(name)/3)+1
-	lower := strings.ToLower(name)
-	if len(name) > 128 {
-		return ""
-	}
-	for _, candidate := range among {
-		if candidate == name || len(candidate) > 128 {
-			continue
-		}
-		d := levenshtein.ComputeDistance(name, candidate)
-		if strings.ToLower(candidate) == lower {
-			d = 0
-		}
-		if d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
+	return prose.Similar(name, among, max(1, len(name)/3))
 }
 
 // clip shortens a text from the file for a message.
-func clip(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return prose.Clip(s, 60) }
 
 // q quotes a text from the file for a message.
 func q(s string) string { return fmt.Sprintf("%q", clip(s)) }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -176,7 +177,7 @@ func parseIndex(data []byte, s Subject) (map[string]string, []string, error) {
 		}
 		seen[file] = true
 		if ValidateFilename(file) != nil || !strings.HasSuffix(file, safetensorsSuffix) {
-			return nil, nil, badHeader(s, fmt.Sprintf("it names %q, which is not a safetensors file", clip(file, 80)), false)
+			return nil, nil, badHeader(s, fmt.Sprintf("it names %q, which is not a safetensors file", prose.Clip(file, 80)), false)
 		}
 		files = append(files, file)
 	}

@@ -3,6 +3,8 @@ package hub
 import (
 	"fmt"
 	"time"
+
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // Error is what every error of this package can say (a cancelled context
@@ -104,7 +106,7 @@ const loginHint = "log in with `hf auth login` or set HF_TOKEN"
 // cannot be one.
 func invalidName(what, value, reason string) error {
 	f := &failure{kind: "invalid-name", exit: exitUsage, noCache: true,
-		text: fmt.Sprintf("%q is not a %s: %s", clip(value, 120), what, reason),
+		text: fmt.Sprintf("%q is not a %s: %s", prose.Clip(value, 120), what, reason),
 		hint: "Give the " + what + " as the Hub's web page shows it."}
 	if what == "repository id" || what == "repository address" {
 		f.hint = "Give a repository as ORG/NAME, for example moonshotai/Kimi-K2-Instruct, or its address on huggingface.co."
@@ -188,11 +190,4 @@ func newNoCheckpointError(s Subject, where string) error {
 	return &NoCheckpointError{failure{Subject: s, kind: "no-checkpoint",
 		text: where + " has neither " + singleFile + " nor " + indexFile,
 		hint: "The entry then rests on the config and the source."}}
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
 }

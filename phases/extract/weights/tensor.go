@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // Tensor is one tensor as a header names it.
@@ -113,10 +115,5 @@ func decodeTensor(dec *json.Decoder, name string, sized bool, data int64) (Tenso
 	return t, nil
 }
 
-func clip(s string) string {
-	const most = 120
-	if len(s) > most {
-		return s[:most] + "…"
-	}
-	return s
-}
+// clip shortens a name from the file for a message.
+func clip(name string) string { return prose.Clip(name, 120) }
