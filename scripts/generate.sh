@@ -8,7 +8,7 @@
 #   docs/definitions.md  from the grammar of names    (phases/definition)
 #   docs/commands.md     from the commands            (cmd/fib-ls)
 #   phases/baseline/index/sglang.idx  SGLang's models, configurations and layers,
-#                        from the package that scripts/fetch-sglang-package.sh
+#                        from the package that scripts/fetch-package.sh sglang
 #                        pins, or with SGLANG=DIR from a clone
 # and, with FLASHINFER=DIR SGLANG_PACKAGE=DIR[:DIR] (unpacked packages), the
 # table of FlashInfer's trace templates, phases/definition/flashinfer.jsonl.
@@ -16,7 +16,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ -z "${SGLANG:-}" ]; then
-  SGLANG=$(scripts/fetch-sglang-package.sh)
+  SGLANG=$(scripts/fetch-package.sh sglang)
   SGLANG_COMMIT=v${SGLANG##*/sglang-}
   SGLANG_DATE=$(cat "$SGLANG/.date")
 else
@@ -42,10 +42,10 @@ if [ -z "$transformers" ]; then
   exit 2
 fi
 echo "phases/extract/classdefaults/generated.txt, from transformers $transformers"
-go run ./phases/baseline/index/gen -sglang "$SGLANG" -transformers "$(scripts/fetch-transformers-package.sh "$transformers")/transformers" -defaults phases/extract/classdefaults/generated.txt
+go run ./phases/baseline/index/gen -sglang "$SGLANG" -transformers "$(scripts/fetch-package.sh transformers "$transformers")/transformers" -defaults phases/extract/classdefaults/generated.txt
 newest=5.24.0
 echo "phases/extract/families/registry.txt, from transformers $newest"
-go run ./phases/baseline/index/gen -transformers "$(scripts/fetch-transformers-package.sh "$newest")/transformers" -registry phases/extract/families/registry.txt
+go run ./phases/baseline/index/gen -transformers "$(scripts/fetch-package.sh transformers "$newest")/transformers" -registry phases/extract/families/registry.txt
 if [ -n "${FLASHINFER:-}" ]; then
   if [ -z "${SGLANG_PACKAGE:-}" ]; then
     echo "FLASHINFER=DIR (an unpacked flashinfer-python) takes SGLANG_PACKAGE=DIR[:DIR] too: an unpacked sglang and sglang-kernel, whose calls are noted" >&2

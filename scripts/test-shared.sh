@@ -5,7 +5,7 @@
 # line that counts them.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-if FIB_LS_SGLANG_SRC=$(scripts/fetch-sglang-package.sh); then export FIB_LS_SGLANG_SRC; fi
+if FIB_LS_SGLANG_SRC=$(scripts/fetch-package.sh sglang); then export FIB_LS_SGLANG_SRC; fi
 out=.cache/test
 mkdir -p "$out"
 files=$(git ls-files '*_test.go' | xargs grep -lE 'shared/gold|"shared", "(gold|truth)"|\bgold(Dir|File|Models)?\(t\b')

@@ -31,7 +31,7 @@ step "lint" scripts/lint.sh
 
 # The SGLang reader is tested on the real source: the pinned package, unpacked
 # and never imported.
-if FIB_LS_SGLANG_SRC=$(scripts/fetch-sglang-package.sh); then
+if FIB_LS_SGLANG_SRC=$(scripts/fetch-package.sh sglang); then
   export FIB_LS_SGLANG_SRC
   passed=$((passed + 1))
 else

@@ -37,7 +37,7 @@ func treeDir(t testing.TB) string {
 	if dir := os.Getenv("FIB_LS_SGLANG_SRC"); dir != "" {
 		return dir
 	}
-	// What scripts/fetch-sglang-package.sh unpacked, if anything.
+	// What scripts/fetch-package.sh sglang unpacked, if anything.
 	found, _ := filepath.Glob(filepath.Join("..", "..", ".cache", "sglang-*"))
 	if len(found) == 0 {
 		return ""
@@ -321,7 +321,7 @@ func TestIndexIsThePackage(t *testing.T) {
 	dir := filepath.Join("..", "..", ".cache", "sglang-"+strings.TrimPrefix(commit, "v"))
 	tree, err := repo.Open(t.Context(), repo.Options{Path: dir, Offline: true})
 	if err != nil {
-		t.Skip("needs scripts/fetch-sglang-package.sh: ", err)
+		t.Skip("needs scripts/fetch-package.sh sglang: ", err)
 	}
 	made, err := classes.BuildIndex(t.Context(), tree, commit, date)
 	if err != nil {
