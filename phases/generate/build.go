@@ -25,21 +25,15 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 	if err != nil {
 		return nil, err
 	}
-	b, err := buildTree(rows, a)
+	b, pattern, parts, err := drawTree(rows, a)
 	if err != nil {
 		return nil, fmt.Errorf("building the module tree: %w", err)
 	}
-	markVariants(b.nodes)
-	pattern := patternOf(a)
 	m := &namer{b: b, a: a, opts: opts, par: par, norms: normUses(opts.Calls)}
 	m.look(b.nodes)
 
 	res := &Result{Parallelism: par, Pattern: pattern}
-	switch {
-	case fromSource(rows) && (res.Pattern == Custom || a.Generic):
-		res.Pattern = patternOfTree(b.nodes)
-	case !fromSource(rows) && a.Generic:
-		res.Pattern = Custom
+	if !fromSource(rows) && a.Generic {
 		m.warnings.add("%s is of no known family: the entry is the generic transformer of its fields; review it by hand", orWord(a.ArchitectureType, "the model"))
 	}
 	res.Entry = Entry{ID: opts.ID, Name: opts.Name, Description: opts.Description}
@@ -49,7 +43,6 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 	if res.Entry.Description == "" {
 		res.Entry.Description = Description(res.Entry.Name, a, par)
 	}
-	parts := draw(b, b.nodes[0], res.Pattern)
 	assignKeys(parts)
 	required := &requiredList{at: map[string]int{}}
 	for _, p := range parts {

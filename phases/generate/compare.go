@@ -18,11 +18,11 @@ func Compare(fromConfig, fromSource []baseline.Module, a *extract.Architecture) 
 	if a == nil {
 		return nil
 	}
-	config, err := buildTree(fromConfig, a)
+	config, err := buildTree(fromConfig, a, false)
 	if err != nil {
 		return nil
 	}
-	source, err := buildTree(fromSource, a)
+	source, err := buildTree(fromSource, a, false)
 	if err != nil {
 		return nil
 	}

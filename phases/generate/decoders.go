@@ -36,6 +36,9 @@ func (b *builder) makeGroups() {
 	}
 	sort.SliceStable(b.groups, func(i, j int) bool { return b.groups[i].layers[0] < b.groups[j].layers[0] })
 	nameGroups(b.groups, isChunked(b.a), b.mlpFamilyOf)
+	if b.joined {
+		b.joinKinds()
+	}
 }
 
 // kindsByLayer returns each layer's attention kind; empty when the schedule and

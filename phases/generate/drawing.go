@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -19,6 +20,9 @@ type drawing struct {
 	// model says that the body of the model is a block of its own below the
 	// root, list that the list of its layers is one.
 	model, list bool
+	// nested says that a mixer that joined kinds of layers share nothing of is
+	// drawn as a block for each of them.
+	nested bool
 	// classes is the number of SGLang's classes of decoder layers.
 	classes int
 }
@@ -27,8 +31,11 @@ type drawing struct {
 // drawn as llama-3.1-8b is, with the blocks of its body and of the list of its
 // layers; in all others the layers stand below the root, as in deepseek-v3,
 // minimax-m2 and nemotron-h, or below the language model of a wrapper.
-func draw(b *builder, top *node, pattern Pattern) []*part {
-	d := &drawing{b: b, base: ownClass(b.a)}
+//
+// nested draws a mixer that joined kinds share nothing of as a block for each.
+func draw(b *builder, pattern Pattern, nested bool) []*part {
+	top := b.nodes[0]
+	d := &drawing{b: b, base: ownClass(b.a), nested: nested}
 	d.list = pattern == Standard || pattern == Custom
 	d.model = d.list || isWrapper(b.a)
 	if d.base == "" {
@@ -123,6 +130,56 @@ func (d *drawing) below(n *node, at *part, name string) {
 	}
 }
 
+// mixer draws a token mixer. What chooses the positions that its kernels read
+// (DeepSeek's indexer and compressors) stands with them in a block of its own:
+// beside the projections there would be too many side by side. So do the
+// modules of each kind where kinds drawn as one have none in common.
+func (d *drawing) mixer(n *node, at *part, name string) {
+	p := at.show(n, name)
+	chosen := childNamed(n, "indexer") != nil || childNamed(n, "compressor") != nil
+	apart := d.nested && allOfKinds(n)
+	inner := map[string]*part{}
+	for _, c := range n.children {
+		block, group := "", (*group)(nil)
+		switch {
+		case chosen && (c.seg == "indexer" || c.seg == "compressor" || mixes(c)):
+			block = "sparse_attn"
+		case apart:
+			block, group = name+"_"+c.group.suffix, c.group
+		default:
+			d.below(c, p, c.seg)
+			continue
+		}
+		if inner[block] == nil {
+			inner[block] = p.add(&part{name: identifier(block), section: groupAttention, group: group})
+		}
+		d.below(c, inner[block], c.seg)
+	}
+	for _, block := range inner {
+		block.cover()
+	}
+	if len(inner) > 0 { // a block stands where its kernel does, behind what is projected for it
+		sort.SliceStable(p.children, func(i, j int) bool { return placePart(p.children[i]) < placePart(p.children[j]) })
+	}
+}
+
+// allOfKinds reports whether a block of layers drawn as one holds nothing but
+// modules of one of their kinds.
+func allOfKinds(n *node) bool {
+	if n.group == nil || n.group.kinds == nil {
+		return false
+	}
+	return !slices.ContainsFunc(n.children, func(c *node) bool { return c.group == n.group })
+}
+
+// placePart orders the parts of a mixer as placeInMixer does.
+func placePart(p *part) int {
+	if p.node == nil {
+		return placeInMixer(p.children[len(p.children)-1].node)
+	}
+	return placeInMixer(p.node)
+}
+
 // decoder draws one kind of decoder layers.
 func (d *drawing) decoder(n *node, at *part) {
 	name := d.base + "DecoderLayer"
@@ -134,7 +191,7 @@ func (d *drawing) decoder(n *node, at *part) {
 	for _, c := range n.children {
 		switch {
 		case isBlock(c) && (mixes(c) || isMixerOf(c)):
-			d.below(c, p, mixerName(c))
+			d.mixer(c, p, mixerName(c))
 		case !isBlock(c) && loose(c):
 			l.attention(c)
 		case l.outerRouter(c):
@@ -252,9 +309,10 @@ func mixerName(n *node) string {
 func (l *layerDrawing) feedForward(n *node) {
 	name := plainName(n)
 	sparse := hasExperts(n)
-	beside := sparse && n.seg == "moe" && denseSibling(n) != nil
+	mixture := sparse && strings.Contains(n.seg, "moe") && n.variant == ""
+	beside := sparse && (n.seg == "moe" || mixture && l.mixesInKinds()) && denseSibling(n) != nil
 	switch {
-	case sparse && strings.Contains(n.seg, "moe") && n.variant == "" && !beside:
+	case mixture && !beside && !l.mixesInKinds():
 		l.moe = l.experts(n, l.part, n.seg)
 		return
 	case !sparse && n.variant != variantDense && !l.covered(n):
@@ -265,6 +323,8 @@ func (l *layerDrawing) feedForward(n *node) {
 	if beside {
 		path = denseSibling(n).path
 		name = plainName(denseSibling(n))
+	} else if mixture {
+		name = "mlp"
 	}
 	cover := l.covers[path]
 	if cover == nil {
@@ -272,7 +332,7 @@ func (l *layerDrawing) feedForward(n *node) {
 		l.covers[path] = cover
 	}
 	if sparse {
-		l.moe = l.experts(n, cover, "moe")
+		l.moe = l.experts(n, cover, choose(strings.Contains(n.seg, "moe"), n.seg, "moe"))
 		return
 	}
 	l.below(n, cover, "mlp_dense")
@@ -287,14 +347,18 @@ func (l *layerDrawing) covered(n *node) bool {
 	if n.seg != "mlp" && n.seg != "feed_forward" {
 		return false
 	}
-	mixer := false
 	for _, sibling := range l.node.children {
 		if sibling.seg == "moe" && hasExperts(sibling) {
 			return true
 		}
-		mixer = mixer || mixes(sibling) || isMixerOf(sibling)
 	}
-	return mixer && len(l.b.groups) > 1
+	return l.mixesInKinds()
+}
+
+// mixesInKinds reports whether the layer mixes tokens and stands beside layers
+// of another kind.
+func (l *layerDrawing) mixesInKinds() bool {
+	return len(l.b.groups) > 1 && slices.ContainsFunc(l.node.children, func(c *node) bool { return mixes(c) || isMixerOf(c) })
 }
 
 // denseSibling is the dense MLP that stands beside a module in its layer.
@@ -325,10 +389,13 @@ func plainName(n *node) string {
 // the shared expert with shared_.
 func (d *drawing) experts(n *node, at *part, name string) *part {
 	p := at.show(n, name)
+	var shared *part
 	for _, c := range n.children {
 		switch {
 		case isBlock(c) && strings.HasPrefix(c.seg, "shared") && !hasExperts(c):
-			d.shared(c, p, "shared_expert")
+			shared = d.shared(c, p, "shared_expert")
+		case shared != nil && c.seg == "shared_expert_gate": // it weighs what the shared expert gives
+			d.below(c, shared, c.seg)
 		case isRouting(c) && !strings.HasPrefix(c.seg, "moe_"):
 			d.below(c, p, "moe_"+c.seg)
 		default:
@@ -350,7 +417,7 @@ func isRouting(n *node) bool {
 
 // shared draws a block of linear layers; those of a shared expert say so, not
 // to be taken for the routed experts'.
-func (d *drawing) shared(n *node, at *part, name string) {
+func (d *drawing) shared(n *node, at *part, name string) *part {
 	p := at.show(n, name)
 	for _, c := range n.children {
 		if strings.HasPrefix(n.seg, "shared") && !strings.HasPrefix(c.seg, "shared") {
@@ -359,4 +426,5 @@ func (d *drawing) shared(n *node, at *part, name string) {
 		}
 		d.below(c, p, c.seg)
 	}
+	return p
 }

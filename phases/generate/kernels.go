@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -177,7 +178,7 @@ func (m *namer) mla(n *node) []definition.Name {
 	}
 	h, ckv := *mqa.NumHeads/m.par.TP, *mqa.VHeadDim
 	kpe := *mqa.HeadDim - ckv
-	if kind := n.group.kind; childNamed(n.parent, "indexer") != nil || kind != nil && kind.Family == extract.DSA {
+	if kind := kindOf(n); childNamed(n.parent, "indexer") != nil || kind != nil && kind.Family == extract.DSA {
 		if kind == nil || kind.IndexTopK == 0 {
 			m.warnings.add("%s: sparse attention whose index_topk is unknown: no dsa_sparse_attention Definition", n.path)
 			return nil
@@ -203,7 +204,7 @@ const indexerPageSize = 64
 
 // indexer: its heads are replicated, not divided by TP.
 func (m *namer) indexer(n *node) []definition.Name {
-	kind := n.group.kind
+	kind := kindOf(n)
 	if kind == nil || kind.IndexTopK == 0 || kind.IndexHeadDim == 0 {
 		m.warnings.add("%s: the indexer's sizes are unknown: no dsa_topk_indexer Definition", n.path)
 		return nil
@@ -250,9 +251,16 @@ func interleavedRope(modelType string) bool {
 	return modelType == "glm" || modelType == "glm4"
 }
 
+// kindOf is the kind of token mixer in a node's layers: where several are drawn
+// as one, that of the first layer it stands in.
 func kindOf(n *node) *extract.AttentionKind {
 	if n.group == nil {
 		return nil
+	}
+	for _, k := range n.group.kinds {
+		if len(n.layers) > 0 && slices.Contains(k.layers, n.layers[0]) {
+			return k.kind
+		}
 	}
 	return n.group.kind
 }

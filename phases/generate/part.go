@@ -144,6 +144,8 @@ func separate(set []*part, around map[*part]*part) bool {
 		switch {
 		case len(members) > 1:
 			changed = prefixAllButShallowest(members, around) || changed
+		case g != nil && g.within != nil && byGroup[g.within] != nil && byGroup[g.within][0].parent != members[0].parent:
+			changed = prefixAllButShallowest([]*part{byGroup[g.within][0], members[0]}, around) || changed
 		case g != nil && byGroup[nil] != nil && (g.suffix == "" || len(byGroup) == 2):
 			changed = prefixAllButShallowest([]*part{byGroup[nil][0], members[0]}, around) || changed
 		}
@@ -219,7 +221,7 @@ func suffixKinds(parts []*part) {
 }
 
 // acronyms are suffixes that are written in capitals behind a class name.
-var acronyms = map[string]bool{"gqa": true, "mla": true, "dsa": true, "gdn": true, "kda": true, "mlp": true, "rwkv": true}
+var acronyms = map[string]bool{"gqa": true, "mla": true, "dsa": true, "gdn": true, "kda": true, "mlp": true, "rwkv": true, "swa": true, "csa": true, "hca": true}
 
 func titleSuffix(suffix string) string {
 	words := strings.Split(suffix, "_")

@@ -61,18 +61,26 @@ func childNamed(n *node, seg string) *node {
 // mergeMLA makes one module attn_mla of the paged kernel attn_mqa and the
 // ragged kernel attn_mha, as FlashInfer-Bench has it.
 func (b *builder) mergeMLA(n *node) {
-	mqa, mha := childNamed(n, "attn_mqa"), childNamed(n, "attn_mha")
-	if mqa == nil || mha == nil || mqa.typ != baseline.TypeAttention {
-		return
-	}
-	mqa.seg = "attn_mla"
-	mqa.rows = append(mqa.rows, mha.rows...)
-	for i, c := range n.children {
-		if c == mha {
-			n.children = append(n.children[:i], n.children[i+1:]...)
-			break
+	kept := n.children[:0:0]
+	for _, c := range n.children {
+		if c.seg != "attn_mha" || !mergeIntoPaged(n.children, c) {
+			kept = append(kept, c)
 		}
 	}
+	n.children = kept
+}
+
+// mergeIntoPaged puts the ragged kernel of a kind of layers into its paged one
+// and reports whether there is one.
+func mergeIntoPaged(siblings []*node, ragged *node) bool {
+	for _, paged := range siblings {
+		if (paged.seg == "attn_mqa" || paged.seg == "attn_mla") && paged.typ == baseline.TypeAttention && paged.group == ragged.group {
+			paged.seg = "attn_mla"
+			paged.rows = append(paged.rows, ragged.rows...)
+			return true
+		}
+	}
+	return false
 }
 
 // addExperts returns the routed experts a layer where the source holds their
@@ -122,7 +130,8 @@ func isMambaMixer(n *node) bool {
 	if strings.Contains(strings.ToLower(n.class), "mamba") {
 		return true
 	}
-	return n.group != nil && n.group.kind != nil && (n.group.kind.Family == extract.Mamba1 || n.group.kind.Family == extract.Mamba2)
+	kind := kindOf(n)
+	return kind != nil && (kind.Family == extract.Mamba1 || kind.Family == extract.Mamba2)
 }
 
 func (b *builder) addSynthetic(parent *node, seg, what string) {

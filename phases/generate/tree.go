@@ -45,6 +45,10 @@ type group struct {
 	kind   *extract.AttentionKind // nil when the architecture does not say
 	layers layerSet
 	suffix string // tells it from the other groups: "gdn", "sliding"
+	// kinds are the kinds of mixer in layers that are drawn as one, within the
+	// layers as one that a kind is of (join.go); nil where each is drawn apart.
+	kinds  []*group
+	within *group
 }
 
 // trie holds the rows by path.
@@ -59,6 +63,7 @@ type trie struct {
 type parsedRow struct {
 	baseline.Module
 	layers layerSet
+	kind   *group // of the layers that are drawn as one, whose kernel it is
 }
 
 func (t *trie) child(seg string) *trie {
@@ -98,7 +103,7 @@ func newTrie(rows []baseline.Module) *trie {
 				at = at.child(seg)
 			}
 		}
-		at.rows = append(at.rows, parsedRow{r, parseLayers(r.Layers)})
+		at.rows = append(at.rows, parsedRow{Module: r, layers: parseLayers(r.Layers)})
 	}
 	return root
 }
@@ -138,11 +143,14 @@ type builder struct {
 	groups   []*group
 	nodes    []*node
 	warnings []string
+	// joined draws the kinds of token mixer in one class of layers as one.
+	joined bool
 }
 
-// buildTree builds the tree of nodes and lists them parents first.
-func buildTree(rows []baseline.Module, a *extract.Architecture) (*builder, error) {
-	b := &builder{a: a}
+// buildTree builds the tree of nodes and lists them parents first. joined
+// draws what the kinds of layers of one class share once (join.go).
+func buildTree(rows []baseline.Module, a *extract.Architecture, joined bool) (*builder, error) {
+	b := &builder{a: a, joined: joined}
 	root := newTrie(rows)
 	if len(root.rows) == 0 {
 		root.rows = []parsedRow{{Module: baseline.Module{Class: className(a.ArchitectureType, "ForCausalLM"), Type: baseline.TypeBlock, Count: 1}}}
@@ -232,7 +240,7 @@ func (b *builder) expand(t *trie, layers layerSet, parent *node) {
 			b.expandStack(c, parent)
 			continue
 		}
-		found := b.variantsAt(c, layers)
+		found := b.variantsAt(c, layers, parent.group)
 		if len(c.rows) == 0 {
 			b.expand(c, layers, parent) // a container without a row of its own
 			continue
@@ -281,10 +289,10 @@ func (b *builder) add(n, parent *node) {
 // variantsAt returns the rows of one path within the given layers: rows of
 // equal class and size are one node, others stand beside each other. Bare
 // parameters are not modules: they mark their parent.
-func (b *builder) variantsAt(t *trie, layers layerSet) []*node {
+func (b *builder) variantsAt(t *trie, layers layerSet, g *group) []*node {
 	var found []*node
 	at := map[string]*node{}
-	for _, r := range t.rows {
+	for _, r := range g.kernelsByKind(t.rows, b.layers) {
 		part, count := r.layers, r.Count
 		if layers != nil {
 			whole := r.layers
@@ -298,18 +306,26 @@ func (b *builder) variantsAt(t *trie, layers layerSet) []*node {
 			count = r.Count * len(part) / len(whole)
 		}
 		id := signature(r.Module)
+		if r.kind != nil {
+			id += "|" + r.kind.suffix
+		}
 		if n := at[id]; n != nil {
 			n.count += count
 			n.layers = n.layers.or(part)
 			n.rows = append(n.rows, r.Module)
 			continue
 		}
-		n := &node{seg: nameIn(t.path), path: t.path, class: r.Class, typ: r.Type, count: max(count, 1), layers: part, rows: []baseline.Module{r.Module}}
+		n := &node{seg: nameIn(t.path), path: t.path, class: r.Class, typ: r.Type, count: max(count, 1), layers: part, group: r.kind, rows: []baseline.Module{r.Module}}
 		if r.Tied != "" {
 			n.comment = "weights tied to " + lastSegment(r.Tied)
 		}
 		at[id] = n
 		found = append(found, n)
+	}
+	for _, n := range found {
+		if n.group == nil {
+			n.group = g.kindOf(n.layers)
+		}
 	}
 	return found
 }

@@ -176,10 +176,10 @@ func markDenseSparse(nodes []*node) {
 		groups := map[*group]*pair{}
 		both, clear := false, true
 		for _, n := range set {
-			p := groups[n.group]
+			p := groups[n.group.outermost()]
 			if p == nil {
 				p = &pair{}
-				groups[n.group] = p
+				groups[n.group.outermost()] = p
 			}
 			if hasExperts(n) {
 				p.sparse++

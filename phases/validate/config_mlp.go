@@ -28,7 +28,7 @@ func (t *entryTree) mlpOf(m *tsast.Module) mlpPart {
 
 func (t *entryTree) lookMLP(m *tsast.Module) mlpPart {
 	words := t.words(m.Name)
-	moe := words["moe"] || words["experts"] || words["sparse"]
+	moe := words["moe"] || words["experts"] || words["sparse"] && !words["attn"] && !words["attention"]
 	for _, item := range m.Definitions.Items {
 		n, ok := t.p.meant(item.Value)
 		moe = moe || ok && n.Family.OpType == "moe"

@@ -31,7 +31,10 @@ buildSync({
     "@flashinfer-bench/ui": join(work, "ui.ts"), "@flashinfer-bench/utils": `${web}/packages/utils/src/index.ts`, "next/link": join(work, "link.tsx"), "@/lib": `${web}/apps/web/lib`,
   },
 })
-execFileSync(join(work, "node_modules/.bin/tailwindcss"), ["-i", `${web}/apps/web/app/globals.css`, "-o", join(work, "app.css")], { cwd: work, stdio: "ignore" })
+// The app's style from here: a plain clone has no packages that it could import.
+const app = `${web}/apps/web/app`
+writeFileSync(join(work, "globals.css"), readFileSync(`${app}/globals.css`, "utf8").replace(/(@source ")(\.[^"]*)/g, (_, start, path) => start + resolve(app, path)) + `\n@source "${app}";\n`)
+execFileSync(join(work, "node_modules/.bin/tailwindcss"), ["-i", join(work, "globals.css"), "-o", join(work, "app.css")], { cwd: work, stdio: ["ignore", "ignore", "pipe"] })
 writeFileSync(join(work, "index.html"), '<!doctype html><link rel="stylesheet" href="page.css"><link rel="stylesheet" href="app.css"><div id="root" style="width:1400px"></div><script src="page.js"></script>')
 
 const page = (id) => `${pathToFileURL(join(work, "index.html"))}#${encodeURIComponent(id)}`
