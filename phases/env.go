@@ -12,6 +12,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/typecheck"
 )
 
@@ -43,6 +44,9 @@ type Env struct {
 	SGLang *SGLangTrees
 	// Now is the clock.
 	Now func() time.Time
+	// Following gives the changes of the clone's other files that the addition
+	// of a model asks for; nil leaves them out.
+	Following func(env *Env, r *Result) ([]report.Following, error)
 	// Hub fetches config.json; nil means that the Hub is out of reach.
 	Hub ConfigFetcher
 }

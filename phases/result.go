@@ -10,6 +10,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/typecheck"
 )
@@ -56,6 +57,9 @@ type Result struct {
 	Files     map[string]string
 	TimingsMS map[string]float64
 
+	// Following are the changes of the clone's other files, as WriteFiles found
+	// them.
+	Following []report.Following
 	// Outputs is the output directory as it was claimed before the work began.
 	Outputs *report.Claimed
 	// LeftOut are the Definitions that the request did not want in the entry.
@@ -97,7 +101,7 @@ func (r *Result) Report() *report.Run {
 	out := &report.Run{
 		Contract: r.Contract(), ModelsTS: r.Request.ModelsTS, Ignored: r.Request.OwnOutputDir, DryRun: r.Request.DryRun, Updated: r.Updated, TypeScript: r.TypeScript,
 		LeftOut: r.LeftOut, ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Quantization: r.Request.Quantization, Snippets: r.Snippets, EntryText: r.EntryText,
-		Tensors: r.Witness.file(), NoCheckpoint: r.Witness.note(),
+		Tensors: r.Witness.file(), NoCheckpoint: r.Witness.note(), Following: r.Following,
 	}
 	if r.Implementation != nil {
 		r.Implementation.ModelName = r.Request.ModelName
@@ -116,7 +120,22 @@ func (r *Result) Diff() string {
 // WriteFiles writes the files of all phases into the output directory. It
 // does not touch models.ts.
 func (r *Result) WriteFiles(env *Env) error {
+	r.follow(env)
 	return r.write(env, report.ExtractFiles, report.BaselineFiles, report.GenerateFiles, report.ValidateFiles)
+}
+
+// follow works out what the addition asks for in the clone's other files. The
+// entry does not depend on it: where that fails, a warning says so.
+func (r *Result) follow(env *Env) {
+	r.Following = nil
+	if env.Following == nil {
+		return
+	}
+	following, err := env.Following(env, r)
+	if err != nil {
+		r.Warnings = append(r.Warnings, "what follows for the clone's other files could not be worked out: "+prose.FirstLine(err))
+	}
+	r.Following = following
 }
 
 func (r *Result) write(env *Env, parts ...report.Part) error {

@@ -150,6 +150,7 @@ func RunValidate(ctx context.Context, env *Env, req Request, architecture, imple
 	if req.DryRun {
 		return r, nil
 	}
+	r.follow(env)
 	return r, r.write(env, report.ValidateFiles)
 }
 

@@ -40,7 +40,9 @@ SGLang's source, generate the entry, validate and report.
 
 The entry goes into models.ts, which is found from anywhere in a clone;
 everything else goes into the output directory. The default one,
-model_analysis_NAME at the root of the clone, is ignored by git.
+model_analysis_NAME at the root of the clone, is ignored by git. In a clone it
+has what the addition asks for in the serving configs and the coverage document,
+too, as changes to review.
 
 Several models are a batch: each is added or fails by itself, and what is there
 already is skipped. An id that is another model's is refused before anything

@@ -15,6 +15,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/limit"
+	"github.com/fib-ls/fib-ls/phases/onboard"
 )
 
 // globals are the flags that every command takes.
@@ -120,7 +121,7 @@ func (g *globals) unconnected(stdin io.Reader, stderr io.Writer) (*phases.Env, e
 		return nil, fmt.Errorf("finding the working directory: %w", err)
 	}
 	env := &phases.Env{
-		Getenv: os.Getenv, Environ: os.Environ, WorkDir: wd, Stdin: stdin, SGLang: phases.NewSGLangTrees(),
+		Getenv: os.Getenv, Environ: os.Environ, WorkDir: wd, Stdin: stdin, SGLang: phases.NewSGLangTrees(), Following: onboard.Following,
 		Log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if dir := os.Getenv("FIB_LS_CACHE_DIR"); dir != "" {

@@ -15,7 +15,9 @@ import (
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/diff"
 	"github.com/fib-ls/fib-ls/phases/disk"
+	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/prose"
+	"github.com/fib-ls/fib-ls/phases/report"
 )
 
 // file is one file that follows from a plan, with what it is for.
@@ -165,14 +167,57 @@ func (p *Plan) servingFile() (file, error) {
 	text, err := disk.Read(filepath.Join(p.root, filepath.FromSlash(ServingConfigsPath)), maxServingConfigs)
 	if p.root == "" || err != nil {
 		data, _, err := p.InsertServers(noServers())
-		return file{"model_configs.json", "entries for " + ServingConfigsPath, data}, err
+		return file{report.FileServingNew, "entries for " + ServingConfigsPath, data}, err
 	}
 	after, _, err := p.InsertServers(text)
 	if err != nil {
 		return file{}, err
 	}
 	patch := diff.Unified(ServingConfigsPath, string(text), string(after))
-	return file{"model_configs.diff", "the change of " + ServingConfigsPath + " (fib-ls plan --in-place makes it)", []byte(patch)}, nil
+	return file{report.FileServing, "the change of " + ServingConfigsPath + " (git apply or fib-ls plan --in-place makes it)", []byte(patch)}, nil
+}
+
+// Following are the changes of a clone's other files that a pull request of
+// upstream's makes when it adds a model: the serving configs and the coverage
+// document, of those that the clone of models.ts has. It is env.Following of
+// the commands and of the language server.
+func Following(env *phases.Env, r *phases.Result) ([]report.Following, error) {
+	root := modelsfile.Root(filepath.Dir(env.Path(r.Request.ModelsTS)))
+	has := func(path string) bool {
+		info, err := os.Stat(filepath.Join(root, filepath.FromSlash(path)))
+		return err == nil && info.Mode().IsRegular()
+	}
+	if root == "" || !has(ServingConfigsPath) && !has(CoveragePath) {
+		return nil, nil
+	}
+	o := Options{Request: r.Request}
+	if r.Request.TP > 0 {
+		o.TP = []int{r.Request.TP}
+	}
+	if r.Request.EP > 0 {
+		o.EP = []int{r.Request.EP}
+	}
+	p, err := of(env, o, r, definition.FlashInfer())
+	if err != nil {
+		return nil, err
+	}
+	var all []report.Following
+	add := func(f file) {
+		if len(f.data) > 0 { // else the file says it already
+			all = append(all, report.Following{Name: f.name, What: f.what, Data: f.data})
+		}
+	}
+	if has(ServingConfigsPath) {
+		serving, err := p.servingFile()
+		if err != nil {
+			return nil, err
+		}
+		add(serving)
+	}
+	if has(CoveragePath) {
+		add(p.coverageFile())
+	}
+	return all, nil
 }
 
 // CoveragePath is where a clone of FlashInfer-Bench keeps its coverage document.
@@ -195,15 +240,15 @@ func (p *Plan) coverageFile() file {
 	m := coverage.ModelOf(p.Slug, p.Result.Model.Name, a, covered)
 	text, err := disk.Read(filepath.Join(p.root, filepath.FromSlash(CoveragePath)), maxCoverage)
 	if p.root != "" && err == nil && p.set.KnowsWorkloads() {
-		report := coverage.Report{Models: []coverage.Model{m}}
-		after, _ := report.Update(string(text), p.set.Lookup)
-		return file{"model_coverage.diff", "the change of " + CoveragePath, []byte(diff.Unified(CoveragePath, string(text), after))}
+		doc := coverage.Report{Models: []coverage.Model{m}}
+		after, _ := doc.Update(string(text), p.set.Lookup)
+		return file{report.FileCoverage, "the change of " + CoveragePath + " (git apply makes it)", []byte(diff.Unified(CoveragePath, string(text), after))}
 	}
 	note := ""
 	if !p.set.KnowsWorkloads() {
 		note = "\nBy " + p.set.Listed + ", which does not tell Definitions with workloads from those without: give --dataset DIR before this is published.\n"
 	}
-	return file{"model_coverage.md", "row of the summary and section for " + CoveragePath, []byte(m.Section() + note)}
+	return file{report.FileCoverageNew, "row of the summary and section for " + CoveragePath, []byte(m.Section() + note)}
 }
 
 // request is the text of a kernel request for what FlashInfer lacks, in the

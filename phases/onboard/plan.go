@@ -118,12 +118,16 @@ func Make(ctx context.Context, env *phases.Env, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	req := o.Request
-	first, err := phases.Prepare(ctx, env, req)
+	first, err := phases.Prepare(ctx, env, o.Request)
 	if err != nil {
 		return nil, err
 	}
-	set, err := env.KnownDataset(req.Dataset, filepath.Dir(env.Path(first.Request.ModelsTS)))
+	return of(env, o, first, table)
+}
+
+// of plans the onboarding of a model whose phases 1 to 3 have run.
+func of(env *phases.Env, o Options, first *phases.Result, table *definition.Table) (*Plan, error) {
+	set, err := env.KnownDataset(o.Request.Dataset, filepath.Dir(env.Path(first.Request.ModelsTS)))
 	if err != nil {
 		return nil, err
 	}

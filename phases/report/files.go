@@ -21,11 +21,25 @@ const (
 	FileEntry          = "generated_entry.ts"
 	FileSummary        = "model_addition_summary.md"
 	FileValidation     = "validation.json"
+	// Of the other files that a pull request of upstream's changes when it adds
+	// a model: what changes of them, or what goes into them.
+	FileServing     = "model_configs.diff"
+	FileServingNew  = "model_configs.json"
+	FileCoverage    = "model_coverage.diff"
+	FileCoverageNew = "model_coverage.md"
 )
+
+// Following is the change of a clone's file that the addition of a model asks
+// for, to be reviewed.
+type Following struct {
+	// Name is one of FileServing … FileCoverageNew, What says what it is.
+	Name, What string
+	Data       []byte
+}
 
 // FileOrder is the order in which they are written.
 var FileOrder = []string{
-	FileConfig, FileArchitecture, FileTensors, FileImplementation, FileKernelCalls, DirSnippets, FileMapping, FileEntry, "models.ts", FileValidation, FileSummary,
+	FileConfig, FileArchitecture, FileTensors, FileImplementation, FileKernelCalls, DirSnippets, FileMapping, FileEntry, "models.ts", FileServing, FileServingNew, FileCoverage, FileCoverageNew, FileValidation, FileSummary,
 }
 
 // Part writes the files of one phase and returns their names.
@@ -79,12 +93,25 @@ func GenerateFiles(r *Run, dir *Dir) ([]string, error) {
 	return []string{FileMapping, FileEntry}, dir.Write(FileEntry, []byte(r.EntryText+"\n"))
 }
 
-// ValidateFiles writes the findings and the summary.
+// ValidateFiles writes the findings, what follows for the clone's other files,
+// and the summary.
 func ValidateFiles(r *Run, dir *Dir) ([]string, error) {
-	if err := dir.WriteJSON(FileValidation, r.validation()); err != nil {
-		return nil, err
+	for _, name := range []string{FileServing, FileServingNew, FileCoverage, FileCoverageNew} { // of an earlier run
+		if err := dir.Remove(name); err != nil {
+			return nil, err
+		}
 	}
-	return []string{FileValidation, FileSummary}, dir.Write(FileSummary, []byte(Summary(r)))
+	var names []string
+	for _, f := range r.Following {
+		if err := dir.Write(f.Name, f.Data); err != nil {
+			return names, err
+		}
+		names = append(names, f.Name)
+	}
+	if err := dir.WriteJSON(FileValidation, r.validation()); err != nil {
+		return names, err
+	}
+	return append(names, FileValidation, FileSummary), dir.Write(FileSummary, []byte(Summary(r)))
 }
 
 // BaselineFiles writes phase 2's files. Those of an earlier run go first, so

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -249,6 +250,11 @@ func summaryNextSteps(r *Run) []string {
 	if r.ModelsTS != "" && r.ModelsTS != modelsfile.DefaultPath {
 		steps[0] = "Review generated model in " + prose.Markdown(r.ModelsTS)
 	}
+	var other []string
+	for _, f := range r.Following {
+		other = append(other, fmt.Sprintf("Review `%s` beside this file: %s", f.Name, f.What))
+	}
+	steps = slices.Insert(steps, 1, other...)
 	for i := range steps {
 		steps[i] = fmt.Sprintf("%d. %s", i+1, steps[i])
 	}

@@ -53,6 +53,11 @@ func Text(r *Run) string {
 			fmt.Fprintf(&b, "  files of each phase: %s (git ignores it; --output-dir names another place)\n", filepath.Dir(path))
 		}
 	}
+	for _, f := range r.Following {
+		if path := r.Files[f.Name]; path != "" {
+			fmt.Fprintf(&b, "  to review: %s, %s\n", path, f.What)
+		}
+	}
 	fmt.Fprintf(&b, "  %s\n", prose.Line(ConfidenceLine(&r.Confidence, r.NoCheckpoint)))
 	// What is not from us by construction was made one line above; paths and
 	// names of modules pass here.
