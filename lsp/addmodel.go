@@ -289,7 +289,7 @@ func (j *job) keepStanding() {
 	}
 	f := tsast.Parse(j.result.Edited)
 	if i := modelsfile.Find(f, j.result.Model.ID); i >= 0 {
-		j.server.standings.keep(j.target.key, f, i, j.result.Judge(f, i))
+		j.server.verifications.put(j.target.key, f, i, j.result.Judge(f, i))
 	}
 }
 

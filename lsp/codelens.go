@@ -33,7 +33,7 @@ func (s *Server) codeLens(_ context.Context, snap *Snapshot, _ *protocol.CodeLen
 			}
 			title += fmt.Sprintf(" (%d in the dataset)", have)
 		}
-		if known := s.standings.of(snap, e); known != nil {
+		if known := s.verifications.of(snap, e); known != nil {
 			title += ", " + string(known.Level)
 		}
 		if e.Model.ID.Value == "" || e.Broken {

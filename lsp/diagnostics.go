@@ -57,7 +57,7 @@ func (s *Server) mostSevere(snap *Snapshot, checker *validate.Checker) (shown []
 
 // ownFindings are those that the rules do not make.
 func (s *Server) ownFindings(snap *Snapshot) []validate.Problem {
-	return append(s.markerFindings(snap), s.standingFindings(snap)...)
+	return append(s.markerFindings(snap), s.verificationFindings(snap)...)
 }
 
 // markerFindings are those about markers that wait for their code action.

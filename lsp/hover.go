@@ -195,7 +195,7 @@ func (s *Server) hoverModel(b *hoverText, snap *Snapshot, e tsast.Entry) {
 // hoverConfidence says how sure the entry is: as it was found when it was added
 // or verified, else as far as the model's config and SGLang's source tell.
 func (s *Server) hoverConfidence(b *hoverText, snap *Snapshot, e tsast.Entry) {
-	if known := s.standings.of(snap, e); known != nil {
+	if known := s.verifications.of(snap, e); known != nil {
 		b.printf("Confidence: %s\n\n", b.text(known.Line))
 		return
 	}

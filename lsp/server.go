@@ -77,17 +77,17 @@ type Server struct {
 	// background are the goroutines that Run waits for.
 	background sync.WaitGroup
 
-	caps      capabilities // written by initialize, before anything reads it
-	docs      documents
-	config    configs
-	publisher publisher
-	jobs      jobs
-	notices   notices
-	datasets  datasets
-	expected  expectations
-	standings standings
-	search    repoSearch
-	trim      trimmer
+	caps          capabilities // written by initialize, before anything reads it
+	docs          documents
+	config        configs
+	publisher     publisher
+	jobs          jobs
+	notices       notices
+	datasets      datasets
+	expected      expectations
+	verifications verifications
+	search        repoSearch
+	trim          trimmer
 }
 
 // New makes a server; Run starts it.

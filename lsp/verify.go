@@ -135,7 +135,7 @@ func (j *job) verify() error {
 		return err
 	}
 	j.verdict.Line = editorWords(j.verdict.Line)
-	s.standings.keep(j.target.key, f, i, j.verdict)
+	s.verifications.put(j.target.key, f, i, j.verdict)
 	s.forgetConfig(j.verdict.RepoID) // its config is in the cache by now
 	s.worldChanged(j.ctx)
 	return nil

@@ -50,8 +50,8 @@ func (r *Result) Judge(f *tsast.File, i int) *Verification {
 	m := f.Entries[i].Model
 	expected := r.ExpectedEntry()
 	if ck := r.Witness.Sorted(r.Architecture); ck != nil {
-		expected.Held = func(stated map[weights.Row]weights.Size) *weights.Held {
-			return generate.HoldStated(r.Implementation, ck, r.Architecture, stated)
+		expected.CompareWithCheckpoint = func(stated map[weights.Row]weights.Size) *weights.Comparison {
+			return generate.CompareWithCheckpoint(r.Implementation, ck, r.Architecture, stated)
 		}
 	}
 	opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}

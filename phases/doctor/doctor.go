@@ -108,7 +108,7 @@ func lookGitHub(ctx context.Context, env *phases.Env, offline bool) Finding {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	address := prose.Or(env.Getenv("FIB_LS_SGLANG_URL"), repo.DefaultURL)
-	took, err := repo.Reach(ctx, repo.Options{WorkDir: env.WorkDir, CacheDir: env.CacheDir, URL: address})
+	took, err := repo.Probe(ctx, repo.Options{WorkDir: env.WorkDir, CacheDir: env.CacheDir, URL: address})
 	if err != nil {
 		f.OK, f.Found, f.Fix = false, "no: "+prose.FirstLine(err), "the copy on disk or the built-in index will be used"
 		return f

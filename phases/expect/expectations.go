@@ -1,5 +1,7 @@
-// Package expect works out what models' own configs say of their entries: for
-// the rules, for coverage, and to explain a Definition's numbers.
+// Package expect generates, from a model's own config.json, the entry that
+// models.ts is expected to have (validate.ExpectedEntry): for the rules, for
+// coverage, and to explain a Definition's numbers. With the network it reads
+// SGLang's source and the checkpoint, too (Verify).
 package expect
 
 import (
@@ -144,25 +146,27 @@ func entry(known *knownConfig, tp, ep int, byName bool) *validate.ExpectedEntry 
 		return generateEntry(known, impl, nil, tp, ep, byName)
 	})
 	if known.checkpoint != nil {
-		return held(known, e, tp, ep, byName)
+		return withCheckpoint(known, e, tp, ep, byName)
 	}
 	return e
 }
 
-// held is the entry that the checkpoint bears out, too, with what holds others
-// to it; e as it is, with the reason, where no checkpoint was seen.
-func held(known *knownConfig, e *validate.ExpectedEntry, tp, ep int, byName bool) *validate.ExpectedEntry {
+// withCheckpoint returns the entry that the checkpoint bears out, too, with what
+// compares others with it; e as it is, with the reason, where no checkpoint was seen.
+func withCheckpoint(known *knownConfig, e *validate.ExpectedEntry, tp, ep int, byName bool) *validate.ExpectedEntry {
 	witness, impl := known.checkpoint(), known.implementation()
 	ck := witness.Sorted(known.architecture)
 	if ck == nil {
-		e.Held = func(map[weights.Row]weights.Size) *weights.Held { return &weights.Held{Unseen: witness.Note} }
+		e.CompareWithCheckpoint = func(map[weights.Row]weights.Size) *weights.Comparison {
+			return &weights.Comparison{Unseen: witness.Note}
+		}
 		return e
 	}
 	if seen := generateEntry(known, impl, ck, tp, ep, byName); seen != nil {
 		e = seen
 	}
-	e.Held = func(stated map[weights.Row]weights.Size) *weights.Held {
-		return generate.HoldStated(impl, ck, known.architecture, stated)
+	e.CompareWithCheckpoint = func(stated map[weights.Row]weights.Size) *weights.Comparison {
+		return generate.CompareWithCheckpoint(impl, ck, known.architecture, stated)
 	}
 	return e
 }

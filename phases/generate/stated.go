@@ -8,10 +8,10 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract/weights"
 )
 
-// HoldStated holds an entry that stands in models.ts to its model's checkpoint:
+// CompareWithCheckpoint compares an entry that stands in models.ts with its model's checkpoint:
 // the tree that the witnesses bear out, with the sizes in it that the entry
 // states otherwise.
-func HoldStated(impl *baseline.Implementation, ck *weights.Checkpoint, a *extract.Architecture, stated map[weights.Row]weights.Size) *weights.Held {
+func CompareWithCheckpoint(impl *baseline.Implementation, ck *weights.Checkpoint, a *extract.Architecture, stated map[weights.Row]weights.Size) *weights.Comparison {
 	a = AsServed(impl, a)
 	chosen := weigh(impl, a, ck)
 	original, from := Units(chosen.rows, a)
@@ -23,7 +23,7 @@ func HoldStated(impl *baseline.Implementation, ck *weights.Checkpoint, a *extrac
 	}
 	entry := &held{units: units, from: from, report: ck.Match(units, a.NumLayers), ck: ck}
 	witnesses := newWitnessUnits(impl, a)
-	out := &weights.Held{Confirmed: map[weights.Row]int{}, Counts: map[weights.Row]weights.Counts{}}
+	out := &weights.Comparison{Confirmed: map[weights.Row]int{}, Counts: map[weights.Row]weights.Counts{}}
 	for i := range units {
 		row := rowOf(&original[i])
 		if entry.report.Verdicts[i] == weights.Confirmed {

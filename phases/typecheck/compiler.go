@@ -104,7 +104,7 @@ func installed(tsc, root string) error {
 	if !ownedByUser(info) {
 		return fmt.Errorf("%s belongs to another user", tsc)
 	}
-	tracked, err := repo.Tracks(root, "node_modules")
+	tracked, err := repo.TracksFolder(root, "node_modules")
 	if err != nil {
 		return fmt.Errorf("whether node_modules is committed is not known: %w", err)
 	}

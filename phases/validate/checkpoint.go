@@ -33,12 +33,12 @@ func checkpointRules() []Rule {
 	}
 }
 
-// holder holds one entry to its model's checkpoint.
-type holder struct {
+// checkpointComparison compares one entry with its model's checkpoint.
+type checkpointComparison struct {
 	*comparison
 	// plain is the tree that the witnesses bear out, held to the checkpoint;
 	// stated the same with the sizes of the entry.
-	plain, stated *weights.Held
+	plain, stated *weights.Comparison
 	sizes         map[weights.Row]weights.Size
 	// modules are the entry's modules of each row.
 	modules map[weights.Row][]*tsast.Module
@@ -46,24 +46,24 @@ type holder struct {
 	names map[weights.Row]string
 }
 
-// heldToCheckpoint adds what the checkpoint has against the entry to the
+// compareWithCheckpoint adds what the checkpoint has against the entry to the
 // findings by the config, and takes those away in which it bears the entry out.
-func (p *entryPass) heldToCheckpoint(expected *ExpectedEntry, findings []Problem) []Problem {
-	if expected.Held == nil || len(expected.Alternatives) > 0 {
+func (p *entryPass) compareWithCheckpoint(expected *ExpectedEntry, findings []Problem) []Problem {
+	if expected.CompareWithCheckpoint == nil || len(expected.Alternatives) > 0 {
 		return findings
 	}
-	plain := expected.Held(nil)
+	plain := expected.CompareWithCheckpoint(nil)
 	if plain.Unseen != "" {
 		p.in(nil, Problem{Rule: "checkpoint-unseen", Span: p.place(), Message: "the entry was not held to its model's checkpoint: " + plain.Unseen})
 		return findings
 	}
-	h := &holder{
+	h := &checkpointComparison{
 		comparison: newComparison(p, expected), plain: plain, stated: plain, sizes: map[weights.Row]weights.Size{},
 		modules: map[weights.Row][]*tsast.Module{}, names: map[weights.Row]string{},
 	}
 	h.state()
 	if len(h.sizes) > 0 {
-		h.stated = expected.Held(h.sizes)
+		h.stated = expected.CompareWithCheckpoint(h.sizes)
 	}
 	told := map[*tsast.Module]bool{}
 	for _, c := range h.stated.Contradictions {
@@ -75,7 +75,7 @@ func (p *entryPass) heldToCheckpoint(expected *ExpectedEntry, findings []Problem
 }
 
 // state notes what the entry's modules say of the rows that they stand for.
-func (h *holder) state() {
+func (h *checkpointComparison) state() {
 	conflict := map[weights.Row]bool{}
 	for j, m := range h.p.model.Modules {
 		e := h.expectedOf(m)
@@ -183,7 +183,7 @@ func rowsOf(e *ExpectedModule) []namedRow {
 
 // contradiction reports one thing that the checkpoint has against the entry, at
 // the modules that it is about.
-func (h *holder) contradiction(c weights.Contradiction, told map[*tsast.Module]bool) {
+func (h *checkpointComparison) contradiction(c weights.Contradiction, told map[*tsast.Module]bool) {
 	message := values(c.Entry, c.Config, c.Source, c.Checkpoint)
 	if c.Tensor != "" {
 		message += "; the tensor is " + clip(c.Tensor)
@@ -229,7 +229,7 @@ func values(entry, config, source, checkpoint string) string {
 }
 
 // counts reports modules that the checkpoint has another number of.
-func (h *holder) counts(told map[*tsast.Module]bool) {
+func (h *checkpointComparison) counts(told map[*tsast.Module]bool) {
 	for _, m := range h.p.model.Modules {
 		e := h.expectedOf(m)
 		if e == nil || !counted(m) || int(m.Count.Int) == e.Count {
@@ -257,7 +257,7 @@ func (h *holder) counts(told map[*tsast.Module]bool) {
 }
 
 // missing reports GEMMs of the checkpoint whose size the entry has nowhere.
-func (h *holder) missing() {
+func (h *checkpointComparison) missing() {
 	has := map[weights.Size]bool{}
 	for _, list := range h.p.definitions {
 		for _, size := range sizesOf(list) {
@@ -290,7 +290,7 @@ func (h *holder) missing() {
 }
 
 // tell adds a finding that rests on the checkpoint.
-func (h *holder) tell(m *tsast.Module, problem Problem) {
+func (h *checkpointComparison) tell(m *tsast.Module, problem Problem) {
 	problem.Model = h.p.model.ID.Value
 	if m != nil {
 		problem.Module = m.Name
@@ -300,7 +300,7 @@ func (h *holder) tell(m *tsast.Module, problem Problem) {
 
 // settled are the findings by the config without those of modules that the
 // checkpoint has told more of, and of sizes in which it bears the entry out.
-func (h *holder) settled(findings []Problem, told map[*tsast.Module]bool) []Problem {
+func (h *checkpointComparison) settled(findings []Problem, told map[*tsast.Module]bool) []Problem {
 	bornOut := map[string]bool{}
 	for row, modules := range h.modules {
 		for _, m := range modules {

@@ -34,9 +34,9 @@ type ExpectedEntry struct {
 	// Alternatives are other checkpoints that the same name may mean. What is
 	// not wrong by all of them is not reported, but named.
 	Alternatives []*ExpectedEntry
-	// Held holds the entry to the model's checkpoint, with the sizes that the
+	// CompareWithCheckpoint compares the entry with the model's checkpoint, with the sizes that the
 	// entry states otherwise than Modules. Nil: checkpoints are not looked at.
-	Held func(stated map[weights.Row]weights.Size) *weights.Held
+	CompareWithCheckpoint func(stated map[weights.Row]weights.Size) *weights.Comparison
 }
 
 // ExpectedModule is one module of the generated entry.
@@ -199,7 +199,7 @@ func checkConfig(p *entryPass) {
 				strings.Join(append([]string{expected.Label}, ambiguous...), ", ")),
 		})
 	}
-	findings = p.heldToCheckpoint(expected, findings)
+	findings = p.compareWithCheckpoint(expected, findings)
 	joinCounts(findings)
 	for _, f := range findings {
 		p.report(f)

@@ -55,8 +55,8 @@ func expectedOf(t *testing.T, label string, config []byte) *ExpectedEntry {
 func (f fixture) checkpoint(t *testing.T, e *ExpectedEntry) {
 	t.Helper()
 	if why := f.get("unseen"); why != nil {
-		e.Held = func(map[weights.Row]weights.Size) *weights.Held {
-			return &weights.Held{Unseen: strings.TrimSpace(string(why))}
+		e.CompareWithCheckpoint = func(map[weights.Row]weights.Size) *weights.Comparison {
+			return &weights.Comparison{Unseen: strings.TrimSpace(string(why))}
 		}
 	}
 	facts := f.get("tensors")
@@ -68,7 +68,7 @@ func (f fixture) checkpoint(t *testing.T, e *ExpectedEntry) {
 		t.Fatal(err)
 	}
 	ck := weights.Sort(tensors, weights.Options{NumLayers: e.Architecture.NumLayers})
-	e.Held = func(stated map[weights.Row]weights.Size) *weights.Held {
-		return generate.HoldStated(nil, ck, e.Architecture, stated)
+	e.CompareWithCheckpoint = func(stated map[weights.Row]weights.Size) *weights.Comparison {
+		return generate.CompareWithCheckpoint(nil, ck, e.Architecture, stated)
 	}
 }

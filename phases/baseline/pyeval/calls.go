@@ -127,7 +127,7 @@ func (in *Interp) Call(fn Value, args []Value, kw *Namespace) Value {
 // frame defs. What is not given and has no default is unknown.
 func (in *Interp) bindArguments(p pysrc.Params, args []Value, kw *Namespace, defs *frame) *Namespace {
 	out := sized(len(p.List))
-	out.born = in.born()
+	out.serial = in.nextSerial()
 	rest := NewNamespace()
 	position := map[string]bool{}
 	next := 0

@@ -22,11 +22,11 @@ func (in *Interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 		return in.execBlock(s.Else, fr)
 	}
 	cond := Clip(pysrc.Unparse(s.Test), maxExpression)
-	if in.Watcher != nil && in.tentative >= maxNested { // see both, whatever they leave behind
+	if in.Watcher != nil && in.openArms >= maxNested { // see both, whatever they leave behind
 		in.execBlock(s.Body, fr)
 		return in.execBlock(s.Else, fr)
 	}
-	if in.tentative >= maxNested {
+	if in.openArms >= maxNested {
 		in.undecide(fr, s.First, cond, v, "too many undecided conditions inside each other")
 		return flow{}
 	}
@@ -34,18 +34,18 @@ func (in *Interp) branch(s *pysrc.IfStmt, fr *frame) flow {
 		in.noteCondition(fr, s.First, cond, v)
 	}
 	mark := len(in.journal)
-	in.tentative++
-	armBorn := in.armBorn
-	in.armBorn = in.births
+	in.openArms++
+	armSerial := in.armSerial
+	in.armSerial = in.lastSerial
 	yes := in.execBlock(s.Body, fr)
 	yesWrites := in.writes(mark)
 	in.rollback(mark)
-	in.armBorn = in.births
+	in.armSerial = in.lastSerial
 	no := in.execBlock(s.Else, fr)
 	noWrites := in.writes(mark)
 	in.rollback(mark)
-	in.tentative--
-	in.armBorn = armBorn
+	in.openArms--
+	in.armSerial = armSerial
 	if in.Stopped != nil {
 		return flow{kind: flowStop}
 	}

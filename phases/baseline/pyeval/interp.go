@@ -57,9 +57,9 @@ type Interp struct {
 	trying int // how many try statements are open
 
 	journal    []change
-	tentative  int                  // how many arms of undecided conditions are being tried
-	births     int                  // tables of names made so far
-	armBorn    int                  // births before the innermost of those arms
+	openArms   int                  // how many arms of undecided conditions are being evaluated, one inside the other
+	lastSerial int                  // of the namespaces made so far
+	armSerial  int                  // lastSerial when the innermost of those arms began
 	Conditions map[string]condition // undecided, by their text
 	At         Site                 // the call being evaluated
 	line       int                  // of the statement being executed
@@ -199,10 +199,10 @@ func (in *Interp) Attempt(f func() Value) Value {
 	return v
 }
 
-// born returns the time of birth of a table of names that is being made.
-func (in *Interp) born() int {
-	in.births++
-	return in.births
+// nextSerial numbers a namespace that is being made.
+func (in *Interp) nextSerial() int {
+	in.lastSerial++
+	return in.lastSerial
 }
 
 // frame holds the variables of one call.
@@ -224,7 +224,7 @@ type pendingReturn struct {
 }
 
 func (in *Interp) newFrame(m *Module, parent *frame, fn *Function) *frame {
-	return &frame{mod: m, parent: parent, fn: fn, vars: &Namespace{born: in.born()}}
+	return &frame{mod: m, parent: parent, fn: fn, vars: &Namespace{serial: in.nextSerial()}}
 }
 
 func (in *Interp) moduleFrame(m *Module) *frame { return in.newFrame(m, nil, nil) }
@@ -276,5 +276,5 @@ const (
 func (in *Interp) NewObject(cls Value, kind Kind) *Instance {
 	in.objects++
 	in.Grow(objectCells)
-	return &Instance{ID: in.objects, Class: cls, Kind: kind, Attrs: &Namespace{born: in.born()}, Site: in.At}
+	return &Instance{ID: in.objects, Class: cls, Kind: kind, Attrs: &Namespace{serial: in.nextSerial()}, Site: in.At}
 }

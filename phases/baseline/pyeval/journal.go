@@ -75,7 +75,7 @@ func (s *writeSet) add(w write) {
 // isJournaled reports whether a write must be undone when the arm that is being
 // tried ends: not one to the variables of a call that the arm itself makes.
 func (in *Interp) isJournaled(n *Namespace) bool {
-	return in.tentative > 0 && (!n.closed || n.born <= in.armBorn)
+	return in.openArms > 0 && (!n.closed || n.serial <= in.armSerial)
 }
 
 // SetVar sets a name; the write is undone when the arm of an undecided condition
@@ -108,14 +108,14 @@ func (in *Interp) deleteVar(n *Namespace, key string) {
 
 // TouchList must be called before a list is changed.
 func (in *Interp) TouchList(l *List) {
-	if in.tentative > 0 && in.Grow(len(l.Items)) {
+	if in.openArms > 0 && in.Grow(len(l.Items)) {
 		in.journal = append(in.journal, change{list: l, items: slices.Clone(l.Items)})
 	}
 }
 
 // touchDict must be called before a dict is changed.
 func (in *Interp) touchDict(d *Dict) {
-	if in.tentative > 0 && in.Grow(len(d.Keys)) {
+	if in.openArms > 0 && in.Grow(len(d.Keys)) {
 		in.journal = append(in.journal, change{dict: d, was: d.Clone()})
 	}
 }

@@ -5,10 +5,10 @@ import "slices"
 // Namespace is a table of names that keeps their order. Most are small, so it
 // is searched from end to end until it has grown.
 type Namespace struct {
-	Keys  []string
-	Vals  []Value        // beside keys
-	index map[string]int // of keys; nil while there are few
-	born  int            // see Interp.isJournaled; 0 is older than everything
+	Keys   []string
+	Vals   []Value        // beside keys
+	index  map[string]int // of keys; nil while there are few
+	serial int            // in the order in which they are made (see Interp.isJournaled); 0 is before all
 	// closed says that it holds the variables of a call that nothing sees
 	// any more when it has returned.
 	closed bool

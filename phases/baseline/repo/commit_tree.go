@@ -20,17 +20,17 @@ type commitTree struct {
 
 // openCommit lists the part of a commit that belongs to SGLang's Python
 // sources: the wanted files only, or all.
-func openCommit(store *objectStore, c commitInfo, onlyWanted bool) (*commitTree, error) {
+func openCommit(store *objectStore, c commitInfo, onlyFetched bool) (*commitTree, error) {
 	t := &commitTree{store: store, byKey: map[string]plumbing.Hash{}}
 	enter := func(dir string) bool {
 		top, _, _ := strings.Cut(dir, "/")
 		return top == "python" || top == "sgl-kernel" || top == "sglang" || top == "srt"
 	}
-	if onlyWanted {
-		enter = wantedDir
+	if onlyFetched {
+		enter = mayHoldFetched
 	}
 	err := store.walkTree(c.tree, enter, func(f treeFile) {
-		if !onlyWanted || wanted(f.path) {
+		if !onlyFetched || isFetched(f.path) {
 			t.files = append(t.files, f)
 		}
 	})

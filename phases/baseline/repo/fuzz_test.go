@@ -176,10 +176,10 @@ func TestWanted(t *testing.T) {
 		"sgl-kernel/python/sgl_kernel/elementwise.py": true, "python/sglang/version.py": true, "python/sglang/bench_serving.py": false,
 		"python/sglang/srt/lora/x.py": false, "python/sglang/srt/layers/x.json": false, "test/x.py": false, "python/sglang/kernels/aot/tests/x.py": false,
 	} {
-		if wanted(name) != want {
+		if isFetched(name) != want {
 			t.Errorf("%s: wanted %v", name, !want)
 		}
-		if dir := path.Dir(name); want && name != "python/sglang/version.py" && !wantedDir(dir) {
+		if dir := path.Dir(name); want && name != "python/sglang/version.py" && !mayHoldFetched(dir) {
 			t.Errorf("%s would not be entered", dir)
 		}
 	}

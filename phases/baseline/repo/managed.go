@@ -147,7 +147,7 @@ func (m *managed) usable(s *state) bool {
 // fresh: there is no need to look at the remote.
 func (m *managed) fresh(s *state) bool {
 	r := s.Refs[m.o.Ref]
-	if r.Wanted != wantedVersion {
+	if r.Wanted != fetchedFilesVersion {
 		return false
 	}
 	age := m.o.tune.now().Sub(r.Checked)
@@ -305,7 +305,7 @@ func (m *managed) bring(ctx context.Context, r *remote, t target, s *state) erro
 // complete: the remote is where our copy is.
 func (m *managed) complete(s *state, t target) bool {
 	mine, ok := s.Refs[m.o.Ref]
-	if !ok || mine.Wanted != wantedVersion {
+	if !ok || mine.Wanted != fetchedFilesVersion {
 		return false
 	}
 	if mine.Commit == t.want.String() {
@@ -322,6 +322,6 @@ func (m *managed) complete(s *state, t target) bool {
 
 // record writes the state of one ref.
 func (m *managed) record(dir string, s *state, name, commit string) error {
-	s.Refs[m.o.Ref] = refState{Name: name, Commit: commit, Checked: m.o.tune.now().UTC(), Wanted: wantedVersion}
+	s.Refs[m.o.Ref] = refState{Name: name, Commit: commit, Checked: m.o.tune.now().UTC(), Wanted: fetchedFilesVersion}
 	return s.write(dir, commit)
 }

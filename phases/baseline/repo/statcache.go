@@ -83,7 +83,7 @@ func sameFile(e *index.Entry, st fs.FileInfo) bool {
 func (c *statCache) changed(t *fileTree, commit map[string]plumbing.Hash) []string {
 	var list []string
 	for name, hash := range commit {
-		if !wanted(name) {
+		if !isFetched(name) {
 			continue
 		}
 		e, ok := c.entries[name]

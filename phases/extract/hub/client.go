@@ -64,18 +64,18 @@ const (
 
 // Client fetches files of model repositories. It is safe for concurrent use.
 type Client struct {
-	set      *settings
-	http     http.RoundTripper
-	clock    Clock
-	jitter   func() float64
-	budget   time.Duration
-	log      *slog.Logger
-	redact   *redactor
-	progress func(Progress)
-	cache    *cache
-	headers  HeaderCache
-	flights  flights
-	official func(origin string) bool // isOfficial; tests let a fake Hub count as official
+	set       *settings
+	http      http.RoundTripper
+	clock     Clock
+	jitter    func() float64
+	budget    time.Duration
+	log       *slog.Logger
+	redact    *redactor
+	progress  func(Progress)
+	cache     *cache
+	headers   HeaderCache
+	downloads sharedDownloads
+	official  func(origin string) bool // isOfficial; tests let a fake Hub count as official
 
 	mu     sync.Mutex
 	warned map[string]bool // topics of X-HF-Warning that were shown

@@ -37,7 +37,7 @@ func (c *Client) Fetch(ctx context.Context, repoID, revision, filename string) (
 		return nil, fmt.Errorf("fetching %s of %s: %w", filename, repoID, context.Cause(ctx))
 	}
 	key := strings.Join([]string{repoID, revision, filename}, "\x00")
-	return c.flights.do(ctx, key, func(ctx context.Context) (*File, error) {
+	return c.downloads.do(ctx, key, func(ctx context.Context) (*File, error) {
 		return c.online(ctx, repoID, revision, filename)
 	})
 }

@@ -238,11 +238,11 @@ func TestSingleFlight(t *testing.T) {
 		})
 	}
 	for joined := 0; joined < len(files)+1; { // until all of them wait
-		c.flights.mu.Lock()
-		for _, f := range c.flights.all {
+		c.downloads.mu.Lock()
+		for _, f := range c.downloads.all {
 			joined = f.waiters
 		}
-		c.flights.mu.Unlock()
+		c.downloads.mu.Unlock()
 		runtime.Gosched()
 	}
 	cancel()

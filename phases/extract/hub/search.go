@@ -67,8 +67,8 @@ func (c *Client) Trending(ctx context.Context, limit int) ([]Hit, error) {
 	}, limit)
 }
 
-// Reach is what a Probe found.
-type Reach struct {
+// ProbeResult is what a Probe found.
+type ProbeResult struct {
 	Latency time.Duration
 	// Account is the name of the token's account; "" without a token.
 	Account string
@@ -76,13 +76,13 @@ type Reach struct {
 
 // Probe asks whether the Hub answers, and whether it accepts the token: one
 // request without retries. The errors are those of Fetch.
-func (c *Client) Probe(ctx context.Context) (Reach, error) {
+func (c *Client) Probe(ctx context.Context) (ProbeResult, error) {
 	k := &call{c: c, filename: "the answer", deadline: c.clock.Now().Add(searchBudget)}
 	switch {
 	case c.set.offline:
-		return Reach{}, newOfflineError(k.subjectOf(c.set.endpoint), c.set.offlineWhy, nil)
+		return ProbeResult{}, newOfflineError(k.subjectOf(c.set.endpoint), c.set.offlineWhy, nil)
 	case c.set.endpointErr != nil:
-		return Reach{}, c.set.endpointErr
+		return ProbeResult{}, c.set.endpointErr
 	}
 	started := c.clock.Now()
 	var err error
@@ -95,5 +95,5 @@ func (c *Client) Probe(ctx context.Context) (Reach, error) {
 		var hits []Hit
 		err = c.getJSON(ctx, k, "/api/models", url.Values{"limit": {"1"}}, &hits)
 	}
-	return Reach{Latency: c.clock.Now().Sub(started), Account: c.redact.server(who.Name)}, err
+	return ProbeResult{Latency: c.clock.Now().Sub(started), Account: c.redact.server(who.Name)}, err
 }

@@ -147,7 +147,7 @@ func (t ownTransport) RoundTrip(r *http.Request) (*http.Response, error) { retur
 func (t ownTransport) CloseIdleConnections() { t().CloseIdleConnections() }
 
 // newTransport makes the Client's own transport. Redirects are not its
-// business: every hop is built by hand (see hops.go).
+// business: every hop is built by hand (see exchange.go).
 func newTransport(s *settings) *http.Transport {
 	dialer := &net.Dialer{Timeout: s.headTimeout, KeepAlive: 30 * time.Second}
 	return &http.Transport{

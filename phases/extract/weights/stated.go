@@ -10,9 +10,9 @@ type Row struct {
 	Size Size
 }
 
-// Held is an entry of models.ts held to its model's checkpoint.
-type Held struct {
-	// Unseen says why nothing was held to it: the other fields are then empty.
+// Comparison is an entry of models.ts compared with its model's checkpoint.
+type Comparison struct {
+	// Unseen says why nothing was compared: the other fields are then empty.
 	Unseen         string
 	Contradictions []Contradiction
 	// Confirmed are the rows whose weights the checkpoint has in just the size

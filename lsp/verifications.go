@@ -13,19 +13,20 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// standings are how sure entries were when they were added or verified in this
-// session. One holds as long as the entry's text stays as it was.
-type standings struct {
+// verifications are what adding or verifying entries in this session found: how
+// sure they are, and what speaks against them. One holds as long as the entry's
+// text stays as it was.
+type verifications struct {
 	mu   sync.Mutex
-	kept map[standingKey]standing
+	kept map[verifiedEntry]verification
 }
 
-type standingKey struct {
+type verifiedEntry struct {
 	document uri.URI
 	model    string
 }
 
-type standing struct {
+type verification struct {
 	text string // of the entry
 	*phases.Verification
 	// findings are those that only a look at the checkpoint gives, with
@@ -33,18 +34,18 @@ type standing struct {
 	findings []validate.Problem
 }
 
-// maxStandings bounds the memory.
-const maxStandings = 512
+// maxVerifications bounds the memory.
+const maxVerifications = 512
 
-// keep remembers how an entry stands.
-func (k *standings) keep(document uri.URI, f *tsast.File, i int, v *phases.Verification) {
+// put keeps what was found of an entry.
+func (k *verifications) put(document uri.URI, f *tsast.File, i int, v *phases.Verification) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.kept == nil || len(k.kept) >= maxStandings {
-		k.kept = make(map[standingKey]standing)
+	if k.kept == nil || len(k.kept) >= maxVerifications {
+		k.kept = make(map[verifiedEntry]verification)
 	}
 	e := f.Entries[i]
-	made := standing{text: strings.Clone(f.Text(span(e, e.Model.Span))), Verification: v}
+	made := verification{text: strings.Clone(f.Text(span(e, e.Model.Span))), Verification: v}
 	for _, p := range v.Problems {
 		switch p.Rule {
 		case report.RuleContradiction, report.RuleDisagreement:
@@ -57,13 +58,13 @@ func (k *standings) keep(document uri.URI, f *tsast.File, i int, v *phases.Verif
 		p.Related, p.Fixes = nil, nil
 		made.findings = append(made.findings, p)
 	}
-	k.kept[standingKey{document, strings.Clone(e.Model.ID.Value)}] = made
+	k.kept[verifiedEntry{document, strings.Clone(e.Model.ID.Value)}] = made
 }
 
-// of returns how an entry stands; nil when that is not known of its text.
-func (k *standings) of(snap *Snapshot, e tsast.Entry) *standing {
+// of returns what was found of an entry; nil when its text is another by now.
+func (k *verifications) of(snap *Snapshot, e tsast.Entry) *verification {
 	k.mu.Lock()
-	known, ok := k.kept[standingKey{snap.key, e.Model.ID.Value}]
+	known, ok := k.kept[verifiedEntry{snap.key, e.Model.ID.Value}]
 	k.mu.Unlock()
 	if !ok || e.Broken || known.text != snap.File.Text(span(e, e.Model.Span)) {
 		return nil
@@ -71,8 +72,8 @@ func (k *standings) of(snap *Snapshot, e tsast.Entry) *standing {
 	return &known
 }
 
-// any reports whether something is known of a document's entries.
-func (k *standings) any(document uri.URI) bool {
+// has reports whether something is known of a document's entries.
+func (k *verifications) has(document uri.URI) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for key := range k.kept {
@@ -83,16 +84,16 @@ func (k *standings) any(document uri.URI) bool {
 	return false
 }
 
-// standingFindings are what the checkpoints of verified entries have against
+// verificationFindings are what the checkpoints of verified entries have against
 // them, and where their witnesses differ, each with all values.
-func (s *Server) standingFindings(snap *Snapshot) []validate.Problem {
-	if !s.standings.any(snap.key) {
+func (s *Server) verificationFindings(snap *Snapshot) []validate.Problem {
+	if !s.verifications.has(snap.key) {
 		return nil
 	}
 	overrides := s.config.forPath(snap.Path).Severity
 	var problems []validate.Problem
 	for _, e := range snap.File.Entries {
-		known := s.standings.of(snap, e)
+		known := s.verifications.of(snap, e)
 		if known == nil {
 			continue
 		}

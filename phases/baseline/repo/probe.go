@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Reach asks whether a repository (Options.URL, by default SGLang's) answers,
+// Probe asks whether a repository (Options.URL, by default SGLang's) answers,
 // and how long that took. It reads the head of the answer only, and downloads
 // nothing.
-func Reach(ctx context.Context, o Options) (took time.Duration, err error) {
+func Probe(ctx context.Context, o Options) (took time.Duration, err error) {
 	o, err = o.withDefaults()
 	if err != nil {
 		return 0, err

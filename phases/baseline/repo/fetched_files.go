@@ -2,26 +2,26 @@ package repo
 
 import "strings"
 
-// wantedVersion names the rule below. A copy fetched under another version
+// fetchedFilesVersion names the rule below. A copy fetched under another version
 // gets the files that it lacks at its next update.
-const wantedVersion = 1
+const fetchedFilesVersion = 1
 
 // modelsDir is the directory that makes a tree an SGLang tree.
 const modelsDir = "python/sglang/srt/models"
 
-// wantedRoots are the directories whose Python files are fetched: the runtime,
+// fetchedRoots are the directories whose Python files are fetched: the runtime,
 // and the kernels' Python sides (now, and where older releases keep them).
-var wantedRoots = []string{
+var fetchedRoots = []string{
 	"python/sglang/srt/",
 	"python/sglang/kernels/",
 	"sgl-kernel/python/sgl_kernel/",
 }
 
-// unwantedParts are the parts of the roots that serve requests, test, or hold
+// leftOut are the parts of the roots that serve requests, test, or hold
 // other hardware: the reader follows nothing into them, and they are a third
 // of the bytes. A list of exclusions, so that a directory that SGLang adds is
 // fetched.
-var unwantedParts = []string{
+var leftOut = []string{
 	"python/sglang/srt/checkpoint_engine/",
 	"python/sglang/srt/connector/",
 	"python/sglang/srt/constrained/",
@@ -44,28 +44,28 @@ var unwantedParts = []string{
 	"python/sglang/kernels/aot/tests/",
 }
 
-// wanted reports whether a file of the repository is fetched.
-func wanted(path string) bool {
+// isFetched reports whether a file of the repository is fetched.
+func isFetched(path string) bool {
 	if !strings.HasSuffix(path, ".py") {
 		return false
 	}
 	if rest, ok := strings.CutPrefix(path, "python/sglang/"); ok && !strings.Contains(rest, "/") {
 		return rest == "__init__.py" || rest == "version.py" || rest == "_version.py" || rest == "utils.py" || rest == "global_config.py"
 	}
-	if !hasAnyPrefix(path, wantedRoots) {
+	if !hasAnyPrefix(path, fetchedRoots) {
 		return false
 	}
-	return !hasAnyPrefix(path, unwantedParts)
+	return !hasAnyPrefix(path, leftOut)
 }
 
-// wantedDir reports whether a directory (no slash at its end) can hold wanted
+// mayHoldFetched reports whether a directory (no slash at its end) can hold such
 // files.
-func wantedDir(path string) bool {
+func mayHoldFetched(path string) bool {
 	dir := path + "/"
-	if hasAnyPrefix(dir, unwantedParts) {
+	if hasAnyPrefix(dir, leftOut) {
 		return false
 	}
-	for _, root := range wantedRoots {
+	for _, root := range fetchedRoots {
 		if strings.HasPrefix(dir, root) || strings.HasPrefix(root, dir) {
 			return true
 		}

@@ -9,10 +9,10 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 )
 
-// Tracks says whether the repository whose work tree is at root has a file
+// TracksFolder reports whether the repository whose work tree is at root has a file
 // below a folder of that name (node_modules), wherever the folder is. It reads
 // the index alone: what is committed and checked out is in it.
-func Tracks(root, folder string) (tracks bool, err error) {
+func TracksFolder(root, folder string) (tracks bool, err error) {
 	defer recovered(&err)
 	dir, ok, err := findGitDir(root)
 	if err != nil || !ok {

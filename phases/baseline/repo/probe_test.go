@@ -24,7 +24,7 @@ func TestReach(t *testing.T) {
 	}))
 	defer server.Close()
 	ask := func(url string) error {
-		_, err := Reach(context.Background(), Options{WorkDir: t.TempDir(), CacheDir: t.TempDir(), URL: url})
+		_, err := Probe(context.Background(), Options{WorkDir: t.TempDir(), CacheDir: t.TempDir(), URL: url})
 		return err
 	}
 	if err := ask(server.URL + "/good.git"); err != nil {
