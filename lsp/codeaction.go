@@ -94,7 +94,7 @@ func (a *actions) offer(repo string, args map[string]any, kind protocol.CodeActi
 	a.seen = append(a.seen, repo)
 	action := &protocol.CodeAction{Title: addTitle + ": " + repo, Kind: &kind}
 	for i := range problems {
-		action.Diagnostics = append(action.Diagnostics, a.s.diagnosticFrom(a.snap, &problems[i]))
+		action.Diagnostics = append(action.Diagnostics, a.s.diagnosticFrom(a.snap, &problems[i], 0))
 	}
 	req := requestFrom(args, phases.Request{})
 	id := req.ModelName
@@ -152,7 +152,7 @@ func (a *actions) quickFix(title string, edits []tsast.TextEdit, p *validate.Pro
 	kind := protocol.CodeActionKindQuickFix
 	action := &protocol.CodeAction{
 		Title: title, Kind: &kind, Edit: a.s.workspaceEditOf(a.snap, edits),
-		Diagnostics: []protocol.Diagnostic{a.s.diagnosticFrom(a.snap, p)},
+		Diagnostics: []protocol.Diagnostic{a.s.diagnosticFrom(a.snap, p, 0)},
 	}
 	if preferred && a.s.caps.actionPreferred {
 		action.IsPreferred = yes()
@@ -205,7 +205,7 @@ func (a *actions) explain(p *validate.Problem) {
 	kind := protocol.CodeActionKindQuickFix
 	title := "Explain " + p.Rule
 	a.add(&protocol.CodeAction{
-		Title: title, Kind: &kind, Diagnostics: []protocol.Diagnostic{a.s.diagnosticFrom(a.snap, p)},
+		Title: title, Kind: &kind, Diagnostics: []protocol.Diagnostic{a.s.diagnosticFrom(a.snap, p, 0)},
 		Command: a.s.commandOf(commandExplain, title, map[string]any{"rule": p.Rule, "show": true}),
 	})
 }

@@ -11,8 +11,12 @@ import (
 // diagnostic answers textDocument/diagnostic: the client asks instead of
 // being told. The same findings come with the same result id.
 func (s *Server) diagnostic(_ context.Context, snap *Snapshot, p *protocol.DocumentDiagnosticParams) (protocol.DocumentDiagnosticReport, error) {
-	problems := s.publisher.pull(snap)
-	diagnostics := s.diagnosticsFrom(snap, problems)
+	var diagnostics []protocol.Diagnostic
+	for _, g := range pulled(&s.publisher, snap, s.shown) {
+		for p := range g.Shows {
+			diagnostics = append(diagnostics, s.diagnosticFrom(snap, p, g.Offset))
+		}
+	}
 	encoded, err := protocol.Marshal(&protocol.PublishDiagnosticsParams{Diagnostics: diagnostics})
 	if err != nil {
 		return nil, err

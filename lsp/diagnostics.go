@@ -1,9 +1,7 @@
 package lsp
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -46,13 +44,21 @@ func (s *Server) findings(snap *Snapshot, checker *validate.Checker) []validate.
 	return problems
 }
 
-// mostSevere are the findings of a snapshot that are shown, at most
-// maxDiagnostics, and how many there are in all.
-func (s *Server) mostSevere(snap *Snapshot, checker *validate.Checker) (shown []validate.Problem, all int) {
+// shown are the findings of a snapshot that a client gets: at most maxDiagnostics,
+// the last of which says how many more there are.
+func (s *Server) shown(snap *Snapshot, checker *validate.Checker) []validate.Group {
 	if !s.config.forPath(snap.Path).DiagnosticsEnable {
-		return nil, 0
+		return nil
 	}
-	return checker.MostSevere(snap.File, maxDiagnostics, s.ownFindings(snap))
+	groups, all := checker.MostSevere(snap.File, maxDiagnostics, s.ownFindings(snap))
+	if all <= maxDiagnostics {
+		return groups
+	}
+	end := snap.text.Len()
+	return append(groups, validate.Others([]validate.Problem{{
+		Rule: ruleTooMany, Severity: validate.Info, Span: tsast.Span{Start: end, End: end},
+		Message: fmt.Sprintf("%d more findings are not shown; `fib-ls check` lists all %d.", all-maxDiagnostics+1, all),
+	}}))
 }
 
 // ownFindings are those that the rules do not make.
@@ -94,63 +100,50 @@ func markerProblem(m marker, severity validate.Severity) validate.Problem {
 	return p
 }
 
+// encoded is a group of findings as it stands in what was published.
+type encoded struct {
+	shown validate.Counts
+	start protocol.Position
+	text  []byte
+}
+
 // appendDiagnostics writes the rest of publishDiagnostics' params, behind a
-// version.
-func (s *Server) appendDiagnostics(params []byte, snap *Snapshot, problems []validate.Problem) ([]byte, error) {
-	params, err := protocol.AppendMarshal(append(params, `,"uri":`...), snap.URI)
+// version. What stands as it stood in what was published before is not encoded
+// again; now says what is published by this.
+func (s *Server) appendDiagnostics(params []byte, snap *Snapshot, groups []validate.Group, before map[*validate.Found]encoded) (_ []byte, now map[*validate.Found]encoded, err error) {
+	params, err = protocol.AppendMarshal(append(params, `,"uri":`...), snap.URI)
 	params = append(params, `,"diagnostics":[`...)
-	var d protocol.Diagnostic
-	for i := 0; i < len(problems) && err == nil; i++ {
+	now = make(map[*validate.Found]encoded, len(groups))
+	for i, g := range groups {
 		if i > 0 {
 			params = append(params, ',')
 		}
-		d = s.diagnosticFrom(snap, &problems[i])
-		params, err = protocol.AppendMarshal(params, &d)
+		from, start := len(params), snap.PositionFromOffset(g.Offset)
+		if known, ok := before[g.Of]; ok && known.shown == g.Shown && known.start == start {
+			params = append(params, known.text...)
+		} else if params, err = s.appendGroup(params, snap, g); err != nil {
+			return nil, nil, err
+		}
+		if g.Of != nil {
+			now[g.Of] = encoded{g.Shown, start, params[from:]}
+		}
 	}
-	return append(params, "]}"...), err
+	return append(params, "]}"...), now, err
 }
 
-// diagnosticsFrom converts findings, at most maxDiagnostics of them: the most
-// severe, in source order.
-func (s *Server) diagnosticsFrom(snap *Snapshot, problems []validate.Problem) []protocol.Diagnostic {
-	if all := len(problems); all > maxDiagnostics {
-		problems = withRest(snap, mostSevereOf(problems, maxDiagnostics-1), all)
+func (s *Server) appendGroup(params []byte, snap *Snapshot, g validate.Group) (_ []byte, err error) {
+	var d protocol.Diagnostic
+	from := len(params)
+	for p := range g.Shows {
+		if len(params) > from {
+			params = append(params, ',')
+		}
+		d = s.diagnosticFrom(snap, p, g.Offset)
+		if params, err = protocol.AppendMarshal(params, &d); err != nil {
+			return nil, err
+		}
 	}
-	out := make([]protocol.Diagnostic, len(problems))
-	for i := range problems {
-		out[i] = s.diagnosticFrom(snap, &problems[i])
-	}
-	return out
-}
-
-// withRest adds to findings how many more there are of so many in all.
-func withRest(snap *Snapshot, problems []validate.Problem, all int) []validate.Problem {
-	if len(problems) == all {
-		return problems
-	}
-	end := snap.text.Len()
-	return append(problems, validate.Problem{
-		Rule: ruleTooMany, Severity: validate.Info, Span: tsast.Span{Start: end, End: end},
-		Message: fmt.Sprintf("%d more findings are not shown; `fib-ls check` lists all %d.", all-len(problems), all),
-	})
-}
-
-// mostSevereOf keeps n of the problems and their order.
-func mostSevereOf(problems []validate.Problem, n int) []validate.Problem {
-	order := make([]int, len(problems))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(severityFrom(problems[a].Severity), severityFrom(problems[b].Severity))
-	})
-	order = order[:n]
-	slices.Sort(order)
-	kept := make([]validate.Problem, n)
-	for i, j := range order {
-		kept[i] = problems[j]
-	}
-	return kept
+	return params, nil
 }
 
 func severityFrom(s validate.Severity) protocol.DiagnosticSeverity {
@@ -166,11 +159,11 @@ func severityFrom(s validate.Severity) protocol.DiagnosticSeverity {
 	return protocol.DiagnosticSeverityInformation
 }
 
-// diagnosticFrom converts one finding for this client: what it cannot show in
-// a field of its own stands in the message.
-func (s *Server) diagnosticFrom(snap *Snapshot, p *validate.Problem) protocol.Diagnostic {
+// diagnosticFrom converts one finding, which is relative to a byte, for this
+// client: what it cannot show in a field of its own stands in the message.
+func (s *Server) diagnosticFrom(snap *Snapshot, p *validate.Problem, offset int) protocol.Diagnostic {
 	d := protocol.Diagnostic{
-		Range:    snap.RangeFromSpan(p.Span),
+		Range:    snap.RangeFromSpan(p.Span.Shift(offset)),
 		Severity: severityFrom(p.Severity),
 		Code:     protocol.String(p.Rule),
 		Source:   protocol.NewOptional(source),
@@ -192,7 +185,7 @@ func (s *Server) diagnosticFrom(snap *Snapshot, p *validate.Problem) protocol.Di
 	if s.caps.related {
 		for _, r := range p.Related {
 			d.RelatedInformation = append(d.RelatedInformation, protocol.DiagnosticRelatedInformation{
-				Location: protocol.Location{URI: snap.URI, Range: snap.RangeFromSpan(r.Span)},
+				Location: protocol.Location{URI: snap.URI, Range: snap.RangeFromSpan(r.Span.Shift(offset))},
 				Message:  r.Message,
 			})
 		}

@@ -48,8 +48,9 @@ type publication struct {
 	// The fields below belong to whoever holds working.
 	checker    *validate.Checker
 	generation uint64
-	shown      []validate.Problem // what the client has
-	sent       []byte             // the same as it was published, without the version; nil: nothing yet
+	shown      []validate.Group // what the client has
+	sent       []byte           // the same as it was published, without the version; nil: nothing yet
+	encoded    map[*validate.Found]encoded
 }
 
 func (p *publisher) init() {
@@ -190,7 +191,7 @@ func (p *publisher) work() (params []byte, more bool) {
 		delete(p.docs, key)
 	}
 	if fresh {
-		d.fresh, d.sent, d.shown = false, nil, nil
+		d.fresh, d.sent, d.shown, d.encoded = false, nil, nil, nil
 	}
 	p.mu.Unlock()
 	if closed {
@@ -209,15 +210,14 @@ func (p *publisher) work() (params []byte, more bool) {
 
 // check returns what is to be published of a document's newest text.
 func (p *publisher) check(d *publication, snap *Snapshot, edits uint64) (params []byte) {
-	problems, all := p.server.mostSevere(snap, p.checker(d, snap))
+	groups := p.server.shown(snap, p.checker(d, snap))
 	if !p.newest(d, edits) {
 		return nil
 	}
 	if p.held(d) {
-		known := d.known(problems)
-		problems, all = known, all-len(problems)+len(known)
+		groups = d.known(groups)
 	}
-	return p.changed(d, snap, withRest(snap, problems, all))
+	return p.changed(d, snap, groups)
 }
 
 // worked follows each step: what had to wait for the findings is done now.
@@ -256,18 +256,22 @@ type findingKey struct{ rule, model, module string }
 
 func keyOf(p *validate.Problem) findingKey { return findingKey{p.Rule, p.Model, p.Module} }
 
-// known keeps of the problems those that the client has already.
-func (d *publication) known(problems []validate.Problem) []validate.Problem {
-	budget := make(map[findingKey]int, len(d.shown))
-	for i := range d.shown {
-		budget[keyOf(&d.shown[i])]++
+// known keeps of the findings those that the client has already.
+func (d *publication) known(groups []validate.Group) []validate.Group {
+	budget := map[findingKey]int{}
+	for _, g := range d.shown {
+		for p := range g.Shows {
+			budget[keyOf(p)]++
+		}
 	}
-	var kept []validate.Problem
-	for i := range problems {
-		k := keyOf(&problems[i])
-		if budget[k] > 0 {
-			budget[k]--
-			kept = append(kept, problems[i])
+	var kept []validate.Group
+	for _, g := range groups {
+		g = g.Keep(func(p *validate.Problem) bool {
+			budget[keyOf(p)]--
+			return budget[keyOf(p)] >= 0
+		})
+		if g.Shown != (validate.Counts{}) {
+			kept = append(kept, g)
 		}
 	}
 	return kept
@@ -275,16 +279,16 @@ func (d *publication) known(problems []validate.Problem) []validate.Problem {
 
 // changed returns the diagnostics as they are published, nil when the client has
 // the same set.
-func (p *publisher) changed(d *publication, snap *Snapshot, problems []validate.Problem) []byte {
+func (p *publisher) changed(d *publication, snap *Snapshot, groups []validate.Group) []byte {
 	params := make([]byte, 0, len(d.sent)+4096)
 	params = strconv.AppendInt(append(params, `{"version":`...), int64(snap.Version), 10)
 	version := len(params)
-	params, err := p.server.appendDiagnostics(params, snap, problems)
+	params, encoded, err := p.server.appendDiagnostics(params, snap, groups, d.encoded)
 	if err != nil {
 		p.server.log.Error("encoding diagnostics", "error", err)
 		return nil
 	}
-	d.shown = problems
+	d.shown, d.encoded = groups, encoded
 	if sent := params[version:]; d.sent == nil || !bytes.Equal(d.sent, sent) {
 		d.sent = sent
 		return params
@@ -311,9 +315,14 @@ func (p *publisher) notify(ctx context.Context, params []byte) {
 	}
 }
 
-// pull checks a snapshot for a client that asks, or for a handler that needs
-// the findings. It shares the document's cache with the worker.
+// pull checks a snapshot for a handler that needs the findings.
 func (p *publisher) pull(snap *Snapshot) []validate.Problem {
+	return pulled(p, snap, p.server.findings)
+}
+
+// pulled looks at a snapshot's findings for a client that asks. It shares the
+// document's checker with the worker.
+func pulled[T any](p *publisher, snap *Snapshot, look func(*Snapshot, *validate.Checker) T) T {
 	p.working.Lock()
 	defer p.working.Unlock()
 	p.mu.Lock()
@@ -321,7 +330,7 @@ func (p *publisher) pull(snap *Snapshot) []validate.Problem {
 	p.mu.Unlock()
 	defer p.server.warm()
 	if d == nil { // closed meanwhile
-		return p.server.findings(snap, validate.NewChecker(p.server.checkOptions(snap)))
+		return look(snap, validate.NewChecker(p.server.checkOptions(snap)))
 	}
-	return p.server.findings(snap, p.checker(d, snap))
+	return look(snap, p.checker(d, snap))
 }

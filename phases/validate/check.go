@@ -130,49 +130,26 @@ func shift(problems []Problem, by int) []Problem {
 // for one goroutine; a change of the options needs a new Checker.
 type Checker struct {
 	opts  Options
-	known map[*tsast.Model]*cached
-	last  []*cached   // the entries of the last file, in order
+	known map[*tsast.Model]*Found
+	last  []*Found    // the entries of the last file, in order
 	style tsast.Style // in which the fixes of known are written
 	round int
 	// spellings belong to the goroutine that checks.
 	spellings spellings
 }
 
-// cached are the findings of an entry.
-type cached struct {
+// Found are the findings of an entry, for as long as it stays as it is.
+type Found struct {
 	model    *tsast.Model
 	problems []Problem // entry-relative
-	counts   counts
+	counts   Counts
 	broken   bool
 	round    int // the last in which it was there
 }
 
-// counts are how many findings there are of each severity, by weight.
-type counts [4]int
-
-// weight orders severities, the most severe first.
-func weight(s Severity) int {
-	switch s {
-	case Error:
-		return 0
-	case Warning:
-		return 1
-	case Info, Off:
-		return 2
-	case Hint:
-	}
-	return 3
-}
-
-func (c *counts) count(problems []Problem) {
-	for i := range problems {
-		c[weight(problems[i].Severity)]++
-	}
-}
-
 // NewChecker makes a Checker.
 func NewChecker(opts Options) *Checker {
-	return &Checker{opts: opts, known: map[*tsast.Model]*cached{}, spellings: spellings{}}
+	return &Checker{opts: opts, known: map[*tsast.Model]*Found{}, spellings: spellings{}}
 }
 
 // Check returns what the function Check gives.
@@ -188,114 +165,26 @@ func (c *Checker) Check(f *tsast.File) []Problem {
 	return problems
 }
 
-// MostSevere returns what Check gives and more findings, in source order and
-// without fixes, and how many there are in all. Where they are more than n, it
-// gives the n-1 most severe. Of
-// an entry that did not change it costs what is shown of it.
-func (c *Checker) MostSevere(f *tsast.File, n int, more []Problem) (shown []Problem, all int) {
-	outer := outerIgnores(f)
-	loose := append(checkFile(f, c.opts, outer), more...)
-	entries := c.entries(f)
-	var sum counts
-	for i, entry := range entries {
-		if outer.touch(f, i, entry.problems) {
-			loose = append(loose, outer.filter(f, shift(entry.problems, f.Entries[i].Offset), i)...)
-			entries[i] = &cached{}
-			continue
-		}
-		for w, k := range entry.counts {
-			sum[w] += k
-		}
-	}
-	Sort(loose)
-	sum.count(loose)
-	// quota is how many of each severity are shown: the first in source order.
-	var quota counts
-	for _, k := range sum {
-		all += k
-	}
-	if all > n {
-		n-- // for the one that says how many more there are
-	}
-	shown = make([]Problem, 0, min(all, n)+1)
-	for w, k := range sum {
-		quota[w] = min(k, n)
-		n -= quota[w]
-	}
-	take := func(p *Problem, offset int) {
-		if w := weight(p.Severity); quota[w] > 0 {
-			quota[w]--
-			shown = append(shown, placed(*p, offset))
-		}
-	}
-	for i, entry := range entries {
-		offset := f.Entries[i].Offset
-		for len(loose) > 0 && loose[0].Span.Start < offset {
-			take(&loose[0], 0)
-			loose = loose[1:]
-		}
-		if !quota.any(entry.counts) {
-			continue
-		}
-		for k := range entry.problems {
-			p := &entry.problems[k]
-			for len(loose) > 0 && loose[0].Span.Start < offset+p.Span.Start {
-				take(&loose[0], 0)
-				loose = loose[1:]
-			}
-			take(p, offset)
-		}
-	}
-	for k := range loose {
-		take(&loose[k], 0)
-	}
-	Sort(shown)
-	return shown, all
-}
-
-// any reports whether something of what there is is still to be shown.
-func (c counts) any(there counts) bool {
-	for w, k := range there {
-		if k > 0 && c[w] > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// placed is an entry-relative finding where the entry stands, without its
-// fixes.
-func placed(p Problem, by int) Problem {
-	p.Span, p.Fixes = p.Span.Shift(by), nil
-	if len(p.Related) > 0 && by != 0 {
-		p.Related = slices.Clone(p.Related)
-		for i := range p.Related {
-			p.Related[i].Span = p.Related[i].Span.Shift(by)
-		}
-	}
-	return p
-}
-
 // entries returns the findings of each entry. Those of an entry whose Model was
 // there the last time are not looked for again.
-func (c *Checker) entries(f *tsast.File) []*cached {
+func (c *Checker) entries(f *tsast.File) []*Found {
 	c.round++
 	if style := fixStyle(f); style != c.style {
 		c.style, c.last = style, nil
 		clear(c.known)
 	}
 	fresh := c.fresh(f)
-	now := make([]*cached, len(f.Entries))
+	now := make([]*Found, len(f.Entries))
 	for i, e := range f.Entries {
-		var entry *cached
+		var entry *Found
 		if i < len(c.last) && c.last[i].model == e.Model {
 			entry = c.last[i]
 		} else {
 			entry = c.known[e.Model]
 		}
 		if entry == nil || entry.broken != e.Broken {
-			entry = &cached{model: e.Model, problems: fresh(i), broken: e.Broken}
-			entry.counts.count(entry.problems)
+			entry = &Found{model: e.Model, problems: fresh(i), broken: e.Broken}
+			entry.counts = countsOf(entry.problems)
 			c.known[e.Model] = entry
 		}
 		entry.round = c.round
@@ -303,7 +192,7 @@ func (c *Checker) entries(f *tsast.File) []*cached {
 	}
 	c.forget(len(f.Entries))
 	c.last = now
-	return slices.Clone(now)
+	return now
 }
 
 // fixStyle is what of a file's style shows in the fixes inside an entry.
