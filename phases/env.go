@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -71,7 +72,7 @@ type KnownRepo struct {
 }
 
 // KnownRepos lists what can be offered: what was used last first, then the
-// catalogue.
+// catalogue, of which the models that sgl-cookbook serves come first.
 func KnownRepos(e *Env) []KnownRepo {
 	var repos []KnownRepo
 	seen := map[string]bool{}
@@ -82,7 +83,15 @@ func KnownRepos(e *Env) []KnownRepo {
 			seen[strings.ToLower(r.ID)] = true
 		}
 	}
-	for _, id := range catalog.IDs() {
+	ids := catalog.IDs()
+	served := func(id string) int {
+		if _, _, ok := RecommendedParallelism(id); ok {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(ids, func(a, b string) int { return served(a) - served(b) })
+	for _, id := range ids {
 		if !seen[strings.ToLower(id)] {
 			repos = append(repos, KnownRepo{ID: id, From: "catalogue"})
 		}

@@ -30,7 +30,8 @@ func Markdown(s string) string {
 	}
 	out := word.ReplaceAllStringFunc(s, func(w string) string {
 		if active.MatchString(w) {
-			return Code(w)
+			bare := strings.TrimRight(w, ",;.") // the sentence's, not the word's
+			return Code(bare) + w[len(bare):]
 		}
 		return markdownEscapes.Replace(w)
 	})

@@ -33,6 +33,7 @@ func TestNothingIsActive(t *testing.T) {
 		"1. a list":                         `1\. a list`,
 		"gqa_paged_decode_h32_kv8_d128_ps1": "gqa_paged_decode_h32_kv8_d128_ps1",
 		"see http://a for more":             "see `http://a` for more",
+		"commit 4afa8cb1, from http://a.":   "commit `4afa8cb1`, from `http://a`.",
 	} {
 		if got := Markdown(s); got != want {
 			t.Errorf("Markdown(%q) is %q, want %q", s, got, want)

@@ -27,6 +27,31 @@ const qwen3 = (hidden, intermediate, layers, heads) => ({
 })
 export const repos = { "Qwen/Qwen3-14B": qwen3(5120, 17408, 40, 40), "Qwen/Qwen3-32B": qwen3(5120, 25600, 64, 64), "Qwen/Qwen3-4B": qwen3(2560, 9728, 36, 32), "Qwen/Qwen3-8B": qwen3(4096, 12288, 36, 32) }
 
+/** A small model with its checkpoint, whose tensors are as its config says. */
+const heldConfig = {
+  architectures: ["LlamaForCausalLM"], model_type: "llama", num_hidden_layers: 2, hidden_size: 128, intermediate_size: 256,
+  num_attention_heads: 8, num_key_value_heads: 2, head_dim: 16, vocab_size: 500, tie_word_embeddings: true,
+}
+
+function heldCheckpoint() {
+  const layer = {
+    "self_attn.q_proj": [128, 128], "self_attn.k_proj": [32, 128], "self_attn.v_proj": [32, 128], "self_attn.o_proj": [128, 128],
+    "mlp.gate_proj": [256, 128], "mlp.up_proj": [256, 128], "mlp.down_proj": [128, 256], input_layernorm: [128], post_attention_layernorm: [128],
+  }
+  const shapes = { "model.embed_tokens.weight": [500, 128], "model.norm.weight": [128] }
+  for (let n = 0; n < heldConfig.num_hidden_layers; n++) for (const [name, shape] of Object.entries(layer)) shapes[`model.layers.${n}.${name}.weight`] = shape
+  let end = 0
+  const tensors = Object.entries(shapes).map(([name, shape]) => {
+    const begin = end
+    end += 2 * shape.reduce((a, b) => a * b)
+    return [name, { dtype: "BF16", shape, data_offsets: [begin, end] }]
+  })
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(tensors)))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  return Buffer.concat([length, header, Buffer.alloc(end)])
+}
+
 export const freePort = () =>
   new Promise((resolve, reject) => {
     const socket = createSocket()
@@ -42,6 +67,10 @@ export async function startHub(directory, program) {
     mkdirSync(join(directory, id), { recursive: true })
     writeFileSync(join(directory, id, "config.json"), JSON.stringify(config, null, 2))
   }
+  const small = join(directory, "acme/held-llm")
+  mkdirSync(small, { recursive: true })
+  writeFileSync(join(small, "config.json"), JSON.stringify(heldConfig))
+  writeFileSync(join(small, "model.safetensors"), heldCheckpoint())
   const port = await freePort()
   const hub = spawn(program, ["-addr", `127.0.0.1:${port}`, "-dir", directory], { stdio: ["ignore", "pipe", "ignore"] })
   let said = ""

@@ -1,6 +1,6 @@
 // What is found out about models: verified, planned, discovered.
 import assert from "node:assert/strict"
-import { after } from "./steps.mjs"
+import { after, choose } from "./steps.mjs"
 import { until } from "./wait.mjs"
 
 export async function verified({ user, page, picture }) {
@@ -23,6 +23,32 @@ export async function howSure({ user, picture }) {
   await user.hover("the entry's id", /Confidence: agreed: \d+ of \d+ sizes agree between the config and SGLang's source/)
   await picture("31-hover-confidence")
   await user.keys.press("Escape")
+}
+
+/** A checkpoint that is there confirms a new entry; what it has against one that was changed is a finding. */
+export async function disputed({ user, page, hub, picture }) {
+  await user.clearNotifications()
+  const before = await user.text()
+  await choose(user, "acme/held-llm")
+  await user.keys.press("Enter")
+  await user.notification(/Added held-llm: \d+ modules, \d+ Definitions\. Verified: /)
+  await picture("33-verified")
+  await user.clearNotifications()
+  const text = await user.text()
+  const [row, column] = after(text, "gemm_n192", text.indexOf('id: "held-llm"'))
+  await user.goTo(row, column)
+  await user.keys.type("0")
+  await user.act(/^Verify against the checkpoint: held-llm/)
+  await user.notification(/held-llm is disputed: /)
+  await user.pressOn(/held-llm is disputed/, "Show Problems")
+  const finding = page.locator(".markers-panel .monaco-list-row", { hasText: /checkpoint contradicts "qkv_proj": the entry has n=1920 k=128, the checkpoint has n=192 k=128/ }).first()
+  await finding.waitFor()
+  await picture("34-disputed")
+  assert.ok(hub.asked.some((r) => r.includes("acme/held-llm") && r.includes("model.safetensors")))
+  await user.focusEditor()
+  await user.keys.press("Control+J") // the panel goes
+  await user.replaceText(before)
+  await user.expectText(before)
 }
 
 /** What models.ts has, as the editor has it, is not a model to add next. */

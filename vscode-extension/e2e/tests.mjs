@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { filtered, needed } from "./completion.mjs"
 import { lenses, moduleTree, themes } from "./drawing.mjs"
 import { fixAllOfRule, ruleOffline, safeAndUnsafe, wrongParent } from "./findings.mjs"
-import { howSure, nothingTwice, planned, verified } from "./models.mjs"
+import { disputed, howSure, nothingTwice, planned, verified } from "./models.mjs"
 import { modelsPath } from "./session.mjs"
 import { after, choose } from "./steps.mjs"
 import { besideTypeScript, noDoubles, oneRename, renameToTakenName } from "./typescript.mjs"
@@ -17,6 +17,8 @@ async function entryWithProgress(t) {
   await user.quickStep("Add Model")
   note(`palette -> input, the first time: ${Date.now() - at} ms`)
   await until("repositories to choose", async () => (await user.rows().count()) > 3)
+  // With nothing typed the models that are served stand first, not the alphabet's first.
+  assert.doesNotMatch(await user.rows().first().textContent(), /01-ai/)
   await picture("02-pick")
   await user.type("Qwen/Qwen3-32B")
   await user.keys.press("Enter")
@@ -228,6 +230,7 @@ export const mainTests = [
   { name: "what is certain to fail is said before anything is asked", run: refusedAtOnce },
   { name: "lenses open the drawing", run: lenses },
   { name: "an entry is verified", run: verified },
+  { name: "a disputed size is a finding with all values", run: disputed },
   { name: "plan and discover", run: planned },
   { name: "discover leaves out what the file has", run: nothingTwice },
   { name: "a rule's documentation opens offline, and a finding can be ignored", run: ruleOffline },
