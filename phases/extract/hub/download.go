@@ -77,7 +77,19 @@ func (k *call) get(ctx context.Context, m *metadata) ([]byte, string, *answer, e
 		return nil, "", nil, otherStatus(k.subject(a))
 	}
 	body, err := k.readBody(a, m)
+	if err == nil {
+		err = k.refuseEcho(k.subject(a), body)
+	}
 	return body, a.Header.Get("Content-Type"), a, err
+}
+
+// refuseEcho refuses a body that has the token in it: a run writes what it reads
+// into files that people publish.
+func (k *call) refuseEcho(from Subject, body []byte) error {
+	if k.c.redact.echoed(body) {
+		return &NotHubError{Subject: from, Reason: "it sends the token back in " + k.filename}
+	}
+	return nil
 }
 
 // readBody reads a body up to the size cap. It gives up when nothing comes for

@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ func TestTokenEchoed(t *testing.T) {
 		"lower case": fakehub.RedirectTo(302, func(*fakehub.Exchange) string { return "http://" + strings.ToLower(token) + ".invalid/x" }, fakehub.Metadata...),
 		"bucket":     fakehub.Refuse(429, "", "slow down", "RateLimit", `"`+token+`";r=0;t=100000`),
 		"message":    fakehub.Refuse(403, "", "the token "+token+" may not"),
+		"escaped":    fakehub.Refuse(403, "", "the token %68"+token[1:]+" may not"),
 		"request id": fakehub.Refuse(500, "", "no", "X-Request-Id", token),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -32,6 +35,26 @@ func TestTokenEchoed(t *testing.T) {
 			}
 			if err == nil {
 				t.Error("it worked")
+			}
+		})
+	}
+}
+
+// TestTokenInTheFile: a file that has the token in it, plain or escaped, is not
+// taken: what a run makes of it is published.
+func TestTokenInTheFile(t *testing.T) {
+	token := fakehub.DemoToken
+	for name, text := range map[string]string{"plain": token, "escaped": fmt.Sprintf(`\u%04x`, token[0]) + token[1:], "none": "nothing"} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, fakehub.Scenario{Token: token})
+			body := `{"model_type": "` + text + `"}`
+			b.s.On(fakehub.Rule{Method: http.MethodGet, Do: fakehub.EditBody(func([]byte) []byte { return []byte(body) })})
+			f, err := b.client().Fetch(context.Background(), fakehub.DemoRepo, "main", "config.json")
+			if echoed := err != nil && strings.Contains(err.Error(), "sends the token back"); echoed != (name != "none") || f != nil {
+				t.Errorf("%v, %v", f, err)
+			}
+			if seen := outcome(f, err) + b.logs.String(); strings.Contains(seen, token) {
+				t.Errorf("the token shows in:\n%s", seen)
 			}
 		})
 	}

@@ -78,7 +78,7 @@ func (k *call) header(ctx context.Context, m *metadata, spend func(int64) error)
 			return badHeader(k.subjectOf(m.location), fmt.Sprintf("%d of its %d bytes came", len(start)-headerPrefix, length), true)
 		}
 		got = start[headerPrefix:end]
-		return nil
+		return k.refuseEcho(k.subjectOf(m.location), got)
 	})
 	return got, err
 }

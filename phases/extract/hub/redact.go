@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -23,17 +24,43 @@ var (
 // redactor removes secrets from text: the known token, whatever has the shape
 // of one, credentials in addresses and the query strings of addresses (a
 // signed CDN address is a password for the file).
-type redactor struct{ secrets []*regexp.Regexp }
+type redactor struct {
+	plain   [][]byte
+	secrets []*regexp.Regexp // the same, however they are written
+}
 
 func newRedactor(secrets ...string) *redactor {
 	r := &redactor{}
 	for _, s := range secrets {
 		if s != "" {
-			// A host name comes back in any case of its letters.
-			r.secrets = append(r.secrets, regexp.MustCompile("(?i)"+regexp.QuoteMeta(s)))
+			r.plain, r.secrets = append(r.plain, []byte(s)), append(r.secrets, spellings(s))
 		}
 	}
 	return r
+}
+
+// spellings matches a secret as servers may write it: in any case of its
+// letters, as in a host name, each of them escaped or not, as in an address or
+// in JSON.
+func spellings(secret string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString("(?i)")
+	for _, c := range []byte(secret) {
+		fmt.Fprintf(&b, `(?:%s|%%%02x|\\u00%02x)`, regexp.QuoteMeta(string(rune(c))), c, c)
+	}
+	return regexp.MustCompile(b.String())
+}
+
+// echoed reports whether what a server sent has a secret in it, which nobody
+// but this program told it.
+func (r *redactor) echoed(body []byte) bool {
+	escaped := bytes.Contains(body, []byte(`\u00`)) || bytes.Contains(body, []byte("%"))
+	for i, secret := range r.plain {
+		if bytes.Contains(body, secret) || escaped && r.secrets[i].Match(body) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *redactor) clean(s string) string {

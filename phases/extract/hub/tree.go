@@ -130,6 +130,9 @@ func (k *call) getPage(ctx context.Context, u *url.URL, into any) (next *url.URL
 	case len(data) > maxSearchBody:
 		return nil, notHub(k.subject(a), "its answer does not end")
 	}
+	if err := k.refuseEcho(k.subject(a), data); err != nil {
+		return nil, err
+	}
 	if err := json.Unmarshal(data, into); err != nil {
 		return nil, notHub(k.subject(a), "its answer is not the API's JSON")
 	}
