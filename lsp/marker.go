@@ -16,6 +16,10 @@ import (
 // markerMark begins the comment that asks for a model.
 const markerMark = "fib: add"
 
+// maxMarkerWords is more words than there are parameters and fields to set: each
+// may be a finding of its own.
+const maxMarkerWords = 100
+
 // marker is a comment `// fib: add ORG/NAME [key=value …]`.
 type marker struct {
 	span tsast.Span // of the comment
@@ -53,7 +57,13 @@ func parseMarker(c tsast.Comment) (m marker, ok bool) {
 	}
 	m = marker{span: c.Span, params: map[string]any{}}
 	begin := c.Span.Start + strings.Index(c.Text, body) + len(markerMark)
-	for _, w := range markerWords(rest) {
+	words := markerWords(rest)
+	if len(words) > maxMarkerWords {
+		over := tsast.Span{Start: begin + words[maxMarkerWords].start, End: begin + words[len(words)-1].end}
+		m.faults = append(m.faults, markerFault{over, fmt.Sprintf("a marker has at most %d words: what follows is not read", maxMarkerWords)})
+		words = words[:maxMarkerWords]
+	}
+	for _, w := range words {
 		word := w.text
 		key, value, assigned := strings.Cut(word, "=")
 		if fault := markerWordFault(m.repo != "", key, value, assigned); fault != "" {

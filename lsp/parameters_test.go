@@ -43,6 +43,19 @@ func TestMarkerFaults(t *testing.T) {
 	}
 }
 
+// TestLongMarker: a line of words without end is one finding more, not one each.
+func TestLongMarker(t *testing.T) {
+	src := "const models: Model[] = [\n  // fib: add a/b" + strings.Repeat(" tpp=4", 100000) + " tp=2\n]\n"
+	found := markers(tsast.Parse([]byte(src)))
+	if len(found) != 1 || found[0].repo != "a/b" {
+		t.Fatalf("%+v", found)
+	}
+	faults := found[0].faults
+	if len(faults) != maxMarkerWords || !strings.Contains(faults[0].message, "at most") || !strings.HasSuffix(src[:faults[0].span.End], " tp=2") {
+		t.Errorf("%d findings, the first %q", len(faults), faults[0].message)
+	}
+}
+
 // TestArgumentFaults: an argument of the command that nothing reads is refused,
 // and the editor is told of a marker's.
 func TestArgumentFaults(t *testing.T) {
