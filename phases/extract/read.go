@@ -240,7 +240,7 @@ func (r *reader) familyField(field string) (any, bool) {
 		return r.arch.ArchitectureType, true
 	}
 	got, ok := r.value(field)
-	return got.Value, ok
+	return got.Value, ok || r.text.IsNull(field)
 }
 
 // applyOverrides writes --set values into copies of the objects. A key belongs

@@ -72,6 +72,24 @@ func TestWrappersFillTheirLanguageModel(t *testing.T) {
 	}
 }
 
+// TestNullIsStated: Gemma 4's full attention has wider heads unless
+// per_layer_config is there, if only with null.
+func TestNullIsStated(t *testing.T) {
+	const config = `{"architectures": ["Gemma4ForCausalLM"], "model_type": "gemma4_text", "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 2,
+		"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64, "vocab_size": 1000, "layer_types": ["sliding_attention", "full_attention"]}`
+	for text, want := range map[string]int{config: 512, strings.Replace(config, "{", `{"per_layer_config": null, `, 1): 64} {
+		a, err := Read([]byte(text), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range a.AttentionKinds {
+			if k.SlidingWindow == 0 && k.HeadDim != want {
+				t.Errorf("%s: heads of %d, want %d", text[:40], k.HeadDim, want)
+			}
+		}
+	}
+}
+
 func TestWrongValuesAreNamed(t *testing.T) {
 	for _, c := range []struct{ config, field, says string }{
 		{`{"model_type": "llama", "num_hidden_layers": -1}`, "num_hidden_layers", "negative"},

@@ -132,8 +132,11 @@ func set(f *Family, object []byte) error {
 	return err
 }
 
-// present stands in a case for any value.
-const present = "*"
+// present stands in a case for any value, absent for none: a null is stated.
+const (
+	present = "*"
+	absent  = "-"
+)
 
 // Fields answers for a config: what a field's value is, and whether it has one.
 type Fields func(field string) (value any, ok bool)
@@ -154,10 +157,10 @@ func (f *Family) Apply(fields Fields) error {
 func (c Case) holds(fields Fields) bool {
 	for field, want := range c.If {
 		got, ok := fields(field)
-		if want == present && ok {
+		if want == present && got != nil || want == absent && !ok {
 			continue
 		}
-		if !ok {
+		if got == nil {
 			got = false
 		}
 		if !equal(got, want) {

@@ -87,7 +87,7 @@ func (k *call) get(ctx context.Context, m *metadata) ([]byte, string, *answer, e
 // into files that people publish.
 func (k *call) refuseEcho(from Subject, body []byte) error {
 	if k.c.redact.echoed(body) {
-		return &NotHubError{Subject: from, Reason: "it sends the token back in " + k.filename}
+		return notHub(from, "it sends the token back in "+k.filename)
 	}
 	return nil
 }
