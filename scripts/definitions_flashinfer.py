@@ -27,6 +27,7 @@ TEMPLATES = {
     "gdn_mtp": ("gdn", "gdn_mtp", lambda _, a: {**a, "use_qk_l2norm": False, "disable_state_update": False}),
     "mamba_ssu_decode": ("mamba", "selective_state_update", lambda _, a: state_update(**a)),
     "moe_fp8_block_scale_renorm": ("moe", "moe_fp8_block_scale_renormalize_routing", lambda name, a: routed(name, **a)),
+    "trtllm_fp4_block_scale_routed_moe": ("moe", "trtllm_fp4_block_scale_routed_moe", lambda name, a: routed_in_fp4(name, **a)),
     "rope_with_cos_sin_cache_neox_style": ("rope", "rope_cos_sin_cache", lambda _, a: rope(True, **a)),
     "rope_with_cos_sin_cache_gptj_style": ("rope", "rope_cos_sin_cache", lambda _, a: rope(False, **a)),
 }
@@ -54,6 +55,46 @@ def routed(name, **same):
     """The number of experts chosen is fixed by the dataset's Definition, and an argument of FlashInfer's."""
     top_k = int(re.search(r"_topk(\d+)_", name).group(1))
     return {"routing_bias": None, "local_expert_offset": 0, "routed_scaling_factor": 1.0, **same, "top_k": top_k}
+
+
+def routed_in_fp4(name, topk_ids, hidden_states, gemm1_weights, gemm2_weights):
+    """FlashInfer's reference takes the weights in MXFP4 and experts without shares, of which each counts alike; None
+    where ours are not so."""
+    import torch
+
+    shares = (topk_ids & 0xFFFF).to(torch.int16).view(torch.bfloat16).to(torch.float32)
+    first, second = mxfp4(torch, gemm1_weights), mxfp4(torch, gemm2_weights)
+    if first is None or second is None or not (shares == 1 / topk_ids.shape[1]).all():
+        return None
+    return {
+        "topk_ids": topk_ids >> 16, "hidden_states": hidden_states, "hidden_states_scale": None,
+        "gemm1_weights": first[0], "gemm1_weights_scale": first[1], "gemm1_bias": None,
+        "gemm2_weights": second[0], "gemm2_weights_scale": second[1], "gemm2_bias": None,
+        "num_experts": gemm1_weights.shape[0], "top_k": topk_ids.shape[1], "local_expert_offset": 0,
+    }
+
+
+# The magnitudes of a four-bit float (E2M1), and how many of them share a power of two here; MXFP4's own blocks of 32 are
+# wider than the small models that are computed, and FlashInfer's reference takes the width from the shapes.
+E2M1 = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+BLOCK = 4
+
+
+def mxfp4(torch, weights):
+    """Weights as two numbers a byte, the first in its lower half, and the biased exponent of each block; None where
+    they are not exactly of this form."""
+    blocks = weights.reshape(*weights.shape[:-1], -1, BLOCK)
+    codes, exponents = torch.zeros_like(blocks, dtype=torch.uint8), torch.zeros(blocks.shape[:-1], dtype=torch.uint8)
+    for exponent in range(-8, 1):
+        scaled = blocks / 2.0**exponent
+        off = (scaled.abs()[..., None] - torch.tensor(E2M1)).abs()
+        exact = (off.min(dim=-1).values == 0).all(dim=-1) & (exponents == 0)
+        signed = off.argmin(dim=-1).to(torch.uint8) | ((scaled < 0).to(torch.uint8) << 3)
+        codes[exact], exponents[exact] = signed[exact], 127 + exponent
+    if (exponents == 0).any():
+        return None
+    codes = codes.reshape(*weights.shape[:-1], -1, 2)
+    return codes[..., 0] | (codes[..., 1] << 4), exponents
 
 
 def rope(neox, q, k, cos_sin_cache, positions):
@@ -95,6 +136,8 @@ class FlashInfer:
             return None
         if adapt:
             arguments = adapt(name, arguments)
+        if arguments is None:
+            return None
         signature = inspect.signature(function)
         takes_all = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
         if not takes_all and set(arguments) - set(signature.parameters):

@@ -7,6 +7,8 @@ references, which are written over whole tensors.
 import math
 import random
 
+import definitions_flashinfer
+
 
 class Bench:
     """The references of some Definitions, and what came out of them."""
@@ -377,16 +379,30 @@ def experts_output(token, chosen, first, second):
 
 
 def check_routed_moe(bench, name):
-    """Experts whose numbers and shares are given, packed into 32 bits."""
+    """Experts whose numbers and shares are given, packed into 32 bits: with any weights, and with those that FP4 has
+    and equal shares, of which FlashInfer has a reference, too."""
     torch, axes = bench.torch, fixed(bench, name)
     experts, h, i, k = (axes[key] for key in ("num_experts", "hidden_size", "intermediate_size", "top_k"))
-    chosen, shares = [random.sample(range(experts), k) for _ in range(3)], torch.rand(3, k).to(torch.bfloat16)
-    packed = (torch.tensor(chosen, dtype=torch.int32) << 16) | (shares.view(torch.int16).to(torch.int32) & 0xFFFF)
-    tensors = {"hidden_states": bench.random(name, "hidden_states", 3, h), "gemm1_weights": bench.random(name, "gemm1_weights", experts, 2 * i, h), "gemm2_weights": bench.random(name, "gemm2_weights", experts, h, i)}
-    (got,) = bench.run(name, topk_ids=packed, **tensors)
-    tokens, first, second = (x.to(torch.float64).tolist() for x in tensors.values())
-    want = [experts_output(token, list(zip(*pair)), first, second) for token, *pair in zip(tokens, chosen, shares.to(torch.float64).tolist())]
-    bench.near(name, got, want, HALF)
+    chosen = [random.sample(range(experts), k) for _ in range(3)]
+    sizes = {"gemm1_weights": (experts, 2 * i, h), "gemm2_weights": (experts, h, i)}
+    numbers = [sign * x for x in definitions_flashinfer.E2M1 for sign in (-1, 1)]
+
+    def in_fp4(*shape):
+        rows, width = math.prod(shape[:-1]), definitions_flashinfer.BLOCK
+        blocks = torch.tensor([random.choices(numbers, k=width) for _ in range(rows * shape[-1] // width)])
+        return (blocks * 2.0 ** torch.randint(-4, -1, (len(blocks), 1))).reshape(shape)
+
+    for shares, weights in (
+        (torch.rand(3, k), {key: bench.random(name, key, *size) for key, size in sizes.items()}),
+        (torch.full((3, k), 1 / k), {key: in_fp4(*size) for key, size in sizes.items()}),
+    ):
+        shares = shares.to(torch.bfloat16)
+        packed = (torch.tensor(chosen, dtype=torch.int32) << 16) | (shares.view(torch.int16).to(torch.int32) & 0xFFFF)
+        tensors = {"hidden_states": bench.random(name, "hidden_states", 3, h), **weights}
+        (got,) = bench.run(name, topk_ids=packed, **tensors)
+        tokens, first, second = (x.to(torch.float64).tolist() for x in tensors.values())
+        want = [experts_output(token, list(zip(*pair)), first, second) for token, *pair in zip(tokens, chosen, shares.to(torch.float64).tolist())]
+        bench.near(name, got, want, HALF)
 
 
 def check_scaled_moe(bench, name):
