@@ -23,7 +23,6 @@ const (
 type spot struct {
 	place   place
 	span    tsast.Span
-	index   int // of the entry
 	entry   tsast.Entry
 	module  *tsast.Module
 	value   string // of the literal, or the text of the comment
@@ -44,19 +43,19 @@ func entryAt(f *tsast.File, at int) (int, bool) {
 func spotAt(f *tsast.File, at int) spot {
 	if i := sort.Search(len(f.Comments), func(i int) bool { return f.Comments[i].Span.End >= at }); i < len(f.Comments) && touches(f.Comments[i].Span, at) {
 		c := f.Comments[i]
-		s := spot{place: onComment, span: c.Span, comment: c, value: c.Text, index: -1}
-		if j, ok := entryAt(f, at); ok {
-			s.index, s.entry = j, f.Entries[j]
+		s := spot{place: onComment, span: c.Span, comment: c, value: c.Text}
+		if i, ok := entryAt(f, at); ok {
+			s.entry = f.Entries[i]
 		}
 		return s
 	}
 	i, ok := entryAt(f, at)
 	if !ok {
-		return spot{index: -1}
+		return spot{}
 	}
 	e := f.Entries[i]
 	at -= e.Offset
-	s := spot{index: i, entry: e}
+	s := spot{entry: e}
 	if e.Model.ID.Kind == tsast.StringLiteral && touches(e.Model.ID.Span, at) {
 		return s.on(onModelID, e.Model.ID.Span, e.Model.ID.Value)
 	}

@@ -24,11 +24,11 @@ func (e *Env) OpenDataset(named, start string) (*dataset.Dataset, error) {
 		}
 		return d, err
 	}
-	found, ok, err := dataset.Find(start, e.Getenv)
-	if err != nil || !ok {
+	dir, err := dataset.Find(start, e.Getenv)
+	if err != nil || dir == "" {
 		return nil, err
 	}
-	return dataset.Open(found.Dir)
+	return dataset.Open(dir)
 }
 
 // KnownDataset is the dataset as far as it is known: a clone, else the list of

@@ -85,7 +85,7 @@ func (e *Env) RefreshDataset(ctx context.Context, named, start string) {
 	if !ok || named != "" {
 		return
 	}
-	if _, found, err := dataset.Find(start, e.Getenv); found || err != nil {
+	if dir, err := dataset.Find(start, e.Getenv); dir != "" || err != nil {
 		return
 	}
 	k := h.lists

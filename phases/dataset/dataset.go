@@ -40,7 +40,6 @@ const (
 type Entry struct {
 	Name   string
 	OpType string // as the file says, else its folder
-	Tags   []string
 	// Path is the Definition JSON, relative to the dataset with "/"; "" when
 	// there are only workloads.
 	Path string
@@ -138,9 +137,8 @@ func (d *Dataset) entry(name string) *Entry {
 // a file that cannot be read is known by its own name.
 func (d *Dataset) definition(root *os.Root, name string) {
 	var file struct {
-		Name   string   `json:"name"`
-		OpType string   `json:"op_type"`
-		Tags   []string `json:"tags"`
+		Name   string `json:"name"`
+		OpType string `json:"op_type"`
 	}
 	data, err := read(root, name, maxDefinition)
 	if err == nil {
@@ -162,7 +160,7 @@ func (d *Dataset) definition(root *os.Root, name string) {
 			return // the file that bears the name is the one
 		}
 	}
-	e.OpType, e.Tags, e.Path = file.OpType, file.Tags, name
+	e.OpType, e.Path = file.OpType, name
 }
 
 // workloads counts the workloads of one file, which are of the Definition

@@ -8,13 +8,6 @@ import (
 	"strings"
 )
 
-// Found is where a dataset was found.
-type Found struct {
-	Dir string
-	// From is the environment variable or the folder pattern that led there.
-	From string
-}
-
 // variables name the dataset, in this order: the first is FlashInfer-Bench's
 // own.
 var variables = [...]string{"FIB_DATASET_PATH", "FLASHINFER_TRACE_PATH"}
@@ -24,9 +17,9 @@ const nearby = "tmp/flashinfer-trace"
 
 // Find looks for a dataset: the environment variables FIB_DATASET_PATH and
 // FLASHINFER_TRACE_PATH, then tmp/flashinfer-trace in startDir and the
-// folders above it. ok is false when there is none; an error says that a
-// variable names a folder that is not a dataset.
-func Find(startDir string, getenv func(string) string) (found Found, ok bool, err error) {
+// folders above it; "" when there is none. An error says that a variable names a
+// folder that is not a dataset.
+func Find(startDir string, getenv func(string) string) (string, error) {
 	for _, variable := range variables {
 		value := getenv(variable)
 		if value == "" {
@@ -34,22 +27,22 @@ func Find(startDir string, getenv func(string) string) (found Found, ok bool, er
 		}
 		dir := expandHome(value, getenv)
 		if !isDataset(dir) {
-			return Found{}, false, fmt.Errorf("%s=%s is not a dataset: %w", variable, value, ErrNoDefinitions)
+			return "", fmt.Errorf("%s=%s is not a dataset: %w", variable, value, ErrNoDefinitions)
 		}
-		return Found{dir, variable}, true, nil
+		return dir, nil
 	}
 	dir, err := filepath.Abs(startDir)
 	if err != nil {
-		return Found{}, false, fmt.Errorf("looking for a dataset from %s: %w", startDir, err)
+		return "", fmt.Errorf("looking for a dataset from %s: %w", startDir, err)
 	}
 	for {
 		candidate := filepath.Join(dir, filepath.FromSlash(nearby))
 		if isDataset(candidate) {
-			return Found{candidate, nearby}, true, nil
+			return candidate, nil
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
-			return Found{}, false, nil
+			return "", nil
 		}
 		dir = up
 	}

@@ -6,10 +6,10 @@ import (
 )
 
 // SyntaxError is a config.json that is not the JSON that Python reads. Line
-// and Column count from 1, Column in characters; Offset is in bytes.
+// and Column count from 1, Column in characters.
 type SyntaxError struct {
-	Line, Column, Offset int
-	Message              string
+	Line, Column int
+	Message      string
 }
 
 func (e *SyntaxError) Error() string {
@@ -31,9 +31,7 @@ func (e *FieldError) Error() string {
 // NotDecoderError is a config.json of something that is not a decoder language
 // model. What says in words what it is: "BERT, an encoder".
 type NotDecoderError struct {
-	ModelType    string
-	Architecture string
-	What         string
+	What string
 }
 
 func (e *NotDecoderError) Error() string {

@@ -157,14 +157,12 @@ func unknownFields(loc *located, overrides map[string]string) error {
 		if name := prose.Similar(key, sortedKeys(known), min(3, (len(key)-1)/2)); name != "" {
 			message += "; was " + name + " meant?"
 		}
-		return &UnknownFieldError{Field: key, Message: message}
+		return &UnknownFieldError{Message: message}
 	}
 	return nil
 }
 
 // UnknownFieldError is a --set of a field that no config.json has.
-type UnknownFieldError struct {
-	Field, Message string
-}
+type UnknownFieldError struct{ Message string }
 
 func (e *UnknownFieldError) Error() string { return e.Message }

@@ -93,7 +93,6 @@ func (p *parser) fail(pos int, format string, args ...any) error {
 	return &SyntaxError{
 		Line:    line,
 		Column:  utf8.RuneCount(before[start:]) + 1,
-		Offset:  pos,
 		Message: fmt.Sprintf(format, args...),
 	}
 }

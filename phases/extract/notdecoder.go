@@ -82,7 +82,7 @@ func otherTasks() map[string]string {
 // it may be one. nested is the language model's object where the file has one.
 func refuse(root *Object, class, modelType string, nested bool) error {
 	not := func(format string, args ...any) error {
-		return &NotDecoderError{ModelType: modelType, Architecture: class, What: fmt.Sprintf(format, args...)}
+		return &NotDecoderError{What: fmt.Sprintf(format, args...)}
 	}
 	if name, ok := root.String("_class_name"); ok {
 		return not("%s is a part of a diffusion pipeline (its config.json is diffusers')", name)

@@ -44,8 +44,6 @@ type gitDir struct {
 type gitMeta struct {
 	sha256, reftable bool // unreadable to us
 	partial, sparse  bool
-	linked           bool // a linked worktree
-	shallow          bool
 	converts         bool // core.autocrlf: files differ from blobs
 }
 
@@ -98,7 +96,6 @@ func openGitDir(dir string) (*gitDir, error) {
 	g := &gitDir{dir: dir, common: dir}
 	if text, err := readSmall(filepath.Join(dir, "commondir")); err == nil {
 		g.common = absolute(dir, strings.TrimSpace(string(text)))
-		g.meta.linked = true
 	}
 	g.readMeta()
 	if g.meta.sha256 {
@@ -120,9 +117,6 @@ func openGitDir(dir string) (*gitDir, error) {
 
 // readMeta reads the configuration files; what cannot be parsed says nothing.
 func (g *gitDir) readMeta() {
-	if _, err := os.Stat(filepath.Join(g.common, "shallow")); err == nil {
-		g.meta.shallow = true
-	}
 	for _, name := range []string{filepath.Join(g.common, "config"), filepath.Join(g.dir, "config.worktree")} {
 		text, err := readSmall(name)
 		if err != nil {

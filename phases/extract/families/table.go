@@ -45,15 +45,6 @@ var lines = sync.OnceValue(func() map[string][]byte {
 	return found
 })
 
-// Types lists the model_types that have a row.
-func Types() []string {
-	list := make([]string, 0, len(lines()))
-	for name := range lines() {
-		list = append(list, name)
-	}
-	return list
-}
-
 // Find reads the row of the first name that has one, the best name first: the
 // type of the class that serves a model, its model_type, its wrapper's. Each is
 // tried without its last parts too (qwen3_vl_moe_text: qwen3_vl_moe, …, qwen3).

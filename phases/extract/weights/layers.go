@@ -20,9 +20,6 @@ type Checkpoint struct {
 	// Towers, MTP and Adapters are names of parts that were set aside, one for
 	// each kind of tensor.
 	Towers, MTP, Adapters []string
-	// MTPLayers are layers behind the decoder's own that predict further
-	// tokens.
-	MTPLayers int
 	// Partial says why not every tensor was seen; "" when all were. What is
 	// not among the tensors may be there all the same then.
 	Partial string
@@ -70,7 +67,6 @@ func Sort(tensors []Tensor, o Options) *Checkpoint {
 		}
 		modules[at][param] = t
 	}
-	c.MTPLayers = len(mtp)
 	c.Towers, c.MTP, c.Adapters = sortedKeys(aside[partTower]), sortedKeys(aside[partMTP]), sortedKeys(aside[partAdapter])
 	c.fill(modules)
 	return c

@@ -30,7 +30,6 @@ type Template struct {
 	Prefix      string
 	Description string
 	Axes        []Axis
-	Inputs      []string
 	Tags        []string
 	Constraints []string
 	Reference   bool
@@ -299,10 +298,6 @@ func template(m *record) (Template, bool) {
 			return Template{}, false
 		}
 		t.Axes = append(t.Axes, a)
-	}
-	inputs, _ := m.fields["inputs"].(*dict)
-	if inputs != nil {
-		t.Inputs = words(&list{inputs.keys})
 	}
 	return t, true
 }

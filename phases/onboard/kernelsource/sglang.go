@@ -17,9 +17,6 @@ type SGLang struct {
 	Version string
 	// Calls are the files that call each API, by the API's name, sorted.
 	Calls map[string][]string
-	// Pinned is the FlashInfer version that its package asks for, "" when its
-	// metadata is not there.
-	Pinned string
 	// Kernels: its package sgl_kernel was read, through which SGLang's norms call
 	// FlashInfer.
 	Kernels  bool
@@ -41,7 +38,7 @@ func ReadSGLang(files fs.FS, f *FlashInfer, more ...fs.FS) (*SGLang, error) {
 	}
 	s := &SGLang{
 		Version: version(files, "sglang", "sglang/_version.py", "sglang/version.py"),
-		Pinned:  pinned(files), Calls: map[string][]string{},
+		Calls:   map[string][]string{},
 	}
 	known := newIndex(f)
 	if err := s.folder(files, "sglang", known); err != nil {
@@ -97,26 +94,6 @@ func (s *SGLang) folder(files fs.FS, folder string, known *index) error {
 }
 
 var importsFlashInfer = regexp.MustCompile(`(?m)^[ \t]*(?:from|import)[ \t]+flashinfer\b|"flashinfer\.`)
-
-// pinned reads the requirement on flashinfer_python out of the package's
-// metadata.
-func pinned(files fs.FS) string {
-	matches, _ := fs.Glob(files, "sglang-*.dist-info/METADATA")
-	for _, name := range matches {
-		data, err := readFile(files, name)
-		if err != nil {
-			continue
-		}
-		for line := range strings.Lines(string(data)) {
-			requirement, ok := strings.CutPrefix(line, "Requires-Dist: flashinfer")
-			if _, v, exact := strings.Cut(requirement, "=="); ok && exact && strings.Contains(requirement, "python") {
-				v, _, _ = strings.Cut(v, ";")
-				return strings.Trim(v, " \r\n)")
-			}
-		}
-	}
-	return ""
-}
 
 // index finds an API by the name under which it can be imported.
 type index struct {
