@@ -39,8 +39,8 @@ func (r *reader) callExpr(e *pysrc.Call, s *scope) any {
 	return unknown{}
 }
 
-func (r *reader) arguments(e *pysrc.Call, s *scope) (args []any, keywords map[string]any) {
-	keywords = map[string]any{}
+func (r *reader) arguments(e *pysrc.Call, s *scope) (args []any, keywords *dict) {
+	keywords = newDict()
 	for _, a := range e.Args {
 		if star, ok := a.(*pysrc.Starred); ok {
 			more, _ := items(r.eval(star.X, s))
@@ -52,22 +52,16 @@ func (r *reader) arguments(e *pysrc.Call, s *scope) (args []any, keywords map[st
 	for _, k := range e.Keywords {
 		v := r.eval(k.Value, s)
 		if k.Name != "" {
-			keywords[k.Name] = v
-			continue
-		}
-		if d, ok := v.(*dict); ok {
-			for _, key := range d.keys {
-				if name, ok := key.(string); ok {
-					keywords[name], _ = d.get(key)
-				}
-			}
+			keywords.set(k.Name, v)
+		} else if more, ok := v.(*dict); ok {
+			keywords.update(more)
 		}
 	}
 	return args, keywords
 }
 
 // build makes an instance of a class.
-func (r *reader) build(c *class, args []any, keywords map[string]any) any {
+func (r *reader) build(c *class, args []any, keywords *dict) any {
 	if c.def != nil {
 		self := &record{class: c.name, fields: map[string]any{}}
 		for _, stmt := range c.def.Body {
@@ -77,7 +71,12 @@ func (r *reader) build(c *class, args []any, keywords map[string]any) any {
 		}
 		return self
 	}
-	made := &record{class: c.name, fields: keywords}
+	made := &record{class: c.name, fields: map[string]any{}}
+	for _, k := range keywords.keys {
+		if name, ok := k.(string); ok {
+			made.fields[name], _ = keywords.get(k)
+		}
+	}
 	for i, name := range positional[c.name] {
 		if i < len(args) {
 			made.fields[name] = args[i]
@@ -90,7 +89,7 @@ func (r *reader) build(c *class, args []any, keywords map[string]any) any {
 }
 
 // builtin are Python's own functions that template files use on their tables.
-func builtin(name string, args []any, keywords map[string]any) any {
+func builtin(name string, args []any, keywords *dict) any {
 	var first any = unknown{}
 	if len(args) > 0 {
 		first = args[0]
@@ -101,9 +100,7 @@ func builtin(name string, args []any, keywords map[string]any) any {
 		if from, ok := first.(*dict); ok {
 			d.update(from)
 		}
-		for k, v := range keywords {
-			d.set(k, v)
-		}
+		d.update(keywords)
 		return d
 	case "list", "tuple", "set", "frozenset":
 		l, _ := items(first)
@@ -173,7 +170,7 @@ func ranged(args []any) any {
 
 // callMethod calls a method of a dict, a list or a string; ok is false for
 // what is none of them.
-func callMethod(x any, name string, args []any, keywords map[string]any) (v any, ok bool) {
+func callMethod(x any, name string, args []any, keywords *dict) (v any, ok bool) {
 	switch x := x.(type) {
 	case *dict:
 		return dictMethod(x, name, args, keywords), true
@@ -185,7 +182,7 @@ func callMethod(x any, name string, args []any, keywords map[string]any) (v any,
 	return nil, false
 }
 
-func dictMethod(d *dict, name string, args []any, keywords map[string]any) any {
+func dictMethod(d *dict, name string, args []any, keywords *dict) any {
 	switch name {
 	case "items":
 		pairs := &list{}
@@ -208,9 +205,7 @@ func dictMethod(d *dict, name string, args []any, keywords map[string]any) any {
 				d.update(more)
 			}
 		}
-		for k, v := range keywords {
-			d.set(k, v)
-		}
+		d.update(keywords)
 		return nil
 	case "get", "pop":
 		if len(args) == 0 {

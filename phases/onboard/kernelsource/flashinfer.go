@@ -241,7 +241,7 @@ func templatesOf(v any, r *reader) []Template {
 		listed, ok := items(v.attributes["templates"])
 		if !ok {
 			// A dispatch that lists none gives one and the same.
-			if one, ok := r.call(v, nil, nil).(*record); ok {
+			if one, ok := r.call(v, nil, newDict()).(*record); ok {
 				return templates([]*record{one})
 			}
 			return nil

@@ -187,6 +187,24 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestKeywordOrder: axes that are given as keyword arguments keep their order,
+// which is that of a name's sizes.
+func TestKeywordOrder(t *testing.T) {
+	ordered := fstest.MapFS{"flashinfer/__init__.py": {Data: []byte("")}, "flashinfer/trace/templates/x.py": {Data: []byte(`
+from ..template import Const, TraceTemplate
+
+def make(**axes): return TraceTemplate("moe", dict(**axes), {}, {})
+make(a=Const(), b=Const(), c=Const(), d=Const(), e=Const(), f=Const(), g=Const(), h=Const())
+`)}}
+	f, err := ReadFlashInfer(ordered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := f.Templates[0].Pattern(), "moe_a{a}_b{b}_c{c}_d{d}_e{e}_f{f}_g{g}_h{h}"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // TestBounds: what a package of a stranger does is bounded.
 func TestBounds(t *testing.T) {
 	endless := fstest.MapFS{"flashinfer/__init__.py": {Data: []byte("")}, "flashinfer/trace/templates/x.py": {Data: []byte(`

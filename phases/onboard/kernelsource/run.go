@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"strings"
 
@@ -284,28 +283,25 @@ func (r *reader) assign(target pysrc.Expr, value any, s *scope) {
 }
 
 // call runs a function of the files.
-func (r *reader) call(f *function, args []any, keywords map[string]any) any {
+func (r *reader) call(f *function, args []any, keywords *dict) any {
 	if r.calls++; r.calls > maxCalls {
 		r.calls--
 		return unknown{}
 	}
 	defer func() { r.calls-- }()
 	s := &scope{module: f.around.module, isPkg: f.around.isPkg, names: map[string]any{}, outer: f.around}
-	given := maps.Clone(keywords)
+	given := newDict()
+	given.update(keywords)
 	for _, p := range f.def.Params.List {
 		switch {
 		case p.Kind == pysrc.VarArgs:
 			s.names[p.Name], args = &list{args}, nil
 		case p.Kind == pysrc.VarKwargs:
-			rest := newDict()
-			for k, v := range given {
-				rest.set(k, v)
-			}
-			s.names[p.Name] = rest
+			s.names[p.Name] = given
 		case p.Kind == pysrc.Positional && len(args) > 0:
 			s.names[p.Name], args = args[0], args[1:]
 		default:
-			v, ok := given[p.Name]
+			v, ok := given.get(p.Name)
 			if !ok && p.Default != nil {
 				v, ok = r.eval(p.Default, f.around), true
 			}
@@ -313,7 +309,7 @@ func (r *reader) call(f *function, args []any, keywords map[string]any) any {
 				v = unknown{}
 			}
 			s.names[p.Name] = v
-			delete(given, p.Name)
+			given.remove(p.Name)
 		}
 	}
 	if r.block(f.def.Body, s) == lost {
