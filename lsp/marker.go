@@ -180,7 +180,7 @@ func (m marker) arguments() map[string]any {
 func markers(f *tsast.File) []marker {
 	var out []marker
 	for _, c := range f.Comments {
-		if !strings.Contains(c.Text, markerMark) {
+		if !c.Begins(markerMark) {
 			continue
 		}
 		if m, ok := parseMarker(c); ok {

@@ -7,6 +7,8 @@
 // still be read, and SyntaxProblems.
 package tsast
 
+import "strings"
+
 // Span is a half-open range of bytes.
 type Span struct{ Start, End int }
 
@@ -162,6 +164,15 @@ type SyntaxProblem struct {
 type Comment struct {
 	Span Span
 	Text string
+}
+
+// Begins reports whether the words of a comment begin with some.
+func (c Comment) Begins(words string) bool {
+	i := 0
+	for i < len(c.Text) && strings.IndexByte("/* \t", c.Text[i]) >= 0 {
+		i++
+	}
+	return strings.HasPrefix(c.Text[i:], words)
 }
 
 // Style is how a file is written. Zero counts are replaced by upstream's

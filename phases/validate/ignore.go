@@ -36,11 +36,10 @@ type ruleWord struct {
 // parseIgnore reads a comment; ok is false when it is not an ignore comment. What
 // follows the list after "--" or a second sentence is a remark.
 func parseIgnore(c tsast.Comment) (ig ignore, ok bool) {
-	at := strings.Index(c.Text, ignoreMark)
-	if at < 0 || strings.Trim(c.Text[:at], "/* \t") != "" {
+	if !c.Begins(ignoreMark) {
 		return ignore{}, false
 	}
-	rest := at + len(ignoreMark)
+	rest := strings.Index(c.Text, ignoreMark) + len(ignoreMark)
 	if after, found := strings.CutPrefix(c.Text[rest:], fileMark); found && (after == "" || strings.ContainsRune(" \t:*", rune(after[0]))) {
 		ig.file = true
 		rest += len(fileMark)
@@ -158,7 +157,7 @@ func outerIgnores(f *tsast.File) fileIgnores {
 	var out fileIgnores
 	text := ""
 	for _, c := range f.Comments {
-		if !strings.Contains(c.Text, ignoreMark) || insideEntry(f, c.Span.Start) {
+		if !c.Begins(ignoreMark) || insideEntry(f, c.Span.Start) {
 			continue
 		}
 		if ig, ok := parseIgnore(c); ok {

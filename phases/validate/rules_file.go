@@ -76,27 +76,24 @@ func checkOpaqueElements(p *filePass) {
 }
 
 func checkDuplicateIDs(p *filePass) {
-	type place struct {
-		span tsast.Span
-		name string
-	}
-	first := make(map[string]place, len(p.f.Entries))
+	first := make(map[string]int, len(p.f.Entries))
 	renamed := map[string]string{} // the proposal for each id
-	for _, e := range p.f.Entries {
+	for i, e := range p.f.Entries {
 		id := e.Model.ID
 		if e.Broken || id.Kind != tsast.StringLiteral || id.Value == "" {
 			continue
 		}
 		at, twice := first[id.Value]
 		if !twice {
-			first[id.Value] = place{id.Span.Shift(e.Offset), e.Model.Name.Value}
+			first[id.Value] = i
 			continue
 		}
-		span := id.Span.Shift(e.Offset)
+		other := p.f.Entries[at]
+		span, declared := id.Span.Shift(e.Offset), other.Model.ID.Span.Shift(other.Offset)
 		problem := Problem{
 			Rule: "duplicate-id", Span: span, Model: id.Value,
-			Message: fmt.Sprintf("the id %s is taken: line %d declares it for %s", q(id.Value), p.line(at.span.Start), q(at.name)),
-			Related: []Related{{at.span, "first declared here"}},
+			Message: fmt.Sprintf("the id %s is taken: line %d declares it for %s", q(id.Value), p.line(declared.Start), q(other.Model.Name.Value)),
+			Related: []Related{{declared, "first declared here"}},
 		}
 		fresh, known := renamed[id.Value]
 		if !known {
