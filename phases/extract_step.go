@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/fib-ls/fib-ls/phases/disk"
@@ -55,10 +57,22 @@ func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract
 			return nil, source, &fault.Usage{Message: fmt.Sprintf("--revision %s is of a repository on the Hub, and %s is a local directory", req.Revision, req.HFRepoID)}
 		}
 		data, err := disk.ReadRegular(filepath.Join(dir, "config.json"), extract.MaxConfigSize)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = &fault.Missing{Err: fmt.Errorf("the directory %s has no config.json\ngive the directory of a model, or a repository as ORG/NAME", req.HFRepoID)}
+		}
 		source.Note = "a local directory, not a repository id"
 		return &FetchedConfig{Data: data}, source, err
 	}
+	if pathLike(req.HFRepoID) {
+		return nil, source, &fault.Missing{Err: fmt.Errorf("there is no directory %s\ngive the directory of a model, or a repository as ORG/NAME", req.HFRepoID)}
+	}
 	return e.RepoConfig(ctx, req, source)
+}
+
+// pathLike reports whether a text that names no directory was meant to: no
+// repository begins like this.
+func pathLike(s string) bool {
+	return strings.HasPrefix(s, ".") || strings.HasPrefix(s, "~") || filepath.IsAbs(s)
 }
 
 // RepoConfig finds the config.json of a repository, never a local directory

@@ -64,6 +64,9 @@ func PlaceIn(r *Result, doc *tsast.Document) error {
 	if err := refuseDuplicate(f, r.Request); err != nil {
 		return err
 	}
+	if err := r.refuseOther(f); err != nil {
+		return err
+	}
 	if err := r.respell(f.Style); err != nil {
 		return err
 	}
