@@ -151,10 +151,11 @@ func (c *completer) needed() []neededName {
 // expectedNames are those of the module of a key in what a config gives.
 func expectedNames(known *validate.ExpectedEntry, key string) []neededName {
 	var out []neededName
+	by, _, _ := strings.Cut(known.Label, " (") // when and whence it was read is the hover's
 	for _, m := range known.Modules {
 		if m.Name == key {
 			for _, d := range m.Definitions {
-				out = append(out, neededName{d, "needed here, by " + known.Label})
+				out = append(out, neededName{d, "needed here, by " + by})
 			}
 		}
 	}

@@ -47,14 +47,16 @@ func (c *completer) marker(ctx context.Context) {
 	}
 }
 
+// origins says where a repository is known from, as the extension's list does.
+var origins = map[string]string{
+	"recent": "used lately", "cache": "in the HuggingFace cache", "catalogue": "ships with fib-ls", "hub": "on the Hub", "models.ts": "",
+}
+
 // words says what a repository is, beside its id.
 func (r Repo) words() string {
-	words := r.From
-	switch r.From {
-	case "hub":
-		words = "on the Hub"
-	case "models.ts":
-		words = ""
+	words, known := origins[r.From]
+	if !known {
+		words = r.From
 	}
 	parts := []string{}
 	if r.Entry != "" {

@@ -206,6 +206,29 @@ local plan = request('workspace/executeCommand', { command = 'fib-ls.plan', argu
 check('plan lists the Definitions of a model', plan.text:find('gemm_n4096_k12288', 1, true), plan.text)
 local discover = request('workspace/executeCommand', { command = 'fib-ls.discover', arguments = {} })
 check('discover lists models that could be added', type(discover.candidates) == 'table' and #discover.candidates > 0, discover)
+local function listed(found, repo)
+  for _, c in ipairs(found.candidates) do
+    if vim.tbl_contains(c.repo_ids, repo) then return true end
+  end
+  return false
+end
+check('a model that is served is among them', listed(discover, 'Qwen/Qwen3-32B'), discover)
+before = lines()
+replace('name: "Tiny → 𝒳"', 'name: "Qwen3 32B"')
+discover = request('workspace/executeCommand', { command = 'fib-ls.discover', arguments = { vim.uri_from_bufnr(buffer) } })
+check('discover leaves out what the buffer has', not listed(discover, 'Qwen/Qwen3-32B'), discover)
+vim.api.nvim_buf_set_lines(buffer, 0, -1, false, before)
+
+-- What is certain to fail is the first and only thing that is said.
+messages, questions = {}, {}
+replace('modules: {', 'modules: {{}')
+wait('the syntax error', function() return codes()['syntax'] ~= nil end, codes)
+vim.cmd('FibAddModel Qwen/Qwen3-4B')
+wait('a refusal', function() return #questions > 0 end, function() return messages end)
+check('that is certain comes before any question', #questions == 1 and questions[1]:find('Qwen/Qwen3-4B was not added', 1, true) and questions[1]:find('syntax error', 1, true), questions)
+check('and changes nothing', not text():find('qwen3-4b', 1, true))
+vim.api.nvim_buf_set_lines(buffer, 0, -1, false, before)
+
 -- The lens of an entry, and the entry as a text.
 configure({ huggingface = { offline = true }, codeLens = { enable = true } })
 local lens

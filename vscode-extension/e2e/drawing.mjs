@@ -23,9 +23,14 @@ export async function moduleTree({ user, page, picture }) {
   await user.focusEditor()
   await user.keys.press("Control+Z")
   await until("the old count", async () => /×64$/.test(await item("Qwen3DecoderLayer").locator(".count").textContent()))
+  // Who hears it is told the same.
+  const heard = await frame.locator("body").ariaSnapshot()
+  for (const words of ['combobox "Model"', 'group "Zoom"', 'button "Larger"', 'tree "Modules"', 'treeitem "Qwen3ForCausalLM, block, count 1, 19 modules, 16 Definitions"', 'treeitem "q_norm, layer, count 64, rmsnorm_h128"']) assert.ok(heard.includes(words), `${words} is not in:\n${heard}`)
   // Keys walk through it, and Enter shows the line.
   const focused = () => frame.evaluate(() => document.activeElement?.dataset.name)
-  await item("Qwen3ForCausalLM").focus()
+  await user.focusEditor()
+  await user.keys.press("Control+2") // the drawing's group
+  await until("the focus on a card", async () => (await focused()) === "Qwen3ForCausalLM")
   await page.keyboard.press("ArrowDown")
   const below = await focused()
   assert.notEqual(below, "Qwen3ForCausalLM")

@@ -169,6 +169,11 @@ tree.addEventListener("focusin", ({ target }) => {
   if (target instanceof HTMLElement && target.matches("[role=treeitem]")) reachable(target)
 })
 
+// Who comes to the drawing by the keyboard is on a card at once: the arrow keys work.
+window.addEventListener("focus", () => {
+  if (document.activeElement === document.body) tree.querySelector<HTMLElement>("[role=treeitem][tabindex='0']")?.focus({ preventScroll: true })
+})
+
 /** The card that an arrow key leads to: up to the parent, down to the first that a block holds, sideways along the row. */
 function neighbour(node: TreeNode, key: string): TreeNode | undefined {
   const row = drawn.find((r) => r.includes(node)) ?? []
