@@ -133,7 +133,7 @@ func (p *publisher) document(doc *document) *publication {
 	return d
 }
 
-// enqueue returns the worker a document, once. mu is held.
+// enqueue gives the worker a document, once. mu is held.
 func (p *publisher) enqueue(key uri.URI, d *publication) {
 	d.edits++
 	if !d.queued {

@@ -121,7 +121,7 @@ func lineSpan(text []byte, first, last int) []byte {
 	return text[start:end]
 }
 
-// distinguish returns snippets of one name their file's name too.
+// distinguish adds the file's name to snippets that share a name.
 func distinguish(snippets []Snippet) {
 	count := map[string]int{}
 	for _, s := range snippets {

@@ -120,7 +120,7 @@ func (d *Definition) tag(n definition.Name, opts DefineOptions) {
 	}
 }
 
-// bind returns the axes of the name's fields their values.
+// bind sets the axes of the name's fields to their values.
 func (d *Definition) bind(n definition.Name) {
 	for i, f := range n.Family.Fields {
 		for j := range d.Axes {

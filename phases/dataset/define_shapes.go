@@ -80,7 +80,7 @@ func optional(name, dtype string, shape ...string) Tensor {
 // scalar has no shape.
 func scalar(name string) Tensor { return Tensor{Name: name, DType: float} }
 
-// constant returns an axis a value that no field of the name has.
+// constant sets an axis to a value that no field of the name has.
 func (d *Definition) constant(axis string, v int64) {
 	for i := range d.Axes {
 		if d.Axes[i].Name == axis {

@@ -32,7 +32,7 @@ func (o *Object) Get(key string) (v Value, ok bool) {
 	return v, ok
 }
 
-// Set returns a key its value, at the end when it is new.
+// Set sets a key to a value, at the end when it is new.
 func (o *Object) Set(key string, v Value) {
 	if o.Values == nil {
 		o.Values = map[string]Value{}

@@ -70,7 +70,7 @@ func (r *reader) runs(mixerKinds map[mixer]int, ffnKinds map[ffn]int) {
 	}
 }
 
-// nameKinds returns the kinds their ids: the type alone where it is the only one
+// nameKinds sets the ids of the kinds: the type alone where it is the only one
 // of its type, else with what sets it apart.
 func nameKinds(a *Architecture) {
 	groups := map[string][]*AttentionKind{}

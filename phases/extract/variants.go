@@ -63,7 +63,7 @@ func (r *reader) readVariants() {
 	}
 }
 
-// override returns one layer's config a field, under all names that the general
+// override sets a field in one layer's config, under all names that the general
 // config has it under.
 func override(text *Object, field string, v Value) {
 	for _, row := range aliasTable() {

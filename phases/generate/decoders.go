@@ -104,7 +104,7 @@ func (b *builder) mlpFamilyOf(layer int) extract.MLPFamily {
 	return ""
 }
 
-// nameGroups returns the groups of a hybrid their suffixes. chunked says that
+// nameGroups sets the suffixes of the groups of a hybrid. chunked says that
 // attention without a window of its own is cut into chunks (Llama 4).
 func nameGroups(groups []*group, chunked bool, mlpFamily func(layer int) extract.MLPFamily) {
 	if len(groups) < 2 {

@@ -76,7 +76,7 @@ func (p *part) sectionOf() string {
 	return groupOf(p.node)
 }
 
-// assignKeys returns every part a key that is unique in the entry. Within one
+// assignKeys gives every part a key that is unique in the entry. Within one
 // kind of layers, parts of one name take the name of the block around them in
 // front. What several kinds have under one name takes the kind's suffix, and
 // so does all that stands in it: self_attn_gdn, attn_gdn.
@@ -187,7 +187,7 @@ func (p *part) depth() int {
 	return d
 }
 
-// suffixKinds returns what several kinds of layers have under one name, and all
+// suffixKinds gives what several kinds of layers have under one name, and all
 // that stands in it, the suffix of its kind. parts has parents first.
 func suffixKinds(parts []*part) {
 	kinds := map[string]map[*group]bool{}

@@ -83,7 +83,7 @@ func mergeIntoPaged(siblings []*node, ragged *node) bool {
 	return false
 }
 
-// addExperts returns the routed experts a layer where the source holds their
+// addExperts gives the routed experts a layer of their own where the source holds their
 // weights as bare parameters of the block (DBRX).
 func (b *builder) addExperts(n *node) {
 	if !n.parameters || hasExperts(n) {
@@ -98,7 +98,7 @@ func (b *builder) addExperts(n *node) {
 	}
 }
 
-// addIndexerKernel returns the top-k kernel of a sparse indexer a layer.
+// addIndexerKernel gives the top-k kernel of a sparse indexer a layer of its own.
 func (b *builder) addIndexerKernel(n *node) {
 	if n.seg != "indexer" || len(n.children) == 0 {
 		return
@@ -106,7 +106,7 @@ func (b *builder) addIndexerKernel(n *node) {
 	b.addSynthetic(n, "indexer_topk", "dsa_topk_indexer")
 }
 
-// addMambaKernel returns the state update of a Mamba mixer a layer, where the
+// addMambaKernel gives the state update of a Mamba mixer a layer of its own, where the
 // source has no module for it.
 func (b *builder) addMambaKernel(n *node) {
 	if n.typ != baseline.TypeBlock || !isMambaMixer(n) {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// keepOwner returns a new file the owner and the group of the one that it
+// keepOwner gives a new file the owner and the group of the one that it
 // replaces, as far as the user may: root editing somebody's file does not
 // take it away from them, and a shared file stays with its group.
 func keepOwner(f *os.File, old fs.FileInfo) {

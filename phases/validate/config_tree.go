@@ -253,7 +253,7 @@ func familiesByWords(words map[string]bool) []extract.AttentionFamily {
 	return nil
 }
 
-// match returns each decoder block its layers. One block stands for all; of
+// match finds the layers of each decoder block. One block stands for all; of
 // several, each layer must belong to exactly one: by its mixer, then by its
 // window, then by its MLP.
 func (t *entryTree) match() {

@@ -10,7 +10,7 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// expect returns the rules the entry that config.json, and other.json beside
+// expect gives the rules the entry that config.json, and other.json beside
 // it, make.
 func (f fixture) expect(t *testing.T, opts *Options) {
 	t.Helper()
@@ -50,7 +50,7 @@ func expectedOf(t *testing.T, label string, config []byte) *ExpectedEntry {
 	return e
 }
 
-// checkpoint returns the entry the model's checkpoint: its tensors as
+// checkpoint gives the entry the model's checkpoint: its tensors as
 // weights.Facts writes them, or why there is none.
 func (f fixture) checkpoint(t *testing.T, e *ExpectedEntry) {
 	t.Helper()

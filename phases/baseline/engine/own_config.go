@@ -70,7 +70,7 @@ func (e *Engine) InitSettings(_ *pyeval.Interp, o *pyeval.Instance, kw *pyeval.N
 	}
 }
 
-// inheritDefaults returns an instance the defaults of the external class that
+// inheritDefaults gives an instance the defaults of the external class that
 // its own extends.
 func (e *Engine) inheritDefaults(o *pyeval.Instance, c *pyeval.Class, kw *pyeval.Namespace) {
 	for _, b := range e.ResolutionOrder(c) {

@@ -91,7 +91,7 @@ func ownField(conf pyeval.Value, name string) (pyeval.Value, bool) {
 	return nil, false
 }
 
-// liftTextFields returns a configuration the fields of its text part that it
+// liftTextFields gives a configuration the fields of its text part that it
 // has not itself.
 func (e *Engine) liftTextFields(c *modelConfig, text pyeval.Value) {
 	lift := func(name string, v pyeval.Value) {

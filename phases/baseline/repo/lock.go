@@ -115,7 +115,7 @@ func newBuilding(parent, base string) (*building, error) {
 	return b, nil
 }
 
-// finished returns up the lock, so that the directory can be moved.
+// finished releases the lock, so that the directory can be moved.
 func (b *building) finished() {
 	_ = b.lock.Unlock() // the descriptor's end frees it anyway
 	_ = os.Remove(filepath.Join(b.dir, buildLock))

@@ -142,7 +142,7 @@ func (s *objectStore) has(h plumbing.Hash) (ok bool) {
 	return false
 }
 
-// close returns back file descriptors.
+// close closes the file descriptors.
 func (s *objectStore) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

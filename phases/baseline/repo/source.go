@@ -104,7 +104,7 @@ func (s *Source) Version() string { return s.version }
 // why not another one.
 func (s *Source) Notes() []string { return append([]string(nil), s.notes...) }
 
-// Close returns back what is held open. A Source that is never closed only
+// Close releases what is held open. A Source that is never closed only
 // keeps a copy of ours from being replaced until the process ends.
 func (s *Source) Close() error {
 	if s.release != nil {

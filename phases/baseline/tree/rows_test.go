@@ -10,7 +10,7 @@ import (
 
 // TestSharedModules reads modules that a model has under several names: a
 // rotary embedding that each layer hands to a part of its own, a head that
-// tie_weights returns back, and a second name for the whole language model.
+// tie_weights gives back, and a second name for the whole language model.
 func TestSharedModules(t *testing.T) {
 	const tree = `
 -- python/sglang/srt/models/shared.py --

@@ -2,7 +2,7 @@ package tree
 
 import "strings"
 
-// MarkSingleLayer returns layer 0 to the rows of a decoder layer that stands alone
+// MarkSingleLayer gives layer 0 to the rows of a decoder layer that stands alone
 // instead of in a list, as in drafts of one layer (self.midlayer). It is the
 // innermost module that has an attention in one block of its own and another
 // block beside that. A model with a list of layers has no such module.
