@@ -3,6 +3,9 @@ package fibls
 import (
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"os/exec"
@@ -203,6 +206,60 @@ func under(p string, prefixes []string) bool {
 }
 
 func contains(list []string, s string) bool { return slices.Contains(list, s) }
+
+// TestDocComments: a doc comment says what its function does, by its name: one
+// that "returns" something has a result, one that "reports whether" a bool.
+func TestDocComments(t *testing.T) {
+	for _, pattern := range []string{"tsast/*.go", "lsp/*.go", "lsp/*/*.go", "cmd/*/*.go", "phases/*.go", "phases/*/*.go", "phases/*/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range file.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok && f.Doc != nil {
+					if fault := docFault(f); fault != "" {
+						t.Errorf("%s: the comment of %s %s: %s", name, f.Name.Name, fault, f.Doc.Text())
+					}
+				}
+			}
+		}
+	}
+}
+
+// docFault says what is wrong with a function's comment; "" when nothing is.
+func docFault(f *ast.FuncDecl) string {
+	words := strings.Fields(f.Doc.Text())
+	var bools int
+	for _, result := range results(f) {
+		if id, ok := result.Type.(*ast.Ident); ok && id.Name == "bool" {
+			bools++
+		}
+	}
+	switch {
+	case len(words) < 2 || strings.Trim(words[0], ",") != f.Name.Name:
+		return "does not begin with its name"
+	case words[1] == "returns" && len(results(f)) == 0:
+		return "returns nothing"
+	case words[1] == "reports" && words[2] == "whether" && bools == 0:
+		return "reports no truth"
+	}
+	return ""
+}
+
+func results(f *ast.FuncDecl) []*ast.Field {
+	if f.Type.Results == nil {
+		return nil
+	}
+	return f.Type.Results.List
+}
 
 // TestInvariantsAreHeld: ARCHITECTURE.md names a test for each invariant, and
 // it exists where the page says.

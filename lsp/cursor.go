@@ -93,7 +93,7 @@ func isIdentifierByte(b byte) bool {
 	return b == '_' || b == '$' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
 }
 
-// isNameByte: what a string that names something is made of.
+// isNameByte reports whether a byte may stand in a string that names something.
 func isNameByte(b byte) bool {
 	return b != '"' && b != '\'' && b != '`' && b != '\\' && b != '\n' && b != '\r' && b != ','
 }

@@ -95,7 +95,8 @@ func (s *Server) didChange(p *didChangeParams) error {
 	return err
 }
 
-// readVersion: a client that keeps no versions sends null or 0.
+// readVersion returns the version that a change states, false for none: a client
+// that keeps no versions sends null or 0.
 func readVersion(raw protocol.LSPAny) (int32, bool) {
 	var v int32
 	if len(raw) == 0 || string(raw) == "null" || protocol.Unmarshal(raw, &v) != nil {

@@ -162,8 +162,8 @@ func (doc *document) close() {
 	}
 }
 
-// isModels: the file is named as the setting says, or its text declares an
-// array of Model with entries like ours.
+// isModels reports whether a document is a models.ts: the file is named as the
+// setting says, or its text declares an array of Model with entries like ours.
 func (doc *document) isModels() bool {
 	scheme := doc.key.Scheme()
 	if scheme != "file" && scheme != "untitled" {

@@ -111,7 +111,7 @@ func moduleDetail(m *tsast.Module) string {
 	return strings.Join(parts, ", ")
 }
 
-// symbolName: the protocol wants names that are not blank.
+// symbolName returns a name that the protocol takes, which is not blank.
 func symbolName(name, otherwise string) string {
 	if strings.TrimSpace(name) == "" {
 		return otherwise

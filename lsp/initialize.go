@@ -55,8 +55,8 @@ func initialize(s *Server, params jsonrpc2.RawMessage) (func(context.Context) (a
 // answerGap is how long an Emacs gets an answer to itself.
 const answerGap = 10 * time.Millisecond
 
-// isEmacs: older eglots do not say who they are, and nobody else is silent
-// who is in use today.
+// isEmacs reports whether the client is Emacs: older eglots do not say who they
+// are, and nobody else in use today is silent.
 func isEmacs(clientInfo jsonTree) bool {
 	name, _ := clientInfo.at("name").value.(string)
 	name = strings.ToLower(name)

@@ -28,7 +28,7 @@ type progress struct {
 	title   string
 }
 
-// begin asks the client for a progress report. A client that cannot show one,
+// beginProgress asks the client for a progress report. A client that cannot show one,
 // or does not answer, changes nothing for the job.
 func (s *Server) beginProgress(jobID, title string) *progress {
 	p := &progress{server: s, token: protocol.String(progressPrefix + jobID), title: title}

@@ -327,7 +327,7 @@ func (p *parser) parse(old *tree, text []byte) *tree {
 	return &tree{c: c, length: n}
 }
 
-// Trim returns to the system the memory that trees have left: a large text that
+// Trim gives the memory that trees have left back to the system: a large text that
 // is read as a whole takes thirty times its size for a while. It takes tens of
 // milliseconds then, and any goroutine may call it.
 func Trim() { C.fl_trim() }

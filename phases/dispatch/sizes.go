@@ -104,8 +104,8 @@ const expertAlign = 128
 // swiGLU is FlashInfer's number of the usual activation.
 const swiGLU = 3
 
-// expertSizes: experts are divided by EP, their inner width by what is left of
-// TP.
+// expertSizes sets the sizes of a device's share of the experts: they are
+// divided by EP, their inner width by what is left of TP.
 func (m *Model) expertSizes(s map[string]int64, row baseline.Module) {
 	moe := m.arch.MoE
 	if moe == nil {

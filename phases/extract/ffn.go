@@ -73,12 +73,12 @@ func anyTrue(list []bool) bool {
 	return false
 }
 
-// denseBeside: a sparse layer has a dense MLP beside its experts.
+// denseBeside reports whether a sparse layer has a dense MLP beside its experts.
 func (r *reader) denseBeside() bool {
 	return r.fam.DenseBesideMoE
 }
 
-// noMLP: layers that have a mixer only.
+// noMLP reports whether a layer has a mixer only.
 func (r *reader) noMLP(word string, layer int) bool {
 	if r.fam.OnePart {
 		return r.part(layer) == partMixer

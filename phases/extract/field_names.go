@@ -20,8 +20,8 @@ type aliasRow struct {
 	max     int
 }
 
-// aliases is the one table of field names. The first name that is there with
-// a value wins.
+// aliasTable returns the one table of field names. The first name that is there
+// with a value wins.
 func aliasTable() []aliasRow {
 	return []aliasRow{
 		{"num_hidden_layers", []string{"n_layer", "n_layers", "num_layers", "num_transformer_layers", "num_decoder_layers", "decoder_layers", "num_blocks"}, MaxLayers},

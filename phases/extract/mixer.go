@@ -131,7 +131,7 @@ func (r *reader) linearFamily() AttentionFamily {
 	return OtherMixer
 }
 
-// mambaFamily: Mamba 2 has heads, Mamba 1 has none.
+// mambaFamily tells Mamba 2, which has heads, from Mamba 1, which has none.
 func (r *reader) mambaFamily() AttentionFamily {
 	if layer, _ := r.text.Object("ssm_cfg").String("layer"); layer == "Mamba2" {
 		return Mamba2

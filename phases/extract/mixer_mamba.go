@@ -141,7 +141,8 @@ func (r *reader) mamba1Dims(d *dims, k *AttentionKind, prefix string) {
 	}
 }
 
-// pureMamba: every layer is a Mamba, so that intermediate_size is its width.
+// pureMamba reports whether every layer is a Mamba, so that intermediate_size is
+// its width.
 func (r *reader) pureMamba() bool {
 	return r.fam.Mixes == wordMamba && r.fam.NoMLPWithMamba
 }

@@ -1,11 +1,12 @@
 package extract
 
-// mla: the family compresses keys and values into a latent vector.
+// mla reports whether the family compresses keys and values into a latent
+// vector.
 func (r *reader) mla() bool {
 	return r.opt("kv_lora_rank") > 0 && r.fam.Attention != compressedAttention && !r.plainHeads()
 }
 
-// plainHeads: DeepSeek's first MoE and others have use_mla false.
+// plainHeads reports whether use_mla is false, as in DeepSeek's first MoE.
 func (r *reader) plainHeads() bool { return !r.flag("use_mla", true) }
 
 // mlaMixer turns a softmax mixer into a latent one. DSA is an MLA with an

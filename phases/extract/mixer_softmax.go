@@ -129,12 +129,12 @@ func headNames(r *reader, m mixer) headName {
 	return n
 }
 
-// gatedQueries: the query projection also makes the output gate.
+// gatedQueries reports whether the query projection also makes the output gate.
 func (r *reader) gatedQueries() bool {
 	return r.fam.GatedQueries || r.fam.Gate == "" && r.flag("attn_output_gate", false)
 }
 
-// gateDims: an output gate with a projection of its own.
+// gateDims adds the projection of an output gate that has one of its own.
 func (r *reader) gateDims(d *dims, k *AttentionKind, m mixer, names headName) {
 	if r.fam.Gate == "" {
 		return

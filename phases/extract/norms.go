@@ -45,7 +45,7 @@ func (r *reader) guessNorm() {
 	}
 }
 
-// parallelBlock: attention and MLP read the same normed input.
+// parallelBlock reports whether attention and MLP read the same normed input.
 func (r *reader) parallelBlock() bool {
 	return r.fam.Parallel
 }

@@ -87,8 +87,9 @@ func blockSize(q *Object) []int {
 	return list
 }
 
-// fp8Kernel: the block-scale kernels have a scale for each 128×128 weights;
-// other blocks (MXFP8's 1×32) have no kernel with a name.
+// fp8Kernel returns the kernel that runs FP8 weights with such blocks of scales:
+// the block-scale kernels have a scale for each 128×128 weights; other blocks
+// (MXFP8's 1×32) have no kernel with a name.
 func fp8Kernel(block []int) string {
 	switch {
 	case len(block) != 2:

@@ -75,7 +75,7 @@ func rotaryFields() []string {
 
 func clamp(f float64) float64 { return math.Max(0, math.Min(1, f)) }
 
-// alibi: positions come from attention biases, not from rotation.
+// alibi reports whether positions come from attention biases, not from rotation.
 func (r *reader) alibi() bool {
 	if t := r.str("position_embedding_type"); t == "nope" || t == "alibi" || t == "absolute" || t == "learned_absolute" {
 		return true

@@ -239,7 +239,8 @@ func (r *reader) translate(field string, values []Value) []string {
 	return list
 }
 
-// hasMamba: the family has Mamba layers, or fields of them.
+// hasMamba reports whether the family has Mamba layers, or the config fields of
+// them.
 func (r *reader) hasMamba() bool {
 	if r.fam.Type != "" {
 		return r.fam.Mamba > 0
@@ -423,8 +424,9 @@ func splitLetters(text string) []Value {
 	return list
 }
 
-// wordsFromWindow: a window that holds for all layers, or from max_window_layers
-// on where the family has use_sliding_window.
+// wordsFromWindow returns a word for each layer where the config has a window
+// that holds for all layers, or from max_window_layers on where the family has
+// use_sliding_window.
 func (r *reader) wordsFromWindow() []string {
 	_, switched := r.value("use_sliding_window")
 	if switched && !r.flag("use_sliding_window", false) {

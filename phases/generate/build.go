@@ -114,8 +114,9 @@ func (m *namer) module(p *part, required *requiredList) Module {
 	return out
 }
 
-// isBlock: a block has modules below it, or is one whose inside is unknown. A
-// block that holds nothing but parameters computes something itself.
+// isBlock reports whether a node is a block: it has modules below it, or its
+// inside is unknown. A block that holds nothing but parameters computes
+// something itself.
 func isBlock(n *node) bool {
 	if n.parent == nil {
 		return true

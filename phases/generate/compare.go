@@ -132,7 +132,8 @@ func factOf(n *node) (*fact, bool) {
 	return nil, false
 }
 
-// isExpertList: experts that are a list of MLPs instead of one fused module.
+// isExpertList reports whether a module's experts are a list of MLPs instead of
+// one fused module.
 func isExpertList(n *node) bool {
 	return n.seg == "experts" && n.typ == baseline.TypeBlock && len(n.layers) > 0 && len(n.children) > 0
 }
@@ -219,7 +220,7 @@ func decided(facts []*fact, others []*node) []*fact {
 	return rest
 }
 
-// undecided: the module is there, a size of it is not known.
+// undecided reports whether the module is there and a size of it is not known.
 func undecided(n *node) bool {
 	if len(n.rows) == 0 {
 		return n.synthetic == "experts"

@@ -336,7 +336,7 @@ func (c *chosen) heardBoth() bool {
 	return slices.Contains(c.confidence.Witnesses, WitnessConfig) && slices.Contains(c.confidence.Witnesses, WitnessSource)
 }
 
-// hasSize: the row has a number that a witness can confirm.
+// hasSize reports whether the row has a number that a witness can confirm.
 func hasSize(row *baseline.Module, a *extract.Architecture) bool {
 	if row.Type == baseline.TypeAttention {
 		return row.NumHeads != nil

@@ -247,7 +247,8 @@ func mixerWords(k *extract.AttentionKind, par Parallelism) string {
 	return orWord(k.Type, "other") + " token mixing"
 }
 
-// headShare: ", TP=8 → h=8", "" on one device.
+// headShare returns the heads of one device as the description adds them: ",
+// TP=8 → h=8"; "" on one device.
 func headShare(k *extract.AttentionKind, par Parallelism) string {
 	if par.TP < 2 || k.NumHeads == 0 || k.NumHeads%par.TP != 0 {
 		return ""

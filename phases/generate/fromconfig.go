@@ -115,8 +115,9 @@ func (c *configTree) layersOf(pick func(run extract.LayerRun) bool) layerSet {
 	return set
 }
 
-// singleMixer: each layer is either a token mixer or an MLP (Nemotron-H), so
-// that the layers are of several classes and call their inside "mixer".
+// singleMixer reports whether each layer is either a token mixer or an MLP
+// (Nemotron-H), so that the layers are of several classes and call their inside
+// "mixer".
 func (c *configTree) singleMixer() bool {
 	return len(c.layersOf(func(run extract.LayerRun) bool {
 		return c.attentionFamily(run) != extract.NoAttention && c.mlpFamily(run) != extract.NoMLP
@@ -293,7 +294,8 @@ func linearClass(name string) string {
 	return "ColumnParallelLinear"
 }
 
-// camel: "shared_experts" gives "SharedExperts".
+// camel writes a name as a class is named: "shared_experts" becomes
+// "SharedExperts".
 func camel(s string) string {
 	var b strings.Builder
 	for _, w := range strings.Split(s, "_") {

@@ -192,7 +192,8 @@ func (w *weightTree) attention(all layerSet) {
 
 func parentOf(path string) string { return path[:max(strings.LastIndexByte(path, '.'), 0)] }
 
-// isEmbeddingName: a table of rows by token.
+// isEmbeddingName reports whether a name is that of an embedding, a table of
+// rows by token.
 func isEmbeddingName(path string) bool {
 	name := strings.ToLower(lastSegment(path))
 	return strings.Contains(name, "embed") && name != "embed_out" || name == "wte" || name == "wpe"

@@ -67,8 +67,8 @@ func mixes(n *node) bool {
 	return false
 }
 
-// isMixerOf: the schedule names the block as its layers' token mixer, which
-// may have no kernel of its own (a short convolution).
+// isMixerOf reports whether the schedule names the block as its layers' token
+// mixer, which may have no kernel of its own (a short convolution).
 func isMixerOf(n *node) bool {
 	k := kindOf(n)
 	return k != nil && k.Family != extract.NoAttention && k.Attribute != "" && n.seg == k.Attribute && !hasExperts(n)

@@ -156,8 +156,9 @@ func (m *namer) heads(heads, kvHeads int) (h, kv int, ok bool) {
 	return heads / tp, kv, true
 }
 
-// mla: the paged kernel reads the latent cache (ckv + kpe), the ragged one
-// full heads. With a sparse indexer the paged one is DSA.
+// mla returns the names of the kernels of multi-head latent attention: the paged
+// one reads the latent cache (ckv + kpe), the ragged one full heads. With a
+// sparse indexer the paged one is DSA.
 func (m *namer) mla(n *node) []definition.Name {
 	var mqa, mha *baseline.Module
 	for i := range n.rows {
@@ -202,7 +203,8 @@ func (m *namer) mla(n *node) []definition.Name {
 // indexerPageSize is the only page size that the FP8 indexer's cache has.
 const indexerPageSize = 64
 
-// indexer: its heads are replicated, not divided by TP.
+// indexer returns the names of the top-k kernel of a sparse indexer, whose heads
+// are replicated, not divided by TP.
 func (m *namer) indexer(n *node) []definition.Name {
 	kind := kindOf(n)
 	if kind == nil || kind.IndexTopK == 0 || kind.IndexHeadDim == 0 {
@@ -217,7 +219,8 @@ func (m *namer) indexer(n *node) []definition.Name {
 // is plain torch.
 var noRopeKernel = map[string]bool{"mrope": true, "longrope": true}
 
-// rope: the cos/sin-cache kernel, for the two styles that it knows.
+// rope returns the name of the cos/sin-cache kernel, for the two styles that it
+// knows.
 func (m *namer) rope(n *node, row baseline.Module) []definition.Name {
 	kind := kindOf(n)
 	if kind == nil || kind.HeadDim == 0 || kind.Family != extract.GQA && kind.Family != extract.ParallelAttnMamba {
@@ -240,8 +243,8 @@ func (m *namer) rope(n *node, row baseline.Module) []definition.Name {
 	return []definition.Name{definition.RopeNeox(kind.HeadDim, rotary)}
 }
 
-// interleavedRope: families whose rotary embedding pairs neighbours (GPT-J
-// style, SGLang's is_neox_style=False) instead of halves.
+// interleavedRope reports whether the family's rotary embedding pairs neighbours
+// (GPT-J style, SGLang's is_neox_style=False) instead of halves.
 func interleavedRope(modelType string) bool {
 	for _, family := range []string{"chatglm", "cohere", "gptj", "codegen", "ernie4_5"} {
 		if strings.HasPrefix(modelType, family) {

@@ -138,7 +138,8 @@ func (m *namer) experts(n *node, row baseline.Module) []definition.Name {
 	return nil
 }
 
-// fp8Experts: which block-scale kernel it is depends on the routing.
+// fp8Experts returns the names of the block-scale kernel of FP8 experts, which
+// depends on the routing.
 func (m *namer) fp8Experts(moe *extract.MoE, topk, e, h, i int) []definition.Name {
 	switch moe.Routing {
 	case "ds":

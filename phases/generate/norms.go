@@ -24,7 +24,8 @@ func (m *namer) look(nodes []*node) {
 	m.postNorm, m.sandwich = after && !before, after && before && hasSandwich(nodes)
 }
 
-// hasSandwich: there is a norm before the MLP beside the one after attention.
+// hasSandwich reports whether there is a norm before the MLP beside the one
+// after attention.
 func hasSandwich(nodes []*node) bool {
 	for _, n := range nodes {
 		if inDecoder(n) && (strings.HasPrefix(n.seg, "pre_feedforward") || strings.HasPrefix(n.seg, "pre_mlp") || strings.HasPrefix(n.seg, "post_feedforward") || strings.HasPrefix(n.seg, "post_mlp")) {
@@ -34,7 +35,7 @@ func hasSandwich(nodes []*node) bool {
 	return false
 }
 
-// isPostNorm: a norm that by its name follows something. The usual
+// isPostNorm reports whether a norm follows something by its name. The usual
 // post_attention_layernorm is the norm before the MLP unless the layer is a
 // sandwich.
 func isPostNorm(seg string) bool { return strings.HasPrefix(seg, "post_") }
@@ -44,7 +45,7 @@ func inDecoder(n *node) bool {
 	return n.parent != nil && n.group != nil && n.parent.group != nil && n.parent.seg == n.parent.group.class
 }
 
-// norm: RMS norms have Definitions. The first norm of a layer runs plain in
+// norm returns the names of a norm: RMS norms have Definitions. The first norm of a layer runs plain in
 // the first layer and with the residual addition fused in all others; norms
 // on the residual stream after it are always fused; norms elsewhere (q, k,
 // latent, after a sublayer) are plain. Where SGLang's forward() runs a norm in
@@ -124,8 +125,8 @@ func (m *namer) use(n *node) normUse {
 // shardedNorm ends the classes of norms that tensor parallelism divides.
 const shardedNorm = "TP"
 
-// isRMSNorm: RMSNorm, GemmaRMSNorm, MiniMaxM2RMSNormTP, but not gated norms,
-// which multiply with another input.
+// isRMSNorm reports whether a class is RMSNorm, GemmaRMSNorm or
+// MiniMaxM2RMSNormTP, but not a gated norm, which multiplies with another input.
 func isRMSNorm(class string) bool {
 	return strings.Contains(class, "RMSNorm") && !strings.Contains(class, "Gated")
 }
@@ -140,8 +141,8 @@ func firstNorm(n *node) bool {
 	return false
 }
 
-// isQKNorm: norms of queries, keys and values, which may stand in the layer
-// itself (Qwen3-Next).
+// isQKNorm reports whether a norm is of queries, keys or values; it may stand in
+// the layer itself (Qwen3-Next).
 func isQKNorm(seg string) bool {
 	for _, prefix := range []string{"q_", "k_", "v_", "qk_", "query_", "key_"} {
 		if strings.HasPrefix(seg, prefix) {

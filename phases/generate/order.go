@@ -104,9 +104,9 @@ var outward = map[string]bool{
 // placeOut is the place of the projection out of a token mixer.
 const placeOut = 9
 
-// placeInMixer: projections and norms as constructed, then convolutions, the
-// rotary embedding, the kernel, the norm that its result is gated with, and
-// the output projection.
+// placeInMixer returns where a module stands in its mixer: projections and norms
+// as constructed, then convolutions, the rotary embedding, the kernel, the norm
+// that its result is gated with, and the output projection.
 func placeInMixer(c *node) int {
 	switch {
 	case c.seg == "kv_b_proj", strings.HasPrefix(c.seg, "conv"), strings.HasSuffix(c.seg, "_conv1d"):

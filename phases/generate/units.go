@@ -127,7 +127,8 @@ func mlpKindOf(a *extract.Architecture, layer int) *extract.MLPKind {
 	return nil
 }
 
-// inTower: a module outside of the layers that is called like a tower.
+// inTower reports whether a module outside of the layers is called like a tower
+// (vision, audio).
 func inTower(path string) bool {
 	return slices.ContainsFunc(strings.Split(path, "."), func(seg string) bool {
 		return towerNames.MatchString(seg) && !strings.Contains(seg, "experts")

@@ -138,7 +138,8 @@ func text(v any) string {
 	return string(b)
 }
 
-// hidden sizes of the model: latent experts have their own.
+// expertWidths returns the hidden sizes of experts: the model's; latent experts
+// have their own.
 func (f *facts) expertWidths(m *extract.MoE) []int {
 	widths := []int{f.arch.HiddenSize}
 	if m.ExpertHiddenSize > 0 {

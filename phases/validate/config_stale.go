@@ -116,8 +116,8 @@ func (c *comparison) rightNumbers() string {
 	return strings.Join(texts, ", ")
 }
 
-// ratioHolds: "5 of every 6 layers" is true when some kind has that share, of
-// whole periods.
+// ratioHolds reports whether a comment such as "5 of every 6 layers" is true:
+// some kind has that share, of whole periods.
 func (c *comparison) ratioHolds(numbers []int) (ok bool, what, right string) {
 	total := len(c.facts.layers)
 	for n := range c.layerNumbers() {

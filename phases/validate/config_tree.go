@@ -280,8 +280,8 @@ func (t *entryTree) match() {
 	}
 }
 
-// matchOne: a single block is all layers, unless it is exactly the layers of
-// its mixer and the others were forgotten.
+// matchOne finds the layers of a single block: all, unless its count is exactly
+// that of the layers of its mixer and the others were forgotten.
 func (t *entryTree) matchOne(d *decoder) {
 	t.matched = true
 	d.layers = t.facts.all()

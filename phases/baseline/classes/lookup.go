@@ -238,8 +238,8 @@ func engineRemap(name string, cfg *extract.Object) string {
 	return ""
 }
 
-// isLongcat: utils/hf_transformers/config.py loads these architectures as one,
-// whatever their model_type.
+// isLongcat reports whether an architecture is one of those that
+// utils/hf_transformers/config.py loads as one, whatever their model_type.
 func isLongcat(name string) bool {
 	return name == "LongcatCausalLM" || name == "LongcatFlashNgramForCausalLM"
 }

@@ -88,8 +88,9 @@ func (t *Tensor) forget(in *pyeval.Interp) {
 	}
 }
 
-// forgetElements: a function outside of SGLang may write to the tensors that
-// it is given (out=, in-place initialisation).
+// forgetElements makes the elements of a call's tensor arguments unknown: a
+// function outside of SGLang may write to the tensors that it is given (out=,
+// in-place initialisation).
 func forgetElements(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) {
 	for _, v := range slices.Concat(args, kw.Values()) {
 		if t, ok := v.(*Tensor); ok {

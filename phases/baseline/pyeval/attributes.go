@@ -90,7 +90,7 @@ func (in *Interp) hasattr(o Value, name string) Value {
 	return !raised && !IsMissing(v)
 }
 
-// recordedHas reports whether a part has an attribute whose constructor was not
+// recordedHas returns whether a part has an attribute whose constructor was not
 // entered: it is not known what that sets.
 func (in *Interp) recordedHas(o *Instance, name, expr string) Value {
 	if _, ok := o.Attrs.Get(name); ok {

@@ -34,7 +34,8 @@ func (c *Class) Site() Site { return Site{c.Module.Path, c.def.First} }
 // Show writes the class's name.
 func (c *Class) Show(int) string { return c.Name }
 
-// same: a definition that is evaluated again makes the same class.
+// same reports whether two classes are one: a definition that is evaluated again
+// makes the same class.
 func (c *Class) same(b Value) bool {
 	o, ok := b.(*Class)
 	return ok && o.def == c.def

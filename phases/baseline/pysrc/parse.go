@@ -171,7 +171,7 @@ type rawReader struct {
 	outline bool // leave out the bodies of functions
 }
 
-// leafKinds are the nodes whose children say nothing to us.
+// leafKind reports whether the children of a kind of node say nothing to us.
 func leafKind(kind string) bool {
 	switch kind {
 	case "type", "comment", "dotted_name", "string_content", "type_conversion", "format_specifier", "import_prefix":

@@ -57,7 +57,8 @@ func fetchObjects(ctx context.Context, r *remote, t target, dir string, have fun
 	return fetched{commit: c}, err
 }
 
-// fallsBack: the failure is one of asking for less than everything.
+// fallsBack reports whether a download failed because it asked for less than
+// everything.
 func fallsBack(err error) bool {
 	return errors.Is(err, errRefused) || errors.Is(err, ErrIncomplete)
 }

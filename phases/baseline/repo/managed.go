@@ -138,13 +138,14 @@ func (m *managed) borrow(s *state) {
 	}
 }
 
-// usable: what was asked for is in the copy, if not with its newest files.
+// usable reports whether what was asked for is in the copy, if not with its
+// newest files.
 func (m *managed) usable(s *state) bool {
 	r, ok := s.Refs[m.o.Ref]
 	return ok && r.Commit != "" && isGitDir(m.dir)
 }
 
-// fresh: there is no need to look at the remote.
+// fresh reports whether there is no need to look at the remote.
 func (m *managed) fresh(s *state) bool {
 	r := s.Refs[m.o.Ref]
 	if r.Wanted != fetchedFilesVersion {
@@ -302,7 +303,7 @@ func (m *managed) bring(ctx context.Context, r *remote, t target, s *state) erro
 	return m.update(ctx, r, t, s)
 }
 
-// complete: the remote is where our copy is.
+// complete reports whether the remote is where our copy is.
 func (m *managed) complete(s *state, t target) bool {
 	mine, ok := s.Refs[m.o.Ref]
 	if !ok || mine.Wanted != fetchedFilesVersion {

@@ -146,7 +146,8 @@ func (s *settings) readCache(e env) {
 	}
 }
 
-// readOffline: TRANSFORMERS_OFFLINE counts only while HF_HUB_OFFLINE is unset.
+// readOffline reads whether the network is off: TRANSFORMERS_OFFLINE counts only
+// while HF_HUB_OFFLINE is unset.
 func (s *settings) readOffline(e env, o Options) {
 	v, name := e.first("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 	switch {

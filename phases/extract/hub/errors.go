@@ -136,7 +136,7 @@ func newOfflineError(s Subject, why string, cached []string) error {
 	return e
 }
 
-// cached commits are listed in full, since only full ones can be named offline.
+// joinOr lists cached commits in full, since only full ones can be named offline.
 func joinOr(list []string) string {
 	const most = 5
 	more := ""

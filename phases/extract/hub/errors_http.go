@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// revisionNotFound: the repository lacks the branch, tag or commit.
+// revisionNotFound says that the repository lacks the branch, tag or commit.
 func revisionNotFound(s Subject) error {
 	return &failure{Subject: s, kind: "revision-not-found", noCache: true,
 		text: fmt.Sprintf("%s has no branch, tag or commit %q%s", s.RepoID, s.Revision, s.tail()),
@@ -36,7 +36,7 @@ func newEntryNotFoundError(s Subject, commit string, fromCache bool) error {
 		text: fmt.Sprintf("%s has no %s%s%s", s.id(), s.Filename, at, s.tail())}}
 }
 
-// gatedNoToken: a gated repository was asked for without a valid token.
+// gatedNoToken says that a gated repository was asked for without a valid token.
 func gatedNoToken(s Subject) error {
 	why := "no token was sent"
 	if s.TokenSource != "" {
@@ -47,7 +47,8 @@ func gatedNoToken(s Subject) error {
 		hint: "Accept the terms at " + s.page() + ", then " + loginHint + "."}
 }
 
-// gatedNotGranted: the token's account may not read the gated repository yet.
+// gatedNotGranted says that the token's account may not read the gated repository
+// yet.
 func gatedNotGranted(s Subject) error {
 	who := "access has not been granted"
 	if s.TokenSource != "" {
@@ -58,7 +59,7 @@ func gatedNotGranted(s Subject) error {
 		hint: "Ask for access at " + s.page() + " and try again once it is granted."}
 }
 
-// disabled: the Hub's operators have closed the repository.
+// disabled says that the Hub's operators have closed the repository.
 func disabled(s Subject) error {
 	return &failure{Subject: s, kind: "disabled",
 		text: fmt.Sprintf("access to %s is disabled by the Hub%s", s.RepoID, s.tail()),
@@ -88,8 +89,8 @@ func missingOrPrivate(s Subject) error {
 		text: fmt.Sprintf("%s does not exist on %s, or it is private%s", s.what(), s.Endpoint, s.tail())}
 }
 
-// badToken: the Hub does not accept the token, which then spoils requests for
-// public repositories too.
+// badToken says that the Hub does not accept the token, which then spoils requests
+// for public repositories too.
 func badToken(s Subject) error {
 	return &failure{Subject: s, kind: "bad-token", exit: exitAuth,
 		text: fmt.Sprintf("the Hub rejects the token from %s, for public repositories too%s", s.TokenSource, s.tail()),
@@ -97,7 +98,7 @@ func badToken(s Subject) error {
 			"/settings/tokens, or remove it to go without (HF_HUB_DISABLE_IMPLICIT_TOKEN=1)."}
 }
 
-// forbidden: refused for another reason, such as a token's scope.
+// forbidden says that the Hub refuses for another reason, such as a token's scope.
 func forbidden(s Subject) error {
 	hint := "If the repository needs an account, " + loginHint + "."
 	if s.TokenSource != "" {
@@ -157,14 +158,14 @@ func otherStatus(s Subject) error {
 		text: fmt.Sprintf("%s answers %d %s for %s of %s%s", s.Host, s.Status, http.StatusText(s.Status), s.Filename, s.id(), s.tail())}
 }
 
-// notHub: an answer without a Hub's headers.
+// notHub says that an answer lacks a Hub's headers.
 func notHub(s Subject, reason string) error {
 	return &failure{Subject: s, kind: "not-a-hub",
 		text: fmt.Sprintf("%s does not answer like a HuggingFace Hub: %s%s", s.Host, reason, s.tail()),
 		hint: "Check HF_ENDPOINT and the proxy variables; the login page of a network answers like this too."}
 }
 
-// badRedirect: a redirect that must not or cannot be followed.
+// badRedirect says that a redirect must not or cannot be followed.
 func badRedirect(s Subject, reason string) error {
 	return &failure{Subject: s, kind: "redirect",
 		text: fmt.Sprintf("%s redirects in a way that is not followed: %s%s", s.Host, reason, s.tail()),

@@ -8,7 +8,7 @@ import (
 // noNetworkHint ends the hints of what goes wrong without a network.
 const noNetworkHint = " Without a network, give the file with --config."
 
-// timedOut: a server sent nothing ("no answer", "no data") for so long.
+// timedOut says that a server sent nothing ("no answer", "no data") for so long.
 func timedOut(s Subject, what string, waited time.Duration) error {
 	return &failure{Subject: s, kind: "timeout", again: true,
 		text: fmt.Sprintf("%s sent %s for %s", s.Host, what, seconds(waited)), hint: timeoutHint}
@@ -41,7 +41,8 @@ func (e *budgetError) Error() string {
 // Unwrap returns what had gone wrong before.
 func (e *budgetError) Unwrap() error { return e.last }
 
-// unknownHost: a host name without an address; permanent if the name does not exist.
+// unknownHost says that a host name has no address; permanent if the name does not
+// exist.
 func unknownHost(s Subject, name string, permanent bool) error {
 	fault := "cannot be looked up"
 	if permanent {
@@ -52,7 +53,7 @@ func unknownHost(s Subject, name string, permanent bool) error {
 		hint: "Check the network connection and HF_ENDPOINT; behind a proxy set HTTPS_PROXY." + noNetworkHint}
 }
 
-// connectionFailed: a connection could not be made (dial) or broke.
+// connectionFailed says that a connection could not be made (dial) or broke.
 func connectionFailed(s Subject, reason string, dial bool) error {
 	f := &failure{Subject: s, kind: "connection", again: true, dial: dial,
 		text: fmt.Sprintf("the connection to %s broke: %s", s.Host, reason),
@@ -63,7 +64,7 @@ func connectionFailed(s Subject, reason string, dial bool) error {
 	return f
 }
 
-// insecure: a certificate is not trusted, or the server speaks no TLS.
+// insecure says that a certificate is not trusted, or the server speaks no TLS.
 // certificatesFrom is the variable that names the certificates in use.
 func insecure(s Subject, reason, certificatesFrom string) error {
 	f := &failure{Subject: s, kind: "tls",
@@ -76,7 +77,8 @@ func insecure(s Subject, reason, certificatesFrom string) error {
 	return f
 }
 
-// proxyFailed: the proxy, named without user and password, could not be used.
+// proxyFailed says that the proxy, named without user and password, could not be
+// used.
 func proxyFailed(s Subject, proxy, reason string) error {
 	return &failure{Subject: s, kind: "proxy",
 		text: fmt.Sprintf("the proxy %s failed: %s", proxy, reason),

@@ -224,8 +224,8 @@ func afterHost(s string, endpoints []string) (rest string, isURL bool, err error
 	return "", true, invalidName("repository address", s, "its host is not the Hub's; expected https://huggingface.co/ORG/NAME or ORG/NAME")
 }
 
-// pageWords are the path parts that follow a repository id in web addresses;
-// those with a revision after them map to true.
+// pageWord reports whether a path part follows a repository id in web addresses,
+// and whether a revision follows it.
 func pageWord(s string) (isPage, hasRevision bool) {
 	switch s {
 	case "tree", "blob", "resolve", "raw", "commits", "commit":

@@ -50,7 +50,7 @@ func (m *matcher) match(idx []int, ws []Weight) *side {
 // maxTimes bounds how often one module may stand in a layer.
 const maxTimes = 64
 
-// repeats: weights outside of the experts that a layer has several of.
+// repeats returns how many of these weights a layer has, outside of the experts.
 func repeats(w *Weight) int {
 	if w.Swapped {
 		return 1
@@ -58,7 +58,7 @@ func repeats(w *Weight) int {
 	return w.Stack
 }
 
-// inExperts: a unit that is one of many experts.
+// inExperts reports whether a path leads into a list of experts.
 func inExperts(path string) bool { return slices.ContainsFunc(strings.Split(path, "."), isExperts) }
 
 func leaf(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }

@@ -62,7 +62,8 @@ func number(s string) (int, bool) {
 	return n, err == nil
 }
 
-// isExperts: the name of a list of routed experts; shared experts are not.
+// isExperts reports whether a name is that of a list of routed experts; shared
+// experts are not.
 func isExperts(seg string) bool {
 	return strings.HasSuffix(seg, "experts") && !strings.HasPrefix(seg, "shared") || seg == "expert"
 }
