@@ -96,6 +96,15 @@ func TestKernelsThatRun(t *testing.T) {
 			t.Errorf("%s: no call of %s runs %s", test.model, test.path, test.kernel)
 			continue
 		}
+		for _, row := range rows { // what runs and what stands for it dump under one name where they are one function
+			for _, run := range append(slices.Clone(row.Runs[dispatch.SM90]), row.Runs[dispatch.SM100]...) {
+				for _, name := range run.TraceNames {
+					if len(row.TraceNames) > 0 && slices.Contains(row.FlashInfer, run.Function) && !slices.Contains(row.TraceNames, name) {
+						t.Errorf("%s %s: %s dumps %s and is said to dump %v", test.model, row.Module, run.Function, name, row.TraceNames)
+					}
+				}
+			}
+		}
 		if got := rows[i].Equivalent; got != test.definition {
 			t.Errorf("%s %s: equivalent to %q, want %q", test.model, test.path, got, test.definition)
 		}

@@ -66,7 +66,7 @@ func (m *Model) Rows(calls []baseline.KernelCall, definitions func(path string) 
 		}
 		for _, d := range row.Definitions {
 			if n, err := definition.Parse(d); err == nil {
-				row.TraceNames = append(row.TraceNames, m.table.Kernel(n).Templates...)
+				row.TraceNames = append(row.TraceNames, m.traceNames(c, n)...)
 			}
 		}
 		slices.Sort(row.TraceNames)
@@ -82,6 +82,26 @@ func (m *Model) Rows(calls []baseline.KernelCall, definitions func(path string) 
 		out = append(out, row)
 	}
 	return out
+}
+
+// traceNames are what a trace dump calls a Definition that stands for a call:
+// by FlashInfer's template of it, or, where another function of FlashInfer does
+// what the call does (gemma_rmsnorm for rmsnorm), by that function's.
+func (m *Model) traceNames(c baseline.KernelCall, n definition.Name) []string {
+	has := m.table.Kernel(n)
+	if slices.ContainsFunc(has.APIs, func(a definition.API) bool { return slices.Contains(c.FlashInfer, a.Name) }) {
+		return has.Templates
+	}
+	var others []string
+	for _, k := range kernels {
+		if k.call == c.Function && k.template != "" && slices.Contains(c.FlashInfer, k.function) {
+			others = append(others, m.names(k, c)...)
+		}
+	}
+	if len(others) > 0 {
+		return others
+	}
+	return has.Templates
 }
 
 // definitions are those of the module that do what the call does.
