@@ -152,6 +152,8 @@ type AttentionKind struct {
 	QNormSize     int    `json:"q_norm_size,omitempty"`
 	KNormSize     int    `json:"k_norm_size,omitempty"`
 	Sinks         bool   `json:"sinks,omitempty"`
+	// LogitSoftcap bounds the attention's logits by a tanh; 0 for none.
+	LogitSoftcap float64 `json:"logit_softcap,omitempty"`
 	// SharesKV: the layer makes queries only and takes the keys and values of a
 	// layer before it (cross-layer attention, CLA).
 	SharesKV   bool `json:"shares_kv,omitempty"`

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 )
@@ -191,7 +192,7 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	d := &dims{r: r, local: map[string]int{"num_attention_heads": m.heads, "num_key_value_heads": m.kv, "head_dim": m.headDim, "v_head_dim": m.vHeadDim}}
 	switch m.family {
 	case GQA:
-		k.Type = softmaxType(m)
+		k.Type, k.LogitSoftcap = softmaxType(m), r.softcap()
 		r.softmaxDims(d, &k, m)
 	case MLA, DSA:
 		r.mlaDims(d, &k, m.noIndexer)
@@ -243,6 +244,34 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 		k.Type, k.Attribute = "cross", "cross_attn"
 	}
 	return k
+}
+
+// softcap is what bounds the logits of softmax attention: stated, or by the
+// configuration class (50 for Gemma 2).
+func (r *reader) softcap() float64 {
+	for _, field := range []string{"attn_logit_softcapping", "attn_logit_softcap"} {
+		got, stated := r.lookup(field)
+		v, why, known := got.Value, "", stated
+		if !stated {
+			v, why, known = r.fallback(field, got.Null)
+		}
+		if !known || v == nil {
+			continue
+		}
+		limit, err := toFloat(field, v)
+		if err != nil {
+			r.fail(err)
+			continue
+		}
+		if !(limit > 0) || math.IsInf(limit, 0) {
+			continue // SGLang bounds nothing then
+		}
+		if !stated {
+			r.note(&r.defaults, field, v, why)
+		}
+		return limit
+	}
+	return 0
 }
 
 func softmaxType(m mixer) string {

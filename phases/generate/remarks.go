@@ -35,14 +35,8 @@ func (m *namer) describesPlainSoftmax(key string, kind *extract.AttentionKind) {
 	if kind.SlidingWindow > 0 {
 		more = append(more, fmt.Sprintf("a window of %d tokens", kind.SlidingWindow))
 	}
-	for _, field := range []string{"attn_logit_softcapping", "attn_logit_softcap"} {
-		if m.a.TextConfig == nil {
-			break
-		}
-		if v, ok := m.a.TextConfig.Get(field); ok && v != nil {
-			more = append(more, fmt.Sprintf("a softcap of %v", v))
-			break
-		}
+	if kind.LogitSoftcap > 0 {
+		more = append(more, fmt.Sprintf("a softcap of %v", kind.LogitSoftcap))
 	}
 	if len(more) > 0 {
 		m.unmapped.add("%s: the references of the gqa Definitions are plain causal softmax, this attention has %s", key, strings.Join(more, " and "))
