@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/lsp"
-	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/limit"
 )
 
@@ -51,7 +50,6 @@ func serve(cmd *cobra.Command, g *globals) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(serveGCPercent)
 	}
-	go definition.FlashInfer() // read while the client says who it is: the first findings need it
 	env, err := g.unconnected(cmd.InOrStdin(), cmd.ErrOrStderr())
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/tsast"
@@ -25,17 +26,20 @@ type claim struct {
 // kindsOfLayers are words that people put between a number and "layers".
 const kindsOfLayers = `(?:(?:total|decoder|transformer|hidden|mamba2?|attention|mlp|mlp-only|dense|moe|sparse|local|global|gdn|gqa|mla|full|linear|sliding)\s+)*`
 
-// claims are tried in order; what one has matched is not looked at again.
-var claims = []claim{
-	{regexp.MustCompile(`(?i)\b(\d{1,5}) (?:of|in|out of) every (\d{1,5}) layers?\b`), (*comparison).ratioHolds, layerFields},
-	{regexp.MustCompile(`(?i)\b(?:every|each|per|last) (\d{1,5})(?:th|rd|nd)? ` + kindsOfLayers + `layers?\b`), nil, nil},
-	{regexp.MustCompile(`(?i)(?:^|[^\w.×/-])(\d{1,5}) of (\d{1,5}) ` + kindsOfLayers + `layers?\b`), (*comparison).layersHold, layerFields},
-	{regexp.MustCompile(`(?i)(?:^|[^\w.×/-])(\d{1,5}) ` + kindsOfLayers + `layers?\b`), (*comparison).layersHold, layerFields},
-	{regexp.MustCompile(`(?:^|[\s(,;])×\s?(\d{1,5})\b`), (*comparison).layersHold, layerFields},
-	{regexp.MustCompile(`(?i)= (\d{1,5}) total\b`), (*comparison).layersHold, layerFields},
-	{regexp.MustCompile(`(?i)(?:^|[^\w.×/-])(\d{1,5}) (?:routed )?experts\b`), (*comparison).expertsHold, []string{"n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts"}},
-	{regexp.MustCompile(`(?i)\btop-(\d{1,3})\b`), (*comparison).chosenHold, []string{"num_experts_per_tok", "moe_topk", "num_experts_per_token", "moe_k"}},
-}
+// claims are tried in order; what one has matched is not looked at again. Most
+// runs never come to them.
+var claims = sync.OnceValue(func() []claim {
+	return []claim{
+		{regexp.MustCompile(`(?i)\b(\d{1,5}) (?:of|in|out of) every (\d{1,5}) layers?\b`), (*comparison).ratioHolds, layerFields},
+		{regexp.MustCompile(`(?i)\b(?:every|each|per|last) (\d{1,5})(?:th|rd|nd)? ` + kindsOfLayers + `layers?\b`), nil, nil},
+		{regexp.MustCompile(`(?i)(?:^|[^\w.×/-])(\d{1,5}) of (\d{1,5}) ` + kindsOfLayers + `layers?\b`), (*comparison).layersHold, layerFields},
+		{regexp.MustCompile(`(?i)(?:^|[^\w.×/-])(\d{1,5}) ` + kindsOfLayers + `layers?\b`), (*comparison).layersHold, layerFields},
+		{regexp.MustCompile(`(?:^|[\s(,;])×\s?(\d{1,5})\b`), (*comparison).layersHold, layerFields},
+		{regexp.MustCompile(`(?i)= (\d{1,5}) total\b`), (*comparison).layersHold, layerFields},
+		{regexp.MustCompile(`(?i)(?:^|[^\w.×/-])(\d{1,5}) (?:routed )?experts\b`), (*comparison).expertsHold, []string{"n_routed_experts", "num_experts", "num_local_experts", "moe_num_experts"}},
+		{regexp.MustCompile(`(?i)\btop-(\d{1,3})\b`), (*comparison).chosenHold, []string{"num_experts_per_tok", "moe_topk", "num_experts_per_token", "moe_k"}},
+	}
+})
 
 // staleText holds what the description and the comments say to the model.
 func (c *comparison) staleText() {
@@ -49,7 +53,7 @@ func (c *comparison) staleText() {
 }
 
 func (c *comparison) staleIn(text string, span tsast.Span, where string) {
-	for _, claim := range claims {
+	for _, claim := range claims() {
 		for _, at := range claim.pattern.FindAllStringSubmatchIndex(text, -1) {
 			if claim.holds == nil {
 				continue

@@ -140,7 +140,7 @@ func chooseStack(tensors []Tensor, numLayers int) string {
 		if s == nil {
 			s = &stack{layers: map[int]bool{}}
 			for _, seg := range strings.Split(p.stack, ".") {
-				s.tower = s.tower || towerName.MatchString(seg) || mtpName.MatchString(seg)
+				s.tower = s.tower || towerName().MatchString(seg) || mtpName.MatchString(seg)
 			}
 			all[p.stack] = s
 		}

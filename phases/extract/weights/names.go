@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // place is where a tensor's name says that it stands.
@@ -70,7 +71,9 @@ func isExperts(seg string) bool {
 
 // The parts of a checkpoint that are not the language model's layers.
 var (
-	towerName = regexp.MustCompile(`(?i)^(visual|vision|audio|image|img|speech|video|vit|vqmodel|vqgan|sound|mm_|multi_modal|multimodal|modality|perceive_sampler|perceiver|resampler|aligner|thinker_audio|talker|code2wav|token2wav|depth_decoder|codec_model|mimi)|(_tower|_encoder|projector|(language|visual|vision|speech|audio|modal|image)_projection|connector|_adaptor|resampler|merger|vision|qformer|abstractor|embed_vision|embed_audio)$`)
+	towerName = sync.OnceValue(func() *regexp.Regexp { // most runs never come to it
+		return regexp.MustCompile(`(?i)^(visual|vision|audio|image|img|speech|video|vit|vqmodel|vqgan|sound|mm_|multi_modal|multimodal|modality|perceive_sampler|perceiver|resampler|aligner|thinker_audio|talker|code2wav|token2wav|depth_decoder|codec_model|mimi)|(_tower|_encoder|projector|(language|visual|vision|speech|audio|modal|image)_projection|connector|_adaptor|resampler|merger|vision|qformer|abstractor|embed_vision|embed_audio)$`)
+	})
 	mtpName   = regexp.MustCompile(`(?i)^(mtp|mtp_layers|mtp_block|nextn|eagle|medusa_head|eh_proj|enorm|hnorm|shared_head)$`)
 	adapter   = regexp.MustCompile(`^(lora_(A|B|embedding_A|embedding_B|magnitude_vector)|modules_to_save)$`)
 	bufferEnd = regexp.MustCompile(`^(inv_freq|masked_bias|position_ids|cos_cached|sin_cached|token_type_ids|num_batches_tracked|rotary_pos_emb|normalizer|embed_scale|local_causal_mask|causal_mask|tril|slope_rate|(query|key|diagonal)_decay)$`)
@@ -105,7 +108,7 @@ func partOf(t Tensor, spared map[string]bool) part {
 			return partAdapter
 		case mtpName.MatchString(s):
 			return partMTP
-		case !spared[s] && towerName.MatchString(s):
+		case !spared[s] && towerName().MatchString(s):
 			return partTower
 		}
 	}
