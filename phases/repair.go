@@ -53,13 +53,21 @@ func (r *Result) repair(f *tsast.File, i int) ([]tsast.TextEdit, error) {
 
 // ExpectedEntry is what the rules compare an entry with: what was generated.
 func (r *Result) ExpectedEntry() *validate.ExpectedEntry {
-	e := &validate.ExpectedEntry{Label: "config.json of " + r.Architecture.Source.RepoID, Architecture: r.Architecture}
-	for _, m := range r.Generated.Entry.Modules {
-		e.Modules = append(e.Modules, validate.ExpectedModule{
+	return &validate.ExpectedEntry{
+		Label: "config.json of " + r.Architecture.Source.RepoID, Architecture: r.Architecture, Modules: ExpectedModules(r.Generated.Entry),
+	}
+}
+
+// ExpectedModules are the modules of a generated entry as the rules compare with
+// them.
+func ExpectedModules(e generate.Entry) []validate.ExpectedModule {
+	var modules []validate.ExpectedModule
+	for _, m := range e.Modules {
+		modules = append(modules, validate.ExpectedModule{
 			Name: m.Name, Count: m.Count, Parent: m.Parent, Type: m.Type, Definitions: m.Definitions, Paths: m.Paths(),
 		})
 	}
-	return e
+	return modules
 }
 
 // adoptEntry takes an entry of the file for the result's.

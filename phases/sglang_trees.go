@@ -119,3 +119,9 @@ func fetchFraction(p repo.Progress) float64 {
 
 // joinNotes joins notes into one sentence.
 func joinNotes(notes []string) string { return strings.Join(notes, "; ") }
+
+// Embedded returns the reader of the index that is built into the binary: one
+// for the process, as it never changes.
+var Embedded = sync.OnceValue(func() *baseline.Reader {
+	return baseline.NewReader(baseline.NewEmbedded(), nil)
+})

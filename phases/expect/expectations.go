@@ -180,13 +180,10 @@ func generateEntry(known *knownConfig, impl *baseline.Implementation, ck *weight
 	if err != nil {
 		return nil
 	}
-	e := &validate.ExpectedEntry{Label: known.label, ByName: byName, Architecture: g.Architecture, ConfidenceLine: report.ConfidenceLine(&g.Confidence, "")}
-	for _, module := range g.Entry.Modules {
-		e.Modules = append(e.Modules, validate.ExpectedModule{
-			Name: module.Name, Count: module.Count, Parent: module.Parent, Type: module.Type, Definitions: module.Definitions, Paths: module.Paths(),
-		})
+	return &validate.ExpectedEntry{
+		Label: known.label, ByName: byName, Architecture: g.Architecture, Modules: phases.ExpectedModules(g.Entry),
+		ConfidenceLine: report.ConfidenceLine(&g.Confidence, ""),
 	}
-	return e
 }
 
 // config finds a repository's config.

@@ -106,7 +106,7 @@ type chosen struct {
 // weigh hears the witnesses: impl is what the source says (nil, or undecided:
 // nothing), ck the checkpoint (nil: none was seen). Where config and source
 // differ the checkpoint decides; where there is none, the source, except that
-// it has not read what the config states (Believe).
+// it has not read what the config states (MarkIgnoredFields).
 func weigh(impl *baseline.Implementation, a *extract.Architecture, ck *weights.Checkpoint) *chosen {
 	fromConfig := FromArchitecture(a)
 	c := &chosen{rows: fromConfig, from: WitnessConfig}
@@ -122,7 +122,7 @@ func weigh(impl *baseline.Implementation, a *extract.Architecture, ck *weights.C
 		fromSource = impl.Modules
 		c.confidence.Witnesses = append(c.confidence.Witnesses, WitnessSource)
 		c.disagreements = Compare(fromConfig, fromSource, a)
-		if !Believe(c.disagreements, impl) {
+		if !MarkIgnoredFields(c.disagreements, impl) {
 			c.rows, c.from = fromSource, WitnessSource
 		}
 	}

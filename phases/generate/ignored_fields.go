@@ -8,12 +8,13 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
-// Believe says of disagreements whom the entry follows. The source decides
-// where the class has read every field that the config's value comes from. Where
-// it does not read a field that the file states (it takes a default, or works
-// the size out from others), a model so large would be another one than the
-// config's: then the config decides.
-func Believe(list []Disagreement, impl *baseline.Implementation) (followsConfig bool) {
+// MarkIgnoredFields notes on each disagreement between config and source the
+// fields of config.json that SGLang's class does not read, and reports whether
+// the entry follows the config therefore. Else the source decides: the class has
+// read every field that the config's value comes from. Where it does not read a
+// field that the file states (it takes a default, or works the size out from
+// others), it would build another model than the config's.
+func MarkIgnoredFields(list []Disagreement, impl *baseline.Implementation) (followsConfig bool) {
 	for i := range list {
 		for _, field := range list[i].fields {
 			if slices.Contains(impl.IgnoredFields, field) && !slices.Contains(list[i].Ignored, field) {
