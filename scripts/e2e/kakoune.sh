@@ -55,13 +55,33 @@ errors() {
 }
 wait_for "diagnostics appear" errors
 
-entry() {
+has() { # has TEXT: the buffer has it
   inside "write! -method overwrite $WORK/text"
   sleep 0.2
-  grep -q 'id: "qwen3-0.6b"' "$WORK/text" 2>/dev/null
+  grep -qF "$1" "$WORK/text" 2>/dev/null
 }
+at() { inside "execute-keys gg/$1<ret>"; }
+
+hovered() {
+  at gemm_n6144
+  inside "lsp-hover-buffer fib-e2e"
+  sleep 0.5
+  inside "evaluate-commands -buffer *hover* %{ write! $WORK/hover }"
+  sleep 0.2
+  grep -qF 'n = 6144' "$WORK/hover" 2>/dev/null
+}
+wait_for "hover decodes a Definition" hovered
+
+at layerz
+inside "lsp-code-action-sync 'Change the parent to .layers.'"
+wait_for "the quick fix is applied" has 'parent: "layers", type: "layer", definitions: ["gemm'
+at 'layers: '
+inside "lsp-rename decoder_layers"
+wait_for "rename changes the key" has 'decoder_layers: {'
+wait_for "and its parents" has 'parent: "decoder_layers"'
+
 inside "lsp-execute-command fib-ls.addModel '[{\"repoId\":\"Qwen/Qwen3-0.6B\",\"offline\":true,\"skipSglang\":true}]'"
-wait_for "the entry is inserted" entry
+wait_for "the entry is inserted" has 'id: "qwen3-0.6b"'
 
 printf 'kill! 0' | kak -p "$session"
 wait "$kak" 2>/dev/null

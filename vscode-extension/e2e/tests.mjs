@@ -9,6 +9,7 @@ import { after, choose } from "./steps.mjs"
 import { besideTypeScript, noDoubles, oneRename, renameToTakenName } from "./typescript.mjs"
 import { preview, update } from "./updates.mjs"
 import { same, until } from "./wait.mjs"
+import { walkthrough } from "./walkthrough.mjs"
 
 async function entryWithProgress(t) {
   const { user, session, picture, note, page, hub } = t
@@ -238,4 +239,5 @@ export const mainTests = [
   { name: "a marker comment and the code action", run: marker },
   { name: "several models", run: several },
   { name: "palette to input", run: latency },
+  { name: "the walkthrough has its pictures", run: walkthrough },
 ]
