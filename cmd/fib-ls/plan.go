@@ -70,6 +70,7 @@ inserts the model into the clone's ` + onboard.ServingConfigsPath + `.`,
 	flags.BoolVar(&f.force, "force", false, "replace files that are there")
 	flags.StringVar(&f.FlashInfer, "flashinfer", "", "an unpacked flashinfer-python or a clone (default: built-in facts)")
 	flags.StringVar(&f.Request.SGLangPath, "sglang-path", "", "an unpacked sglang or a clone (default: as for add)")
+	flags.StringVar(&f.Request.ModelName, "model-name", "", "the model's id in models.ts and in the serving configs (default: made of the repository's name)")
 	flags.StringVar(&f.Request.Config, "config", "", "the model's config.json, or - for standard input")
 	flags.StringVar(&f.Request.Dataset, "dataset", "", "a flashinfer-trace clone")
 	flags.StringVar(&f.Request.ModelsTS, "models-ts", filepath.FromSlash(modelsfile.DefaultPath), "the models.ts beside which a dataset is looked for")

@@ -174,7 +174,21 @@ func (p *Plan) servingFile() (file, error) {
 		return file{}, err
 	}
 	patch := diff.Unified(ServingConfigsPath, string(text), string(after))
-	return file{report.FileServing, "the change of " + ServingConfigsPath + " (git apply or fib-ls plan --in-place makes it)", []byte(patch)}, nil
+	return file{report.FileServing, "the change of " + ServingConfigsPath + " (" + p.inPlace() + ")", []byte(patch)}, nil
+}
+
+// inPlace says how the serving configs are changed. A diff fits the file as it
+// was: of several models, as a batch adds them, the command does what git apply
+// does for the first alone.
+func (p *Plan) inPlace() string {
+	if p.Repo == "" {
+		return "git apply makes it"
+	}
+	command := "fib-ls plan " + p.Repo + " --in-place"
+	if p.Slug != phases.SuggestModelName(p.Repo) {
+		command += " --model-name " + p.Slug
+	}
+	return "git apply makes it, or " + command
 }
 
 // Following are the changes of a clone's other files that a pull request of
