@@ -116,6 +116,27 @@ func TestKernelsThatRun(t *testing.T) {
 	}
 }
 
+// TestTableOfAngles: a rotary embedding that is given no queries and keys makes
+// the table that another call turns them by, which no function of FlashInfer does.
+func TestTableOfAngles(t *testing.T) {
+	env := closedEnv(t)
+	for model, turns := range map[string]bool{"gemma-3-27b-it": false, "llama-3.1-8b": true, "deepseek-v3": true} {
+		seen := false
+		for _, row := range kernelRows(realModel(t, env, model, 1, "")) {
+			if row.Kernel != "rope" {
+				continue
+			}
+			seen = true
+			if (len(row.FlashInfer) > 0) != turns {
+				t.Errorf("%s %s: FlashInfer's %v", model, row.Module, row.FlashInfer)
+			}
+		}
+		if !seen {
+			t.Errorf("%s calls no rotary embedding", model)
+		}
+	}
+}
+
 // TestKernelsOnOneDevice: the numbers of trace names are those of one device.
 func TestKernelsOnOneDevice(t *testing.T) {
 	rows := kernelRows(realModel(t, closedEnv(t), "qwen3-30b-a3b-fp8", 2, ""))

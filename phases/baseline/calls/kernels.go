@@ -96,9 +96,16 @@ func (w *Walk) backendCalls(recorded []forwardCall, rows []*tree.Row, byPath map
 	return out
 }
 
+// turned is how many arguments a rotary embedding takes that turns something:
+// the positions, the queries and the keys.
+const turned = 3
+
 func (w *Walk) kernelCall(row *tree.Row, c forwardCall, function string) KernelCall {
 	k := KernelCall{Path: c.path, Function: function, Location: lines(c.file, c.at), Parameters: parameters(row, c),
 		FlashInfer: flashInferAPI(function, row)}
+	if function == CallRope && len(c.args) > 0 && len(c.args) < turned {
+		k.FlashInfer = nil // it makes the table of angles (Gemma 3)
+	}
 	if c.method != nil && c.method.Def != nil {
 		k.Method, k.MethodLocation = methodName(c.method), lines(c.method.Module.Path, c.method.Def.Lines())
 	}
