@@ -8,7 +8,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
-// Compare holds the module tree made from the config alone against the one
+// Compare compares the module tree made from the config alone with the one
 // read from SGLang's source. It looks at what the layers compute (the sizes
 // and number of GEMMs, attention heads, experts, norms), not at what they are
 // called: a projection that one side splits and the other fuses is no
@@ -36,10 +36,10 @@ func Compare(fromConfig, fromSource []baseline.Module, a *extract.Architecture) 
 	}
 	mine, theirs := factsOf(config.nodes), factsOf(source.nodes)
 	cancelEqual(mine, theirs)
-	mine, theirs = left(mine), left(theirs)
+	mine, theirs = remaining(mine), remaining(theirs)
 	cancelFused(mine, theirs)
 	cancelFused(theirs, mine)
-	c.pair(decided(left(mine), source.nodes), left(theirs))
+	c.pair(decided(remaining(mine), source.nodes), remaining(theirs))
 	return c.list
 }
 
@@ -49,10 +49,10 @@ type fact struct {
 	role  string // the leaf's name in SGLang's usual vocabulary
 	sizes [4]int
 	count int
-	// met is how many the other side has as well; count is what is left of them.
-	met  int
-	row  baseline.Module
-	path string
+	// inBoth is how many the other side has as well; count is what is left of them.
+	inBoth int
+	row    baseline.Module
+	path   string
 }
 
 // comparison collects differences.
@@ -180,8 +180,8 @@ func cancelEqual(mine, theirs []*fact) {
 			for _, g := range theirs {
 				if f.kind == g.kind && f.sizes == g.sizes && (!sameRole || f.role == g.role) && (sameRole || !named(f.kind)) {
 					both := min(f.count, g.count)
-					f.count, f.met = f.count-both, f.met+both
-					g.count, g.met = g.count-both, g.met+both
+					f.count, f.inBoth = f.count-both, f.inBoth+both
+					g.count, g.inBoth = g.count-both, g.inBoth+both
 				}
 			}
 		}
@@ -192,7 +192,7 @@ func cancelEqual(mine, theirs []*fact) {
 // and which of them there are does not change what is computed.
 func named(kind string) bool { return kind == "norm" || kind == "embedding" }
 
-func left(facts []*fact) []*fact {
+func remaining(facts []*fact) []*fact {
 	var rest []*fact
 	for _, f := range facts {
 		if f.count > 0 {

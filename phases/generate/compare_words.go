@@ -27,16 +27,16 @@ func (f *fact) words() string {
 // all says what one side has of a size, those that the other has too included.
 func (f *fact) all() string {
 	g := *f
-	g.count += f.met
+	g.count += f.inBoth
 	return g.words()
 }
 
 // others says what the other side has of a size of which it lacks some.
 func (f *fact) others() string {
-	if f.met == 0 {
+	if f.inBoth == 0 {
 		return "no such layer"
 	}
-	return fmt.Sprintf("%d of them", f.met)
+	return fmt.Sprintf("%d of them", f.inBoth)
 }
 
 // field returns the formula and the config fields that a size came from.

@@ -126,38 +126,38 @@ func weigh(impl *baseline.Implementation, a *extract.Architecture, ck *weights.C
 			c.rows, c.from = fromSource, WitnessSource
 		}
 	}
-	var held *held
+	var matched *matchedTree
 	if ck != nil {
 		c.confidence.Witnesses = append(c.confidence.Witnesses, WitnessCheckpoint)
-		held = c.hold(fromConfig, fromSource, a, ck)
+		matched = c.chooseByCheckpoint(fromConfig, fromSource, a, ck)
 	}
-	c.doubtDisagreements(held)
+	c.doubtDisagreements(matched)
 	c.doubtWitnesses(a)
-	c.count(a, held)
-	c.level(held)
+	c.count(a, matched)
+	c.level(matched)
 	return c
 }
 
-// held is a tree held to the checkpoint.
-type held struct {
+// matchedTree is a tree whose layers were looked up in the checkpoint.
+type matchedTree struct {
 	units  []weights.Unit
 	from   []int // rows of the units
 	report *weights.Report
 	ck     *weights.Checkpoint
 }
 
-func holdTo(rows []baseline.Module, a *extract.Architecture, ck *weights.Checkpoint) *held {
+func matchTree(rows []baseline.Module, a *extract.Architecture, ck *weights.Checkpoint) *matchedTree {
 	units, from := Units(rows, a)
-	return &held{units: units, from: from, report: ck.Match(units, a.NumLayers), ck: ck}
+	return &matchedTree{units: units, from: from, report: ck.Match(units, a.NumLayers), ck: ck}
 }
 
-// hold chooses the tree that the checkpoint bears out, and notes where it
+// chooseByCheckpoint chooses the tree that the checkpoint bears out, and notes where it
 // contradicts all of them.
-func (c *chosen) hold(fromConfig, fromSource []baseline.Module, a *extract.Architecture, ck *weights.Checkpoint) *held {
-	config := holdTo(fromConfig, a, ck)
-	best, other := config, (*held)(nil)
+func (c *chosen) chooseByCheckpoint(fromConfig, fromSource []baseline.Module, a *extract.Architecture, ck *weights.Checkpoint) *matchedTree {
+	config := matchTree(fromConfig, a, ck)
+	best, other := config, (*matchedTree)(nil)
 	if fromSource != nil {
-		source := holdTo(fromSource, a, ck)
+		source := matchTree(fromSource, a, ck)
 		switch margin := config.report.Faults() - source.report.Faults(); {
 		case margin > 0 || margin == 0 && c.from == WitnessSource:
 			best, other = source, config
@@ -169,7 +169,7 @@ func (c *chosen) hold(fromConfig, fromSource []baseline.Module, a *extract.Archi
 	} else if a.Generic {
 		if rows := FromWeights(ck, a); rows != nil {
 			c.rows, c.from, c.borneOut = rows, WitnessCheckpoint, len(config.report.Findings) == 0
-			best, other = holdTo(rows, a, ck), config
+			best, other = matchTree(rows, a, ck), config
 		}
 	}
 	for _, f := range best.report.Findings {
@@ -225,7 +225,7 @@ func layerWords(layers []int) string {
 }
 
 // otherValue adds what the other tree says of the same module.
-func (c *chosen) otherValue(d *Doubt, f weights.Finding, other *held) {
+func (c *chosen) otherValue(d *Doubt, f weights.Finding, other *matchedTree) {
 	value := ""
 	for _, g := range other.report.Findings {
 		if g.What == f.What && g.Tensor == f.Tensor {
@@ -247,7 +247,7 @@ func (c *chosen) otherValue(d *Doubt, f weights.Finding, other *held) {
 }
 
 // doubtDisagreements makes doubts of where config and source differ.
-func (c *chosen) doubtDisagreements(h *held) {
+func (c *chosen) doubtDisagreements(h *matchedTree) {
 	settled := h != nil && len(h.report.Findings) == 0
 	for _, d := range c.disagreements {
 		why := "the config and SGLang's source differ, and no checkpoint was seen: the entry follows the " + c.from
@@ -298,7 +298,7 @@ func (c *chosen) doubtWitnesses(a *extract.Architecture) {
 }
 
 // count adds up the sizes of the entry by how many witnesses they have.
-func (c *chosen) count(a *extract.Architecture, h *held) {
+func (c *chosen) count(a *extract.Architecture, h *matchedTree) {
 	doubted := map[string]bool{}
 	for _, d := range c.confidence.Doubts {
 		if !d.Settled && d.Module != "" {
@@ -346,7 +346,7 @@ func hasSize(row *baseline.Module, a *extract.Architecture) bool {
 }
 
 // see notes what was read of the checkpoint.
-func (c *chosen) see(h *held) {
+func (c *chosen) see(h *matchedTree) {
 	s := &Seen{Tensors: h.ck.Tensors, Parameters: h.ck.Elements, EntryParameters: h.report.Elements, Partial: h.ck.Partial}
 	for _, v := range h.report.Verdicts {
 		if v != weights.Unseen {
@@ -369,7 +369,7 @@ func (c *chosen) see(h *held) {
 const maxAside = 8
 
 // level sums the doubts up.
-func (c *chosen) level(h *held) {
+func (c *chosen) level(h *matchedTree) {
 	open := slices.ContainsFunc(c.confidence.Doubts, func(d Doubt) bool { return !d.Settled && d.What != "family" && d.What != "witness" })
 	switch {
 	case open:

@@ -21,7 +21,7 @@ func CompareWithCheckpoint(impl *baseline.Implementation, ck *weights.Checkpoint
 			units[i].N, units[i].K = size.N, size.K
 		}
 	}
-	entry := &held{units: units, from: from, report: ck.Match(units, a.NumLayers), ck: ck}
+	entry := &matchedTree{units: units, from: from, report: ck.Match(units, a.NumLayers), ck: ck}
 	witnesses := newWitnessUnits(impl, a)
 	out := &weights.Comparison{Confirmed: map[weights.Row]int{}, Counts: map[weights.Row]weights.Counts{}}
 	for i := range units {
