@@ -159,7 +159,7 @@ func (j *job) steps() error {
 	if err := j.writeFiles(); err != nil {
 		return fmt.Errorf("%s was added, but its files could not be written: %w", j.result.Model.ID, err)
 	}
-	j.keepStanding()
+	j.keepVerification()
 	// Its config is in the cache by now, perhaps as another revision.
 	s.forgetConfig(j.req.HFRepoID)
 	s.worldChanged(j.ctx)
@@ -281,9 +281,9 @@ func (j *job) confidence() string {
 	return report.ConfidenceLine(&r.Confidence, "")
 }
 
-// keepStanding remembers how sure the entry is that was put into the text, for
+// keepVerification remembers how sure the entry is that was put into the text, for
 // the hover, and what its witnesses differ in, for the findings.
-func (j *job) keepStanding() {
+func (j *job) keepVerification() {
 	if j.result.Architecture == nil || j.result.Generated == nil {
 		return
 	}

@@ -15,11 +15,11 @@ import (
 // it, and that nobody has been asked yet.
 func (j *job) wantsAnnotations() bool {
 	s := j.server
-	return j.result.Updated && s.caps.changeAnnotations && s.caps.documentChanges && j.req.marker == "" && j.asks()
+	return j.result.Updated && s.caps.changeAnnotations && s.caps.documentChanges && j.req.marker == "" && j.asksBeforeApplying()
 }
 
-// asks reports whether the user is to see what an update changes before it is applied.
-func (j *job) asks() bool {
+// asksBeforeApplying reports whether the user is to see what an update changes before it is applied.
+func (j *job) asksBeforeApplying() bool {
 	return !j.req.wait && !j.req.confirmed && j.server.config.forPath(j.target.path).Confirm != "never"
 }
 
@@ -50,7 +50,7 @@ func annotate(w *protocol.WorkspaceEdit, e *sentEdit) {
 			}
 			id := protocol.ChangeAnnotationIdentifier(fmt.Sprintf("change-%d", i+1))
 			label, description := e.described(i)
-			w.ChangeAnnotations[id] = protocol.ChangeAnnotation{Label: label, Description: &description, NeedsConfirmation: yes()}
+			w.ChangeAnnotations[id] = protocol.ChangeAnnotation{Label: label, Description: &description, NeedsConfirmation: new(true)}
 			document.Edits[k] = &protocol.AnnotatedTextEdit{TextEdit: *plain, AnnotationID: id}
 			i++
 		}

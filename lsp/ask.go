@@ -102,7 +102,7 @@ func (j *job) offerUpdate() error {
 	if j.req.wait {
 		return &phases.DuplicateError{ID: id, Line: line}
 	}
-	if source := validate.SourceRepo(f.Entries[at].Model); strings.EqualFold(source, j.req.HFRepoID) && j.asks() && (j.server.caps.changeAnnotations || j.server.caps.messageQuestions) {
+	if source := validate.SourceRepo(f.Entries[at].Model); strings.EqualFold(source, j.req.HFRepoID) && j.asksBeforeApplying() && (j.server.caps.changeAnnotations || j.server.caps.messageQuestions) {
 		j.req.Update = true // what changes is shown before it is applied
 		return nil
 	}
@@ -190,7 +190,7 @@ func (j *job) confirmation() (message, yes string) {
 	if j.req.wait || setting == "never" {
 		return "", ""
 	}
-	update := j.result.Updated && j.asks() && !j.wantsAnnotations() && j.server.caps.messageQuestions
+	update := j.result.Updated && j.asksBeforeApplying() && !j.wantsAnnotations() && j.server.caps.messageQuestions
 	var changes []phases.Change
 	if update {
 		changes = j.result.Changes()

@@ -155,7 +155,7 @@ func (a *actions) quickFix(title string, edits []tsast.TextEdit, p *validate.Pro
 		Diagnostics: []protocol.Diagnostic{a.s.diagnosticFrom(a.snap, p, 0)},
 	}
 	if preferred && a.s.caps.actionPreferred {
-		action.IsPreferred = yes()
+		action.IsPreferred = new(true)
 	}
 	a.add(action)
 }
@@ -234,7 +234,7 @@ func (a *actions) mentions() {
 	if end-start > 64<<10 {
 		return
 	}
-	for _, m := range loosely(a.snap.text.Slice(start, end)) {
+	for _, m := range possibleMentions(a.snap.text.Slice(start, end)) {
 		if !slices.Contains(a.seen, m.repo) && len(a.seen) < 8 {
 			a.offer(m.repo, map[string]any{"repoId": m.repo, "uri": string(a.snap.URI)}, protocol.CodeActionKindRefactorRewrite)
 		}

@@ -21,7 +21,7 @@ func (c *completer) definitions(word tsast.Span) {
 	dataset := c.s.dataset(c.snap.Path)
 	shown := map[string]bool{}
 	for i, n := range c.needed() {
-		if listed[n.name] || missed(n.name, typed) > 1 || shown[n.name] {
+		if listed[n.name] || matchRank(n.name, typed) > 1 || shown[n.name] {
 			continue
 		}
 		shown[n.name] = true
@@ -32,7 +32,7 @@ func (c *completer) definitions(word tsast.Span) {
 		}
 	}
 	for _, name := range c.knownNames(dataset, typed) {
-		if name == typed || missed(name, typed) > 1 || listed[name] || shown[name] {
+		if name == typed || matchRank(name, typed) > 1 || listed[name] || shown[name] {
 			continue
 		}
 		c.definition(name, word, "", dataset)
@@ -76,7 +76,7 @@ func (c *completer) knownNames(dataset Dataset, typed string) []string {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	slices.SortStableFunc(names, func(a, b string) int { return missed(a, typed) - missed(b, typed) })
+	slices.SortStableFunc(names, func(a, b string) int { return matchRank(a, typed) - matchRank(b, typed) })
 	return names
 }
 
@@ -174,21 +174,21 @@ func besideNames(m *tsast.Model, self *tsast.Module) []neededName {
 		if n, k, ok := gemmSize(other); ok {
 			switch {
 			case self.Name == "down_proj" && other.Name == "gate_up_proj" && n%2 == 0:
-				return because(gemm(k, n/2), why)
+				return withReason(gemm(k, n/2), why)
 			case self.Name == "gate_up_proj" && other.Name == "down_proj":
-				return because(gemm(2*k, n), why)
+				return withReason(gemm(2*k, n), why)
 			case self.Name == "o_proj" && other.Name == "q_proj", self.Name == "q_proj" && other.Name == "o_proj",
 				self.Name == "down_proj" && other.Name == "up_proj", self.Name == "up_proj" && other.Name == "down_proj":
-				return because(gemm(k, n), why)
+				return withReason(gemm(k, n), why)
 			case self.Name == "k_proj" && other.Name == "v_proj", self.Name == "v_proj" && other.Name == "k_proj",
 				self.Name == "gate_proj" && other.Name == "up_proj", self.Name == "up_proj" && other.Name == "gate_proj":
-				return because(gemm(n, k), why)
+				return withReason(gemm(n, k), why)
 			}
 		}
 	}
 	for _, other := range m.Modules {
 		if other != self && len(other.Definitions.Items) > 0 && sameRole(self.Name, other.Name) {
-			return because(itemValues(other), "needed here, as "+other.Name+" has it")
+			return withReason(itemValues(other), "needed here, as "+other.Name+" has it")
 		}
 	}
 	return nil
@@ -206,7 +206,7 @@ func sameRole(a, b string) bool {
 	return plain(a) && plain(b)
 }
 
-func because(names []string, why string) []neededName {
+func withReason(names []string, why string) []neededName {
 	out := make([]neededName, len(names))
 	for i, n := range names {
 		out[i] = neededName{n, why}
@@ -257,7 +257,7 @@ func (c *completer) elsewhereNames(m *tsast.Model, self *tsast.Module) []neededN
 			}
 		}
 	}
-	return because(names, "likely here, as "+self.Name+" of other entries with this hidden size has it")
+	return withReason(names, "likely here, as "+self.Name+" of other entries with this hidden size has it")
 }
 
 // hiddenSize is the width that an entry's fused norms have; 0 when it has none.

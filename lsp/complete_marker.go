@@ -120,7 +120,7 @@ func matchRepos(repos []Repo, typed string) []Repo {
 			cmp.Compare(len(a.family), len(b.family)), strings.Compare(a.family, b.family),
 			cmp.Compare(b.Downloads, a.Downloads),
 			cmp.Compare(a.order, b.order),
-			naturally(a.ID, b.ID),
+			compareNaturally(a.ID, b.ID),
 		)
 	})
 	out := make([]Repo, len(kept))
@@ -158,8 +158,8 @@ func familyOf(id string) string { return strings.ToLower(sizeOn.ReplaceAllString
 // number is a number in a name.
 var number = regexp.MustCompile(`\d+(\.\d+)?`)
 
-// naturally compares names with the numbers in them as numbers.
-func naturally(a, b string) int {
+// compareNaturally compares names with the numbers in them as numbers.
+func compareNaturally(a, b string) int {
 	x, y := number.FindAllString(a, -1), number.FindAllString(b, -1)
 	if number.ReplaceAllString(a, "0") == number.ReplaceAllString(b, "0") {
 		for i := range x {

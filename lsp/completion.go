@@ -144,8 +144,8 @@ func rank(m *tsast.Module) int {
 	return 1
 }
 
-// missed ranks a name by what was typed: 0 begins so, 1 contains it.
-func missed(name, typed string) int {
+// matchRank ranks a name by what was typed: 0 begins so, 1 contains it.
+func matchRank(name, typed string) int {
 	switch {
 	case strings.HasPrefix(name, typed):
 		return 0
@@ -199,11 +199,11 @@ func (c *completer) skeleton() {
 		return
 	}
 	e := f.Entries[i]
-	if !within2(span(e, e.Model.ModulesSpan), c.at) {
+	if !insideBrackets(span(e, e.Model.ModulesSpan), c.at) {
 		return
 	}
 	for _, m := range e.Model.Modules {
-		if m.Value == tsast.ObjectLiteral && within2(span(e, m.ValueSpan), c.at) {
+		if m.Value == tsast.ObjectLiteral && insideBrackets(span(e, m.ValueSpan), c.at) {
 			return
 		}
 	}
@@ -211,5 +211,5 @@ func (c *completer) skeleton() {
 	c.snippet("block", "${1:Name}: {\n\tcount: ${2:1},\n\tparent: \"${3}\",\n\ttype: \"block\",\n\tdefinitions: [],\n},$0", word, "a new block", "")
 }
 
-// within2 reports whether a byte lies between the brackets of a literal.
-func within2(s tsast.Span, at int) bool { return s.Start < at && at < s.End }
+// insideBrackets reports whether a byte lies between the brackets of a literal.
+func insideBrackets(s tsast.Span, at int) bool { return s.Start < at && at < s.End }

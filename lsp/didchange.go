@@ -84,7 +84,7 @@ func (s *Server) didChange(p *didChangeParams) error {
 	}
 	err := doc.apply(p.ContentChanges)
 	if err != nil {
-		s.lose(doc, err)
+		s.stopAnswering(doc, err)
 	}
 	doc.touched()
 	if doc.tree != nil && !doc.lost {
@@ -105,8 +105,8 @@ func readVersion(raw protocol.LSPAny) (int32, bool) {
 	return v, true
 }
 
-// lose stops answering about a document whose text is not known any more.
-func (s *Server) lose(doc *document, err error) {
+// stopAnswering stops answering about a document whose text is not known any more.
+func (s *Server) stopAnswering(doc *document, err error) {
 	if doc.tree == nil {
 		doc.lost = true // nobody asks about it anyway
 	}

@@ -99,11 +99,6 @@ func commandIDs() []string {
 // digit begins a word that it does not ask about, and the old list stays.
 var completionTriggers = []string{`"`, "/", "-", ".", " "}
 
-func yes() *bool {
-	b := true
-	return &b
-}
-
 // initializeResult registers everything statically: dynamic registration
 // would be a second code path for the same thing.
 func (s *Server) initializeResult() *protocol.InitializeResult {
@@ -117,7 +112,7 @@ func (s *Server) initializeResult() *protocol.InitializeResult {
 		Capabilities: protocol.ServerCapabilities{
 			PositionEncoding: encoding,
 			TextDocumentSync: &protocol.TextDocumentSyncOptions{
-				OpenClose: yes(), Change: &sync, Save: &protocol.SaveOptions{},
+				OpenClose: new(true), Change: &sync, Save: &protocol.SaveOptions{},
 			},
 			CompletionProvider:        &protocol.CompletionOptions{TriggerCharacters: completionTriggers},
 			HoverProvider:             protocol.Boolean(true),
@@ -126,7 +121,7 @@ func (s *Server) initializeResult() *protocol.InitializeResult {
 			DocumentHighlightProvider: protocol.Boolean(true),
 			DocumentSymbolProvider:    protocol.Boolean(true),
 			WorkspaceSymbolProvider:   protocol.Boolean(true),
-			RenameProvider:            &protocol.RenameOptions{PrepareProvider: yes()},
+			RenameProvider:            &protocol.RenameOptions{PrepareProvider: new(true)},
 			DocumentLinkProvider:      &protocol.DocumentLinkOptions{},
 			CodeLensProvider:          &protocol.CodeLensOptions{},
 			InlayHintProvider:         protocol.Boolean(true),
@@ -135,7 +130,7 @@ func (s *Server) initializeResult() *protocol.InitializeResult {
 			}},
 			ExecuteCommandProvider: protocol.ExecuteCommandOptions{Commands: commandIDs()},
 			Workspace: &protocol.WorkspaceOptions{WorkspaceFolders: &protocol.WorkspaceFoldersServerCapabilities{
-				Supported: yes(), ChangeNotifications: protocol.Boolean(true),
+				Supported: new(true), ChangeNotifications: protocol.Boolean(true),
 			}},
 		},
 	}

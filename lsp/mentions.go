@@ -35,9 +35,9 @@ func mentions(text string) []mention {
 	return out
 }
 
-// loosely finds repositories named in any way: also as a bare ORG/NAME, which
+// possibleMentions finds repositories named in any way: also as a bare ORG/NAME, which
 // other things look like, too.
-func loosely(text string) []mention {
+func possibleMentions(text string) []mention {
 	out := mentions(text)
 	for _, at := range bareRepo.FindAllStringSubmatchIndex(text, -1) {
 		repo := strings.TrimRight(text[at[2]:at[3]], ".-")

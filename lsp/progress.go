@@ -46,7 +46,7 @@ func (s *Server) beginProgress(jobID, title string) *progress {
 		}
 		p.begun = true
 		p.send(&protocol.WorkDoneProgressBegin{
-			Kind: "begin", Title: title, Cancellable: yes(), Message: &p.message, Percentage: &p.percent,
+			Kind: "begin", Title: title, Cancellable: new(true), Message: &p.message, Percentage: &p.percent,
 		})
 	})
 	return p
@@ -72,7 +72,7 @@ func (p *progress) report(percent uint32, message string) {
 	}
 	p.percent, p.message = percent, message
 	if p.begun && !p.ended {
-		p.send(&protocol.WorkDoneProgressReport{Kind: "report", Cancellable: yes(), Message: &message, Percentage: &percent})
+		p.send(&protocol.WorkDoneProgressReport{Kind: "report", Cancellable: new(true), Message: &message, Percentage: &percent})
 	}
 }
 

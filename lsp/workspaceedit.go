@@ -73,14 +73,14 @@ func diffEdits(old, now []byte) []tsast.TextEdit {
 	before, after := string(old[start:end]), string(now[start:len(now)-(len(old)-end)])
 	var out []tsast.TextEdit
 	for _, d := range udiff.Lines(before, after) {
-		out = append(out, pieces(before[d.Start:d.End], d.New, start+d.Start)...)
+		out = append(out, lineEdits(before[d.Start:d.End], d.New, start+d.Start)...)
 	}
 	return out
 }
 
-// pieces are the edits of some lines that stand at a byte: line by line where
+// lineEdits are the edits of some lines that stand at a byte: line by line where
 // they are as many as before, so that each can be told apart.
-func pieces(old, now string, at int) []tsast.TextEdit {
+func lineEdits(old, now string, at int) []tsast.TextEdit {
 	was, is := strings.SplitAfter(old, "\n"), strings.SplitAfter(now, "\n")
 	if len(was) != len(is) {
 		was, is = []string{old}, []string{now}

@@ -50,7 +50,7 @@ func (r *reader) blockAttention(o *Object, at string, heads, headDim int) mixer 
 	case ok && group > 0 && heads%group == 0:
 		kv = heads / group
 	default:
-		r.wrongBeside("num_attention_heads", at+".attention.n_heads_in_group", Value(int64(group)), "must divide the %d attention heads", heads)
+		r.noteConflict("num_attention_heads", at+".attention.n_heads_in_group", Value(int64(group)), "must divide the %d attention heads", heads)
 		return mixer{}
 	}
 	window, _, _ := o.Int("window_length")

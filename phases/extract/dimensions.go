@@ -34,8 +34,8 @@ func (d *dims) parameter(name string, n, k int, formula string) {
 	d.add(Dimension{Name: name, Type: "parameter", N: n, K: k, Formula: formula})
 }
 
-// more adds the layers that the family's row has in a part of the model.
-func (d *dims) more(in string) {
+// addFamilyDims adds the layers that the family's row has in a part of the model.
+func (d *dims) addFamilyDims(in string) {
 	for _, part := range d.r.fam.More {
 		if part.In != in || !part.Holds(d.r.familyField) {
 			continue
@@ -83,7 +83,7 @@ func (d *dims) value(formula string) int {
 		return n, ok && err == nil
 	})
 	if missing != "" {
-		d.r.lack(missing)
+		d.r.noteMissing(missing)
 	}
 	return n
 }

@@ -144,7 +144,7 @@ func (r *reader) denseWidths(sparse []bool) (list []int, formula string) {
 		}
 		if n == 0 {
 			if r.err == nil {
-				r.lack(field)
+				r.noteMissing(field)
 			}
 			return make([]int, r.layers), ""
 		}
@@ -305,11 +305,11 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 	r.perLayerInputs(d)
 	switch f.family {
 	case DenseMLP:
-		d.more("dense")
+		d.addFamilyDims("dense")
 	case SparseMoE:
-		d.more("moe")
+		d.addFamilyDims("moe")
 	}
-	d.more("layer")
+	d.addFamilyDims("layer")
 	k.Dimensions = nonNil(d.list)
 	k.Norms = []Dimension{}
 	if f.family != NoMLP {

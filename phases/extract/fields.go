@@ -166,9 +166,9 @@ func (f *fields) wrong(field string, v Value, format string, args ...any) {
 	f.fail(&FieldError{Field: field, Value: shown(v), Message: fmt.Sprintf(format, args...)})
 }
 
-// wrongBeside reports a value that cannot be beside another field's. Where the
+// noteConflict reports a value that cannot be beside another field's. Where the
 // file lacks that one, it is asked for, and nothing is known to be wrong.
-func (f *fields) wrongBeside(other, field string, v Value, format string, args ...any) {
+func (f *fields) noteConflict(other, field string, v Value, format string, args ...any) {
 	if !slices.Contains(f.missing, other) {
 		f.wrong(field, v, format, args...)
 	}
@@ -199,7 +199,7 @@ func (f *fields) check(field, key string, v Value, n, low int) int {
 func (f *fields) size(field string) int {
 	got, ok := f.value(field)
 	if !ok {
-		f.lack(field)
+		f.noteMissing(field)
 		return 1
 	}
 	n, err := scalarInt(f.keyOf(got, field), got.Value)
@@ -213,8 +213,8 @@ func (f *fields) size(field string) int {
 	return n
 }
 
-// lack notes a required field that is not there.
-func (f *fields) lack(field string) {
+// noteMissing notes a required field that is not there.
+func (f *fields) noteMissing(field string) {
 	for _, m := range f.missing {
 		if m == field {
 			return

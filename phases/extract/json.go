@@ -198,7 +198,7 @@ func (p *parser) object(depth int) (Value, error) {
 			return nil, err
 		}
 		if _, there := obj.Values[key]; there {
-			p.noteTwice(key)
+			p.noteRepeatedKey(key)
 		} else {
 			obj.Keys = append(obj.Keys, key)
 		}
@@ -219,7 +219,7 @@ func (p *parser) missingKey() error {
 	return p.fail(p.pos, "a key in double quotes should stand here")
 }
 
-func (p *parser) noteTwice(key string) {
+func (p *parser) noteRepeatedKey(key string) {
 	if len(p.twice) < 10 { // a hostile file may have a million
 		p.twice = append(p.twice, key)
 	}

@@ -224,16 +224,16 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	if k.Attribute == "-" {
 		k.Attribute = ""
 	}
-	d.more(m.word)
+	d.addFamilyDims(m.word)
 	if m.heads > 0 {
-		d.more("attention")
+		d.addFamilyDims("attention")
 	}
 	if m.family != NoAttention {
-		d.more("mixer")
+		d.addFamilyDims("mixer")
 	}
 	if m.passes > 0 {
 		k.Kernels = m.passes
-		d.more("looped")
+		d.addFamilyDims("looped")
 	}
 	k.Dimensions, k.widths = nonNil(d.list), r.widths(&k, m)
 	k.Norms = []Dimension{}

@@ -162,7 +162,7 @@ type headTable struct {
 type headSet struct{ heads, kv, headDim, vHeadDim int }
 
 func (r *reader) headTable(words []string) headTable {
-	t := headTable{nope: r.nope(words)}
+	t := headTable{nope: r.layersWithoutRope(words)}
 	attends := false
 	for _, w := range words {
 		attends = attends || w == wordFull || w == wordSliding || w == wordChunked || w == wordBoth || w == wordCross
@@ -251,7 +251,7 @@ func (r *reader) kvCounts(heads []int) []int {
 			list[i] = heads[i] // 0 and null mean: no grouping
 		}
 		if list[i] > heads[i] {
-			r.wrongBeside("num_attention_heads", "num_key_value_heads", Value(int64(list[i])), "more than the %d attention heads", heads[i])
+			r.noteConflict("num_attention_heads", "num_key_value_heads", Value(int64(list[i])), "more than the %d attention heads", heads[i])
 		}
 	}
 	return list
@@ -277,7 +277,7 @@ func (r *reader) plainHeadDim(heads int) int {
 	}
 	n := r.hidden / heads
 	if n == 0 {
-		r.wrongBeside("hidden_size", "num_attention_heads", Value(int64(heads)), "more than hidden_size %d", r.hidden)
+		r.noteConflict("hidden_size", "num_attention_heads", Value(int64(heads)), "more than hidden_size %d", r.hidden)
 	}
 	r.infer("head_dim", n, fmt.Sprintf("hidden_size %d // num_attention_heads %d", r.hidden, heads))
 	return n
@@ -298,7 +298,7 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 		m.vHeadDim = m.headDim
 	}
 	if m.kv > 0 && m.heads%m.kv != 0 {
-		r.wrongBeside("num_attention_heads", r.name(headNames(r, m).kv), Value(int64(m.kv)), "%d attention heads cannot share them evenly", m.heads)
+		r.noteConflict("num_attention_heads", r.name(headNames(r, m).kv), Value(int64(m.kv)), "%d attention heads cannot share them evenly", m.heads)
 	}
 	switch word {
 	case wordSliding:
@@ -352,8 +352,8 @@ func (r *reader) sinks(word string) bool {
 	return r.flag("add_full_attention_sink_bias", false)
 }
 
-// nope tells which attention layers have no rotary embedding.
-func (r *reader) nope(words []string) func(int, string) bool {
+// layersWithoutRope tells which attention layers have no rotary embedding.
+func (r *reader) layersWithoutRope(words []string) func(int, string) bool {
 	mixed := false
 	for _, w := range words {
 		mixed = mixed || w == wordSliding || w == wordChunked

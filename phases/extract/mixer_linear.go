@@ -37,8 +37,8 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 	}
 	heads, headDim, conv := r.kdaHeads()
 	if heads == 0 || headDim == 0 {
-		r.lack("linear_attn_config.num_heads")
-		r.lack("linear_attn_config.head_dim")
+		r.noteMissing("linear_attn_config.num_heads")
+		r.noteMissing("linear_attn_config.head_dim")
 		return
 	}
 	k.LinearNumKeyHeads, k.LinearNumValueHeads, k.LinearKeyHeadDim, k.LinearValueHeadDim, k.ConvKernel = heads, heads, headDim, headDim, conv
@@ -161,7 +161,7 @@ func (r *reader) jetDims(d *dims, k *AttentionKind) {
 	k.Type, k.Attribute, k.RotaryDim = "jet", "self_attn", 0
 	block := r.text.Object("efficient_attention_config").Object("jet")
 	if block == nil {
-		r.lack("efficient_attention_config.jet")
+		r.noteMissing("efficient_attention_config.jet")
 		return
 	}
 	o := &fields{root: r.root, text: block}

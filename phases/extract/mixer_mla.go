@@ -129,7 +129,7 @@ func (r *reader) compressRatio(layer int) int {
 func (r *reader) compressWord(layer int) int {
 	types, listed := r.text.List("layer_types")
 	if !listed {
-		r.lack("compress_ratios")
+		r.noteMissing("compress_ratios")
 	}
 	if layer >= len(types) {
 		return 0

@@ -213,7 +213,7 @@ func (r *reader) moeFFN() ffn {
 		f.expert = r.size("intermediate_size")
 	}
 	if f.topK > f.experts && r.fam.RouterKind != productKeys {
-		r.wrongBeside("num_experts", "num_experts_per_tok", Value(int64(f.topK)), "more than the %d experts", f.experts)
+		r.noteConflict("num_experts", "num_experts_per_tok", Value(int64(f.topK)), "more than the %d experts", f.experts)
 	}
 	f.shared, f.sharedW, f.sharedF = r.sharedExperts(f.expert)
 	return f

@@ -62,9 +62,9 @@ func proposals(missing []string, opts Options) []Proposal {
 	return list
 }
 
-// unheldSizes are the sizes at the root for which a class default that is no
+// defaultedSizes are the sizes at the root for which a class default that is no
 // formula was taken: it says nothing of this checkpoint.
-func unheldSizes(a *Architecture) []FieldNote {
+func defaultedSizes(a *Architecture) []FieldNote {
 	sizes := map[string]bool{"num_key_value_heads": true, "vocab_size": true}
 	var list []FieldNote
 	for _, note := range a.Defaults {
@@ -79,7 +79,7 @@ func unheldSizes(a *Architecture) []FieldNote {
 // defaults that were taken.
 func betterDefaults(a *Architecture, opts Options) []Proposal {
 	var better []Proposal
-	for _, note := range unheldSizes(a) {
+	for _, note := range defaultedSizes(a) {
 		for _, p := range proposals([]string{note.Field}, opts) {
 			if p.Value != fmt.Sprint(note.Value) {
 				better = append(better, p)
@@ -93,7 +93,7 @@ func betterDefaults(a *Architecture, opts Options) []Proposal {
 // namesake has.
 func namesakeWarnings(a *Architecture, opts Options) []string {
 	var warnings []string
-	for _, note := range unheldSizes(a) {
+	for _, note := range defaultedSizes(a) {
 		warnings = append(warnings, fmt.Sprintf("config.json does not say %s; transformers takes its class default %v (--set %s=… to give another)", note.Field, note.Value, note.Field))
 		for _, p := range proposals([]string{note.Field}, opts) {
 			if p.Value != fmt.Sprint(note.Value) {

@@ -155,7 +155,7 @@ func (r *reader) needs() {
 		}
 	}
 	if len(r.fam.Needs) > 0 {
-		r.lack(r.fam.Needs[0])
+		r.noteMissing(r.fam.Needs[0])
 	}
 }
 
@@ -376,7 +376,7 @@ func (r *reader) listedLayers() int {
 		n = len(list)
 	}
 	if n == 0 && field != "" && !r.fam.Alternates && !r.has("layers_block_type") && !r.has("layer_types") {
-		r.lack(field) // its class's default is one model's pattern
+		r.noteMissing(field) // its class's default is one model's pattern
 	}
 	if n > MaxLayers {
 		return 0 // no model: num_hidden_layers says so, or the list's reader

@@ -57,11 +57,11 @@ func (r *reader) words() []string {
 			return nil
 		}
 	}
-	return r.crossing(r.everyLayer(r.onlyWord()))
+	return r.markCrossAttention(r.everyLayer(r.onlyWord()))
 }
 
-// crossing marks the layers that attend to another tower (Llama 3.2 Vision).
-func (r *reader) crossing(list []string) []string {
+// markCrossAttention marks the layers that attend to another tower (Llama 3.2 Vision).
+func (r *reader) markCrossAttention(list []string) []string {
 	indices, _, ok, err := r.text.Ints("cross_attention_layers")
 	if err != nil {
 		r.fail(err)
@@ -342,20 +342,20 @@ func (r *reader) wordsFromIndices() []string {
 func (r *reader) wordsFromInterval() []string {
 	if period := r.opt("attn_layer_period"); period > 0 { // Jamba
 		offset := r.opt("attn_layer_offset")
-		return r.every(func(i int) bool { return i%period == offset }, wordFull, wordMamba)
+		return r.wordsWhere(func(i int) bool { return i%period == offset }, wordFull, wordMamba)
 	}
 	for _, field := range []string{"full_attention_interval", "layer_group_size"} {
 		if n := r.opt(field); n > 1 {
-			return r.every(func(i int) bool { return (i+1)%n == 0 }, wordFull, wordLinear)
+			return r.wordsWhere(func(i int) bool { return (i+1)%n == 0 }, wordFull, wordLinear)
 		}
 	}
 	if n := r.opt("global_attn_every_n_layers"); n > 0 {
-		return r.every(func(i int) bool { return (i+1)%n == 0 }, wordFull, r.windowWord())
+		return r.wordsWhere(func(i int) bool { return (i+1)%n == 0 }, wordFull, r.windowWord())
 	}
 	return nil
 }
 
-func (r *reader) every(is func(int) bool, yes, no string) []string {
+func (r *reader) wordsWhere(is func(int) bool, yes, no string) []string {
 	list := make([]string, r.layers)
 	for i := range list {
 		list[i] = no
@@ -394,7 +394,7 @@ func (r *reader) wordsFromCycle() []string {
 			return nil
 		}
 		if n > 0 {
-			return r.every(func(i int) bool { return (i+1)%n == 0 }, wordFull, r.windowWord())
+			return r.wordsWhere(func(i int) bool { return (i+1)%n == 0 }, wordFull, r.windowWord())
 		}
 	}
 	if r.class == nil || len(r.class.Cycle) == 0 {
@@ -447,5 +447,5 @@ func (r *reader) wordsFromWindow() []string {
 			from = n
 		}
 	}
-	return r.every(func(i int) bool { return i >= from }, wordSliding, wordFull)
+	return r.wordsWhere(func(i int) bool { return i >= from }, wordSliding, wordFull)
 }

@@ -140,7 +140,7 @@ func (r *reader) extra() []Dimension {
 			}
 		}
 	}
-	d.more("model")
+	d.addFamilyDims("model")
 	return d.list
 }
 

@@ -211,7 +211,7 @@ func Following(env *phases.Env, r *phases.Result) ([]report.Following, error) {
 	if r.Request.EP > 0 {
 		o.EP = []int{r.Request.EP}
 	}
-	p, err := of(env, o, r, definition.FlashInfer())
+	p, err := planFor(env, o, r, definition.FlashInfer())
 	if err != nil {
 		return nil, err
 	}

@@ -122,11 +122,11 @@ func Make(ctx context.Context, env *phases.Env, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return of(env, o, first, table)
+	return planFor(env, o, first, table)
 }
 
-// of plans the onboarding of a model whose phases 1 to 3 have run.
-func of(env *phases.Env, o Options, first *phases.Result, table *definition.Table) (*Plan, error) {
+// planFor plans the onboarding of a model whose phases 1 to 3 have run.
+func planFor(env *phases.Env, o Options, first *phases.Result, table *definition.Table) (*Plan, error) {
 	set, err := env.KnownDataset(o.Request.Dataset, filepath.Dir(env.Path(first.Request.ModelsTS)))
 	if err != nil {
 		return nil, err

@@ -211,7 +211,7 @@ func style(text []byte) (newline, unit string) {
 func objects(text []byte) (map[string]place, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, fmt.Errorf("it is not a JSON object%s", because(err))
+		return nil, fmt.Errorf("it is not a JSON object%s", reason(err))
 	}
 	places := map[string]place{}
 	for dec.More() {
@@ -259,7 +259,7 @@ func objects(text []byte) (map[string]place, error) {
 	return places, nil
 }
 
-func because(err error) string {
+func reason(err error) string {
 	if err == nil {
 		return ""
 	}

@@ -13,7 +13,7 @@ import (
 // for kernels that a listed module runs, too.
 func (c *comparison) completeness() {
 	c.rootClass()
-	c.around()
+	c.missingAroundLayers()
 	if c.facts.known() && c.tree.matched {
 		for _, d := range c.tree.decoders {
 			c.projections(d)
@@ -79,9 +79,9 @@ func (c *comparison) partAround(key string) string {
 	return ""
 }
 
-// around reports which of embedding, final norm and head an entry lacks that
+// missingAroundLayers reports which of embedding, final norm and head an entry lacks that
 // shows another of them.
-func (c *comparison) around() {
+func (c *comparison) missingAroundLayers() {
 	have := map[string]*tsast.Module{}
 	for _, m := range c.p.model.Modules {
 		if c.tree.within[m.Name] == nil && m.Type.Value == "layer" && !c.tree.foreign(m) {
@@ -230,7 +230,7 @@ func (c *comparison) emptyMLPs(d *decoder) {
 func (c *comparison) mixerBlock(d *decoder) *tsast.Module {
 	for _, m := range d.below {
 		for _, item := range m.Definitions.Items {
-			n, ok := c.p.meant(item.Value)
+			n, ok := c.p.parseAnySpelling(item.Value)
 			if !ok || len(familiesOf(n.Family.OpType)) == 0 {
 				continue
 			}
@@ -262,7 +262,7 @@ func (c *comparison) isProjection(m *tsast.Module) bool {
 		return false
 	}
 	for _, item := range m.Definitions.Items {
-		if n, ok := c.p.meant(item.Value); ok && n.Family.OpType == "gemm" {
+		if n, ok := c.p.parseAnySpelling(item.Value); ok && n.Family.OpType == "gemm" {
 			return true
 		}
 	}
@@ -351,7 +351,7 @@ func (c *comparison) lacks(m *tsast.Module, name string) bool {
 	}
 	sameKind := false
 	for _, item := range m.Definitions.Items {
-		n, ok := c.p.meant(item.Value)
+		n, ok := c.p.parseAnySpelling(item.Value)
 		if !ok {
 			return false // what it says is not known
 		}

@@ -122,7 +122,7 @@ func (c *comparison) parts(d *decoder, m *tsast.Module, expected, depth int) {
 		case mlpDense:
 			n, what = c.facts.count(d.layers, dense), "dense MLPs"
 		case mlpUnclear:
-			n = c.facts.count(d.layers, fed)
+			n = c.facts.count(d.layers, hasMLP)
 		case mlpNone:
 		}
 		// What repeats its parent's number is mended with it.

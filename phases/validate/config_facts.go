@@ -69,10 +69,10 @@ func (f *facts) count(set []int, has func(layerFact) bool) int {
 
 func sparse(l layerFact) bool   { return l.mlp.Family == extract.SparseMoE }
 func dense(l layerFact) bool    { return l.mlp.Family == extract.DenseMLP }
-func fed(l layerFact) bool      { return l.mlp.Family != extract.NoMLP }
+func hasMLP(l layerFact) bool   { return l.mlp.Family != extract.NoMLP }
 func attends(l layerFact) bool  { return l.mixer.Family != extract.NoAttention }
 func windowed(l layerFact) bool { return l.mixer.SlidingWindow > 0 }
-func rotated(l layerFact) bool  { return l.mixer.RotaryDim > 0 }
+func hasRope(l layerFact) bool  { return l.mixer.RotaryDim > 0 }
 
 // The config fields that decide how layers are told apart. What a config does
 // not have is left out of the evidence.

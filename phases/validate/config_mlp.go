@@ -30,7 +30,7 @@ func (t *entryTree) lookMLP(m *tsast.Module) mlpPart {
 	words := t.words(m.Name)
 	moe := words["moe"] || words["experts"] || words["sparse"] && !words["attn"] && !words["attention"]
 	for _, item := range m.Definitions.Items {
-		n, ok := t.p.meant(item.Value)
+		n, ok := t.p.parseAnySpelling(item.Value)
 		moe = moe || ok && n.Family.OpType == "moe"
 	}
 	named := words["mlp"] || words["ffn"] || words["feed"] && words["forward"]

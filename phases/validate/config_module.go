@@ -54,7 +54,7 @@ func (c *comparison) extraFeedForward(d *decoder) {
 	for _, m := range c.tops(d) {
 		part := c.tree.mlpOf(m)
 		switch {
-		case c.facts.count(d.layers, fed) == 0:
+		case c.facts.count(d.layers, hasMLP) == 0:
 			c.extra(m, fmt.Sprintf("the layers that %s stands for have no MLP", q(d.module.Name)), kindFields)
 		case part == mlpSparse && c.facts.count(d.layers, sparse) == 0:
 			c.extra(m, "these layers have a dense MLP, no mixture of experts", splitFields)
@@ -68,7 +68,7 @@ func (c *comparison) extraNorms(d *decoder) {
 	most, names := 0, map[string]bool{}
 	for _, i := range d.layers {
 		l := c.facts.layers[i]
-		if attends(l) && fed(l) {
+		if attends(l) && hasMLP(l) {
 			return
 		}
 		n := len(l.mixer.Norms) + len(l.mlp.Norms)
@@ -107,7 +107,7 @@ func (c *comparison) extraRope(d *decoder) {
 		words := c.tree.words(name)
 		return words["rotary"] || words["rope"]
 	}
-	if c.facts.count(d.layers, rotated) > 0 || slices.ContainsFunc(c.expected.Modules, func(m ExpectedModule) bool { return isRope(m.Name) }) {
+	if c.facts.count(d.layers, hasRope) > 0 || slices.ContainsFunc(c.expected.Modules, func(m ExpectedModule) bool { return isRope(m.Name) }) {
 		return
 	}
 	for _, i := range d.layers {

@@ -92,7 +92,7 @@ func (c *comparison) layerNumbers() map[int]bool {
 	for _, n := range kinds {
 		numbers[n] = true
 	}
-	for _, is := range []func(layerFact) bool{sparse, dense, fed, attends, windowed, rotated} {
+	for _, is := range []func(layerFact) bool{sparse, dense, hasMLP, attends, windowed, hasRope} {
 		n := c.facts.count(all, is)
 		numbers[n], numbers[len(all)-n] = true, true
 	}

@@ -190,7 +190,7 @@ func (t *entryTree) mixers(d *decoder) []extract.AttentionFamily {
 	var found []extract.AttentionFamily
 	for _, m := range d.below {
 		for _, item := range m.Definitions.Items {
-			if n, ok := t.p.meant(item.Value); ok {
+			if n, ok := t.p.parseAnySpelling(item.Value); ok {
 				found = append(found, familiesOf(n.Family.OpType)...)
 			}
 		}
@@ -340,7 +340,7 @@ func (t *entryTree) windowFits(d *decoder, l layerFact) bool {
 	}
 	is := windowed
 	if t.facts.count(t.facts.all(), windowed) == 0 {
-		is = rotated
+		is = hasRope
 	}
 	return is(l) == near
 }

@@ -138,8 +138,8 @@ func (s spellings) of(text string) spelling {
 	return is
 }
 
-// meant also knows older spellings that say what they stand for.
-func (p *entryPass) meant(text string) (definition.Name, bool) {
+// parseAnySpelling also knows older spellings that say what they stand for.
+func (p *entryPass) parseAnySpelling(text string) (definition.Name, bool) {
 	s := p.spellings.of(text)
 	return s.name, s.current || s.legacy
 }

@@ -43,7 +43,7 @@ func (m *matcher) match(idx []int, ws []Weight) *side {
 	s := &side{verdicts: a.verdicts}
 	a.queries(s)
 	a.experts(idx, s)
-	a.rest(s)
+	a.pairRemaining(s)
 	return s
 }
 
@@ -296,9 +296,9 @@ var (
 	convName       = regexp.MustCompile(`(?i)conv`)
 )
 
-// rest sorts what was not matched: a unit and a weight that stand for the same
+// pairRemaining sorts what was not matched: a unit and a weight that stand for the same
 // thing are a pair, the others are missing or extra.
-func (a *assignment) rest(s *side) {
+func (a *assignment) pairRemaining(s *side) {
 	for _, i := range a.openU {
 		u := &a.units[i]
 		if u.Kind == Parameter {
@@ -320,15 +320,15 @@ func (a *assignment) rest(s *side) {
 		s.units = append(s.units, i)
 	}
 	for _, j := range a.openW {
-		if a.weights[j].matters() {
+		if a.weights[j].isRequired() {
 			s.weights = append(s.weights, j)
 		}
 	}
 }
 
-// matters reports whether a weight without a unit is something that an entry must
+// isRequired reports whether a weight without a unit is something that an entry must
 // not lack: a projection, a norm, an expert.
-func (w *Weight) matters() bool {
+func (w *Weight) isRequired() bool {
 	name := leaf(w.Module)
 	switch {
 	case isBias(w.Module) && !w.Plain:

@@ -68,7 +68,7 @@ func Sort(tensors []Tensor, o Options) *Checkpoint {
 		modules[at][param] = t
 	}
 	c.Towers, c.MTP, c.Adapters = sortedKeys(aside[partTower]), sortedKeys(aside[partMTP]), sortedKeys(aside[partAdapter])
-	c.fill(modules)
+	c.readForms(modules)
 	return c
 }
 
@@ -187,8 +187,8 @@ func mtpLayers(tensors []Tensor, stack string, numLayers int) map[int]bool {
 	return found
 }
 
-// fill reads the stored forms of all modules and joins the experts of a layer.
-func (c *Checkpoint) fill(modules map[moduleAt]stored) {
+// readForms reads the stored forms of all modules and joins the experts of a layer.
+func (c *Checkpoint) readForms(modules map[moduleAt]stored) {
 	type key struct {
 		layer int
 		w     Weight

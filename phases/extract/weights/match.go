@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // Kind says what a unit of a module tree is.
@@ -183,7 +185,7 @@ func (m *matcher) countLayers(numLayers int) {
 	if have < numLayers && m.c.Partial != "" {
 		return
 	}
-	f := Finding{Unit: -1, What: "layers", Tree: fmt.Sprintf("%d layers", numLayers), Checkpoint: fmt.Sprintf("%d layers in %s", have, orWord(m.c.Stack, "no list of layers")), Layers: missing}
+	f := Finding{Unit: -1, What: "layers", Tree: fmt.Sprintf("%d layers", numLayers), Checkpoint: fmt.Sprintf("%d layers in %s", have, prose.Or(m.c.Stack, "no list of layers")), Layers: missing}
 	m.order = append(m.order, &f)
 }
 
@@ -377,11 +379,4 @@ func difference(a, b string) (onlyA, onlyB string) {
 		}
 	}
 	return onlyA, onlyB
-}
-
-func orWord(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
