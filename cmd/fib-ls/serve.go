@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,8 +23,13 @@ func (e exitStatus) ExitCode() int { return int(e) }
 
 // serveGCPercent collects earlier than Go's default: in a file of megabytes
 // every keystroke leaves megabytes, and a server that runs all day beside an
-// editor is judged by its memory, too. GOGC overrides it.
-const serveGCPercent = 50
+// editor is judged by its memory, too. GOGC overrides it. A server that starts
+// mostly allocates what it keeps: to collect that early only takes time from the
+// first findings.
+const (
+	serveGCPercent = 50
+	serveGCAfter   = time.Second
+)
 
 func newServeCommand(g *globals) *cobra.Command {
 	var stdio bool
@@ -48,7 +54,7 @@ setting of the client raises it for a session).`,
 
 func serve(cmd *cobra.Command, g *globals) error {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(serveGCPercent)
+		time.AfterFunc(serveGCAfter, func() { debug.SetGCPercent(serveGCPercent) })
 	}
 	env, err := g.unconnected(cmd.InOrStdin(), cmd.ErrOrStderr())
 	if err != nil {
