@@ -13,14 +13,15 @@ import (
 )
 
 // definitions offers the names that this module needs, then those that the
-// dataset and the file have, those that begin as typed first, then the
-// patterns of the grammar. What the module lists already is left out.
+// dataset and the file have, those that begin as typed and do what is needed
+// first, then the patterns of the grammar. What the module lists already is left out.
 func (c *completer) definitions(word tsast.Span) {
 	typed := c.snap.text.Slice(word.Start, min(c.at, word.End))
 	listed := c.listed(c.snap.text.Slice(word.Start, word.End))
 	dataset := c.s.dataset(c.snap.Path)
 	shown := map[string]bool{}
-	for i, n := range c.needed() {
+	needed := c.needed()
+	for i, n := range needed {
 		if listed[n.name] || matchRank(n.name, typed) > 1 || shown[n.name] {
 			continue
 		}
@@ -31,7 +32,11 @@ func (c *completer) definitions(word tsast.Span) {
 			c.items[before].Preselect = protocol.NewOptional(true)
 		}
 	}
-	for _, name := range c.knownNames(dataset, typed) {
+	like := ""
+	if len(needed) > 0 {
+		like = opType(needed[0].name)
+	}
+	for _, name := range c.knownNames(dataset, typed, like) {
 		if name == typed || matchRank(name, typed) > 1 || listed[name] || shown[name] {
 			continue
 		}
@@ -54,19 +59,29 @@ func (c *completer) definition(name string, word tsast.Span, why string, dataset
 			detail += ", not in the dataset"
 		}
 	}
-	if why != "" {
-		detail = why + "; " + detail
-	}
 	doc := &hoverText{markdown: c.s.caps.markdown}
+	if why != "" { // editors put the detail into the name's line and cut the name for it
+		doc.printf("%s; %s\n\n", doc.text(why), doc.text(detail))
+		detail, _, _ = strings.Cut(why, ",")
+	}
 	if len(c.items) < 50 { // what is far down is asked for again
 		writeDefinition(doc, n)
 	}
 	c.add(name, protocol.CompletionItemKindConstant, word, detail, doc.String())
 }
 
-// knownNames are the names of the dataset and of the file, those that begin as
-// typed first.
-func (c *completer) knownNames(dataset Dataset, typed string) []string {
+// opType is the op type of a name; "" when it is none of the grammar.
+func opType(name string) string {
+	n, err := definition.Parse(name)
+	if err != nil {
+		return ""
+	}
+	return n.OpType()
+}
+
+// knownNames are the names of the dataset and of the file: those that begin as
+// typed first, and of them those of an op type.
+func (c *completer) knownNames(dataset Dataset, typed, like string) []string {
 	var names []string
 	if dataset != nil {
 		names = append(names, dataset.Names()...)
@@ -76,7 +91,14 @@ func (c *completer) knownNames(dataset Dataset, typed string) []string {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	slices.SortStableFunc(names, func(a, b string) int { return matchRank(a, typed) - matchRank(b, typed) })
+	rank := make(map[string]int, len(names))
+	for _, name := range names {
+		rank[name] = 2 * matchRank(name, typed)
+		if like != "" && opType(name) != like {
+			rank[name]++
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return rank[a] - rank[b] })
 	return names
 }
 

@@ -276,6 +276,20 @@ type itemJSON struct {
 	Documentation    *struct{ Value string }
 }
 
+// remarks are what an item has beyond its line: that it is preselected, and
+// where its documentation begins with that, why.
+func (i *itemJSON) remarks() string {
+	remarks := ""
+	if i.Preselect {
+		remarks = ", preselected"
+	}
+	if i.Documentation != nil && strings.HasPrefix(i.Documentation.Value, i.Detail+",") {
+		why, _, _ := strings.Cut(i.Documentation.Value, "\n")
+		remarks += ": " + why
+	}
+	return remarks
+}
+
 func (r *markerRun) completionItems(place string) []itemJSON {
 	raw, ok := r.call("textDocument/completion", "{"+r.position(place)+"}")
 	if !ok {
@@ -299,14 +313,10 @@ func (r *markerRun) complete(a []string) {
 			r.printf("… %d more", len(items)-i)
 			break
 		}
-		preselected := ""
-		if item.Preselect {
-			preselected = ", preselected"
-		}
 		if item.FilterText != item.Label {
 			r.t.Errorf("%s is filtered as %q", item.Label, item.FilterText)
 		}
-		r.printf("%s (%s)%s at %s %s", item.Label, item.Detail, preselected, r.human(item.TextEdit.Range), r.quoted(item.TextEdit.Range))
+		r.printf("%s (%s)%s at %s %s", item.Label, item.Detail, item.remarks(), r.human(item.TextEdit.Range), r.quoted(item.TextEdit.Range))
 	}
 }
 
@@ -314,10 +324,6 @@ func (r *markerRun) complete(a []string) {
 func (r *markerRun) first(a []string) {
 	items := r.completionItems(a[0])
 	for _, item := range items[:min(3, len(items))] {
-		preselected := ""
-		if item.Preselect {
-			preselected = ", preselected"
-		}
-		r.printf("%s (%s)%s", item.Label, item.Detail, preselected)
+		r.printf("%s (%s)%s", item.Label, item.Detail, item.remarks())
 	}
 }

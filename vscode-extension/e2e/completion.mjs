@@ -16,6 +16,8 @@ export async function needed({ user, page, picture }) {
   const first = user.suggestions().first()
   assert.equal(await first.locator(".label-name").textContent(), name)
   assert.match(await first.getAttribute("class"), /focused/)
+  // Others of its kind follow.
+  assert.match(await user.suggestions().nth(1).locator(".label-name").textContent(), /^gemm_/)
   await picture("28-completion-needed")
   await user.keys.press("Enter")
   assert.equal(await page.locator(".suggest-widget.visible").count(), 0)
