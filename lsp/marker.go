@@ -169,9 +169,7 @@ func markerWords(s string) []markerWord {
 // arguments are the marker's as the command takes them.
 func (m marker) arguments() map[string]any {
 	args := make(map[string]any, len(m.params)+1)
-	for k, v := range m.params {
-		args[k] = v
-	}
+	maps.Copy(args, m.params)
 	args["repoId"] = m.repo
 	return args
 }

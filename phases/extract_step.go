@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,9 +182,7 @@ func (e *Env) readConfigFile(name string) ([]byte, error) {
 // can be asked, as often as there are such fields.
 func (e *Env) architecture(ctx context.Context, req *Request, data []byte, source extract.Source) (*extract.Architecture, error) {
 	overrides := make(map[string]string, len(req.Set))
-	for k, v := range req.Set {
-		overrides[k] = v
-	}
+	maps.Copy(overrides, req.Set)
 	var confirmed []extract.Proposal
 	const rounds = 8 // a hostile file must not keep asking
 	for round := 0; ; round++ {

@@ -3,6 +3,7 @@ package phases
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -207,10 +208,8 @@ func oneOf(flag string, value *string, choices ...string) error {
 	if *value == "" {
 		*value = choices[0]
 	}
-	for _, c := range choices {
-		if *value == c {
-			return nil
-		}
+	if slices.Contains(choices, *value) {
+		return nil
 	}
 	return &fault.Usage{Message: fmt.Sprintf("--%s %s: choose one of %s", flag, *value, strings.Join(choices, ", "))}
 }
@@ -220,9 +219,7 @@ func (r Request) Clone() Request {
 	c := r
 	c.PageSizes = append([]int(nil), r.PageSizes...)
 	c.Set = make(map[string]string, len(r.Set))
-	for k, v := range r.Set {
-		c.Set[k] = v
-	}
+	maps.Copy(c.Set, r.Set)
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -47,9 +48,7 @@ func with(t *testing.T, fields map[string]any) string {
 	if err := json.Unmarshal([]byte(smallConfig), &config); err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range fields {
-		config[k] = v
-	}
+	maps.Copy(config, fields)
 	data, err := json.Marshal(config)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -203,9 +204,7 @@ func parseItem(node ast.Node, common phases.Request) (phases.Request, error) {
 		}
 	}
 	if item.Set != nil {
-		for key, value := range *item.Set {
-			req.Set[key] = value
-		}
+		maps.Copy(req.Set, *item.Set)
 	}
 	return req, nil
 }

@@ -2,6 +2,7 @@ package definition
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -175,9 +176,7 @@ func (l link) field(abbrev string) (string, bool) {
 
 func (l link) toTemplate(n Name, template *Family) Name {
 	values := map[string]int64{}
-	for abbrev, v := range l.fixed {
-		values[abbrev] = v
-	}
+	maps.Copy(values, l.fixed)
 	for i, f := range n.Family.Fields {
 		if to, ok := l.field(f.Abbrev); ok {
 			values[to] = n.Values[i]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
 	"strconv"
@@ -289,9 +290,7 @@ func exportable(v Value) any {
 // clone copies an object one level deep along a path that will be written.
 func (o *Object) clone() *Object {
 	c := &Object{Keys: append([]string(nil), o.Keys...), Values: make(map[string]Value, len(o.Values))}
-	for k, v := range o.Values {
-		c.Values[k] = v
-	}
+	maps.Copy(c.Values, o.Values)
 	return c
 }
 

@@ -215,10 +215,8 @@ func (f *fields) size(field string) int {
 
 // noteMissing notes a required field that is not there.
 func (f *fields) noteMissing(field string) {
-	for _, m := range f.missing {
-		if m == field {
-			return
-		}
+	if slices.Contains(f.missing, field) {
+		return
 	}
 	f.missing = append(f.missing, field)
 }

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -97,10 +98,5 @@ func (r *reader) varies() bool { return len(r.vary.texts) > 1 }
 // transformers 5 writes it.
 func (r *reader) skips(part string) bool {
 	names, _ := r.text.Strings("skip")
-	for _, name := range names {
-		if name == part {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(names, part)
 }

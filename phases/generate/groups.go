@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -59,12 +60,7 @@ func mixes(n *node) bool {
 	if n.typ == baseline.TypeAttention || n.typ == baseline.TypeLinearAttention {
 		return true
 	}
-	for _, c := range n.children {
-		if mixes(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.children, mixes)
 }
 
 // isMixerOf reports whether the schedule names the block as its layers' token

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -95,14 +96,10 @@ func (p *Plan) merge(before any, refresh bool) ([]any, error) {
 		row, there := at[k.Name]
 		switch {
 		case !there:
-			for key, v := range later {
-				fresh[key] = v
-			}
+			maps.Copy(fresh, later)
 			kernels = append(kernels, fresh)
 		case refresh:
-			for key, v := range fresh {
-				row[key] = v
-			}
+			maps.Copy(row, fresh)
 		}
 	}
 	return kernels, nil

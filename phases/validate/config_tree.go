@@ -264,16 +264,14 @@ func (t *entryTree) match() {
 		t.matchOne(t.decoders[0])
 		return
 	}
-	for _, refine := range [][]func(*decoder, layerFact) bool{
+	if slices.ContainsFunc([][]func(*decoder, layerFact) bool{
 		{t.mixerFits},
 		{t.mixerFits, t.windowFits},
 		{t.mixerFits, t.mlpFits},
 		{t.mixerFits, t.windowFits, t.mlpFits},
-	} {
-		if t.share(refine) {
-			t.matched = true
-			return
-		}
+	}, t.share) {
+		t.matched = true
+		return
 	}
 	for _, d := range t.decoders {
 		d.layers = nil

@@ -2,6 +2,7 @@ package classes
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
@@ -89,11 +90,9 @@ func typeServing(e *engine.Engine, conf pyeval.Value, class string) string {
 	if !engine.IsConfigValue(conf) {
 		return ""
 	}
-	for _, name := range e.Architectures(conf) {
-		if name == class {
-			t, _ := e.Attribute(conf, "model_type").(string)
-			return t
-		}
+	if slices.Contains(e.Architectures(conf), class) {
+		t, _ := e.Attribute(conf, "model_type").(string)
+		return t
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -125,12 +126,7 @@ func killAt(t *testing.T, b *bench, at string) {
 func readable(t *testing.T, b *bench, p *peer, contents ...string) {
 	t.Helper()
 	ok := func(got string) bool {
-		for _, c := range contents {
-			if got == c {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(contents, got)
 	}
 	o := b.opts
 	o.Offline = true

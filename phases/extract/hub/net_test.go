@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -128,9 +129,7 @@ func forward(host string) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		defer func() { _ = res.Body.Close() }()
-		for k, v := range res.Header {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), res.Header)
 		w.WriteHeader(res.StatusCode)
 		_, _ = fmt.Fprint(w, "") // headers first
 		buf := make([]byte, 4096)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/tls"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -96,9 +97,7 @@ func (x *Exchange) Usual() *Answer {
 // Send sends an answer, with the length of its body unless that is set.
 func (x *Exchange) Send(a *Answer) {
 	h := x.W.Header()
-	for k, v := range a.header {
-		h[k] = v
-	}
+	maps.Copy(h, a.header)
 	x.W.WriteHeader(a.Status)
 	if x.R.Method != http.MethodHead {
 		_, _ = x.W.Write(a.Body) // the client may be gone
