@@ -126,11 +126,14 @@ func painter(w io.Writer, g *globals) func(validate.Severity, string) string {
 	return func(s validate.Severity, words string) string { return "\x1b[" + colors[s] + "m" + words + "\x1b[0m" }
 }
 
-// clean keeps text from a file from steering the terminal; it stays as many
-// characters wide.
+// clean makes text that may hold a file's words one line that steers no
+// terminal; it stays as many characters wide.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if prose.Hidden(r) {
+		switch {
+		case r == '\n':
+			return ' '
+		case prose.Hidden(r):
 			return '\uFFFD'
 		}
 		return r

@@ -40,3 +40,12 @@ func TestDisplayUnderDrawing(t *testing.T) {
 		t.Fatal("the display hangs")
 	}
 }
+
+// TestCleanIsOneLine: an error of several lines reads as a sentence in a table.
+func TestCleanIsOneLine(t *testing.T) {
+	for text, want := range map[string]string{"no config\ngive one": "no config give one", "a\x1b[31m\rb": "a\uFFFD[31m\uFFFDb"} {
+		if got := clean(text); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
