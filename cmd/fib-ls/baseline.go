@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases"
+	"github.com/fib-ls/fib-ls/phases/disk"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/report"
@@ -96,7 +96,7 @@ func configsByClass(dir string) (map[string]*extract.Object, error) {
 		return nil, &fault.Missing{Err: fmt.Errorf("there are no config files (*.json) in %s", dir)}
 	}
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		data, err := disk.ReadRegular(file, extract.MaxConfigSize)
 		if err != nil {
 			return nil, fmt.Errorf("reading a config: %w", err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/coverage"
+	"github.com/fib-ls/fib-ls/phases/disk"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/prose"
@@ -89,11 +90,14 @@ func printCoverageJSON(w io.Writer, r *coverage.Report) error {
 	return err
 }
 
+// maxCoverageDocument bounds the document that is refreshed: upstream's has 30 KB.
+const maxCoverageDocument = 16 << 20
+
 // refresh rewrites the document, unless it is up to date.
 func (f *coverageFlags) refresh(cmd *cobra.Command, report *coverage.Report) error {
-	before, err := os.ReadFile(f.update)
+	before, err := disk.ReadRegular(f.update, maxCoverageDocument)
 	if err != nil {
-		return &fault.Missing{Err: fmt.Errorf("--update: %w", err)}
+		return fmt.Errorf("--update: %w", err)
 	}
 	if !report.Of.KnowsWorkloads() {
 		return &fault.Usage{Message: "--update needs a clone of the dataset: " + report.Of.Listed + " does not say which Definitions have workloads", Hint: "give --dataset DIR; " + phases.CloneDataset}

@@ -6,11 +6,13 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -246,4 +248,36 @@ func TestNeverEndingInputs(t *testing.T) {
 	}
 	bounded(t, w.run("add", "--hf-repo-id", "local", "--model-name", "x", "--models-ts", "models.ts"), "not a regular file")
 	bounded(t, w.run("check", "local/config.json"), "not a regular file")
+	w.write("empty.ts", "const models: Model[] = []\n")
+	bounded(t, w.run("coverage", "--models-ts", "empty.ts", "--update", "local/config.json"), "not a regular file")
+	bounded(t, w.run("coverage", "--models-ts", "empty.ts", "--update", "/dev/zero"), "not a regular file")
+	bounded(t, w.run("baseline", "--all", "--configs", "local"), "not a regular file")
+	bounded(t, w.run("plan", "Qwen/Qwen3-8B", "--manifest", "local/config.json"), "not a regular file")
+	bounded(t, w.run("plan", "Qwen/Qwen3-8B", "--manifest", "/dev/zero"), "not a regular file")
+	// What a clone brings along where its own files are.
+	for _, dir := range []string{"clone/.git", "clone/web/apps/web/data", "clone/examples/sglang_bench", "clone/docs"} {
+		if err := os.MkdirAll(w.path(dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.write("clone/web/apps/web/data/models.ts", "const models: Model[] = []\n")
+	for _, name := range []string{"clone/examples/sglang_bench/model_configs.json", "clone/docs/model_coverage.mdx"} {
+		if err := syscall.Mkfifo(w.path(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.dir = w.path("clone")
+	bounded(t, w.run("plan", "Qwen/Qwen3-8B", "--in-place"), "not a regular file")
+	if r := w.run("plan", "Qwen/Qwen3-8B", "--files"); r.code != exitClean || r.state.UserTime()+r.state.SystemTime() > 4*mostTime {
+		t.Errorf("exit code %d: %.300s", r.code, r.stderr)
+	}
+	// A link out of the clone is not written through.
+	configs, outside := w.path("examples/sglang_bench/model_configs.json"), filepath.Join(filepath.Dir(w.dir), "mine.json")
+	if err := errors.Join(os.Remove(configs), os.WriteFile(outside, []byte("{\"b200\": {}}"), 0o600), os.Symlink(outside, configs)); err != nil {
+		t.Fatal(err)
+	}
+	bounded(t, w.run("plan", "Qwen/Qwen3-8B", "--in-place"), "leads out of the clone")
+	if data, err := os.ReadFile(outside); err != nil || string(data) != "{\"b200\": {}}" {
+		t.Errorf("%s, %v", data, err)
+	}
 }

@@ -164,7 +164,7 @@ def test_constant_axes_are_the_name(definition):
 // servingFile is the change of the clone's serving configs; where there is no
 // clone, the entries alone.
 func (p *Plan) servingFile() (file, error) {
-	text, err := disk.Read(filepath.Join(p.root, filepath.FromSlash(ServingConfigsPath)), maxServingConfigs)
+	text, err := disk.ReadRegular(filepath.Join(p.root, filepath.FromSlash(ServingConfigsPath)), maxServingConfigs)
 	if p.root == "" || err != nil {
 		data, _, err := p.InsertServers(noServers())
 		return file{report.FileServingNew, "entries for " + ServingConfigsPath, data}, err
@@ -252,7 +252,7 @@ func (p *Plan) coverageFile() file {
 	covered := dataset.Cover(required, p.set.Lookup)
 	covered.WorkloadsUnknown = !p.set.KnowsWorkloads()
 	m := coverage.ModelOf(p.Slug, p.Result.Model.Name, a, covered)
-	text, err := disk.Read(filepath.Join(p.root, filepath.FromSlash(CoveragePath)), maxCoverage)
+	text, err := disk.ReadRegular(filepath.Join(p.root, filepath.FromSlash(CoveragePath)), maxCoverage)
 	if p.root != "" && err == nil && p.set.KnowsWorkloads() {
 		doc := coverage.Report{Models: []coverage.Model{m}}
 		after, _ := doc.Update(string(text), p.set.Lookup)

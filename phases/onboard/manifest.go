@@ -108,7 +108,7 @@ func (p *Plan) merge(before any, refresh bool) ([]any, error) {
 // WriteManifest merges the plan into the manifest at a path, which may not be
 // there yet.
 func (p *Plan) WriteManifest(path string, day time.Time, refresh bool) error {
-	before, err := disk.Read(path, maxManifest)
+	before, err := disk.ReadRegular(path, maxManifest)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("reading the manifest: %w", err)
 	}

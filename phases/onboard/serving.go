@@ -16,6 +16,7 @@ import (
 	"github.com/google/renameio/v2/maybe"
 
 	"github.com/fib-ls/fib-ls/phases/disk"
+	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/generate"
 )
 
@@ -289,11 +290,21 @@ func skip(dec *json.Decoder, first json.Token) error {
 // EditServers inserts the model's entries into the model_configs.json of a
 // clone; the file is the old one or the new one, never half of it.
 func (p *Plan) EditServers(root string) (inserted []string, err error) {
+	root, err = filepath.Abs(root)
+	if err == nil {
+		root, err = filepath.EvalSymlinks(root)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("editing the serving configs: %w", err)
+	}
 	path, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(ServingConfigsPath)))
 	if err != nil {
 		return nil, fmt.Errorf("editing the serving configs: %w", err)
 	}
-	text, err := disk.Read(path, maxServingConfigs)
+	if !strings.HasPrefix(path, root+string(filepath.Separator)) {
+		return nil, &fault.Usage{Message: ServingConfigsPath + " is a link that leads out of the clone: " + path}
+	}
+	text, err := disk.ReadRegular(path, maxServingConfigs)
 	if err != nil {
 		return nil, fmt.Errorf("editing the serving configs: %w", err)
 	}

@@ -50,7 +50,7 @@ func readTracked(env *phases.Env, o DiscoverOptions) (*tracked, error) {
 		}
 	}
 	if root := modelsfile.Root(filepath.Dir(path)); root != "" {
-		if data, err := disk.Read(filepath.Join(root, filepath.FromSlash(CoveragePath)), maxCoverage); err == nil {
+		if data, err := disk.ReadRegular(filepath.Join(root, filepath.FromSlash(CoveragePath)), maxCoverage); err == nil {
 			t.document = string(data)
 		}
 	}

@@ -14,9 +14,14 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
-const maxHeaderBytes = 256 << 10
+const (
+	maxHeaderBytes  = 256 << 10
+	maxCertificates = 16 << 20 // of one file; a system's bundle has 250 KB
+)
 
 // readProxies reads the proxy variables; ALL_PROXY fills in for either scheme,
 // as it does in httpx.
@@ -125,7 +130,7 @@ func addCertificates(pool *x509.CertPool, path string) (bool, error) {
 	}
 	added := false
 	for _, f := range files {
-		data, err := os.ReadFile(f)
+		data, err := regular.Read(f, maxCertificates)
 		if err != nil {
 			if !info.IsDir() {
 				return false, err
