@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,15 +20,18 @@ func (exitStatus) Error() string { return "" }
 // ExitCode implements what exitCode asks of errors.
 func (e exitStatus) ExitCode() int { return int(e) }
 
-// serveGCPercent collects earlier than Go's default: in a file of megabytes
-// every keystroke leaves megabytes, and a server that runs all day beside an
-// editor is judged by its memory, too. GOGC overrides it. A server that starts
-// mostly allocates what it keeps: to collect that early only takes time from the
-// first findings.
-const (
-	serveGCPercent = 50
-	serveGCAfter   = time.Second
-)
+// largeGCPercent collects earlier than Go's default where the text is large: in
+// a file of megabytes every keystroke leaves megabytes, and a server that runs all
+// day beside an editor is judged by its memory, too. GOGC overrides it.
+const largeGCPercent = 50
+
+// trim gives memory back after a large text.
+func trim() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(largeGCPercent)
+	}
+	debug.FreeOSMemory()
+}
 
 func newServeCommand(g *globals) *cobra.Command {
 	var stdio bool
@@ -53,9 +55,6 @@ setting of the client raises it for a session).`,
 }
 
 func serve(cmd *cobra.Command, g *globals) error {
-	if os.Getenv("GOGC") == "" {
-		time.AfterFunc(serveGCAfter, func() { debug.SetGCPercent(serveGCPercent) })
-	}
 	env, err := g.unconnected(cmd.InOrStdin(), cmd.ErrOrStderr())
 	if err != nil {
 		return err
@@ -66,7 +65,7 @@ func serve(cmd *cobra.Command, g *globals) error {
 	}
 	env.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 	v, _ := buildVersion()
-	server := lsp.New(lsp.Options{Engine: newEngine(env, v), Version: v, Log: env.Log, Level: level, CacheDir: env.CacheDir, Trim: debug.FreeOSMemory, Memory: limit.FromContext(cmd.Context())})
+	server := lsp.New(lsp.Options{Engine: newEngine(env, v), Version: v, Log: env.Log, Level: level, CacheDir: env.CacheDir, Trim: trim, Memory: limit.FromContext(cmd.Context())})
 	if code := server.Run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout()); code != 0 {
 		return exitStatus(code)
 	}
