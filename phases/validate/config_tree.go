@@ -264,14 +264,16 @@ func (t *entryTree) match() {
 		t.matchOne(t.decoders[0])
 		return
 	}
-	if slices.ContainsFunc([][]func(*decoder, layerFact) bool{
+	for _, refine := range [][]func(*decoder, layerFact) bool{
 		{t.mixerFits},
 		{t.mixerFits, t.windowFits},
 		{t.mixerFits, t.mlpFits},
 		{t.mixerFits, t.windowFits, t.mlpFits},
-	}, t.share) {
-		t.matched = true
-		return
+	} {
+		if t.share(refine) {
+			t.matched = true
+			return
+		}
 	}
 	for _, d := range t.decoders {
 		d.layers = nil
