@@ -205,7 +205,7 @@ func (c *changes) pair() (pairs []modulePair, gone, fresh []*tsast.Module) {
 		var best *tsast.Module
 		likeness := enoughAlike
 		for _, now := range c.now.Modules {
-			if n := alike(m, now, called); !taken[now] && n >= likeness && (best == nil || n > likeness) {
+			if n := similarity(m, now, called); !taken[now] && n >= likeness && (best == nil || n > likeness) {
 				best, likeness = now, n
 			}
 		}
@@ -228,9 +228,9 @@ func (c *changes) pair() (pairs []modulePair, gone, fresh []*tsast.Module) {
 // under two names.
 const enoughAlike = 3
 
-// alike says how much two modules of different keys have in common; called has
+// similarity says how much two modules of different keys have in common; called has
 // the new names of parents.
-func alike(old, now *tsast.Module, called map[string]string) int {
+func similarity(old, now *tsast.Module, called map[string]string) int {
 	if old.Type.Value != now.Type.Value {
 		return 0
 	}
@@ -249,7 +249,7 @@ func alike(old, now *tsast.Module, called map[string]string) int {
 	switch {
 	case len(mine) > 0 && slices.Equal(mine, theirs):
 		n += 2
-	case len(mine) > 0 && len(theirs) > 0 && shape(mine[0]) == shape(theirs[0]):
+	case len(mine) > 0 && len(theirs) > 0 && nameShape(mine[0]) == nameShape(theirs[0]):
 		n++
 	case len(mine)+len(theirs) > 0:
 		n -= 2
@@ -265,8 +265,8 @@ func definitionsOf(m *tsast.Module) []string {
 	return names
 }
 
-// shape is a Definition name without its numbers.
-func shape(name string) string {
+// nameShape is a Definition name without its numbers.
+func nameShape(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return -1
@@ -306,7 +306,7 @@ func (c *changes) definitions(old, now *tsast.Module) {
 			continue
 		}
 		change := Change{Kind: Relisted, Module: old.Name, What: "definition", Old: d}
-		if j := slices.IndexFunc(came, func(n string) bool { return shape(n) == shape(d) }); j >= 0 {
+		if j := slices.IndexFunc(came, func(n string) bool { return nameShape(n) == nameShape(d) }); j >= 0 {
 			change.Kind, change.New = Corrected, came[j]
 			came = slices.Delete(came, j, j+1)
 		}

@@ -69,7 +69,7 @@ func (k *listKeeper) list() hubList {
 	return hubList{}
 }
 
-func (k *listKeeper) keep(l hubList) {
+func (k *listKeeper) store(l hubList) {
 	k.kept = &l
 	if data, err := json.Marshal(l); err == nil && k.file.dir != "" {
 		k.file.Put(k.key, data)
@@ -112,7 +112,7 @@ func (e *Env) RefreshDataset(ctx context.Context, named, start string) {
 		}
 		l.Asked = now
 	}
-	k.keep(l)
+	k.store(l)
 }
 
 // refreshDataset does so beside phase 2, for a run whose config came from the

@@ -20,7 +20,7 @@ func (r *Result) refuseOther(f *tsast.File) error {
 	if i < 0 || !r.Request.Update || r.Architecture == nil {
 		return nil
 	}
-	theirs, repo, how := entrysModel(f.Entries[i].Model)
+	theirs, repo, how := modelOfEntry(f.Entries[i].Model)
 	mine := r.Architecture
 	if theirs == nil || sameRepo(repo, r.Request.HFRepoID) {
 		return nil
@@ -41,9 +41,9 @@ func (r *Result) refuseOther(f *tsast.File) error {
 	}
 }
 
-// entrysModel is the model that an entry is of, as far as the catalogue knows
+// modelOfEntry is the model that an entry is of, as far as the catalogue knows
 // it, and how that was seen.
-func entrysModel(m *tsast.Model) (a *extract.Architecture, repo, how string) {
+func modelOfEntry(m *tsast.Model) (a *extract.Architecture, repo, how string) {
 	repos, how := []string{validate.SourceRepo(m)}, "by its comment"
 	if repos[0] == "" {
 		repos, how = append(catalog.Named(m.ID.Value), catalog.Named(m.Name.Value)...), "by its name"

@@ -120,13 +120,13 @@ func (r *Result) Diff() string {
 // WriteFiles writes the files of all phases into the output directory. It
 // does not touch models.ts.
 func (r *Result) WriteFiles(env *Env) error {
-	r.follow(env)
+	r.planOtherFiles(env)
 	return r.write(env, report.ExtractFiles, report.BaselineFiles, report.GenerateFiles, report.ValidateFiles)
 }
 
-// follow works out what the addition asks for in the clone's other files. The
+// planOtherFiles works out what the addition asks for in the clone's other files. The
 // entry does not depend on it: where that fails, a warning says so.
-func (r *Result) follow(env *Env) {
+func (r *Result) planOtherFiles(env *Env) {
 	r.Following = nil
 	if env.Following == nil {
 		return

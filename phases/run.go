@@ -38,7 +38,7 @@ func Prepare(ctx context.Context, env *Env, req Request) (*Result, error) {
 	witness := r.askWitness(ctx, env)
 	listed := r.refreshDataset(ctx, env)
 	err = r.timed(env, "baseline", func() error { return r.readBaseline(ctx, env) })
-	r.hear(witness)
+	r.awaitWitness(witness)
 	<-listed
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func RunExtract(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.hear(r.askWitness(ctx, env))
+	r.awaitWitness(r.askWitness(ctx, env))
 	r.Warnings = append(append(r.Warnings, r.Architecture.Warnings...), r.Witness.Warnings...)
 	if req.DryRun {
 		return r, nil
@@ -150,7 +150,7 @@ func RunValidate(ctx context.Context, env *Env, req Request, architecture, imple
 	if req.DryRun {
 		return r, nil
 	}
-	r.follow(env)
+	r.planOtherFiles(env)
 	return r, r.write(env, report.ValidateFiles)
 }
 

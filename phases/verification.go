@@ -55,7 +55,7 @@ func (r *Result) Judge(f *tsast.File, i int) *Verification {
 		}
 	}
 	opts := validate.Options{Expected: func(*tsast.Model) *validate.ExpectedEntry { return expected }}
-	v := r.Stands(m)
+	v := r.Assess(m)
 	doubts := v.Problems
 	v.Problems = differences(f, i, opts)
 	told := map[string]bool{} // modules of which the checkpoint's own finding says it all
@@ -97,9 +97,9 @@ func differences(f *tsast.File, i int, opts validate.Options) []validate.Problem
 	return out
 }
 
-// Stands says how sure the entry that was prepared is, with a finding for each
+// Assess says how sure the entry that was prepared is, with a finding for each
 // doubt that is open, at the module of m that it is about.
-func (r *Result) Stands(m *tsast.Model) *Verification {
+func (r *Result) Assess(m *tsast.Model) *Verification {
 	c := &r.Confidence
 	v := &Verification{
 		ModelID: m.ID.Value, RepoID: r.Architecture.Source.RepoID, Level: c.Level, Confidence: *c,

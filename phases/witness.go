@@ -173,8 +173,8 @@ func (r *Result) askWitness(ctx context.Context, env *Env) <-chan *Witness {
 	return done
 }
 
-// hear waits for the checkpoint.
-func (r *Result) hear(witness <-chan *Witness) {
+// awaitWitness waits for the checkpoint.
+func (r *Result) awaitWitness(witness <-chan *Witness) {
 	r.Witness = <-witness
 }
 

@@ -173,7 +173,7 @@ func sampling(a *extract.Architecture) []Required {
 func (m *namer) remarks() {
 	for i := range m.a.AttentionKinds {
 		k := &m.a.AttentionKinds[i]
-		if _, missing := missingOpTypes[k.Family]; missing && !m.said(k) {
+		if _, missing := missingOpTypes[k.Family]; missing && !m.isListedUnmapped(k) {
 			m.noOpType(k.ID, k)
 		}
 	}
@@ -191,7 +191,7 @@ func (m *namer) remarks() {
 	}
 }
 
-func (m *namer) said(k *extract.AttentionKind) bool {
+func (m *namer) isListedUnmapped(k *extract.AttentionKind) bool {
 	for _, line := range m.unmapped.list {
 		if strings.Contains(line, missingOpTypes[k.Family]) {
 			return true

@@ -310,10 +310,10 @@ func (c *chosen) count(a *extract.Architecture, h *matchedTree) {
 		for i, v := range h.report.Verdicts {
 			verdicts[h.from[i]] = v
 		}
-		c.see(h)
+		c.noteCheckpoint(h)
 	}
 	// Two of config and source that were compared, and did not differ here.
-	both := c.heardBoth() && c.from != WitnessCheckpoint
+	both := c.comparedBoth() && c.from != WitnessCheckpoint
 	for i := range c.rows {
 		row := &c.rows[i]
 		if !hasSize(row, a) {
@@ -331,8 +331,8 @@ func (c *chosen) count(a *extract.Architecture, h *matchedTree) {
 	}
 }
 
-// heardBoth reports whether config and source were compared.
-func (c *chosen) heardBoth() bool {
+// comparedBoth reports whether config and source were compared.
+func (c *chosen) comparedBoth() bool {
 	return slices.Contains(c.confidence.Witnesses, WitnessConfig) && slices.Contains(c.confidence.Witnesses, WitnessSource)
 }
 
@@ -345,8 +345,8 @@ func hasSize(row *baseline.Module, a *extract.Architecture) bool {
 	return ok
 }
 
-// see notes what was read of the checkpoint.
-func (c *chosen) see(h *matchedTree) {
+// noteCheckpoint notes what was read of the checkpoint.
+func (c *chosen) noteCheckpoint(h *matchedTree) {
 	s := &Seen{Tensors: h.ck.Tensors, Parameters: h.ck.Elements, EntryParameters: h.report.Elements, Partial: h.ck.Partial}
 	for _, v := range h.report.Verdicts {
 		if v != weights.Unseen {
@@ -378,7 +378,7 @@ func (c *chosen) level(h *matchedTree) {
 		c.confidence.Level = OneWitness
 	case h != nil && h.ck.Partial == "":
 		c.confidence.Level = Verified
-	case c.heardBoth():
+	case c.comparedBoth():
 		c.confidence.Level = Agreed
 	default:
 		c.confidence.Level = OneWitness

@@ -124,7 +124,7 @@ func nameGroups(groups []*group, chunked bool, mlpFamily func(layer int) extract
 		}
 	}
 	among := amongOthers(groups)
-	words := tellApart(len(groups),
+	words := distinguish(len(groups),
 		func(i int) string { return mixerWord(groups[i], among, mlpFamily) },
 		kind(func(k *extract.AttentionKind) string {
 			if !scaledDot(k.Family) {

@@ -72,7 +72,7 @@ func (m *namer) norm(n *node, row baseline.Module) []definition.Name {
 		return nil
 	}
 	plain, fused := definition.RMSNorm(*row.Hidden), definition.FusedAddRMSNorm(*row.Hidden)
-	switch use := m.use(n); {
+	switch use := m.usageOf(n); {
 	case use.plain && !use.fused:
 		return []definition.Name{plain}
 	case use.fused && !use.plain:
@@ -112,8 +112,8 @@ func normUses(calls []baseline.KernelCall) map[string]normUse {
 	return uses
 }
 
-// use is how the norms of a node are run, all of them taken together.
-func (m *namer) use(n *node) normUse {
+// usageOf is how the norms of a node are run, all of them taken together.
+func (m *namer) usageOf(n *node) normUse {
 	var use normUse
 	for _, row := range n.rows {
 		one := m.norms[row.Path]

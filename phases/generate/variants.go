@@ -12,10 +12,10 @@ import (
 // "" where it has no word.
 type trait func(i int) string
 
-// tellApart returns each of n things the shortest words that make them
+// distinguish returns for each of n things the shortest words that make them
 // different: a trait is used, in order, where it tells apart things that are
 // still alike.
-func tellApart(n int, traits ...trait) []string {
+func distinguish(n int, traits ...trait) []string {
 	words := make([]string, n)
 	for _, t := range traits {
 		alike := map[string][]int{}
@@ -143,7 +143,7 @@ func markVariantSet(set []*node) {
 			return ""
 		}
 	}
-	words := tellApart(len(set),
+	words := distinguish(len(set),
 		func(i int) string { return set[i].parent.variant },
 		func(i int) string { return classWords[i] },
 		size("n", func(r baseline.Module) *int { return r.N }),

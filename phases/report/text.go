@@ -30,8 +30,8 @@ func Text(r *Run) string {
 	present, missing := 0, 0
 	for _, d := range r.Definitions {
 		if d.InDataset != nil {
-			present += btoi(*d.InDataset)
-			missing += btoi(!*d.InDataset)
+			present += asNumber(*d.InDataset)
+			missing += asNumber(!*d.InDataset)
 		}
 	}
 	fmt.Fprintf(&b, "  %d modules, %d Definitions", len(r.Model.Modules), len(r.Definitions))
@@ -122,7 +122,7 @@ func AtCommit(hash string) string {
 	return " at " + hash
 }
 
-func btoi(b bool) int {
+func asNumber(b bool) int {
 	if b {
 		return 1
 	}
