@@ -140,18 +140,18 @@ func (d *drawing) mixer(n *node, at *part, name string) {
 	apart := d.nested && allOfKinds(n)
 	inner := map[string]*part{}
 	for _, c := range n.children {
-		block, group := "", (*group)(nil)
+		block := "sparse_attn"
+		var kind *group
 		switch {
 		case chosen && (c.seg == "indexer" || c.seg == "compressor" || mixes(c)):
-			block = "sparse_attn"
 		case apart:
-			block, group = name+"_"+c.group.suffix, c.group
+			block, kind = name+"_"+c.group.suffix, c.group
 		default:
 			d.below(c, p, c.seg)
 			continue
 		}
 		if inner[block] == nil {
-			inner[block] = p.add(&part{name: identifier(block), section: groupAttention, group: group})
+			inner[block] = p.add(&part{name: identifier(block), section: groupAttention, group: kind})
 		}
 		d.below(c, inner[block], c.seg)
 	}
