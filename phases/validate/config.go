@@ -255,6 +255,8 @@ type comparison struct {
 	// name of the expected entry.
 	like  map[string]int
 	known map[string]bool
+	// numbers are the model's numbers of layers, once layerNumbers was asked.
+	numbers map[int]bool
 	// renamed is the root, where another finding renames it.
 	renamed *tsast.Module
 }

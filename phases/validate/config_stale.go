@@ -52,9 +52,13 @@ func (c *comparison) staleText() {
 	}
 }
 
+// mostClaims of one kind are looked at in a text: nobody reads more findings at
+// one place.
+const mostClaims = 20
+
 func (c *comparison) staleIn(text string, span tsast.Span, where string) {
 	for _, claim := range claims() {
-		for _, at := range claim.pattern.FindAllStringSubmatchIndex(text, -1) {
+		for _, at := range claim.pattern.FindAllStringSubmatchIndex(text, mostClaims) {
 			if claim.holds == nil {
 				continue
 			}
@@ -81,6 +85,9 @@ func (c *comparison) staleIn(text string, span tsast.Span, where string) {
 // layerNumbers are the numbers of layers that are true of the model in any way
 // of counting them.
 func (c *comparison) layerNumbers() map[int]bool {
+	if c.numbers != nil {
+		return c.numbers
+	}
 	all := c.facts.all()
 	numbers := map[int]bool{len(all): true, c.arch.MTPLayers: true, len(all) + c.arch.MTPLayers: true}
 	kinds := map[string]int{}
@@ -96,6 +103,7 @@ func (c *comparison) layerNumbers() map[int]bool {
 		n := c.facts.count(all, is)
 		numbers[n], numbers[len(all)-n] = true, true
 	}
+	c.numbers = numbers
 	return numbers
 }
 

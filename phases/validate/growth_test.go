@@ -88,6 +88,10 @@ var growing = map[string]func(n int) string{
 			return "m: { count: 1, type: \"layer\", definitions: [" + b.String() + "] }"
 		})
 	},
+	"ignore comments in a row": func(n int) string { // outside the entries and in one
+		row := strings.Repeat("  // fib: ignore no-root\n", 3*n)
+		return file(1, func(int) string { return "\n" + row + "  { id: \"m\",\n" + row + "modules: {} }," })
+	},
 	"ignore comments": func(n int) string {
 		return file(n, func(i int) string {
 			return fmt.Sprintf("\n  // fib: ignore no-root\n  { id: \"m%d\", modules: {} },", i)

@@ -76,24 +76,35 @@ func parseIgnore(c tsast.Comment) (ig ignore, ok bool) {
 // reach works out what an ignore comment silences in a text: its own line
 // when something stands before it on the line, else the next line that is not
 // a comment.
-func (ig *ignore) reach(text string) {
+func (ig *ignore) reach(text string, next *nextCode) {
 	start := strings.LastIndexByte(text[:ig.comment.Start], '\n') + 1
 	if strings.TrimSpace(text[start:ig.comment.Start]) != "" {
 		ig.lines = tsast.Span{Start: start, End: lineEnd(text, ig.comment.End)}
 		return
 	}
 	// On its own line: from there to the end of the first line with code.
-	at := ig.comment.End
-	for at < len(text) {
+	ig.lines = tsast.Span{Start: start, End: next.after(text, ig.comment.End)}
+}
+
+// nextCode finds the first line with code behind a comment, and remembers it for
+// the comments between: a row of them is gone through once.
+type nextCode struct{ from, begin, end int }
+
+// after returns where that line ends, or the text.
+func (n *nextCode) after(text string, from int) int {
+	if n.from <= from && from < n.begin {
+		return n.end
+	}
+	*n = nextCode{from, len(text), len(text)}
+	for at := from; at < len(text); {
 		end := lineEnd(text, at)
-		line := strings.TrimSpace(text[at:end])
-		if line != "" && !strings.HasPrefix(line, "//") {
-			ig.lines = tsast.Span{Start: start, End: end}
-			return
+		if line := strings.TrimSpace(text[at:end]); line != "" && !strings.HasPrefix(line, "//") {
+			n.begin, n.end = at, end
+			break
 		}
 		at = end + 1
 	}
-	ig.lines = tsast.Span{Start: start, End: len(text)}
+	return n.end
 }
 
 func lineEnd(text string, at int) int {
@@ -114,6 +125,7 @@ type ignores []ignore
 // the first property silences the whole entry.
 func entryIgnores(m *tsast.Model, text string) ignores {
 	var list ignores
+	var next nextCode
 	first := m.Span.End
 	if len(m.Properties) > 0 {
 		first = m.Properties[0].Span.Start
@@ -121,7 +133,7 @@ func entryIgnores(m *tsast.Model, text string) ignores {
 	for _, c := range m.Comments {
 		if ig, ok := parseIgnore(c); ok && c.Span.End <= len(text) {
 			ig.whole = c.Span.Start < first
-			ig.reach(text)
+			ig.reach(text, &next)
 			list = append(list, ig)
 		}
 	}
@@ -155,6 +167,7 @@ type fileIgnores struct {
 // outerIgnores reads the ignore comments that stand outside entries.
 func outerIgnores(f *tsast.File) fileIgnores {
 	var out fileIgnores
+	var next nextCode
 	text := ""
 	for _, c := range f.Comments {
 		if !c.Begins(ignoreMark) || insideEntry(f, c.Span.Start) {
@@ -164,7 +177,7 @@ func outerIgnores(f *tsast.File) fileIgnores {
 			if text == "" {
 				text = string(f.Src())
 			}
-			ig.reach(text)
+			ig.reach(text, &next)
 			if ig.file {
 				ig.lines = tsast.Span{Start: ig.comment.Start, End: ig.comment.Start}
 				for _, w := range ig.rules {
