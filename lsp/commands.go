@@ -160,7 +160,7 @@ type addRequest struct {
 	preview bool
 	// confirmed: the user has seen the change; nothing is asked about it.
 	confirmed bool
-	// verify: hold the entry of ModelName to its checkpoint instead.
+	// verify: compare the entry of ModelName with its checkpoint instead.
 	verify bool
 }
 

@@ -47,7 +47,7 @@ type Engine interface {
 	// it is open, nil where it is not.
 	Plan(ctx context.Context, w Workspace, repo string) (any, error)
 	Discover(ctx context.Context, w Workspace, models []byte) (any, error)
-	// Verify holds an entry of a file to its model's config, source and
+	// Verify compares an entry of a file with its model's config, source and
 	// checkpoint; req names the repository where the entry does not. It takes
 	// long and uses the network: only jobs call it.
 	Verify(ctx context.Context, w Workspace, f *tsast.File, i int, req phases.Request) (*phases.Verification, error)

@@ -17,8 +17,8 @@ import (
 // verifyTitle is the title of what verifies an entry.
 const verifyTitle = "Verify against the checkpoint"
 
-// verifyCommand starts to hold an entry to its model's checkpoint, and gives
-// the job's id at once; with wait it answers with what came out.
+// verifyCommand starts a comparison of an entry with its model's checkpoint, and
+// answers with the job's id at once; with wait it answers with what came out.
 func (s *Server) verifyCommand(ctx context.Context, a arguments) (any, error) {
 	req := addRequest{verify: true, uri: uri.URI(a.text("uri", 1)), wait: a.yes("wait")}
 	req.Request = phases.Request{ModelName: a.text("modelId", 0), HFRepoID: a.text("repoId", -1), Revision: a.text("revision", -1)}

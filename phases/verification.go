@@ -45,7 +45,7 @@ func (r *Result) Divide(tp, ep int) {
 	r.adopt(g)
 }
 
-// Judge holds an entry of a file to what was prepared.
+// Judge compares an entry of a file with what was prepared.
 func (r *Result) Judge(f *tsast.File, i int) *Verification {
 	m := f.Entries[i].Model
 	expected := r.ExpectedEntry()

@@ -1,4 +1,5 @@
-// Package coverage holds the models of a models.ts to a dataset of Definitions.
+// Package coverage compares the models of a models.ts with a dataset of
+// Definitions.
 package coverage
 
 import (
@@ -43,7 +44,7 @@ type Report struct {
 	Of *dataset.Dataset `json:"-"`
 }
 
-// Of holds each entry of a models.ts to a dataset: the Definitions that
+// Of compares each entry of a models.ts with a dataset: the Definitions that
 // its modules name, then those that its model's own config asks for (where
 // the config is known) and the entry does not name.
 func Of(env *phases.Env, modelsTS, datasetDir string) (*Report, error) {

@@ -49,13 +49,13 @@ type knownConfig struct {
 	checkpoint func() *phases.Witness
 }
 
-// New makes an empty memory.
+// New makes Expectations that know nothing yet.
 func New(env *phases.Env) *Expectations {
 	return &Expectations{env: env, configs: map[string]*knownConfig{}, entries: map[string]*validate.ExpectedEntry{}}
 }
 
 // Online lets the Hub be asked for configs and for the headers of checkpoints,
-// to which entries are then held, until ctx ends.
+// with which entries are then compared, until ctx ends.
 func (x *Expectations) Online(ctx context.Context) *Expectations {
 	x.ask = ctx
 	return x

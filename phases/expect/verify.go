@@ -13,7 +13,7 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// Verify holds an entry of a file to its model's config, SGLang's source and
+// Verify compares an entry of a file with its model's config, SGLang's source and
 // the headers of its checkpoint, under the parallelism that the entry's own
 // names show. The request says where to look: a source comment in the entry
 // names the repository unless it does.

@@ -174,7 +174,7 @@ func (f *fields) noteConflict(other, field string, v Value, format string, args 
 	}
 }
 
-// check holds a size to its bounds.
+// check reports a size that is out of bounds.
 func (f *fields) check(field, key string, v Value, n, low int) int {
 	if key == "" {
 		key = field

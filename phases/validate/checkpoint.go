@@ -36,7 +36,7 @@ func checkpointRules() []Rule {
 // checkpointComparison compares one entry with its model's checkpoint.
 type checkpointComparison struct {
 	*comparison
-	// plain is the tree that the witnesses bear out, held to the checkpoint;
+	// plain is the tree that the witnesses bear out, compared with the checkpoint;
 	// stated the same with the sizes of the entry.
 	plain, stated *weights.Comparison
 	sizes         map[weights.Row]weights.Size

@@ -165,7 +165,7 @@ func configModuleRules() []Rule {
 	}
 }
 
-// checkConfig holds an entry to the model's own config.
+// checkConfig compares an entry with the model's own config.
 func checkConfig(p *entryPass) {
 	if p.opts.Expected == nil || !p.whole() || !p.judgeable() {
 		return

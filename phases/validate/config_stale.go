@@ -41,7 +41,7 @@ var claims = sync.OnceValue(func() []claim {
 	}
 })
 
-// staleText holds what the description and the comments say to the model.
+// staleText compares what the description and the comments say with the model.
 func (c *comparison) staleText() {
 	if !c.facts.known() {
 		return

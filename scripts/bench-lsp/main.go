@@ -111,7 +111,7 @@ func run(bin, tsc, base string, edits, starts int, asJSON, check bool) error {
 	return report(initialize, rows, check)
 }
 
-// report prints the table and holds it to the promises.
+// report prints the table and compares it with the promises.
 func report(initialize float64, rows []row, check bool) error {
 	fmt.Printf("exec -> initialize: %.1f ms (median)\n\n", initialize)
 	fmt.Println("| server | file | lines | findings | open → diagnostics | edit → diagnostics (median) | p95 | slowest | resident |")
@@ -149,7 +149,7 @@ func report(initialize float64, rows []row, check bool) error {
 	return nil
 }
 
-// compare holds fib-ls to what is promised beside the other servers.
+// compare checks fib-ls by what is promised beside the other servers.
 func compare(copies int, rows map[string]row, hold func(what string, is, limit float64, kept bool)) {
 	ours, echo, p := rows["fib-ls"], rows["echo"], promises[copies]
 	most := func(what string, is, limit float64) { hold(what, is, limit, is <= limit) }

@@ -80,7 +80,7 @@ type Finding struct {
 	Layers           []int
 }
 
-// Report is a tree held to a checkpoint.
+// Report is what comparing a tree with a checkpoint found.
 type Report struct {
 	Verdicts []Verdict // of each unit
 	Findings []Finding
@@ -93,7 +93,7 @@ type Report struct {
 // of two trees the better one is chosen.
 func (r *Report) Faults() int { return len(r.Findings) }
 
-// Match holds the units of a tree of so many layers to the checkpoint.
+// Match compares the units of a tree of so many layers with the checkpoint.
 func (c *Checkpoint) Match(units []Unit, numLayers int) *Report {
 	m := &matcher{c: c, units: units, report: &Report{Verdicts: make([]Verdict, len(units))}, at: map[string]*Finding{}}
 	m.countLayers(numLayers)
