@@ -20,9 +20,7 @@ type drawing struct {
 	// model says that the body of the model is a block of its own below the
 	// root, list that the list of its layers is one.
 	model, list bool
-	// nested says that a mixer that joined kinds of layers share nothing of is
-	// drawn as a block for each of them.
-	nested bool
+	way         layout
 	// classes is the number of SGLang's classes of decoder layers.
 	classes int
 }
@@ -31,11 +29,9 @@ type drawing struct {
 // drawn as llama-3.1-8b is, with the blocks of its body and of the list of its
 // layers; in all others the layers stand below the root, as in deepseek-v3,
 // minimax-m2 and nemotron-h, or below the language model of a wrapper.
-//
-// nested draws a mixer that joined kinds share nothing of as a block for each.
-func draw(b *builder, pattern Pattern, nested bool) []*part {
+func draw(b *builder, pattern Pattern, way layout) []*part {
 	top := b.nodes[0]
-	d := &drawing{b: b, base: ownClass(b.a), nested: nested}
+	d := &drawing{b: b, base: ownClass(b.a), way: way}
 	d.list = pattern == Standard || pattern == Custom
 	d.model = d.list || isWrapper(b.a)
 	if d.base == "" {
@@ -137,7 +133,7 @@ func (d *drawing) below(n *node, at *part, name string) {
 func (d *drawing) mixer(n *node, at *part, name string) {
 	p := at.show(n, name)
 	chosen := childNamed(n, "indexer") != nil || childNamed(n, "compressor") != nil
-	apart := d.nested && allOfKinds(n)
+	apart := d.way.nested && allOfKinds(n)
 	inner := map[string]*part{}
 	for _, c := range n.children {
 		block := "sparse_attn"
@@ -342,7 +338,8 @@ func (l *layerDrawing) feedForward(n *node) {
 }
 
 // covered reports whether a dense MLP gets a block around it: beside a mixture
-// of experts in the same layer, and in layers of a hybrid that mix tokens too.
+// of experts in the same layer, in layers of a hybrid that mix tokens too, and
+// where the drawing is too wide else.
 func (l *layerDrawing) covered(n *node) bool {
 	if n.seg != "mlp" && n.seg != "feed_forward" {
 		return false
@@ -352,7 +349,7 @@ func (l *layerDrawing) covered(n *node) bool {
 			return true
 		}
 	}
-	return l.mixesInKinds()
+	return l.way.deep || l.mixesInKinds()
 }
 
 // mixesInKinds reports whether the layer mixes tokens and stands beside layers

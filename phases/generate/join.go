@@ -17,24 +17,25 @@ type layout struct {
 	joined bool
 	// nested draws a mixer that they share nothing of as a block for each of them.
 	nested bool
+	// deep puts a dense MLP into a block around it, a level below attention's parts.
+	deep bool
 }
 
-// drawTree builds the tree of nodes and draws it: kinds of layers apart, as
-// upstream does, or joined where they would not fit on the page and joined fit
-// better.
+// drawTree builds the tree of nodes and draws it: as upstream draws such a
+// model, or the way that fits on the page where that would not.
 func drawTree(rows []baseline.Module, a *extract.Architecture) (*builder, Pattern, []*part, error) {
 	var b *builder
 	var pattern Pattern
 	var parts []*part
-	for _, way := range []layout{{}, {joined: true, nested: true}, {joined: true}} {
-		if b != nil && !b.joinable() {
+	for _, way := range []layout{{}, {deep: true}, {joined: true, nested: true}, {joined: true}, {joined: true, deep: true}} {
+		if b != nil && way.joined && !b.joinable() {
 			break
 		}
 		other, err := buildTree(rows, a, way.joined)
 		if err != nil {
 			return nil, "", nil, err
 		}
-		otherPattern, otherParts := drawBuilt(other, rows, way.nested)
+		otherPattern, otherParts := drawBuilt(other, rows, way)
 		if b == nil || shareOutside(otherParts) < shareOutside(parts) {
 			pattern, parts = otherPattern, otherParts
 			b = other
@@ -46,7 +47,7 @@ func drawTree(rows []baseline.Module, a *extract.Architecture) (*builder, Patter
 	return b, pattern, parts, nil
 }
 
-func drawBuilt(b *builder, rows []baseline.Module, nested bool) (Pattern, []*part) {
+func drawBuilt(b *builder, rows []baseline.Module, way layout) (Pattern, []*part) {
 	markVariants(b.nodes)
 	pattern := patternOf(b.a)
 	switch {
@@ -55,7 +56,7 @@ func drawBuilt(b *builder, rows []baseline.Module, nested bool) (Pattern, []*par
 	case !fromSource(rows) && b.a.Generic:
 		pattern = Custom
 	}
-	return pattern, draw(b, pattern, nested)
+	return pattern, draw(b, pattern, way)
 }
 
 // The web app's page: how many cards of a level are seen at its smallest zoom,

@@ -27,8 +27,8 @@ func TestJoinedKindsKeepEveryLayer(t *testing.T) {
 		if diff := cmp.Diff(timesOf(apart.nodes), timesOf(joined.nodes)); diff != "" {
 			t.Errorf("%s (-apart +joined):\n%s", name, diff)
 		}
-		for _, nested := range []bool{false, true} {
-			_, parts := drawBuilt(joined, rows, nested)
+		for _, way := range []layout{{joined: true}, {joined: true, nested: true}, {joined: true, deep: true}} {
+			_, parts := drawBuilt(joined, rows, way)
 			assignKeys(parts)
 			keys := map[string]bool{}
 			drawn := map[*node]bool{}
@@ -71,7 +71,7 @@ func timesOf(nodes []*node) map[string]int {
 // own (docs/drawing.md has the real models, drawn).
 func TestEntriesFitOnThePage(t *testing.T) {
 	models := ownModels(t)
-	for _, name := range []string{"dsa", "gdn-shared-expert", "hash-moe-compressed-attention", "lightning-moe", "sliding-full"} {
+	for _, name := range []string{"dsa", "gdn-shared-expert", "hash-moe-compressed-attention", "lightning-moe", "sliding-full", "per-layer-heads"} {
 		a := models[name]
 		if a == nil {
 			t.Fatalf("no model %s", name)
