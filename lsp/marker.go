@@ -178,11 +178,10 @@ func (m marker) arguments() map[string]any {
 func markers(f *tsast.File) []marker {
 	var out []marker
 	for _, c := range f.Comments {
-		if !c.Begins(markerMark) {
-			continue
-		}
-		if m, ok := parseMarker(c); ok {
-			out = append(out, m)
+		if c.ToUs {
+			if m, ok := parseMarker(c); ok {
+				out = append(out, m)
+			}
 		}
 	}
 	return out

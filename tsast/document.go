@@ -296,7 +296,8 @@ func (d *Document) take(l *layout, frame *frame) {
 			f.Opaque = append(f.Opaque, Opaque{o.Span.Shift(at), o.What})
 		}
 		for _, c := range s.reading.comments {
-			outer = append(outer, Comment{c.Span.Shift(at), c.Text})
+			c.Span = c.Span.Shift(at)
+			outer = append(outer, c)
 		}
 		for _, p := range s.reading.problems {
 			f.Problems = append(f.Problems, SyntaxProblem{p.Span.Shift(at), p.Message})
@@ -304,7 +305,8 @@ func (d *Document) take(l *layout, frame *frame) {
 	}
 	for _, c := range frame.comments {
 		if c.Span.Start >= len(l.head) {
-			outer = append(outer, Comment{frame.span(c.Span, l), c.Text})
+			c.Span = frame.span(c.Span, l)
+			outer = append(outer, c)
 		}
 	}
 	for _, p := range frame.problems {
@@ -403,7 +405,8 @@ func allComments(outer []Comment, entries []Entry) []Comment {
 			all, outer = append(all, outer[0]), outer[1:]
 		}
 		for _, c := range e.Model.Comments {
-			all = append(all, Comment{c.Span.Shift(e.Offset), c.Text})
+			c.Span = c.Span.Shift(e.Offset)
+			all = append(all, c)
 		}
 	}
 	return append(all, outer...)

@@ -164,6 +164,14 @@ type SyntaxProblem struct {
 type Comment struct {
 	Span Span
 	Text string
+	// ToUs says that its words begin with "fib:".
+	ToUs bool
+}
+
+func newComment(at Span, text string) Comment {
+	c := Comment{Span: at, Text: text}
+	c.ToUs = c.Begins("fib:")
+	return c
 }
 
 // Begins reports whether the words of a comment begin with some.

@@ -172,7 +172,7 @@ func (r *reading) collect(records []record, into *modelReader) {
 
 func (r *reading) comment(rec *record) {
 	s := r.t.span(rec)
-	r.comments = append(r.comments, Comment{s, r.text[s.Start:s.End]})
+	r.comments = append(r.comments, newComment(s, r.text[s.Start:s.End]))
 }
 
 // markBroken marks the entries that syntax errors between entries touch: the

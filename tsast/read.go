@@ -28,7 +28,7 @@ func (r *reading) readModel(records []record) *Model {
 }
 
 func (m *modelReader) comment(rec *record) {
-	m.model.Comments = append(m.model.Comments, Comment{m.span(rec), m.at(rec)})
+	m.model.Comments = append(m.model.Comments, newComment(m.span(rec), m.at(rec)))
 }
 
 // span is where a node stands in the entry. Where brackets were added at the

@@ -170,7 +170,7 @@ func outerIgnores(f *tsast.File) fileIgnores {
 	var next nextCode
 	text := ""
 	for _, c := range f.Comments {
-		if !c.Begins(ignoreMark) || insideEntry(f, c.Span.Start) {
+		if !c.ToUs || insideEntry(f, c.Span.Start) {
 			continue
 		}
 		if ig, ok := parseIgnore(c); ok {
