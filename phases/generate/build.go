@@ -55,7 +55,7 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 	return res, nil
 }
 
-// Decide hears the witnesses and builds the entry of the tree that they bear
+// Decide reads the witnesses (config, SGLang's source, checkpoint) and builds the entry of the tree that they bear
 // out: impl is what SGLang's source gives (nil: it was not read), ck the
 // checkpoint (nil: none was seen).
 func Decide(impl *baseline.Implementation, ck *weights.Checkpoint, a *extract.Architecture, opts Options) (*Result, error) {

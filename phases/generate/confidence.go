@@ -103,7 +103,7 @@ type chosen struct {
 	borneOut bool
 }
 
-// weigh hears the witnesses: impl is what the source says (nil, or undecided:
+// weigh compares what the witnesses say: impl is what the source says (nil, or undecided:
 // nothing), ck the checkpoint (nil: none was seen). Where config and source
 // differ the checkpoint decides; where there is none, the source, except that
 // it has not read what the config states (MarkIgnoredFields).

@@ -160,7 +160,7 @@ func (list ignores) filter(problems []Problem) []Problem {
 // spans.
 type fileIgnores struct {
 	list ignores
-	// everywhere are the rules that the whole file is rid of.
+	// everywhere are the rules that are silenced in the whole file.
 	everywhere map[string]bool
 }
 
@@ -232,7 +232,7 @@ func (out fileIgnores) filter(f *tsast.File, problems []Problem, i int) []Proble
 	})
 }
 
-// drop leaves out what the whole file is rid of.
+// drop leaves out the findings of rules that are silenced in the whole file.
 func (out fileIgnores) drop(problems []Problem) []Problem {
 	if len(out.everywhere) == 0 {
 		return problems

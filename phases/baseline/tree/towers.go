@@ -71,7 +71,7 @@ func ParentPath(p string) string {
 	return p[:max(i, 0)]
 }
 
-// IsTowerName reports whether a name is that of what sees, hears or leads from there to
+// IsTowerName reports whether a name is that of a vision or audio tower, or of what leads from one to
 // the language model.
 func IsTowerName(name string) bool {
 	name = strings.ToLower(name)
