@@ -54,7 +54,7 @@ func (s *Server) hoverDefinition(b *hoverText, snap *Snapshot, value string) {
 		b.printf("%s is %s of %s.\n\n", b.code(value), r.Words(), b.code(r.Name.String()))
 		name = r.Name
 	} else if err != nil {
-		b.printf("%s is not a Definition name: %s\n\n", b.code(value), b.text(err.Error()))
+		b.printf("%s is not a Definition name: %s\n\n", b.code(value), b.text(definition.Why(err)))
 		s.hoverDataset(b, snap, value)
 		return
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -35,7 +36,9 @@ func newDefineCommand(g *globals) *cobra.Command {
 reference) for the families of the dataset that have one signature: norms,
 gemm, gqa, mla, dsa, gdn, mamba_ssu, rope, sampling, and MoE with renormalised
 FP8 or precomputed FP4 routing. With --out DIR
-they go to DIR/definitions/OP_TYPE/NAME.json, otherwise to standard output.`,
+they go to DIR/definitions/OP_TYPE/NAME.json, otherwise to standard output.
+Of several names one that cannot be written is left out, with the reason on
+standard error; the others are written, and the exit code is 2.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
 	}
 	flags := cmd.Flags()
@@ -75,25 +78,28 @@ func (f *defineFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 		}
 		return &fault.Usage{Message: "no name", Hint: "for example: fib-ls define rmsnorm_h4096, or fib-ls define --missing"}
 	}
-	made, err := f.define(cmd, args, of)
+	made, leftOut, err := f.define(cmd, args, of)
 	if err != nil {
 		return err
 	}
+	asked := len(made) + leftOut
 	if f.out == "" {
-		return printDefinitions(cmd.OutOrStdout(), made)
+		err = printDefinitions(cmd.OutOrStdout(), made, asked > 1)
+	} else {
+		var there int
+		there, err = f.writeAll(cmd, made)
+		leftOut += there
 	}
-	for _, d := range made {
-		if err := f.write(cmd, d); err != nil {
-			return err
-		}
+	if err == nil && leftOut > 0 && !f.missing {
+		return &fault.Usage{Message: fmt.Sprintf("%d of %s %s left out", leftOut, prose.Count(asked, "Definition"), prose.Plural(leftOut, "was", "were"))}
 	}
-	return nil
+	return err
 }
 
-// define makes the Definitions of names, each once; with --missing one that
-// cannot be made is skipped, else it is an error.
-func (f *defineFlags) define(cmd *cobra.Command, names []string, of map[string]dataset.DefineOptions) ([]*dataset.Definition, error) {
-	var made []*dataset.Definition
+// define makes the Definitions of names, each once. One of several that cannot
+// be made is told of, counted and leaves the others alone, as a model of a
+// batch does; without --missing one name alone is an error.
+func (f *defineFlags) define(cmd *cobra.Command, names []string, of map[string]dataset.DefineOptions) (made []*dataset.Definition, leftOut int, err error) {
 	seen := map[string]bool{}
 	for _, name := range names {
 		opts := of[name]
@@ -104,21 +110,28 @@ func (f *defineFlags) define(cmd *cobra.Command, names []string, of map[string]d
 		}
 		d, err := coverage.Define(name, opts)
 		switch {
-		case err != nil && !f.missing:
-			return nil, &fault.Usage{Message: err.Error()}
+		case err != nil && len(names) == 1 && !f.missing:
+			return nil, 0, &fault.Usage{Message: err.Error()}
+		case err != nil && seen[name]:
 		case err != nil:
+			seen[name] = true
+			leftOut++
 			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s\n", prose.Terminal(err.Error()))
 		case !seen[d.Name]:
 			seen[d.Name] = true
 			made = append(made, d)
 		}
 	}
-	return made, nil
+	return made, leftOut, nil
 }
 
-// printDefinitions writes one Definition as it is, several as an array.
-func printDefinitions(w io.Writer, made []*dataset.Definition) error {
-	if len(made) == 1 {
+// printDefinitions writes one Definition as it is; where several were asked
+// for, an array, however many came of it.
+func printDefinitions(w io.Writer, made []*dataset.Definition, several bool) error {
+	if len(made) == 0 {
+		return nil
+	}
+	if !several {
 		data, err := made[0].JSON()
 		if err != nil {
 			return err
@@ -127,6 +140,22 @@ func printDefinitions(w io.Writer, made []*dataset.Definition) error {
 		return err
 	}
 	return writeJSON(w, made)
+}
+
+// writeAll writes the Definitions into --out. One of several whose file is there
+// already is left out and told of.
+func (f *defineFlags) writeAll(cmd *cobra.Command, made []*dataset.Definition) (leftOut int, err error) {
+	for _, d := range made {
+		err := f.write(cmd, d)
+		if there := (*fault.Usage)(nil); len(made) > 1 && errors.As(err, &there) {
+			leftOut++
+			_, err = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s: %s (--force replaces it)\n", d.Name, prose.Terminal(there.Message))
+		}
+		if err != nil {
+			return leftOut, err
+		}
+	}
+	return leftOut, nil
 }
 
 func (f *defineFlags) write(cmd *cobra.Command, d *dataset.Definition) error {

@@ -148,7 +148,7 @@ func unexplained(arg string, err error) error {
 	if near := prose.Nearest(arg, names); near != "" {
 		return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name", arg), Hint: "did you mean " + near + "? " + hint}
 	}
-	return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %v", arg, err), Hint: hint}
+	return &fault.Usage{Message: fmt.Sprintf("%q is neither a rule nor a Definition name: %s", arg, definition.Why(err)), Hint: hint}
 }
 
 // familyByID finds a family of either vocabulary.

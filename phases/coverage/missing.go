@@ -1,7 +1,6 @@
 package coverage
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ func Define(name string, opts dataset.DefineOptions) (*dataset.Definition, error
 	if r, ok := definition.Respell(name); ok && r.Sure {
 		parsed = r.Name
 	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err // it names the text
 	}
 	return dataset.Define(parsed, opts)
 }

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -31,7 +32,20 @@ func (e *ParseError) Error() string {
 	if len(text) > 80 {
 		text = strings.ToValidUTF8(text[:80], "") + "…"
 	}
-	msg := fmt.Sprintf("%q is not a Definition name: %s", text, e.Reason)
+	return fmt.Sprintf("%q is not a Definition name: %s", text, e.why())
+}
+
+// Why is the message of an error of Parse without the text, for words that name
+// it already.
+func Why(err error) string {
+	if e := (*ParseError)(nil); errors.As(err, &e) {
+		return e.why()
+	}
+	return err.Error()
+}
+
+func (e *ParseError) why() string {
+	msg := e.Reason
 	switch {
 	case e.Suggestion != "":
 		msg += fmt.Sprintf("; did you mean %q?", e.Suggestion)

@@ -105,7 +105,7 @@ func explainUse(known *knownConfig, name definition.Name, g *generate.Result, d 
 	a := known.architecture
 	from := "which gives this name"
 	if recommended {
-		from = report.ParallelismFrom(g.Parallelism.From)
+		from = report.ParallelismFrom(g.Parallelism)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "In %s, TP=%d EP=%d (%s):\n", prose.Line(known.label), g.Parallelism.TP, g.Parallelism.EP, from)

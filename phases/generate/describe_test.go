@@ -104,16 +104,18 @@ func TestParallelism(t *testing.T) {
 		want   Parallelism
 		fails  string
 	}{
-		{"unknown model", model("org/custom", 32, 8, 1), 0, 0, Parallelism{1, 1, "default"}, ""},
-		{"recommended", model("meta-llama/Llama-3.3-70B-Instruct", 64, 8, 1), 0, 0, Parallelism{4, 1, "cookbook"}, ""},
-		{"asked for", model("meta-llama/Llama-3.3-70B-Instruct", 64, 8, 1), 2, 0, Parallelism{2, 1, "flag"}, ""},
-		{"KV heads replicated", model("Qwen/Qwen3-235B-A22B", 64, 4, 16), 0, 0, Parallelism{8, 2, "cookbook"}, ""},
-		{"distilled", model("deepseek-ai/DeepSeek-R1-Distill-Qwen-32B", 40, 8, 1), 0, 0, Parallelism{1, 1, "default"}, ""},
+		{"unknown model", model("org/custom", 32, 8, 1), 0, 0, Parallelism{TP: 1, EP: 1, From: "default"}, ""},
+		{"recommended", model("meta-llama/Llama-3.3-70B-Instruct", 64, 8, 1), 0, 0, Parallelism{TP: 4, EP: 1, From: "cookbook", Documented: true}, ""},
+		{"asked for", model("meta-llama/Llama-3.3-70B-Instruct", 64, 8, 1), 2, 0, Parallelism{TP: 2, EP: 1, From: "flag"}, ""},
+		{"KV heads replicated", model("Qwen/Qwen3-235B-A22B", 64, 4, 16), 0, 0, Parallelism{TP: 8, EP: 2, From: "cookbook", Documented: true, Cookbook: Layout{TP: 8, EP: 1}}, ""},
+		{"not documented", model("openai/gpt-oss-120b", 64, 8, 16), 0, 0, Parallelism{TP: 8, EP: 1, From: "cookbook"}, ""},
+		{"documented otherwise than the cookbook has it", model("Qwen/Qwen3-14B", 40, 8, 1), 0, 0, Parallelism{TP: 2, EP: 1, From: "cookbook", Documented: true, Cookbook: Layout{TP: 1, EP: 1}}, ""},
+		{"distilled", model("deepseek-ai/DeepSeek-R1-Distill-Qwen-32B", 40, 8, 1), 0, 0, Parallelism{TP: 1, EP: 1, From: "default"}, ""},
 		{"heads", model("org/custom", 28, 4, 1), 8, 1, Parallelism{}, "28 attention heads"},
 		{"KV heads", model("org/phi", 40, 10, 1), 4, 1, Parallelism{}, "10 KV heads"},
 		{"experts", model("org/moe", 32, 8, 1), 1, 3, Parallelism{}, "8 experts"},
 		{"negative", model("org/moe", 32, 8, 1), -1, 1, Parallelism{}, "at least 1"},
-		{"recommendation that does not fit", model("org/llama-3-70b-pruned", 6, 6, 1), 0, 0, Parallelism{1, 1, "default"}, ""},
+		{"recommendation that does not fit", model("org/llama-3-70b-pruned", 6, 6, 1), 0, 0, Parallelism{TP: 1, EP: 1, From: "default"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			par, warnings, err := chooseParallelism(c.a, Options{TP: c.tp, EP: c.ep})

@@ -57,6 +57,12 @@ type Parallelism struct {
 	TP   int    `json:"tp"`
 	EP   int    `json:"ep"`
 	From string `json:"from"` // flag|cookbook|default
+	// Documented: FlashInfer-Bench's documents name them as the cookbook's; they
+	// are not read out of the cookbook itself.
+	Documented bool `json:"-"`
+	// Cookbook is what the cookbook's own configurations have where that is
+	// another layout; else zero.
+	Cookbook Layout `json:"-"`
 }
 
 // Options say how to generate. Zero TP or EP means auto.

@@ -47,17 +47,20 @@ func chooseParallelism(a *extract.Architecture, opts Options) (Parallelism, []st
 	if opts.TP == 0 || opts.EP == 0 {
 		if s, ok := recommended(a.ModelID); ok {
 			if why := indivisible(a, s.tp, s.ep); why != "" {
-				warnings = append(warnings, fmt.Sprintf("the cookbook's TP=%d, EP=%d does not fit this model (%s): TP=1, EP=1 is used", s.tp, s.ep, why))
+				warnings = append(warnings, fmt.Sprintf("the recommended TP=%d, EP=%d does not fit this model (%s): TP=1, EP=1 is used", s.tp, s.ep, why))
 			} else {
-				par = Parallelism{TP: s.tp, EP: s.ep, From: "cookbook"}
+				par = Parallelism{TP: s.tp, EP: s.ep, From: "cookbook", Documented: s.repo != nil}
+				if l := CookbookServing(a.ModelID).usual(); s.repo != nil && l != (Layout{TP: s.tp, EP: s.ep}) {
+					par.Cookbook = l
+				}
 			}
 		}
 	}
 	if opts.TP > 0 {
-		par.TP, par.From = opts.TP, "flag"
+		par = Parallelism{TP: opts.TP, EP: par.EP, From: "flag"}
 	}
 	if opts.EP > 0 {
-		par.EP, par.From = opts.EP, "flag"
+		par = Parallelism{TP: par.TP, EP: opts.EP, From: "flag"}
 	}
 	if why := indivisible(a, par.TP, par.EP); why != "" {
 		return par, warnings, fmt.Errorf("TP=%d, EP=%d does not fit this model: %s", par.TP, par.EP, why)

@@ -50,7 +50,7 @@ func summaryInformation(r *Run) []string {
 		"- **Display Name**: " + prose.Markdown(r.Model.Name),
 		"- **Architecture Type**: " + prose.Markdown(a.ArchitectureType),
 		"- **Pattern**: " + prose.Markdown(string(r.Pattern)),
-		fmt.Sprintf("- **Parallelism**: TP=%d, EP=%d (%s)", r.Parallelism.TP, r.Parallelism.EP, ParallelismFrom(r.Parallelism.From)),
+		fmt.Sprintf("- **Parallelism**: TP=%d, EP=%d (%s)", r.Parallelism.TP, r.Parallelism.EP, ParallelismFrom(r.Parallelism)),
 		"- **Config**: " + configOrigin(a.Source, prose.Markdown, prose.Code),
 		"- **Confidence**: " + prose.Markdown(ConfidenceLine(&r.Confidence, "no checkpoint was seen")),
 	}
@@ -61,11 +61,15 @@ func summaryInformation(r *Run) []string {
 }
 
 // ParallelismFrom says where TP and EP come from.
-func ParallelismFrom(from string) string {
-	switch from {
-	case "flag":
+func ParallelismFrom(p generate.Parallelism) string {
+	switch {
+	case p.From == "flag":
 		return "as asked for"
-	case "cookbook":
+	case p.Cookbook != generate.Layout{}:
+		return fmt.Sprintf("recommended by FlashInfer-Bench's documents; sgl-cookbook's own configurations have TP=%d, EP=%d", p.Cookbook.TP, p.Cookbook.EP)
+	case p.Documented:
+		return "recommended by FlashInfer-Bench's documents"
+	case p.From == "cookbook":
 		return "recommended by sgl-cookbook"
 	}
 	return "default: one device"

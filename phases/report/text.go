@@ -23,7 +23,7 @@ func Text(r *Run) string {
 	fmt.Fprintf(&b, "%s %s (%s) in %s\n", verb, r.Model.ID, prose.Line(r.Model.Name), r.ModelsTS)
 	a := r.Architecture
 	fmt.Fprintf(&b, "  %s, %d layers, hidden size %d, pattern %s, TP=%d EP=%d (%s)\n",
-		prose.Line(a.ArchitectureType), a.NumLayers, a.HiddenSize, r.Pattern, r.Parallelism.TP, r.Parallelism.EP, ParallelismFrom(r.Parallelism.From))
+		prose.Line(a.ArchitectureType), a.NumLayers, a.HiddenSize, r.Pattern, r.Parallelism.TP, r.Parallelism.EP, ParallelismFrom(r.Parallelism))
 	for _, origin := range Origins(r) {
 		fmt.Fprintf(&b, "  %s\n", origin)
 	}
