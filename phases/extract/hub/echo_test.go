@@ -60,6 +60,17 @@ func TestTokenInTheFile(t *testing.T) {
 	}
 }
 
+// TestPlaceholderToken: a token that is a word of every config is no secret that
+// a server sends back.
+func TestPlaceholderToken(t *testing.T) {
+	b := newBench(t, fakehub.Scenario{Token: "model_type"})
+	b.s.AddToken("model_type", "somebody")
+	f, err := b.client().Fetch(context.Background(), fakehub.DemoRepo, "main", "config.json")
+	if err != nil || !strings.Contains(string(f.Bytes), "model_type") {
+		t.Error(err)
+	}
+}
+
 // TestWaits: what a server asks for is written as people read it.
 func TestWaits(t *testing.T) {
 	for d, want := range map[time.Duration]string{

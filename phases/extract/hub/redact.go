@@ -51,11 +51,19 @@ func spellings(secret string) *regexp.Regexp {
 	return regexp.MustCompile(b.String())
 }
 
+// leastSecret is the length from which a secret in a file is no accident: the
+// Hub's tokens have 37 characters, but a placeholder ("none", "true") may be a
+// word of any config.
+const leastSecret = 16
+
 // echoed reports whether what a server sent has a secret in it, which nobody
 // but this program told it.
 func (r *redactor) echoed(body []byte) bool {
 	escaped := bytes.Contains(body, []byte(`\u00`)) || bytes.Contains(body, []byte("%"))
 	for i, secret := range r.plain {
+		if len(secret) < leastSecret {
+			continue
+		}
 		if bytes.Contains(body, secret) || escaped && r.secrets[i].Match(body) {
 			return true
 		}
