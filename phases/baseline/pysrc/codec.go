@@ -109,7 +109,11 @@ func (e *encoder) value(v reflect.Value) {
 			e.num(0)
 			return
 		}
-		e.num(numberOfType[v.Elem().Type()])
+		number, known := numberOfType[v.Elem().Type()]
+		if !known {
+			panic("pysrc: a syntax tree holds a " + v.Elem().Type().String())
+		}
+		e.num(number)
 		e.value(v.Elem())
 	case reflect.Pointer:
 		e.value(v.Elem())
@@ -212,6 +216,10 @@ func (d *decoder) signed() int {
 	return int(v)
 }
 
+// usualLength is room for most sequences. Longer ones grow as their elements are
+// read: nested lengths of damaged data would take gigabytes at once.
+const usualLength = 16
+
 // count reads the length of a sequence whose elements take a byte each.
 func (d *decoder) count() int {
 	n := d.num()
@@ -242,8 +250,10 @@ func (d *decoder) value(into reflect.Value) {
 		if n == 0 {
 			return
 		}
-		into.Set(reflect.MakeSlice(into.Type(), n, n))
-		for i := range n {
+		into.Set(reflect.MakeSlice(into.Type(), 0, min(n, usualLength)))
+		for i := 0; i < n && !d.bad; i++ {
+			into.Grow(1)
+			into.SetLen(i + 1)
 			d.value(into.Index(i))
 		}
 	case reflect.String:

@@ -1,6 +1,10 @@
 package pysrc
 
 import (
+	"bytes"
+	"encoding/binary"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -142,6 +146,32 @@ func TestDecodeGarbage(t *testing.T) {
 		if _, err := Unmarshal(good[:i]); err == nil {
 			t.Errorf("the first %d bytes of %d are a tree", i, len(good))
 		}
+	}
+}
+
+// TestDecodeNestedLengths: lists in lists, each of which says that it is as long
+// as the data, take no memory for what does not come.
+func TestDecodeNestedLengths(t *testing.T) {
+	var data []byte
+	list := uint64(numberOfType[reflect.TypeFor[*ListExpr]()])
+	const long = 1 << 20
+	data = binary.AppendUvarint(data, formatVersion)
+	data = binary.AppendUvarint(data, 0) // no strings
+	data = binary.AppendUvarint(data, 1) // a statement
+	data = binary.AppendUvarint(data, uint64(numberOfType[reflect.TypeFor[*ExprStmt]()]))
+	data = append(data, 0, 0) // its lines
+	for range 64 {
+		data = binary.AppendUvarint(binary.AppendUvarint(data, list), long)
+	}
+	data = append(data, bytes.Repeat([]byte{0xff}, long)...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := Unmarshal(data); err == nil {
+		t.Error("it is a tree")
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 32*long {
+		t.Errorf("%d MB for %d MB", took>>20, len(data)>>20)
 	}
 }
 
