@@ -167,7 +167,7 @@ func (p *Plan) servingFile() (file, error) {
 	text, err := disk.ReadRegular(filepath.Join(p.root, filepath.FromSlash(ServingConfigsPath)), maxServingConfigs)
 	if p.root == "" || err != nil {
 		data, _, err := p.InsertServers(noServers())
-		return file{report.FileServingNew, "entries for " + ServingConfigsPath, data}, err
+		return file{"model_configs.json", "entries for " + ServingConfigsPath, data}, err
 	}
 	after, _, err := p.InsertServers(text)
 	if err != nil {
@@ -223,6 +223,9 @@ func Following(env *phases.Env, r *phases.Result) ([]report.Following, error) {
 	}
 	if has(ServingConfigsPath) {
 		serving, err := p.servingFile()
+		if err == nil && serving.name != report.FileServing { // entries alone, under the name of the clone's own file
+			err = fmt.Errorf("%s cannot be read", ServingConfigsPath)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -24,7 +24,6 @@ const (
 	// Of the other files that a pull request of upstream's changes when it adds
 	// a model: what changes of them, or what goes into them.
 	FileServing     = "model_configs.diff"
-	FileServingNew  = "model_configs.json"
 	FileCoverage    = "model_coverage.diff"
 	FileCoverageNew = "model_coverage.md"
 )
@@ -32,14 +31,14 @@ const (
 // Following is the change of a clone's file that the addition of a model asks
 // for, to be reviewed.
 type Following struct {
-	// Name is one of FileServing … FileCoverageNew, What says what it is.
+	// Name is FileServing, FileCoverage or FileCoverageNew; What says what it is.
 	Name, What string
 	Data       []byte
 }
 
 // FileOrder is the order in which they are written.
 var FileOrder = []string{
-	FileConfig, FileArchitecture, FileTensors, FileImplementation, FileKernelCalls, DirSnippets, FileMapping, FileEntry, "models.ts", FileServing, FileServingNew, FileCoverage, FileCoverageNew, FileValidation, FileSummary,
+	FileConfig, FileArchitecture, FileTensors, FileImplementation, FileKernelCalls, DirSnippets, FileMapping, FileEntry, "models.ts", FileServing, FileCoverage, FileCoverageNew, FileValidation, FileSummary,
 }
 
 // Part writes the files of one phase and returns their names.
@@ -96,7 +95,7 @@ func GenerateFiles(r *Run, dir *Dir) ([]string, error) {
 // ValidateFiles writes the findings, what follows for the clone's other files,
 // and the summary.
 func ValidateFiles(r *Run, dir *Dir) ([]string, error) {
-	for _, name := range []string{FileServing, FileServingNew, FileCoverage, FileCoverageNew} { // of an earlier run
+	for _, name := range []string{FileServing, FileCoverage, FileCoverageNew} { // of an earlier run
 		if err := dir.Remove(name); err != nil {
 			return nil, err
 		}
