@@ -112,6 +112,9 @@ type encoded struct {
 // again; now says what is published by this.
 func (s *Server) appendDiagnostics(params []byte, snap *Snapshot, groups []validate.Group, before map[*validate.Found]encoded) (_ []byte, now map[*validate.Found]encoded, err error) {
 	params, err = protocol.AppendMarshal(append(params, `,"uri":`...), snap.URI)
+	if err != nil {
+		return nil, nil, err
+	}
 	params = append(params, `,"diagnostics":[`...)
 	now = make(map[*validate.Found]encoded, len(groups))
 	for i, g := range groups {
@@ -128,7 +131,7 @@ func (s *Server) appendDiagnostics(params []byte, snap *Snapshot, groups []valid
 			now[g.Of] = encoded{g.Shown, start, params[from:]}
 		}
 	}
-	return append(params, "]}"...), now, err
+	return append(params, "]}"...), now, nil
 }
 
 func (s *Server) appendGroup(params []byte, snap *Snapshot, g validate.Group) (_ []byte, err error) {

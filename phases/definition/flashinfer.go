@@ -4,12 +4,13 @@ import (
 	"bytes"
 	_ "embed" // the table of FlashInfer's templates
 	"fmt"
-	"github.com/go-json-experiment/json"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/go-json-experiment/json"
 )
 
 // flashinferTable is what one version of FlashInfer and of SGLang say:

@@ -73,10 +73,10 @@ func countsOf(problems []Problem) (c Counts) {
 	return c
 }
 
-// MostSevere returns what Check gives and more findings, in source order and
-// without fixes, and how many there are in all. Where they are more than n, it
-// gives the n-1 most severe, of equals the first. An entry that did not change
-// costs the look at its counts.
+// MostSevere returns what Check returns and more findings, in source order, and
+// how many there are in all. Where they are more than n, it returns the n-1 most
+// severe, of equals the first. An entry that did not change costs the look at its
+// counts.
 func (c *Checker) MostSevere(f *tsast.File, n int, more []Problem) (groups []Group, all int) {
 	groups = c.groups(f, more)
 	var sum Counts
