@@ -5,16 +5,12 @@ import (
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
-
-	"github.com/fib-ls/fib-ls/phases/definition"
 )
 
 // initialized asks the client for its settings and for news of files. Both
 // are calls and run in the background: a call from here would wait for a
 // reader that is waiting for us.
 func (s *Server) initialized(*none) error {
-	// The first findings need it, and the client has not sent a text yet.
-	s.goBackground(func(context.Context) { definition.FlashInfer() })
 	s.goBackground(func(ctx context.Context) {
 		s.pullConfiguration(ctx)
 		s.register(ctx) // the settings say what is to be watched

@@ -242,8 +242,19 @@ type tree struct {
 	// shift is where the text that is read begins in what was parsed, length
 	// how long it is.
 	shift, length int
-	flat          []C.fl_record // scratch of flatten
+	*scratch      // of its parser
 }
+
+// scratch is the memory that flatten works in. What it returns is overwritten by
+// the next call.
+type scratch struct {
+	flat    []C.fl_record
+	records []record
+}
+
+// mostKept is how many records a parser's scratch is kept for: an entry of
+// upstream's has a thousand.
+const mostKept = 4096
 
 func (t *tree) close() {
 	if t != nil && t.c != nil {
@@ -292,7 +303,10 @@ func (t *tree) edit(c change) {
 
 // parser owns a tree-sitter parser. It belongs to one goroutine at a time and
 // must be closed.
-type parser struct{ c *C.TSParser }
+type parser struct {
+	c *C.TSParser
+	scratch
+}
 
 func newParser() *parser {
 	symbols()
@@ -324,7 +338,10 @@ func (p *parser) parse(old *tree, text []byte) *tree {
 	if c == nil {
 		return nil
 	}
-	return &tree{c: c, length: n}
+	if len(p.flat) != mostKept {
+		p.scratch = scratch{make([]C.fl_record, mostKept), make([]record, mostKept)}
+	}
+	return &tree{c: c, length: n, scratch: &p.scratch}
 }
 
 // Trim gives the memory that trees have left back to the system: a large text that
@@ -332,22 +349,19 @@ func (p *parser) parse(old *tree, text []byte) *tree {
 // milliseconds then, and any goroutine may call it.
 func Trim() { C.fl_trim() }
 
-// flatten returns the subtree of a node in preorder. Strings and other leaves
-// are not entered, and neither is the node with the identity skip.
+// flatten returns the subtree of a node in preorder, until the next call for a
+// tree of the same parser. Strings and other leaves are not entered, and neither
+// is the node with the identity skip.
 func (t *tree) flatten(of child, skip C.uintptr_t) []record {
-	if len(t.flat) == 0 {
-		t.flat = make([]C.fl_record, 64+t.length/3)
-	}
 	n := int(C.fl_flatten(of.node, skip, &t.flat[0], C.uint32_t(len(t.flat)))) // #nosec G115 -- bounded by MaxText
 	if n > len(t.flat) {
-		t.flat = make([]C.fl_record, n)
+		t.flat, t.records = make([]C.fl_record, n), make([]record, n)
 		C.fl_flatten(of.node, skip, &t.flat[0], C.uint32_t(n)) // #nosec G115 -- counted in 32 bits
 	}
-	records := make([]record, n)
-	for i := range records {
-		records[i] = t.record(&t.flat[i])
+	for i := range n {
+		t.records[i] = t.record(&t.flat[i])
 	}
-	return records
+	return t.records[:n]
 }
 
 // list returns the direct children of a node.

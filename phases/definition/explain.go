@@ -156,9 +156,10 @@ func (n Name) Remarks() []Note {
 		modern := Name{Family: mustFamily(strings.TrimSuffix(n.Family.ID, "_v_last")), Values: n.Values}
 		notes = append(notes, Note{fmt.Sprintf("no Definition with the state layout _v_last has ever existed; the dataset has %s", modern), modern})
 	}
-	if counterparts := n.Counterparts(); n.Family.Vocabulary == FlashInferNames && len(counterparts) > 0 && counterparts[0].Relation == Lossy {
-		c := counterparts[0]
-		notes = append(notes, Note{Text: fmt.Sprintf("FlashInfer's name says less than the dataset's %s: %s", c.Family.Pattern(), c.Note)})
+	if n.Family.Vocabulary == FlashInferNames {
+		if c := n.Counterparts(); len(c) > 0 && c[0].Relation == Lossy {
+			notes = append(notes, Note{Text: fmt.Sprintf("FlashInfer's name says less than the dataset's %s: %s", c[0].Family.Pattern(), c[0].Note)})
+		}
 	}
 	ckv, hasLatent := n.Value("ckv")
 	kpe, _ := n.Value("kpe")

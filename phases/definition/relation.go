@@ -243,6 +243,9 @@ func Respell(s string) (r Respelling, ok bool) {
 	if len(s) > maxName {
 		return Respelling{}, false
 	}
+	if _, _, ok := parseDataset(s); ok { // FlashInfer's table need not be read
+		return Respelling{}, false
+	}
 	n, _, ok := FlashInfer().parse(s)
 	if !ok {
 		return Respelling{}, false
