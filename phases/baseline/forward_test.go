@@ -16,8 +16,11 @@ func TestEveryLayerIsCalled(t *testing.T) {
 	r := baseline.NewReader(baseline.NewEmbedded(), nil)
 	for arch, cfg := range realConfigs(t) {
 		impl, err := r.Analyse(context.Background(), arch, cfg, nil, baseline.Options{})
+		if isUnregistered(err) {
+			continue
+		}
 		if err != nil {
-			t.Logf("%s: %v", arch, err)
+			t.Errorf("%s: %v", arch, err)
 			continue
 		}
 		called := map[string]bool{}

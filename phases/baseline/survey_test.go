@@ -2,12 +2,14 @@ package baseline_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
+	"github.com/fib-ls/fib-ls/phases/baseline/classes"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
@@ -107,3 +109,10 @@ func realConfigs(t *testing.T) map[string]*extract.Object {
 
 // minRows is the least that a complete tree has.
 const minRows = 8
+
+// isUnregistered reports whether a class could not be read because SGLang has
+// none of its name, the one reason that a published config may have.
+func isUnregistered(err error) bool {
+	var unregistered *classes.UnregisteredError
+	return errors.As(err, &unregistered)
+}
