@@ -30,11 +30,12 @@ type row struct {
 }
 
 // promise is what fib-ls promises for so many copies of the file, beside the
-// echo server and TypeScript's. Two that one would wish for cannot be: an edit
-// of one copy 40 times faster than TypeScript's 12 ms would be faster than the
-// echo server (0.3 ms); and a file of 100 copies opens no twice as fast, as
-// tree-sitter alone takes 0.4 s of processor time for it (an edit, which reads
-// one entry, is hundreds of times faster).
+// echo server and TypeScript's. Two that one would wish for are not: an edit of
+// one copy 40 times faster than TypeScript's 12 ms would leave as little for
+// reading and checking as the echo server takes for nothing (0.15 ms); and a file
+// of 100 copies opens no twice as fast, as tree-sitter alone takes 0.4 s of
+// processor time for it (an edit, which reads one entry, is hundreds of times
+// faster).
 type promise struct {
 	editTimesEcho, openTimesEcho float64 // at most
 	openBeyondEchoMS             float64 // at most

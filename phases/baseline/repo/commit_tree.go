@@ -19,7 +19,7 @@ type commitTree struct {
 }
 
 // openCommit lists the part of a commit that belongs to SGLang's Python
-// sources: the wanted files only, or all.
+// sources: the files that are fetched, or all.
 func openCommit(store *objectStore, c commitInfo, onlyFetched bool) (*commitTree, error) {
 	t := &commitTree{store: store, byKey: map[string]plumbing.Hash{}}
 	enter := func(dir string) bool {

@@ -169,7 +169,7 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-func TestWanted(t *testing.T) {
+func TestIsFetched(t *testing.T) {
 	for name, want := range map[string]bool{
 		"python/sglang/srt/models/llama.py": true, "python/sglang/srt/server_args.py": true, "python/sglang/srt/new_part/x.py": true,
 		"python/sglang/kernels/ops/attention/fla/layernorm_gated.py": true, "python/sglang/kernels/aot/python/sgl_kernel/elementwise.py": true,
@@ -177,7 +177,7 @@ func TestWanted(t *testing.T) {
 		"python/sglang/srt/lora/x.py": false, "python/sglang/srt/layers/x.json": false, "test/x.py": false, "python/sglang/kernels/aot/tests/x.py": false,
 	} {
 		if isFetched(name) != want {
-			t.Errorf("%s: wanted %v", name, !want)
+			t.Errorf("%s: fetched is %v", name, !want)
 		}
 		if dir := path.Dir(name); want && name != "python/sglang/version.py" && !mayHoldFetched(dir) {
 			t.Errorf("%s would not be entered", dir)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestReach(t *testing.T) {
+func TestProbe(t *testing.T) {
 	asked := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r.URL.RequestURI()
