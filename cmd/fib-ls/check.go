@@ -48,7 +48,7 @@ every file named models.ts below it.`,
 		Example: `  fib-ls check
   fib-ls check web/apps/web/data/models.ts --format sarif > fib-ls.sarif
   fib-ls check --fix --diff
-  fib-ls check --network     # hold the entries to their models' checkpoints, too`,
+  fib-ls check --network     # compare the entries with their models' checkpoints, too`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, g, args) },
 	}
 	flags := cmd.Flags()

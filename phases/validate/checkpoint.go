@@ -17,7 +17,7 @@ func checkpointRules() []Rule {
 		{
 			ID: "checkpoint", Severity: Warning, Area: AreaConfig,
 			Doc: "The model's own checkpoint contradicts the entry.",
-			Long: onRequest + "Every GEMM and norm of the entry is held to the shapes of the checkpoint's tensors, every count to the layers that have them. " +
+			Long: onRequest + "Every GEMM and norm of the entry is compared with the shapes of the checkpoint's tensors, every count to the layers that have them. " +
 				"The message says what the entry, the checkpoint, config.json and SGLang's source say; where the checkpoint bears the entry out against the config, no other rule finds fault with that size. " + foundBy,
 		},
 		{
@@ -54,7 +54,7 @@ func (p *entryPass) compareWithCheckpoint(expected *ExpectedEntry, findings []Pr
 	}
 	plain := expected.CompareWithCheckpoint(nil)
 	if plain.Unseen != "" {
-		p.in(nil, Problem{Rule: "checkpoint-unseen", Span: p.place(), Message: "the entry was not held to its model's checkpoint: " + plain.Unseen})
+		p.in(nil, Problem{Rule: "checkpoint-unseen", Span: p.place(), Message: "the entry was not compared with its model's checkpoint: " + plain.Unseen})
 		return findings
 	}
 	h := &checkpointComparison{
