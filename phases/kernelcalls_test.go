@@ -117,12 +117,18 @@ func TestKernelsThatRun(t *testing.T) {
 }
 
 // TestTableOfAngles: a rotary embedding that is given no queries and keys makes
-// the table that another call turns them by, which no function of FlashInfer does.
+// the table that another call turns them by, which no function of FlashInfer
+// does; nor does an entry name a Definition of it.
 func TestTableOfAngles(t *testing.T) {
 	env := closedEnv(t)
 	for model, turns := range map[string]bool{"gemma-3-27b-it": false, "llama-3.1-8b": true, "deepseek-v3": true} {
 		seen := false
-		for _, row := range kernelRows(realModel(t, env, model, 1, "")) {
+		result := realModel(t, env, model, 1, "")
+		named := slices.ContainsFunc(result.Definitions, func(d report.Definition) bool { return d.OpType == "rope" })
+		if want := model == "llama-3.1-8b"; named != want { // an entry with MLA names none
+			t.Errorf("%s: the entry names a rope Definition: %v, want %v", model, named, want)
+		}
+		for _, row := range kernelRows(result) {
 			if row.Kernel != "rope" {
 				continue
 			}

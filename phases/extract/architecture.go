@@ -79,6 +79,9 @@ type Skeleton struct {
 	Layers    string `json:"layers"`     // below Model
 	FinalNorm string `json:"final_norm"` // below Model; "" when there is none
 	Head      string `json:"head"`       // below the root; "" when the embedding serves as head
+	// RopeTables (below Model) make the angles that attention turns by in plain
+	// torch; where there are any, no layer has a rotary embedding that runs.
+	RopeTables []string `json:"rope_tables,omitempty"`
 }
 
 // Attention summarises the model's attention, for readers that expect one.

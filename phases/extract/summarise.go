@@ -111,7 +111,7 @@ func (r *reader) mlpSummary() MLP {
 
 func (r *reader) skeleton() Skeleton {
 	l := r.fam
-	s := Skeleton{Model: l.Model, Embed: l.Embed, Layers: l.Layers, FinalNorm: l.FinalNorm, Head: l.Head}
+	s := Skeleton{Model: l.Model, Embed: l.Embed, Layers: l.Layers, FinalNorm: l.FinalNorm, Head: l.Head, RopeTables: l.RopeTables}
 	if l.FinalNormShared {
 		s.FinalNorm = ""
 	}

@@ -30,6 +30,9 @@ func FromArchitecture(a *extract.Architecture) []baseline.Module {
 		c.sized(embed, "VocabParallelEmbedding", baseline.TypeEmbedding, nil, a.VocabSize, a.HiddenSize)
 	}
 	c.dimensions(c.model, nil, a.Extra)
+	for _, table := range a.Skeleton.RopeTables {
+		c.add(below(c.model, table), "RotaryEmbedding", baseline.TypeRope, nil)
+	}
 	c.decoders()
 	for i := range a.AttentionKinds {
 		c.attention(&a.AttentionKinds[i])
@@ -203,7 +206,7 @@ func (c *configTree) attention(k *extract.AttentionKind) {
 		c.add(path, c.mixerClass(k.Family), baseline.TypeBlock, layers)
 	}
 	c.dimensions(path, layers, k.Dimensions)
-	if k.RotaryDim > 0 {
+	if k.RotaryDim > 0 && len(c.a.Skeleton.RopeTables) == 0 {
 		c.add(below(path, "rotary_emb"), "RotaryEmbedding", baseline.TypeRope, layers).RotaryDim = known(k.RotaryDim)
 	}
 	core := below(path, orWord(k.Core, "attn"))

@@ -191,7 +191,7 @@ func (w *Walk) findNames(c *pyeval.Class) map[string]bool {
 		again = false
 		for name, all := range m.methods {
 			called := m.named[name] || isEngineEntry(name) || m.handsOnSelf && !media[name]
-			if done[name] || !called || readsMedia(name) {
+			if done[name] || !called || readsMedia(name) || isForOtherHardware(name) {
 				continue
 			}
 			done[name], again = true, true
@@ -246,6 +246,13 @@ func (w *Walk) methodsOf(c *pyeval.Class) map[string][]*pysrc.FuncDef {
 // isEngineEntry reports whether the engine itself calls a method of a model.
 func isEngineEntry(name string) bool {
 	return strings.HasPrefix(name, "forward") || strings.HasPrefix(name, "op_") || name == "__call__" || name == "compute_logits"
+}
+
+// isForOtherHardware reports whether a method is the form of forward() that runs
+// where there is no CUDA device: what it alone names does not run on one
+// (Gemma 3's own rotary embedding of each layer).
+func isForOtherHardware(name string) bool {
+	return slices.Contains([]string{"forward_cpu", "forward_npu", "forward_xpu", "forward_hpu", "forward_hip", "forward_musa", "forward_mps", "forward_tpu"}, name)
 }
 
 // readsMedia reports whether a method makes the embeddings of images, sound or

@@ -8,7 +8,7 @@ import (
 )
 
 // TestUncalled reads a multimodal model with parts that forward() never runs: a
-// norm that is only built, a projector that reads images, a head under a second
+// norm that is only built, a layer that runs on processors alone, a projector that reads images, a head under a second
 // name, and experts whose weights are packed into a fused kernel. Parts that are
 // handed to others, that others reach into, or whose weights the loader takes
 // out, are not among them.
@@ -30,6 +30,7 @@ from sglang.srt.layers.moe.fused_moe_triton import fused_moe
 from sglang.srt.layers.moe.topk import TopK
 from sglang.srt.layers.vocab_parallel_embedding import ParallelLMHead, VocabParallelEmbedding
 from sglang.srt.managers.mm_utils import general_mm_embed_routine
+from sglang.srt.utils import is_cpu
 
 class MLP(nn.Module):
     def __init__(self, hidden, inner):
@@ -73,13 +74,18 @@ class Layer(nn.Module):
         super().__init__()
         self.qkv_proj = QKVParallelLinear(config.hidden_size, 64, 4)
         self.q_norm = RMSNorm(64)
+        self.cpu_proj = ReplicatedLinear(config.hidden_size, 18)
         self.indexer = Indexer(config)
         self.conv = Conv(config)
         self.kv_b_proj = ReplicatedLinear(64, 96)
         self.mlp = Experts(config)
     def mixer(self, x, fb):
         return self.conv(self.indexer(self.qkv_proj(x), fb))
+    def forward_cpu(self, x, fb):
+        return self.mlp(self.cpu_proj(x))
     def forward(self, x, fb):
+        if is_cpu():
+            return self.forward_cpu(x, fb)
         return self.mlp(self.mixer(x, fb))
 
 class Text(nn.Module):
@@ -123,7 +129,7 @@ EntryClass = IdleForConditionalGeneration
 			packed = append(packed, m.Path)
 		}
 	}
-	want := []string{"language_model.layers.q_norm", "language_model.layers.mlp.experts.gate_up_proj", "language_model.layers.mlp.experts.down_proj",
+	want := []string{"language_model.layers.q_norm", "language_model.layers.cpu_proj", "language_model.layers.mlp.experts.gate_up_proj", "language_model.layers.mlp.experts.down_proj",
 		"bridge.0", "bridge.1", "lm_head"}
 	if !slices.Equal(uncalled, want) {
 		t.Errorf("uncalled %q, want %q", uncalled, want)

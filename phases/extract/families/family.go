@@ -75,6 +75,9 @@ type Family struct {
 	RotaryShare float64 `json:"rotary_share,omitempty"` // of a head, where the file does not say
 	NopeEvery   int     `json:"nope_every,omitempty"`   // one layer in so many has no rotary embedding
 	NopeFull    bool    `json:"nope_full,omitempty"`    // full layers beside sliding ones have none
+	// RopeTables are the model's own rotary embeddings that make a table of angles
+	// for all layers: attention turns by it in plain torch.
+	RopeTables []string `json:"rope_tables,omitempty"`
 
 	// Multi-head latent attention.
 	Core    string `json:"core,omitempty"` // the kernel's module
