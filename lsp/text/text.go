@@ -101,7 +101,7 @@ func cut(text string, at int) int {
 }
 
 func newPiece(text string) *piece {
-	p := &piece{text: text, ascii: true}
+	p := &piece{text: text, ascii: true, ends: make([]uint16, 0, strings.Count(text, "\n"))}
 	for i := range len(text) {
 		switch c := text[i]; {
 		case c == '\n', c == '\r' && (i+1 == len(text) || text[i+1] != '\n'):

@@ -169,9 +169,12 @@ func (r *reader) warnTooLong() {
 	}
 }
 
-// identifier is what a class name may be; another string is ignored, as it
-// could end up in places where only names may stand.
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,99}$`)
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// isClassName reports whether a string may be a class name; another is ignored,
+// as it could end up in places where only names may stand. (A bound within the
+// pattern would be a hundred copies of it, compiled at every start.)
+func isClassName(s string) bool { return len(s) <= 100 && identifier.MatchString(s) }
 
 func newReader(loc *located) *reader {
 	r := &reader{loc: loc, fields: &fields{root: loc.root, text: loc.text}}
@@ -184,12 +187,12 @@ func newReader(loc *located) *reader {
 		LayerSchedule: []LayerRun{}, AttentionKinds: []AttentionKind{}, MLPKinds: []MLPKind{},
 	}
 	r.arch = a
-	if loc.class != "" && !identifier.MatchString(loc.class) {
+	if loc.class != "" && !isClassName(loc.class) {
 		a.Warnings = append(a.Warnings, fmt.Sprintf("architectures names %.60q, which is not a class name; ignored", loc.class))
 		loc.class = ""
 	}
 	class, why := loc.inferClass()
-	if !identifier.MatchString(class) {
+	if !isClassName(class) {
 		class, why = "LlamaForCausalLM", "the file's model_type is not a name; its fields are read as those of a plain decoder"
 	}
 	if why != "" {
