@@ -37,7 +37,7 @@ func (Codec) Unmarshal(data []byte, v any) error {
 	return protocol.Unmarshal(data, v)
 }
 
-// Error returns an error the code that the protocol has for it.
+// Error gives an error the code that the protocol has for it.
 func Error(err error) error {
 	var coded *jsonrpc2.Error
 	switch {

@@ -244,7 +244,7 @@ func isLongcat(name string) bool {
 	return name == "LongcatCausalLM" || name == "LongcatFlashNgramForCausalLM"
 }
 
-// LoadedAs returns a configuration the model_type under which the engine
+// LoadedAs returns a configuration with the model_type under which the engine
 // loads it.
 func LoadedAs(name string, cfg *extract.Object) *extract.Object {
 	if !isLongcat(name) || cfg == nil {
