@@ -60,6 +60,9 @@ type Result struct {
 	// Following are the changes of the clone's other files, as WriteFiles found
 	// them.
 	Following []report.Following
+	// NewFile says that models.ts was not there before; "" where it was. Files of
+	// the phases do not have it: it is of this run.
+	NewFile string
 	// Outputs is the output directory as it was claimed before the work began.
 	Outputs *report.Claimed
 	// LeftOut are the Definitions that the request did not want in the entry.
@@ -101,7 +104,7 @@ func (r *Result) Report() *report.Run {
 	out := &report.Run{
 		Contract: r.Contract(), ModelsTS: r.Request.ModelsTS, Ignored: r.Request.OwnOutputDir, DryRun: r.Request.DryRun, Updated: r.Updated, TypeScript: r.TypeScript,
 		LeftOut: r.LeftOut, ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Quantization: r.Request.Quantization, Snippets: r.Snippets, EntryText: r.EntryText,
-		Tensors: r.Witness.file(), NoCheckpoint: r.Witness.note(), Following: r.Following,
+		Tensors: r.Witness.file(), NoCheckpoint: r.Witness.note(), Following: r.Following, NewFile: r.NewFile,
 	}
 	if r.Implementation != nil {
 		r.Implementation.ModelName = r.Request.ModelName

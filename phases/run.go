@@ -130,6 +130,7 @@ func Run(ctx context.Context, env *Env, req Request) (*Result, error) {
 	if err := r.place(env, doc); err != nil {
 		return nil, r.SaveEntry(env, err)
 	}
+	r.NewFile = file.NewNote()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

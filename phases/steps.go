@@ -105,6 +105,7 @@ func RunGenerate(env *Env, req Request, architecture, implementation string) (*R
 	if err := r.place(env, doc); err != nil {
 		return nil, r.SaveEntry(env, err)
 	}
+	r.NewFile = file.NewNote()
 	if req.DryRun {
 		return r, nil
 	}

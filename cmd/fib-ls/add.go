@@ -121,6 +121,9 @@ func (f *addFlags) run(cmd *cobra.Command, g *globals, args []string) error {
 	display.close()
 	if result != nil && err == nil {
 		err = f.print(cmd.OutOrStdout(), g, result)
+		if told := !f.json && !f.diff && !g.quiet; !told && result.NewFile != "" {
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "note: "+prose.Terminal(result.NewFile))
+		}
 		if f.diff && !g.quiet && string(result.Original) == string(result.Edited) {
 			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: the entry %s is what would be written: no change\n", result.Model.ID)
 		}

@@ -225,6 +225,9 @@ func placeItem(env *phases.Env, item *Item, files map[string]*openFile) {
 		item.Result = nil
 		return
 	}
+	if len(before) == 0 { // the others of the batch need not say it again
+		item.Result.NewFile = f.models.NewNote()
+	}
 	phases.MarkDataset(env, item.Result)
 	if item.Request.DryRun {
 		f.doc.Replace(before)

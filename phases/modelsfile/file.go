@@ -10,10 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/disk"
 	"github.com/fib-ls/fib-ls/phases/fault"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/regular"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -102,6 +104,31 @@ func missingModels(abs string) (*File, error) {
 		return nil, &fault.Missing{Err: fmt.Errorf("there is no %s, nor its directory\nrun fib-ls in a flashinfer-bench clone, or name the file with --models-ts", abs)}
 	}
 	return &File{Path: filepath.Join(resolved, filepath.Base(abs))}, nil
+}
+
+// NewNote says that there was no such file when it was read, and which one
+// beside it may have been meant; "" for a file that was there.
+func (m *File) NewNote() string {
+	if m.info != nil {
+		return ""
+	}
+	dir, name := filepath.Split(m.Path)
+	note := name + " is created: there was no such file"
+	var beside []string
+	entries, _ := os.ReadDir(dir) // what cannot be listed suggests nothing
+	for _, e := range entries {
+		if e.Type().IsRegular() && e.Name() != name && strings.HasSuffix(e.Name(), ".ts") {
+			beside = append(beside, e.Name())
+		}
+	}
+	meant := prose.Nearest(name, beside)
+	if usual := filepath.Base(DefaultPath); meant == "" && slices.Contains(beside, usual) {
+		meant = usual
+	}
+	if meant != "" {
+		note += "; did you mean " + meant + ", which stands there?"
+	}
+	return note
 }
 
 // Write replaces the file by text, atomically: a reader sees the old or the

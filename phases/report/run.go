@@ -35,6 +35,8 @@ type Run struct {
 	// nil where none was seen; NoCheckpoint says why.
 	Tensors      []byte
 	NoCheckpoint string
+	// NewFile says that models.ts was not there before; "" where it was.
+	NewFile string
 	// Following are the changes of the clone's other files.
 	Following []Following
 	// EntryText is the TypeScript of the entry.

@@ -72,6 +72,9 @@ func Origins(r *Run) []string {
 // Notes are what a run warns of, a line each.
 func Notes(r *Run) []string {
 	var notes []string
+	if r.NewFile != "" {
+		notes = append(notes, prose.Line(r.NewFile))
+	}
 	for _, w := range r.Warnings {
 		notes = append(notes, prose.Line(w))
 	}
