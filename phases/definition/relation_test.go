@@ -170,3 +170,29 @@ func TestForms(t *testing.T) {
 		t.Errorf("%d forms that SGLang calls, not 95", called)
 	}
 }
+
+// TestTableUnread: half a megabyte is decoded where a name needs it, which is
+// when it is not the dataset's: what opens a file of those must not wait for it.
+func TestTableUnread(t *testing.T) {
+	table := FlashInfer
+	t.Cleanup(func() { FlashInfer = table })
+	FlashInfer = func() *Table {
+		t.Error("FlashInfer's table is read")
+		return table()
+	}
+	texts := []string{"gemm_n_4096_k_4096"} // an older spelling
+	for _, f := range Families() {
+		texts = append(texts, f.Example)
+	}
+	for _, text := range texts {
+		if _, older := Respell(text); older {
+			continue
+		}
+		n, err := Parse(text)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		n.Remarks()
+	}
+}
