@@ -46,7 +46,8 @@ too, as changes to review.
 
 Several models are a batch: each is added or fails by itself, and what is there
 already is skipped. An id that is another model's is refused before anything
-runs. model_analysis_batch/model_addition_batch_summary.md tells of all.`,
+runs. model_analysis_batch/model_addition_batch_summary.md tells of all; beside
+it stand the changes of a clone's other files for all models at once.`,
 		Example: `  fib-ls add --model-name llama-3.3-70b --hf-repo-id meta-llama/Llama-3.3-70B-Instruct
   fib-ls add --model-name my-model --config ./config.json --diff --dry-run
   fib-ls add --batch models.yaml`,

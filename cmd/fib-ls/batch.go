@@ -142,8 +142,18 @@ func (f *addFlags) writeBatchSummary(cmd *cobra.Command, g *globals, env *phases
 	if err := dir.Write(batch.FileSummary, []byte(b.Markdown())); err != nil {
 		return err
 	}
-	if !g.quiet && !f.json {
+	tell := !g.quiet && !f.json
+	if tell {
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nsummary: %s\n", prose.Terminal(filepath.Join(path, batch.FileSummary)))
+	}
+	for _, name := range []string{report.FileServing, report.FileCoverage} { // of an earlier batch
+		err = errors.Join(err, dir.Remove(name))
+	}
+	for _, change := range b.Following() {
+		err = errors.Join(err, dir.Write(change.Name, change.Data))
+		if tell && err == nil {
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "to review: %s, %s\n", prose.Terminal(filepath.Join(path, change.Name)), change.What)
+		}
 	}
 	return err
 }

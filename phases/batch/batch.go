@@ -38,6 +38,9 @@ type Batch struct {
 	Err error
 	// Refused reports that Err was found before anything was begun.
 	Refused bool
+
+	changes map[string]*change // of a clone's other files, by path
+	changed []string           // the paths in order
 }
 
 // chunkSize is how many models are placed between two writes of models.ts:
@@ -99,6 +102,7 @@ func Run(ctx context.Context, env *phases.Env, requests []phases.Request, watch 
 			if item.outputs != nil && item.Result == nil {
 				item.outputs.Release()
 			}
+			b.follow(item)
 			watch.call(watch.Done, item)
 		}
 		if b.Err != nil {

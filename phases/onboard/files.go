@@ -178,8 +178,8 @@ func (p *Plan) servingFile() (file, error) {
 }
 
 // inPlace says how the serving configs are changed. A diff fits the file as it
-// was: of several models, as a batch adds them, the command does what git apply
-// does for the first alone.
+// was: of several models, added one by one, the command does what git apply does
+// for the first alone; a batch has one diff for all.
 func (p *Plan) inPlace() string {
 	if p.Repo == "" {
 		return "git apply makes it"
@@ -216,10 +216,15 @@ func Following(env *phases.Env, r *phases.Result) ([]report.Following, error) {
 		return nil, err
 	}
 	var all []report.Following
-	add := func(f file) {
-		if len(f.data) > 0 { // else the file says it already
-			all = append(all, report.Following{Name: f.name, What: f.what, Data: f.data})
+	add := func(f file, path string, edit func([]byte) ([]byte, error)) {
+		if len(f.data) == 0 { // the file says it already
+			return
 		}
+		change := report.Following{Name: f.name, What: f.what, Data: f.data}
+		if text, err := disk.ReadRegular(filepath.Join(root, filepath.FromSlash(path)), maxCoverage); err == nil && f.name != report.FileCoverageNew {
+			change.Path, change.Root, change.Before, change.Edit = path, root, text, edit
+		}
+		all = append(all, change)
 	}
 	if has(ServingConfigsPath) {
 		serving, err := p.servingFile()
@@ -229,10 +234,13 @@ func Following(env *phases.Env, r *phases.Result) ([]report.Following, error) {
 		if err != nil {
 			return nil, err
 		}
-		add(serving)
+		add(serving, ServingConfigsPath, func(text []byte) ([]byte, error) {
+			after, _, err := p.InsertServers(text)
+			return after, err
+		})
 	}
 	if has(CoveragePath) {
-		add(p.coverageFile())
+		add(p.coverageFile(), CoveragePath, func(text []byte) ([]byte, error) { return p.updateCoverage(text), nil })
 	}
 	return all, nil
 }
@@ -247,6 +255,26 @@ const maxCoverage = 4 << 20
 // no clone, or the dataset's workloads are not known, the model's row and
 // section alone.
 func (p *Plan) coverageFile() file {
+	text, err := disk.ReadRegular(filepath.Join(p.root, filepath.FromSlash(CoveragePath)), maxCoverage)
+	if p.root != "" && err == nil && p.set.KnowsWorkloads() {
+		return file{report.FileCoverage, "the change of " + CoveragePath + " (git apply makes it)", []byte(diff.Unified(CoveragePath, string(text), string(p.updateCoverage(text))))}
+	}
+	note := ""
+	if !p.set.KnowsWorkloads() {
+		note = "\nBy " + p.set.Listed + ", which does not tell Definitions with workloads from those without: give --dataset DIR before this is published.\n"
+	}
+	return file{report.FileCoverageNew, "row of the summary and section for " + CoveragePath, []byte(p.covered().Section() + note)}
+}
+
+// updateCoverage puts the model into a text of the coverage document.
+func (p *Plan) updateCoverage(text []byte) []byte {
+	doc := coverage.Report{Models: []coverage.Model{p.covered()}}
+	after, _ := doc.Update(string(text), p.set.Lookup)
+	return []byte(after)
+}
+
+// covered is the model against the dataset.
+func (p *Plan) covered() coverage.Model {
 	var required []dataset.Required
 	for _, k := range p.Kernels {
 		required = append(required, dataset.Required{Name: k.Name, OpType: k.OpType, Note: k.words()})
@@ -254,18 +282,7 @@ func (p *Plan) coverageFile() file {
 	a := p.Result.Architecture
 	covered := dataset.Cover(required, p.set.Lookup)
 	covered.WorkloadsUnknown = !p.set.KnowsWorkloads()
-	m := coverage.ModelOf(p.Slug, p.Result.Model.Name, a, covered)
-	text, err := disk.ReadRegular(filepath.Join(p.root, filepath.FromSlash(CoveragePath)), maxCoverage)
-	if p.root != "" && err == nil && p.set.KnowsWorkloads() {
-		doc := coverage.Report{Models: []coverage.Model{m}}
-		after, _ := doc.Update(string(text), p.set.Lookup)
-		return file{report.FileCoverage, "the change of " + CoveragePath + " (git apply makes it)", []byte(diff.Unified(CoveragePath, string(text), after))}
-	}
-	note := ""
-	if !p.set.KnowsWorkloads() {
-		note = "\nBy " + p.set.Listed + ", which does not tell Definitions with workloads from those without: give --dataset DIR before this is published.\n"
-	}
-	return file{report.FileCoverageNew, "row of the summary and section for " + CoveragePath, []byte(m.Section() + note)}
+	return coverage.ModelOf(p.Slug, p.Result.Model.Name, a, covered)
 }
 
 // request is the text of a kernel request for what FlashInfer lacks, in the

@@ -34,6 +34,12 @@ type Following struct {
 	// Name is FileServing, FileCoverage or FileCoverageNew; What says what it is.
 	Name, What string
 	Data       []byte
+	// Of the change of a file: Path names it in the clone, Root is the clone,
+	// Before its text, and Edit makes the change in another text of it, so that
+	// the changes of several models become one. Edit is nil for what is no change.
+	Path, Root string
+	Before     []byte
+	Edit       func(text []byte) ([]byte, error)
 }
 
 // FileOrder is the order in which they are written.
