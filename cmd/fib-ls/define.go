@@ -7,11 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/fib-ls/fib-ls/phases/coverage"
 	"github.com/fib-ls/fib-ls/phases/dataset"
+	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/prose"
@@ -116,7 +118,8 @@ func (f *defineFlags) define(cmd *cobra.Command, names []string, of map[string]d
 		case err != nil:
 			seen[name] = true
 			leftOut++
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s\n", prose.Terminal(err.Error()))
+			why := strings.TrimPrefix(definition.Why(err), name+": ")
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "skipped %s: %s\n", prose.Terminal(name), prose.Terminal(why))
 		case !seen[d.Name]:
 			seen[d.Name] = true
 			made = append(made, d)
