@@ -24,6 +24,9 @@ import (
 type file struct {
 	name, what string
 	data       []byte
+	// before is the text of the clone's file that data is the change of, nil for
+	// what is no change.
+	before []byte
 }
 
 // WriteFiles writes what follows from the plan below a directory, each file to
@@ -86,10 +89,10 @@ func (p *Plan) files() ([]file, error) {
 		return nil, err
 	}
 	list = append([]file{
-		{"pull_request.md", "text of the pull request that adds the model to flashinfer-bench", p.pullRequest()},
+		{name: "pull_request.md", what: "text of the pull request that adds the model to flashinfer-bench", data: p.pullRequest()},
 		configs, p.coverageFile(),
 	}, list...)
-	return append([]file{{"index.md", "this list", p.index(list)}}, list...), nil
+	return append([]file{{name: "index.md", what: "this list", data: p.index(list)}}, list...), nil
 }
 
 // kernelFiles are the Definition and its test of a new kernel, and the request
@@ -97,9 +100,9 @@ func (p *Plan) files() ([]file, error) {
 func (p *Plan) kernelFiles(k Kernel) ([]file, error) {
 	var list []file
 	if k.FI == FIMissing {
-		list = append(list, file{"kernel_requests/" + k.Name + ".md", "text of a kernel request to FlashInfer", p.request(k)})
+		list = append(list, file{name: "kernel_requests/" + k.Name + ".md", what: "text of a kernel request to FlashInfer", data: p.request(k)})
 	}
-	list = append(list, file{"pull_requests/" + k.Name + ".md", "texts of the pull requests of this Definition", p.pullRequests(k)})
+	list = append(list, file{name: "pull_requests/" + k.Name + ".md", what: "texts of the pull requests of this Definition", data: p.pullRequests(k)})
 	n, err := definition.Parse(k.Name)
 	if err != nil {
 		return list, nil //nolint:nilerr // a name of no known family: there is no Definition to write
@@ -120,8 +123,8 @@ func (p *Plan) kernelFiles(k Kernel) ([]file, error) {
 		return nil, err
 	}
 	return append(list,
-		file{d.Path(), "Definition", data},
-		file{path.Join("tests", "references", "test_"+k.Name+".py"), "test of its reference", referenceTest(d)},
+		file{name: d.Path(), what: "Definition", data: data},
+		file{name: path.Join("tests", "references", "test_"+k.Name+".py"), what: "test of its reference", data: referenceTest(d)},
 	), nil
 }
 
@@ -167,14 +170,14 @@ func (p *Plan) servingFile() (file, error) {
 	text, err := disk.ReadRegular(filepath.Join(p.root, filepath.FromSlash(ServingConfigsPath)), maxServingConfigs)
 	if p.root == "" || err != nil {
 		data, _, err := p.InsertServers(noServers())
-		return file{"model_configs.json", "entries for " + ServingConfigsPath, data}, err
+		return file{name: "model_configs.json", what: "entries for " + ServingConfigsPath, data: data}, err
 	}
 	after, _, err := p.InsertServers(text)
 	if err != nil {
 		return file{}, err
 	}
 	patch := diff.Unified(ServingConfigsPath, string(text), string(after))
-	return file{report.FileServing, "the change of " + ServingConfigsPath + " (" + p.inPlace() + ")", []byte(patch)}, nil
+	return file{report.FileServing, "the change of " + ServingConfigsPath + " (" + p.inPlace() + ")", []byte(patch), text}, nil
 }
 
 // inPlace says how the serving configs are changed. A diff fits the file as it
@@ -221,14 +224,14 @@ func Following(env *phases.Env, r *phases.Result) ([]report.Following, error) {
 			return
 		}
 		change := report.Following{Name: f.name, What: f.what, Data: f.data}
-		if text, err := disk.ReadRegular(filepath.Join(root, filepath.FromSlash(path)), maxCoverage); err == nil && f.name != report.FileCoverageNew {
-			change.Path, change.Root, change.Before, change.Edit = path, root, text, edit
+		if f.before != nil {
+			change.Path, change.Root, change.Before, change.Edit = path, root, f.before, edit
 		}
 		all = append(all, change)
 	}
 	if has(ServingConfigsPath) {
 		serving, err := p.servingFile()
-		if err == nil && serving.name != report.FileServing { // entries alone, under the name of the clone's own file
+		if err == nil && serving.before == nil { // entries alone, under the name of the clone's own file
 			err = fmt.Errorf("%s cannot be read", ServingConfigsPath)
 		}
 		if err != nil {
@@ -257,13 +260,14 @@ const maxCoverage = 4 << 20
 func (p *Plan) coverageFile() file {
 	text, err := disk.ReadRegular(filepath.Join(p.root, filepath.FromSlash(CoveragePath)), maxCoverage)
 	if p.root != "" && err == nil && p.set.KnowsWorkloads() {
-		return file{report.FileCoverage, "the change of " + CoveragePath + " (git apply makes it)", []byte(diff.Unified(CoveragePath, string(text), string(p.updateCoverage(text))))}
+		patch := diff.Unified(CoveragePath, string(text), string(p.updateCoverage(text)))
+		return file{report.FileCoverage, "the change of " + CoveragePath + " (git apply makes it)", []byte(patch), text}
 	}
 	note := ""
 	if !p.set.KnowsWorkloads() {
 		note = "\nBy " + p.set.Listed + ", which does not tell Definitions with workloads from those without: give --dataset DIR before this is published.\n"
 	}
-	return file{report.FileCoverageNew, "row of the summary and section for " + CoveragePath, []byte(p.covered().Section() + note)}
+	return file{name: report.FileCoverageNew, what: "row of the summary and section for " + CoveragePath, data: []byte(p.covered().Section() + note)}
 }
 
 // updateCoverage puts the model into a text of the coverage document.
