@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"math"
+
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
@@ -27,8 +29,9 @@ func drawTree(rows []baseline.Module, a *extract.Architecture) (*builder, Patter
 	var b *builder
 	var pattern Pattern
 	var parts []*part
+	least := math.Inf(1) // share of the cards outside of view
 	for _, way := range []layout{{}, {deep: true}, {joined: true, nested: true}, {joined: true}, {joined: true, deep: true}} {
-		if b != nil && way.joined && !b.joinable() {
+		if way.joined && !b.joinable() {
 			break
 		}
 		other, err := buildTree(rows, a, way.joined)
@@ -36,11 +39,10 @@ func drawTree(rows []baseline.Module, a *extract.Architecture) (*builder, Patter
 			return nil, "", nil, err
 		}
 		otherPattern, otherParts := drawBuilt(other, rows, way)
-		if b == nil || shareOutside(otherParts) < shareOutside(parts) {
-			pattern, parts = otherPattern, otherParts
-			b = other
+		if share := shareOutside(otherParts); b == nil || share < least {
+			b, pattern, parts, least = other, otherPattern, otherParts, share
 		}
-		if shareOutside(parts) <= mostOutside {
+		if least <= mostOutside {
 			break
 		}
 	}
@@ -137,9 +139,9 @@ func (g *group) outermost() *group {
 	return g
 }
 
-// kindOf is the kind that has exactly these layers among those drawn as one;
+// kindOfLayers is the kind that has exactly these layers among those drawn as one;
 // nil when there is none.
-func (g *group) kindOf(layers layerSet) *group {
+func (g *group) kindOfLayers(layers layerSet) *group {
 	if g == nil {
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
 // TestJoinedKindsKeepEveryLayer: drawn as one, the kinds of layers hold the
@@ -67,19 +69,25 @@ func timesOf(nodes []*node) map[string]int {
 	return times
 }
 
+// drawModel draws one of ownModels from its config.
+func drawModel(t *testing.T, a *extract.Architecture, name string) (*builder, []*part) {
+	t.Helper()
+	if a == nil {
+		t.Fatalf("no model %s", name)
+	}
+	b, _, parts, err := drawTree(FromArchitecture(a), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, parts
+}
+
 // TestEntriesFitOnThePage: no more of these is out of view than of upstream's
 // own (docs/drawing.md has the real models, drawn).
 func TestEntriesFitOnThePage(t *testing.T) {
 	models := ownModels(t)
 	for _, name := range []string{"dsa", "gdn-shared-expert", "hash-moe-compressed-attention", "lightning-moe", "sliding-full", "per-layer-heads"} {
-		a := models[name]
-		if a == nil {
-			t.Fatalf("no model %s", name)
-		}
-		_, _, parts, err := drawTree(FromArchitecture(a), a)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, parts := drawModel(t, models[name], name)
 		if share := shareOutside(parts); share > mostOutside {
 			t.Errorf("%s: %.2f of its cards are out of view", name, share)
 		}
@@ -91,14 +99,7 @@ func TestEntriesFitOnThePage(t *testing.T) {
 func TestKindsApartWhereTheyFit(t *testing.T) {
 	models := ownModels(t)
 	for name, want := range map[string]bool{"sliding-full": true, "hash-moe-compressed-attention": true, "nope-rope-interleaved-moe": false, "attention-sinks": false} {
-		a := models[name]
-		if a == nil {
-			t.Fatalf("no model %s", name)
-		}
-		b, _, _, err := drawTree(FromArchitecture(a), a)
-		if err != nil {
-			t.Fatal(err)
-		}
+		b, _ := drawModel(t, models[name], name)
 		if b.joined != want {
 			t.Errorf("%s: joined is %v", name, b.joined)
 		}

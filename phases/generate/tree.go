@@ -324,7 +324,7 @@ func (b *builder) variantsAt(t *trie, layers layerSet, g *group) []*node {
 	}
 	for _, n := range found {
 		if n.group == nil {
-			n.group = g.kindOf(n.layers)
+			n.group = g.kindOfLayers(n.layers)
 		}
 	}
 	return found
