@@ -187,7 +187,7 @@ func expectedNames(known *validate.ExpectedEntry, key string) []neededName {
 // besideNames follow from the modules of the same entry: a norm has the width
 // that the others have, a projection the sizes that its partner leaves it.
 func besideNames(m *tsast.Model, self *tsast.Module) []neededName {
-	gemm := func(n, k int64) []string { return []string{definition.Of("gemm", int(n), int(k)).String()} }
+	gemm := func(n, k int64) []string { return []string{definition.Of("gemm", n, k).String()} }
 	for _, other := range m.Modules {
 		if other == self || other.Parent.Value != self.Parent.Value {
 			continue

@@ -32,10 +32,7 @@ func TestExplainEverything(t *testing.T) {
 		for i := range values {
 			values[i] = int64(64)
 		}
-		name, err := definition.New(f.ID, values...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		name := definition.Of(f.ID, values...)
 		out.Reset()
 		if _, err := explain(&out, name.String()); err != nil {
 			t.Errorf("%s: %v", name, err)

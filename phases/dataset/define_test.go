@@ -89,11 +89,8 @@ func TestDefinable(t *testing.T) {
 		for i := range values {
 			values[i] = 64
 		}
-		n, err := definition.New(f.ID, values...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = Define(n, DefineOptions{})
+		n := definition.Of(f.ID, values...)
+		_, err := Define(n, DefineOptions{})
 		if Definable(n) != families[f.ID] || (err == nil) != families[f.ID] || (err != nil && !errors.Is(err, ErrNotFixed)) {
 			t.Errorf("%s: %v", f.ID, err)
 		}

@@ -112,9 +112,8 @@ func TestEveryFamilyRoundTrips(t *testing.T) {
 		if n.Family != f || n.String() != f.Example {
 			t.Errorf("%s is read as %s of family %s, not %s", f.Example, n, n.Family.ID, f.ID)
 		}
-		again, err := New(f.ID, n.Values...)
-		if err != nil || again.String() != f.Example {
-			t.Errorf("New(%s) = %s, %v", f.ID, again, err)
+		if again := Of(f.ID, n.Values...); again.String() != f.Example {
+			t.Errorf("Of(%s) = %s", f.ID, again)
 		}
 		text := Explain(n)
 		for _, field := range f.Fields {
@@ -203,40 +202,28 @@ func TestLegacy(t *testing.T) {
 			t.Errorf("%s: no family %s", form.prefix, form.family)
 		}
 	}
-	if n := GEMM(6144, 4096); n.Underscored() != "gemm_n_6144_k_4096" || RMSNorm(1).Underscored() != "rmsnorm_h1" {
+	if n := GEMM(6144, 4096); n.Underscored() != "gemm_n_6144_k_4096" || Of("rmsnorm", 1).Underscored() != "rmsnorm_h1" {
 		t.Error(n.Underscored())
 	}
 }
 
-func TestConstructors(t *testing.T) {
-	got := []Name{
-		RMSNorm(4096), FusedAddRMSNorm(4096), GEMM(6144, 4096), GQAPagedDecode(32, 8, 128, 1), GQAPagedPrefill(32, 8, 128, 64),
-		GQARaggedPrefill(32, 8, 128), MLAPagedDecode(16, 512, 64, 1), MLAPagedPrefill(16, 512, 64, 64), MLARaggedPrefill(16, 192, 128),
-		DSASparseAttention(16, 512, 64, 2048, 64), DSATopKIndexer(64, 128, 2048, 64),
-		GDNPrefill(16, 32, 128), GDNDecode(16, 32, 128), GDNMTP(16, 32, 128),
-		MambaSSUDecode(128, 64, 128, 8), MoEFP8DSRouting(8, 8, 4, 32, 7168, 2048), MoEFP8Renorm(10, 128, 2048, 512),
-		MoEFP4(1, 128, 5120, 8192), MoEFP4Routed(1, 16, 5120, 8192), MoEFP8PerTensor(8, 128, 2048, 768),
-		RopeNeox(128, 64), RopeGPTJ(128, 64), TopKSampling(128256), TopPSampling(128256), TopKTopPSampling(128256),
-	}
-	made := map[*Family]bool{}
-	for _, n := range got {
-		if n.String() != n.Family.Example || made[n.Family] {
-			t.Errorf("%s, want %s, once", n, n.Family.Example)
-		}
-		made[n.Family] = true
-	}
-	for _, n := range []Name{RMSNorm(0), GEMM(1, -1), {}} {
+func TestOf(t *testing.T) {
+	for _, n := range []Name{Of("rmsnorm", 0), GEMM(1, -1), {}} {
 		if !n.IsZero() || n.String() != "" || n.OpType() != "" || Explain(n) != "" || n.Notes() != nil {
 			t.Errorf("%q is not the zero name", n)
 		}
 	}
-	for _, bad := range [][]int64{{1}, {1, 2, 3}, {0, 1}} {
-		if _, err := New("gemm", bad...); err == nil {
-			t.Errorf("New(gemm, %v) succeeded", bad)
-		}
-	}
-	if _, err := New("gem", 1, 2); err == nil {
-		t.Error("New of an unknown family succeeded")
+	for _, wrong := range []func(){
+		func() { Of("gemm", 1) }, func() { Of("gemm", 1, 2, 3) }, func() { Of("gem", 1, 2) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("a name of no family was made")
+				}
+			}()
+			wrong()
+		}()
 	}
 }
 

@@ -7,26 +7,28 @@ import (
 	"strings"
 )
 
-// New makes a name of a family from its values in the order of its fields.
-// It fails for an unknown family, a wrong number of values and values below 1.
-func New(familyID string, values ...int64) (Name, error) {
+// Of makes a name of a family from its values in the order of its fields. A
+// value below 1 is a size that is unknown: it gives the zero Name. A family that
+// does not exist, or has another number of fields, is a mistake of the caller.
+func Of[T int | int64](familyID string, values ...T) Name {
 	f, ok := FamilyByID(familyID)
-	if !ok {
-		return Name{}, fmt.Errorf("no Definition family %q", familyID)
+	if !ok || len(values) != len(f.Fields) {
+		panic(fmt.Sprintf("definition: no family %q of %d values", familyID, len(values)))
 	}
-	if len(values) != len(f.Fields) {
-		return Name{}, fmt.Errorf("%s takes %d values, not %d", f.Pattern(), len(f.Fields), len(values))
-	}
+	wide := make([]int64, len(values))
 	for i, v := range values {
-		if v < 1 || v == math.MaxInt64 {
-			return Name{}, fmt.Errorf("%s: %s = %d is not a size", f.Pattern(), f.Fields[i].Abbrev, v)
+		if wide[i] = int64(v); v < 1 || wide[i] == math.MaxInt64 {
+			return Name{}
 		}
 	}
-	return Name{Family: f, Values: append([]int64(nil), values...)}, nil
+	return Name{Family: f, Values: wide}
 }
 
-// IsZero reports whether this is not a name: what the typed constructors give for
-// sizes that are unknown.
+// GEMM is a linear layer with n output and k input features.
+func GEMM(n, k int) Name { return Of("gemm", n, k) }
+
+// IsZero reports whether this is not a name: what Of gives for sizes that are
+// unknown.
 func (n Name) IsZero() bool { return n.Family == nil }
 
 // String is the name in the current spelling; "" for the zero Name.

@@ -133,7 +133,7 @@ func (m *Model) unlisted(function string, row baseline.Module) definition.Name {
 	case function == baseline.CallLatentRagged:
 		return m.latentRagged(row)
 	case function == baseline.CallIndexer:
-		return definition.DSATopKIndexer(kind.IndexNHeads, kind.IndexHeadDim, kind.IndexTopK, indexerPages)
+		return definition.Of("dsa_topk_indexer_fp8", kind.IndexNHeads, kind.IndexHeadDim, kind.IndexTopK, indexerPages)
 	}
 	return definition.Name{}
 }
@@ -145,5 +145,5 @@ func (m *Model) latentRagged(row baseline.Module) definition.Name {
 	if row.NumHeads == nil || row.HeadDim == nil || row.VHeadDim == nil || *row.NumHeads%m.tp != 0 {
 		return definition.Name{}
 	}
-	return definition.MLARaggedPrefill(*row.NumHeads/m.tp, *row.HeadDim, *row.VHeadDim)
+	return definition.Of("mla_ragged_prefill_causal", *row.NumHeads/m.tp, *row.HeadDim, *row.VHeadDim)
 }

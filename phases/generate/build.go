@@ -159,10 +159,8 @@ func (r *requiredList) add(name, opType, module string) {
 // sampling are the Definitions that every model needs behind its head.
 func sampling(a *extract.Architecture) []Required {
 	var list []Required
-	for _, name := range []definition.Name{
-		definition.TopKSampling(a.VocabSize), definition.TopPSampling(a.VocabSize), definition.TopKTopPSampling(a.VocabSize),
-	} {
-		if !name.IsZero() {
+	for _, family := range []string{"top_k_sampling_from_probs", "top_p_sampling_from_probs", "top_k_top_p_sampling_from_probs"} {
+		if name := definition.Of(family, a.VocabSize); !name.IsZero() {
 			list = append(list, Required{Name: name.String(), OpType: name.OpType(), Modules: []string{}})
 		}
 	}

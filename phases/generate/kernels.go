@@ -129,8 +129,8 @@ func (m *namer) attention(n *node, row baseline.Module) []definition.Name {
 	d := *row.HeadDim
 	var names, decode []definition.Name
 	for _, ps := range m.opts.PageSizes {
-		names = append(names, definition.GQAPagedPrefill(h, kv, d, ps))
-		decode = append(decode, definition.GQAPagedDecode(h, kv, d, ps))
+		names = append(names, definition.Of("gqa_paged_prefill_causal", h, kv, d, ps))
+		decode = append(decode, definition.Of("gqa_paged_decode", h, kv, d, ps))
 	}
 	names = append(names, decode...)
 	m.describesPlainSoftmax(n.key, kindOf(n))
@@ -138,7 +138,7 @@ func (m *namer) attention(n *node, row baseline.Module) []definition.Name {
 		m.unmapped.add("%s: prefill of cross-attention is not causal: the dataset has no Definition of it, only of decode", n.key)
 		return decode
 	}
-	return append(names, definition.GQARaggedPrefill(h, kv, d))
+	return append(names, definition.Of("gqa_ragged_prefill_causal", h, kv, d))
 }
 
 // heads returns query and KV heads on one device.
@@ -186,16 +186,16 @@ func (m *namer) mla(n *node) []definition.Name {
 		}
 		var names []definition.Name
 		for _, ps := range m.opts.PageSizes {
-			names = append(names, definition.DSASparseAttention(h, ckv, kpe, kind.IndexTopK, ps))
+			names = append(names, definition.Of("dsa_sparse_attention", h, ckv, kpe, kind.IndexTopK, ps))
 		}
 		return names
 	}
-	names := []definition.Name{definition.MLARaggedPrefill(h, *mha.HeadDim, *mha.VHeadDim)}
+	names := []definition.Name{definition.Of("mla_ragged_prefill_causal", h, *mha.HeadDim, *mha.VHeadDim)}
 	for _, ps := range m.opts.PageSizes {
-		names = append(names, definition.MLAPagedPrefill(h, ckv, kpe, ps))
+		names = append(names, definition.Of("mla_paged_prefill_causal", h, ckv, kpe, ps))
 	}
 	for _, ps := range m.opts.PageSizes {
-		names = append(names, definition.MLAPagedDecode(h, ckv, kpe, ps))
+		names = append(names, definition.Of("mla_paged_decode", h, ckv, kpe, ps))
 	}
 	return names
 }
@@ -211,7 +211,7 @@ func (m *namer) indexer(n *node) []definition.Name {
 		m.warnings.add("%s: the indexer's sizes are unknown: no dsa_topk_indexer Definition", n.path)
 		return nil
 	}
-	return []definition.Name{definition.DSATopKIndexer(kind.IndexNHeads, kind.IndexHeadDim, kind.IndexTopK, indexerPageSize)}
+	return []definition.Name{definition.Of("dsa_topk_indexer_fp8", kind.IndexNHeads, kind.IndexHeadDim, kind.IndexTopK, indexerPageSize)}
 }
 
 // noRopeKernel are the kinds of rotary embedding that do not run that kernel in
@@ -238,9 +238,9 @@ func (m *namer) rope(n *node, row baseline.Module) []definition.Name {
 		interleaved = *row.Interleaved
 	}
 	if interleaved {
-		return []definition.Name{definition.RopeGPTJ(kind.HeadDim, rotary)}
+		return []definition.Name{definition.Of("rope_with_cos_sin_cache_gptj_style", kind.HeadDim, rotary)}
 	}
-	return []definition.Name{definition.RopeNeox(kind.HeadDim, rotary)}
+	return []definition.Name{definition.Of("rope_with_cos_sin_cache_neox_style", kind.HeadDim, rotary)}
 }
 
 // interleavedRope reports whether the family's rotary embedding pairs neighbours

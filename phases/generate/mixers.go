@@ -64,9 +64,9 @@ func (m *namer) gdn(n *node, kind *extract.AttentionKind) []definition.Name {
 	}
 	d := kind.LinearKeyHeadDim
 	return []definition.Name{
-		definition.GDNPrefill(qk/tp, v/tp, d),
-		definition.GDNDecode(qk/tp, v/tp, d),
-		definition.GDNMTP(qk/tp, v/tp, d),
+		definition.Of("gdn_prefill", qk/tp, v/tp, d),
+		definition.Of("gdn_decode", qk/tp, v/tp, d),
+		definition.Of("gdn_mtp", qk/tp, v/tp, d),
 	}
 }
 
@@ -93,7 +93,7 @@ func (m *namer) mamba(n *node) []definition.Name {
 		return nil
 	}
 	m.ssuLimits(n.key, h/tp, groups, kind.MambaHeadDim, kind.StateSize)
-	return []definition.Name{definition.MambaSSUDecode(h/tp, kind.MambaHeadDim, kind.StateSize, groups)}
+	return []definition.Name{definition.Of("mamba_ssu_decode", h/tp, kind.MambaHeadDim, kind.StateSize, groups)}
 }
 
 // experts names the fused MoE kernel, which takes the router's logits: its
@@ -130,9 +130,12 @@ func (m *namer) experts(n *node, row baseline.Module) []definition.Name {
 	case "fp8_block_scale":
 		return m.fp8Experts(moe, topk, e, hidden, inter)
 	case "nvfp4":
-		return []definition.Name{definition.MoEFP4(topk, e, hidden, inter), definition.MoEFP4Routed(topk, e, hidden, inter)}
+		return []definition.Name{
+			definition.Of("trtllm_fp4_block_scale_moe", topk, e, hidden, inter),
+			definition.Of("trtllm_fp4_block_scale_routed_moe", topk, e, hidden, inter),
+		}
 	case "fp8_per_tensor":
-		return []definition.Name{definition.MoEFP8PerTensor(topk, e, hidden, inter)}
+		return []definition.Name{definition.Of("trtllm_fp8_per_tensor_scale_moe", topk, e, hidden, inter)}
 	}
 	m.unmapped.add("MoE of %d experts: the dataset has no %s MoE", total, kernel)
 	return nil
@@ -143,9 +146,9 @@ func (m *namer) experts(n *node, row baseline.Module) []definition.Name {
 func (m *namer) fp8Experts(moe *extract.MoE, topk, e, h, i int) []definition.Name {
 	switch moe.Routing {
 	case "ds":
-		return []definition.Name{definition.MoEFP8DSRouting(topk, moe.NGroup, moe.TopKGroup, e, h, i)}
+		return []definition.Name{definition.Of("moe_fp8_block_scale_ds_routing", topk, moe.NGroup, moe.TopKGroup, e, h, i)}
 	case "renorm":
-		return []definition.Name{definition.MoEFP8Renorm(topk, e, h, i)}
+		return []definition.Name{definition.Of("moe_fp8_block_scale_renorm", topk, e, h, i)}
 	}
 	m.unmapped.add("MoE of FP8 block-scale experts: the dataset has none with %s routing", moe.Routing)
 	return nil

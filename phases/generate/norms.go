@@ -71,7 +71,7 @@ func (m *namer) norm(n *node, row baseline.Module) []definition.Name {
 		m.unmapped.add("%s (%s): SGLang norms each device's shard and adds the variances up over all of them: no Definition of the full width %d stands for it", n.key, row.Class, *row.Hidden)
 		return nil
 	}
-	plain, fused := definition.RMSNorm(*row.Hidden), definition.FusedAddRMSNorm(*row.Hidden)
+	plain, fused := definition.Of("rmsnorm", *row.Hidden), definition.Of("fused_add_rmsnorm", *row.Hidden)
 	switch use := m.usageOf(n); {
 	case use.plain && !use.fused:
 		return []definition.Name{plain}
