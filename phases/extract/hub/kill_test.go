@@ -100,7 +100,7 @@ func killAt(t *testing.T, b *bench, at string) {
 	case at == "half a body":
 		b.s.On(fakehub.Rule{Method: "GET", Do: func(x *fakehub.Exchange) {
 			a := x.Usual()
-			a.Body = a.Body[:len(a.Body)/2]
+			a.Body.Truncate(a.Body.Len() / 2)
 			x.Send(a)
 			die()
 		}})

@@ -27,6 +27,7 @@ func (b *bench) asHost(endpoint string) *Client {
 		b.t.Fatal(err)
 	}
 	tr := c.http.(ownTransport)()
+	tr.TLSClientConfig.ServerName = "example.com" // that of the fake's certificate
 	tr.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		host, _, _ := net.SplitHostPort(addr)
 		if host != "localhost" && host != "127.0.0.1" {

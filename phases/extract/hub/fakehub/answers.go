@@ -1,15 +1,18 @@
 package fakehub
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha1" //nolint:gosec // only a name for a signed address
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The kinds of addresses, by which rules choose requests.
@@ -218,32 +221,7 @@ func (s *Server) answerStore(w http.ResponseWriter, r *http.Request) {
 
 func sendFile(w http.ResponseWriter, r *http.Request, content []byte) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Accept-Ranges", "bytes")
-	if span := r.Header.Get("Range"); span != "" && r.Method == http.MethodGet {
-		sendRange(w, span, content)
-		return
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(content)
-	}
-}
-
-// sendRange answers "bytes=FIRST-LAST", the only form that clients of the Hub
-// send.
-func sendRange(w http.ResponseWriter, span string, content []byte) {
-	first, last := -1, -1
-	if _, err := fmt.Sscanf(span, "bytes=%d-%d", &first, &last); err != nil || first < 0 || first > last || first >= len(content) {
-		w.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", len(content)))
-		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
-		return
-	}
-	part := content[first:min(last+1, len(content))]
-	w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, first+len(part)-1, len(content)))
-	w.Header().Set("Content-Length", strconv.Itoa(len(part)))
-	w.WriteHeader(http.StatusPartialContent)
-	_, _ = w.Write(part) // the client may be gone
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
 // totals answers /api/models/ORG/NAME[/revision/REV]?expand[]=safetensors.
@@ -311,11 +289,8 @@ func (s *Server) search(query, limit, token string) []hit {
 			hits = append(hits, hit{ID: r.ID, ModelID: r.ID, Downloads: r.Downloads, Private: r.Private})
 		}
 	}
-	sort.Slice(hits, func(i, j int) bool {
-		if hits[i].Downloads != hits[j].Downloads {
-			return hits[i].Downloads > hits[j].Downloads
-		}
-		return hits[i].ID < hits[j].ID
+	slices.SortFunc(hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), strings.Compare(a.ID, b.ID))
 	})
 	if n, err := strconv.Atoi(limit); err == nil && n >= 0 && n < len(hits) {
 		hits = hits[:n]

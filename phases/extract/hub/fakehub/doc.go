@@ -14,8 +14,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
-	"sort"
+	"slices"
 )
 
 // File is a file of a repository.
@@ -45,13 +46,8 @@ type Commit struct {
 
 // NewCommit makes a commit whose id follows from its files.
 func NewCommit(files map[string]File) *Commit {
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	sort.Strings(names)
 	h := sha1.New() //nolint:gosec // only a name
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		_, _ = fmt.Fprintf(h, "%s %s\n", name, files[name].ETag())
 	}
 	return &Commit{ID: hex.EncodeToString(h.Sum(nil)), Files: files}
@@ -117,11 +113,7 @@ func (r *Repo) Commit(revision string) *Commit {
 	if c := r.Refs[revision]; c != nil {
 		return c
 	}
-	all := append([]*Commit{}, r.Old...)
-	for _, c := range r.Refs {
-		all = append(all, c)
-	}
-	for _, c := range all {
+	for _, c := range slices.AppendSeq(slices.Clone(r.Old), maps.Values(r.Refs)) {
 		// The Hub takes short commits as well.
 		if len(revision) >= 7 && len(revision) <= 40 && c.ID[:len(revision)] == revision {
 			return c
@@ -130,14 +122,7 @@ func (r *Repo) Commit(revision string) *Commit {
 	return nil
 }
 
-func (r *Repo) allows(token string) bool {
-	for _, t := range r.Access {
-		if t == token && t != "" {
-			return true
-		}
-	}
-	return false
-}
+func (r *Repo) allows(token string) bool { return token != "" && slices.Contains(r.Access, token) }
 
 // Request is one line of the request log.
 type Request struct {

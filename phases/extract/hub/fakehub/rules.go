@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 )
@@ -41,25 +42,6 @@ type Exchange struct {
 	next http.HandlerFunc
 }
 
-// Answer is a response that is not sent yet.
-type Answer struct {
-	Status int
-	header http.Header
-	Body   []byte
-}
-
-// Header makes an Answer an http.ResponseWriter.
-func (a *Answer) Header() http.Header { return a.header }
-
-// WriteHeader makes an Answer an http.ResponseWriter.
-func (a *Answer) WriteHeader(status int) { a.Status = status }
-
-// Write makes an Answer an http.ResponseWriter.
-func (a *Answer) Write(b []byte) (int, error) {
-	a.Body = append(a.Body, b...)
-	return len(b), nil
-}
-
 // answer lets the first rule that matches answer, or else the Hub itself.
 func (s *Server) answer(kind string, w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	if rule := s.match(kind, r); rule != nil {
@@ -88,19 +70,18 @@ func (s *Server) match(kind string, r *http.Request) *Rule {
 func (x *Exchange) Next() { x.next(x.W, x.R) }
 
 // Usual returns the Hub's answer without sending it.
-func (x *Exchange) Usual() *Answer {
-	a := &Answer{Status: http.StatusOK, header: http.Header{}}
+func (x *Exchange) Usual() *httptest.ResponseRecorder {
+	a := httptest.NewRecorder()
 	x.next(a, x.R)
 	return a
 }
 
-// Send sends an answer, with the length of its body unless that is set.
-func (x *Exchange) Send(a *Answer) {
-	h := x.W.Header()
-	maps.Copy(h, a.header)
-	x.W.WriteHeader(a.Status)
+// Send sends an answer.
+func (x *Exchange) Send(a *httptest.ResponseRecorder) {
+	maps.Copy(x.W.Header(), a.Header())
+	x.W.WriteHeader(a.Code)
 	if x.R.Method != http.MethodHead {
-		_, _ = x.W.Write(a.Body) // the client may be gone
+		_, _ = x.W.Write(a.Body.Bytes()) // the client may be gone
 	}
 }
 
@@ -119,7 +100,7 @@ func Refuse(status int, code, message string, more ...string) Action {
 func EditHeaders(edit func(h http.Header)) Action {
 	return func(x *Exchange) {
 		a := x.Usual()
-		edit(a.header)
+		edit(a.Header())
 		x.Send(a)
 	}
 }
@@ -141,8 +122,8 @@ func EditBody(edit func(body []byte) []byte) Action {
 	return func(x *Exchange) {
 		a := x.Usual()
 		if x.R.Method != http.MethodHead {
-			a.Body = edit(a.Body)
-			a.header.Set("Content-Length", strconv.Itoa(len(a.Body)))
+			a.Body = bytes.NewBuffer(edit(a.Body.Bytes()))
+			a.Header().Set("Content-Length", strconv.Itoa(a.Body.Len()))
 		}
 		x.Send(a)
 	}
@@ -154,7 +135,7 @@ func RedirectTo(status int, to func(x *Exchange) string, keep ...string) Action 
 	return func(x *Exchange) {
 		usual := x.Usual()
 		for _, name := range keep {
-			if v := usual.header.Get(name); v != "" {
+			if v := usual.Header().Get(name); v != "" {
 				x.W.Header().Set(name, v)
 			}
 		}
@@ -168,17 +149,13 @@ var Metadata = []string{"X-Repo-Commit", "X-Linked-ETag", "X-Linked-Size"}
 // Direct answers /resolve/ with the file itself, as mirrors do.
 func Direct(x *Exchange) {
 	a := x.Usual()
-	location := a.header.Get("Location")
-	if a.Status != http.StatusTemporaryRedirect || !strings.HasPrefix(location, "/api/") {
+	location := a.Header().Get("Location")
+	u, err := x.R.URL.Parse(location)
+	if err != nil || a.Code != http.StatusTemporaryRedirect || !strings.HasPrefix(location, "/api/") {
 		x.Send(a)
 		return
 	}
 	r := x.R.Clone(x.R.Context())
-	u, err := x.R.URL.Parse(location)
-	if err != nil {
-		x.Send(a)
-		return
-	}
 	r.URL = u
 	x.S.answerContent(x.W, r)
 }
@@ -236,7 +213,7 @@ func StallHeaders(x *Exchange) {
 // half sends headers and the first half of the usual body.
 func (x *Exchange) half() {
 	a := x.Usual()
-	a.Body = a.Body[:len(a.Body)/2]
+	a.Body.Truncate(a.Body.Len() / 2)
 	x.Send(a)
 	_ = http.NewResponseController(x.W).Flush() // the client may be gone
 }
@@ -269,12 +246,12 @@ func Gzip(x *Exchange) {
 	}
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	_, _ = z.Write(a.Body) // to memory
-	_ = z.Close()          // to memory
-	a.header.Del("Content-Length")
-	a.header.Set("Content-Encoding", "gzip")
-	a.header.Set("Vary", "Accept-Encoding")
-	a.Body = nil
+	_, _ = z.Write(a.Body.Bytes()) // to memory
+	_ = z.Close()                  // to memory
+	a.Header().Del("Content-Length")
+	a.Header().Set("Content-Encoding", "gzip")
+	a.Header().Set("Vary", "Accept-Encoding")
+	a.Body.Reset()
 	x.Send(a)
 	flush := http.NewResponseController(x.W)
 	for _, part := range [][]byte{b.Bytes()[:b.Len()/2], b.Bytes()[b.Len()/2:]} {
@@ -299,7 +276,7 @@ func EndlessFile(x *Exchange) {
 // Endless sends a body that does not end.
 func Endless(x *Exchange) {
 	a := x.Usual()
-	a.header.Del("Content-Length")
+	a.Header().Del("Content-Length")
 	x.Send(a)
 	if x.R.Method == http.MethodHead {
 		return

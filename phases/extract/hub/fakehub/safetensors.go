@@ -3,7 +3,8 @@ package fakehub
 import (
 	"encoding/binary"
 	"encoding/json"
-	"sort"
+	"maps"
+	"slices"
 )
 
 // Tensor is one tensor of a made-up checkpoint.
@@ -18,14 +19,9 @@ var typeSizes = map[string]int64{"F64": 8, "I64": 8, "F32": 4, "I32": 4, "BF16":
 // header, padded to eight bytes, and then zeros in the weights' place (at most
 // a thousand, since nobody reads them).
 func Safetensors(tensors map[string]Tensor) []byte {
-	names := make([]string, 0, len(tensors))
-	for name := range tensors {
-		names = append(names, name)
-	}
-	sort.Strings(names)
 	entries := map[string]any{"__metadata__": map[string]string{"format": "pt"}}
 	at := int64(0)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		t := tensors[name]
 		size := typeSizes[t.DType]
 		for _, n := range t.Shape {

@@ -2,7 +2,9 @@ package fakehub
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -41,13 +43,7 @@ type Scenario struct {
 
 // Asks returns what to ask for with the defaults filled in.
 func (sc Scenario) Asks() (repo, revision, file string) {
-	or := func(v, d string) string {
-		if v == "" {
-			return d
-		}
-		return v
-	}
-	return or(sc.Repo, DemoRepo), or(sc.Revision, "main"), or(sc.File, "config.json")
+	return cmp.Or(sc.Repo, DemoRepo), cmp.Or(sc.Revision, "main"), cmp.Or(sc.File, "config.json")
 }
 
 // Populate puts the repositories on a Server that the scenarios ask for.
@@ -99,22 +95,17 @@ func (sc Scenario) Prepare(s *Server) {
 
 // Find returns the scenario of a name.
 func Find(name string) (Scenario, bool) {
-	for _, sc := range Scenarios() {
-		if sc.Name == name {
-			return sc, true
-		}
+	all := Scenarios()
+	i := slices.IndexFunc(all, func(sc Scenario) bool { return sc.Name == name })
+	if i < 0 {
+		return Scenario{}, false
 	}
-	return Scenario{}, false
+	return all[i], true
 }
 
 // Scenarios lists all scenarios.
 func Scenarios() []Scenario {
-	var all []Scenario
-	all = append(all, goodScenarios()...)
-	all = append(all, redirectScenarios()...)
-	all = append(all, refusalScenarios()...)
-	all = append(all, faultScenarios()...)
-	return append(all, contentScenarios()...)
+	return slices.Concat(goodScenarios(), redirectScenarios(), refusalScenarios(), faultScenarios(), contentScenarios())
 }
 
 // on makes a Set function of rules.
@@ -141,15 +132,15 @@ func goodScenarios() []Scenario {
 }
 
 func redirectScenarios() []Scenario {
-	signed := func(origin func(*Server) string) func(x *Exchange) string {
+	signed := func(id string, origin func(*Server) string) func(x *Exchange) string {
 		return func(x *Exchange) string {
-			repo := x.S.repos["acme/lfs-llm"]
+			repo := x.S.repos[id]
 			return x.S.SignedURL(origin(x.S), repo.ID, repo.Refs["main"].ID, "config.json")
 		}
 	}
 	store := func(s *Server) string { return s.StoreURL }
 	to := func(origin func(*Server) string) func(*Server) {
-		return on(Rule{Kind: Resolve, Do: RedirectTo(http.StatusFound, signed(origin), Metadata...)})
+		return on(Rule{Kind: Resolve, Do: RedirectTo(http.StatusFound, signed("acme/lfs-llm", origin), Metadata...)})
 	}
 	return []Scenario{
 		{Name: "other-port", Says: "302 to the same host on another port", Repo: "acme/lfs-llm", Token: DemoToken,
@@ -160,10 +151,7 @@ func redirectScenarios() []Scenario {
 			Set: to(func(s *Server) string { return strings.Replace(s.StoreURL, "http://", "http://user:secret@", 1) })},
 		{Name: "downgrade", Says: "302 from https to http", TLS: true, Repo: "acme/lfs-llm", Token: DemoToken, Set: to(store)},
 		{Name: "hop-then-store", Says: "307 to the content, which is a 302 to the storage host", Token: DemoToken,
-			Set: on(Rule{Kind: Content, Do: RedirectTo(http.StatusFound, func(x *Exchange) string {
-				repo := x.S.repos[DemoRepo]
-				return x.S.SignedURL(x.S.StoreURL, repo.ID, repo.Refs["main"].ID, "config.json")
-			}, append([]string{"ETag"}, Metadata...)...)})},
+			Set: on(Rule{Kind: Content, Do: RedirectTo(http.StatusFound, signed(DemoRepo, store), append([]string{"ETag"}, Metadata...)...)})},
 		{Name: "store-and-back", Says: "the storage host redirects back to the Hub", Repo: "acme/lfs-llm", Token: DemoToken,
 			Set: on(Rule{Kind: Store, Do: RedirectTo(http.StatusFound, func(x *Exchange) string {
 				repo := x.S.repos[DemoRepo]
@@ -249,7 +237,7 @@ func contentScenarios() []Scenario {
 		{Name: "invented-etag", Says: "an ETag that is not a hash of the content", Set: on(Rule{Kind: Content, Do: SetHeaders("ETag", wrong)})},
 		{Name: "no-etag", Says: "no ETag", Set: on(Rule{Kind: Resolve, Do: SetHeaders("X-Linked-ETag", "")},
 			Rule{Kind: Content, Do: SetHeaders("ETag", "")})},
-		{Name: "no-size", Says: "no Content-Length", Set: on(Rule{Kind: Content, Method: head, Do: noLength})},
+		{Name: "no-size", Says: "no Content-Length", Set: on(Rule{Kind: Content, Method: head, Do: EditHeaders(func(h http.Header) { h.Del("Content-Length") })})},
 		{Name: "no-commit", Says: "no X-Repo-Commit", Set: on(Rule{Kind: Content, Do: SetHeaders("X-Repo-Commit", "")},
 			Rule{Kind: Resolve, Do: SetHeaders("X-Repo-Commit", "")})},
 		{Name: "bad-commit", Says: "an X-Repo-Commit that leaves the cache", Set: on(Rule{Kind: Content, Do: SetHeaders("X-Repo-Commit", "../../../evil")})},
@@ -260,13 +248,6 @@ func contentScenarios() []Scenario {
 		{Name: "evil-etag", Says: `an ETag "../../../evil"`, Set: on(Rule{Kind: Content, Do: SetHeaders("ETag", `"../../../evil"`)})},
 		{Name: "branch-moves", Says: "the branch moves between HEAD and GET", Set: on(Rule{Kind: Resolve, Do: moveAfterHead})},
 	}
-}
-
-// noLength answers HEAD without a Content-Length.
-func noLength(x *Exchange) {
-	a := x.Usual()
-	a.header.Del("Content-Length")
-	x.Send(a)
 }
 
 // moveAfterHead answers directly and moves main on after the first HEAD.

@@ -2,11 +2,15 @@ package fakehub
 
 import (
 	"context"
-	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,8 +41,7 @@ type Server struct {
 	SamehostURL string
 
 	cfg     Config
-	servers []*http.Server
-	ca      *authority
+	servers []*httptest.Server
 
 	mu     sync.Mutex
 	repos  map[string]*Repo
@@ -54,63 +57,48 @@ func Start(cfg Config) (*Server, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
-	hub, err := s.listen(addr, "hub", cfg.TLS, http.HandlerFunc(s.serveHub))
-	if err != nil {
-		return nil, err
+	for _, origin := range []struct {
+		name, addr string
+		serve      http.HandlerFunc
+	}{{"hub", addr, s.serveHub}, {"store", "127.0.0.1:0", s.serveStore}} {
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", origin.addr)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("listening for the fake %s: %w", origin.name, err), s.Close())
+		}
+		srv := &httptest.Server{Listener: l, Config: &http.Server{
+			Handler:           s.logged(origin.name, origin.serve),
+			ReadHeaderTimeout: time.Minute,
+			ErrorLog:          log.New(io.Discard, "", 0), // connections are broken on purpose
+		}}
+		if cfg.TLS && origin.name == "hub" {
+			srv.StartTLS()
+		} else {
+			srv.Start()
+		}
+		s.servers = append(s.servers, srv)
 	}
-	store, err := s.listen("127.0.0.1:0", "store", false, http.HandlerFunc(s.serveStore))
-	if err != nil {
-		_ = s.Close()
-		return nil, err
-	}
-	scheme := "http://"
-	if cfg.TLS {
-		scheme = "https://"
-	}
-	s.URL = scheme + hub
-	_, port, _ := net.SplitHostPort(store)
-	s.StoreURL = "http://localhost:" + port
-	s.SamehostURL = "http://" + store
+	s.URL, s.SamehostURL = s.servers[0].URL, s.servers[1].URL
+	s.StoreURL = strings.Replace(s.SamehostURL, "127.0.0.1", "localhost", 1)
 	return s, nil
 }
 
-func (s *Server) listen(addr, origin string, useTLS bool, h http.Handler) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
-	if err != nil {
-		return "", fmt.Errorf("listening for the fake %s: %w", origin, err)
-	}
-	at := l.Addr().String()
-	if useTLS {
-		if s.ca, err = newAuthority(); err != nil {
-			return "", fmt.Errorf("making a certificate: %w", err)
-		}
-		l = tls.NewListener(l, s.ca.serverConfig())
-	}
-	srv := &http.Server{Handler: s.logged(origin, h), ReadHeaderTimeout: time.Minute, ErrorLog: quiet()}
-	s.servers = append(s.servers, srv)
-	go func() {
-		if err := srv.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			panic(fmt.Sprintf("the fake %s stopped: %v", origin, err)) // a test would hang without it
-		}
-	}()
-	return at, nil
-}
-
-// Close stops both origins and breaks their connections.
+// Close stops both origins and breaks their connections. It does not wait for
+// answers that never end.
 func (s *Server) Close() error {
 	var all error
 	for _, srv := range s.servers {
-		all = errors.Join(all, srv.Close())
+		all = errors.Join(all, srv.Config.Close())
 	}
 	return all
 }
 
-// CAPEM is the certificate authority of a TLS server, for SSL_CERT_FILE.
+// CAPEM is the certificate of a TLS server, for SSL_CERT_FILE; nil without TLS.
 func (s *Server) CAPEM() []byte {
-	if s.ca == nil {
+	c := s.servers[0].Certificate()
+	if c == nil {
 		return nil
 	}
-	return s.ca.pem
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 }
 
 // Add puts repositories on the Hub, in place of those of the same id.
@@ -160,7 +148,7 @@ func (s *Server) ClearRules() {
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Request(nil), s.log...)
+	return slices.Clone(s.log)
 }
 
 // ClearRequests empties the log.
