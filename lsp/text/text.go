@@ -268,28 +268,32 @@ func (t Text) Offset(line, column int, unit Unit) int {
 	if len(t.chunks) == 0 || column <= 0 {
 		return start
 	}
+	if c := t.chunks[t.chunkAt(start)]; end <= c.before.bytes+len(c.text) {
+		at := start - c.before.bytes
+		return min(start+c.skip(at, column, unit), end)
+	}
 	want := t.prefix(start).of(unit) + column
 	if t.prefix(end).of(unit) <= want {
 		return end
 	}
 	i := sort.Search(len(t.chunks)-1, func(i int) bool { return t.chunks[i+1].before.of(unit) > want })
 	c := t.chunks[i]
-	at := c.before.bytes + c.skip(want-c.before.of(unit), unit)
+	at := c.before.bytes + c.skip(0, want-c.before.of(unit), unit)
 	return min(max(at, start), end)
 }
 
-// skip is the byte at so many units of the piece.
-func (p *piece) skip(n int, unit Unit) int {
+// skip is how many bytes behind a byte of the piece so many units end.
+func (p *piece) skip(from, n int, unit Unit) int {
 	if p.ascii {
 		return n
 	}
 	if unit == Bytes {
-		for n > 0 && n < len(p.text) && !utf8.RuneStart(p.text[n]) {
+		for n > 0 && from+n < len(p.text) && !utf8.RuneStart(p.text[from+n]) {
 			n--
 		}
 		return n
 	}
-	for at, r := range p.text {
+	for at, r := range p.text[from:] {
 		width := 1
 		if unit == UTF16 && r > 0xFFFF {
 			width = 2
@@ -299,7 +303,7 @@ func (p *piece) skip(n int, unit Unit) int {
 		}
 		n -= width
 	}
-	return len(p.text)
+	return len(p.text) - from
 }
 
 // Edit replaces the bytes from start to end.

@@ -76,11 +76,18 @@ func checkModel(f *tsast.File, i int, opts Options, known spellings) []Problem {
 }
 
 func checkFile(f *tsast.File, opts Options, outer fileIgnores) []Problem {
-	p := &filePass{f: f, reporter: reporter{opts: opts}, ignores: outer}
+	return newFilePass(f, opts, outer).check()
+}
+
+func newFilePass(f *tsast.File, opts Options, outer fileIgnores) *filePass {
+	return &filePass{f: f, reporter: reporter{opts: opts}, ignores: outer}
+}
+
+func (p *filePass) check() []Problem {
 	for _, check := range fileChecks {
 		check(p)
 	}
-	return outer.drop(p.problems)
+	return p.ignores.drop(p.problems)
 }
 
 // Sort puts problems into source order; the order of equal places is that of
@@ -134,6 +141,8 @@ type Checker struct {
 	last  []*Found    // the entries of the last file, in order
 	style tsast.Style // in which the fixes of known are written
 	round int
+	// distinct: no two entries of the last file had the same id.
+	distinct bool
 	// spellings belong to the goroutine that checks.
 	spellings spellings
 }
@@ -155,7 +164,7 @@ func NewChecker(opts Options) *Checker {
 // Check returns what the function Check gives.
 func (c *Checker) Check(f *tsast.File) []Problem {
 	outer := outerIgnores(f)
-	problems := checkFile(f, c.opts, outer)
+	problems := c.file(f, outer)
 	for i, entry := range c.entries(f) {
 		if len(entry.problems) > 0 {
 			problems = append(problems, outer.filter(f, shift(entry.problems, f.Entries[i].Offset), i)...)
@@ -163,6 +172,23 @@ func (c *Checker) Check(f *tsast.File) []Problem {
 	}
 	Sort(problems)
 	return problems
+}
+
+// file applies the rules that need the whole file. The ids of a thousand entries
+// are not compared again after an edit that left them as they were.
+func (c *Checker) file(f *tsast.File, outer fileIgnores) []Problem {
+	p := newFilePass(f, c.opts, outer)
+	p.distinct = c.distinct && c.sameIDs(f)
+	problems := p.check()
+	c.distinct = p.distinct
+	return problems
+}
+
+// sameIDs reports whether the entries of a file have the ids of the last one's.
+func (c *Checker) sameIDs(f *tsast.File) bool {
+	return slices.EqualFunc(f.Entries, c.last, func(e tsast.Entry, was *Found) bool {
+		return e.Broken == was.broken && (e.Model == was.model || idOf(e.Model) == idOf(was.model))
+	})
 }
 
 // entries returns the findings of each entry. Those of an entry whose Model was

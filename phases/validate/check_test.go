@@ -3,6 +3,7 @@ package validate
 import (
 	"bytes"
 	"math/rand"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +97,8 @@ func TestHalvesAreTheWhole(t *testing.T) {
 
 // TestCheckerAgreesWithCheck edits a text at random: the findings that are
 // kept for unchanged entries must be those of a fresh check.
+var idValue = regexp.MustCompile(`id: "([^"]*)"`)
+
 func TestCheckerAgreesWithCheck(t *testing.T) {
 	rng := rand.New(rand.NewSource(1)) // #nosec G404 -- a test wants the same numbers each time
 	pieces := []string{"0", "1", "x", `"`, ",", "{", "}", "\n", "M", "// fib: ignore invalid-count\n", `"M"`, "count: 3, ", "  "}
@@ -109,6 +112,9 @@ func TestCheckerAgreesWithCheck(t *testing.T) {
 		piece := pieces[rng.Intn(len(pieces))]
 		if i%40 == 39 {
 			at, end, piece = 0, len(text), threeEntries
+		} else if ids := idValue.FindAllSubmatchIndex(text, -1); i%7 == 3 && len(ids) > 1 { // one entry takes another's id
+			from, to := ids[rng.Intn(len(ids))], ids[rng.Intn(len(ids))]
+			at, end, piece = to[2], to[3], string(text[from[2]:from[3]])
 		}
 		text = append(append(append([]byte{}, text[:at]...), piece...), text[end:]...)
 		f := doc.Edit(tsast.TextEdit{Span: tsast.Span{Start: at, End: end}, NewText: piece})

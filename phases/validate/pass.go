@@ -37,6 +37,9 @@ type filePass struct {
 	reporter
 	f       *tsast.File
 	ignores fileIgnores
+	// distinct: no two entries have the same id. Where it is set beforehand,
+	// they need not be compared.
+	distinct bool
 	// Counted when they are asked for: the ids, and where the lines end.
 	ids      map[string]bool
 	lineEnds []int

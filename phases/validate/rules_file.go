@@ -75,12 +75,24 @@ func checkOpaqueElements(p *filePass) {
 	}
 }
 
+// idOf is the id that an entry declares, "" for none.
+func idOf(m *tsast.Model) string {
+	if m.ID.Kind != tsast.StringLiteral {
+		return ""
+	}
+	return m.ID.Value
+}
+
 func checkDuplicateIDs(p *filePass) {
+	if p.distinct {
+		return
+	}
+	p.distinct = true
 	first := make(map[string]int, len(p.f.Entries))
 	renamed := map[string]string{} // the proposal for each id
 	for i, e := range p.f.Entries {
 		id := e.Model.ID
-		if e.Broken || id.Kind != tsast.StringLiteral || id.Value == "" {
+		if e.Broken || idOf(e.Model) == "" {
 			continue
 		}
 		at, twice := first[id.Value]
@@ -88,6 +100,7 @@ func checkDuplicateIDs(p *filePass) {
 			first[id.Value] = i
 			continue
 		}
+		p.distinct = false
 		other := p.f.Entries[at]
 		span, declared := id.Span.Shift(e.Offset), other.Model.ID.Span.Shift(other.Offset)
 		problem := Problem{

@@ -107,7 +107,7 @@ func (c *Checker) MostSevere(f *tsast.File, n int, more []Problem) (groups []Gro
 // the others.
 func (c *Checker) groups(f *tsast.File, more []Problem) []Group {
 	outer := outerIgnores(f)
-	loose := append(checkFile(f, c.opts, outer), more...)
+	loose := append(c.file(f, outer), more...)
 	Sort(loose)
 	groups := make([]Group, 0, len(f.Entries)+1)
 	others := func(problems []Problem) {
