@@ -81,7 +81,8 @@ func (f *fakeEngine) Prepare(ctx context.Context, w Workspace, req phases.Reques
 			return nil, &extract.MissingFieldsError{ModelType: "fake", Fields: f.missing}
 		}
 	}
-	r := &phases.Result{Request: req, Files: map[string]string{}, Problems: []report.Problem{}, Warnings: []string{}}
+	r := &phases.Result{Request: req}
+	r.Files, r.Problems, r.Warnings = map[string]string{}, []report.Problem{}, []string{}
 	r.Model = generate.Entry{ID: req.ModelName, Name: orText(req.DisplayName, req.ModelName), Description: orText(req.Description, "A model."), Modules: []generate.Module{
 		{Name: "FakeForCausalLM", Count: 1, Type: "block", Definitions: []string{}},
 		{Name: "norm", Count: 1, Parent: "FakeForCausalLM", Type: "layer", Definitions: []string{"rmsnorm_h4096"}},

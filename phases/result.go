@@ -5,84 +5,36 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/diff"
-	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
-	"github.com/fib-ls/fib-ls/phases/typecheck"
 )
 
-// Result is what a run works out: the values that the --json contract, the
-// summary and the editor's report are made from.
+// Result is what a run works out.
 type Result struct {
 	// Request is the request as it was completed.
 	Request Request
+	// Run are the values that the --json contract, the summary and the editor's
+	// report are made from. Report fills in what follows from the others.
+	report.Run
 
-	// Phase 1. ConfigBytes are the bytes of config.json as fetched.
-	Architecture *extract.Architecture
-	ConfigBytes  []byte
-
-	// Phase 2. Snippets are the spans of SGLang's source that it cites.
-	Implementation *baseline.Implementation
-	Baseline       report.Baseline
-	Snippets       []baseline.Snippet
-
-	// Phase 3. EntryText is the TypeScript of the entry, as generated_entry.ts
-	// has it.
-	Generated   *generate.Result
-	Model       generate.Entry
-	Pattern     generate.Pattern
-	Parallelism generate.Parallelism
-	Definitions []report.Definition
-	// DatasetList says, where no clone of the dataset was at hand, by which list
-	// of names a Definition is in it.
-	DatasetList string
-	// Confidence says how sure the entry is, Witness is the checkpoint as it was
-	// seen (nil: not looked for).
-	Confidence generate.Confidence
-	Witness    *Witness
-	EntryText  string
+	// Phase 3. Witness is the checkpoint as it was seen (nil: not looked for).
+	Generated *generate.Result
+	Witness   *Witness
 
 	// Phase 4. Edited is models.ts after the edit, Original before it (nil: no
-	// file). Updated reports that an entry was refreshed in place.
+	// file).
 	Original, Edited []byte
-	Updated          bool
-	Problems         []report.Problem
-	TypeScript       typecheck.Outcome
 
-	Warnings  []string
-	Files     map[string]string
-	TimingsMS map[string]float64
-
-	// Following are the changes of the clone's other files, as WriteFiles found
-	// them.
-	Following []report.Following
-	// NewFile says that models.ts was not there before; "" where it was. Files of
-	// the phases do not have it: it is of this run.
-	NewFile string
 	// Outputs is the output directory as it was claimed before the work began.
 	Outputs *report.Claimed
-	// LeftOut are the Definitions that the request did not want in the entry.
-	LeftOut []string
 	// respelled reports that Generated follows a file that writes names the
 	// older way.
 	respelled bool
 	// has reports whether the dataset has a Definition; nil: all are listed.
 	has func(name string) bool
-}
-
-// HasErrors reports whether the entry has a problem of severity error.
-func (r *Result) HasErrors() bool { return report.HasErrors(r.Problems) }
-
-// Contract is the result as --json prints it.
-func (r *Result) Contract() report.Contract {
-	return report.Contract{
-		Model: r.Model, Architecture: r.Architecture, Pattern: r.Pattern, Baseline: r.Baseline, Parallelism: r.Parallelism,
-		Definitions: r.Definitions, DatasetList: r.DatasetList, Problems: r.Problems, Warnings: r.Warnings, Confidence: r.Confidence, Files: r.Files, TimingsMS: r.TimingsMS,
-	}
 }
 
 // Step is the result as a step prints it.
@@ -101,18 +53,17 @@ func (r *Result) Step() *report.Step {
 
 // Report is the result as the texts and files of a run are made from it.
 func (r *Result) Report() *report.Run {
-	out := &report.Run{
-		Contract: r.Contract(), ModelsTS: r.Request.ModelsTS, Ignored: r.Request.OwnOutputDir, DryRun: r.Request.DryRun, Updated: r.Updated, TypeScript: r.TypeScript,
-		LeftOut: r.LeftOut, ConfigBytes: r.ConfigBytes, Implementation: r.Implementation, DefinitionsOf: r.definitionsOf(), Quantization: r.Request.Quantization, Snippets: r.Snippets, EntryText: r.EntryText,
-		Tensors: r.Witness.file(), NoCheckpoint: r.Witness.note(), Following: r.Following, NewFile: r.NewFile,
-	}
+	q := &r.Request
+	r.ModelsTS, r.Ignored, r.DryRun, r.Quantization = q.ModelsTS, q.OwnOutputDir, q.DryRun, q.Quantization
+	r.DefinitionsOf = r.definitionsOf()
+	r.Tensors, r.NoCheckpoint = r.Witness.file(), r.Witness.note()
 	if r.Implementation != nil {
-		r.Implementation.ModelName = r.Request.ModelName
+		r.Implementation.ModelName = q.ModelName
 	}
 	if r.Generated != nil {
-		out.Unmapped = r.Generated.Unmapped
+		r.Unmapped = r.Generated.Unmapped
 	}
-	return out
+	return &r.Run
 }
 
 // Diff is the change of models.ts as a unified diff, "" when there is none.

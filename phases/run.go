@@ -82,11 +82,7 @@ func (r *Result) adopt(g *generate.Result) {
 	}
 	r.Definitions = r.Definitions[:0]
 	for _, d := range g.Definitions {
-		modules := d.Modules
-		if modules == nil {
-			modules = []string{}
-		}
-		r.Definitions = append(r.Definitions, report.Definition{Name: d.Name, OpType: d.OpType, Modules: modules})
+		r.Definitions = append(r.Definitions, report.Definition{Required: d})
 	}
 	r.keepDefinitions()
 	r.Warnings = append([]string{}, r.Architecture.Warnings...)

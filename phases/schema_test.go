@@ -39,7 +39,7 @@ func TestFilesFollowTheirSchemas(t *testing.T) {
 				t.Errorf("%s: %v", repo, err)
 				continue
 			}
-			data, err := report.MarshalJSON(r.Contract())
+			data, err := report.MarshalJSON(r.Contract)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,10 +19,10 @@ import (
 
 // newResult is an empty result of a completed request.
 func newResult(req Request) *Result {
-	return &Result{
-		Request: req, Problems: []report.Problem{}, Warnings: []string{}, Definitions: []report.Definition{},
-		Files: map[string]string{}, TimingsMS: map[string]float64{}, Baseline: report.Baseline{Source: baseline.KindNone},
-	}
+	r := &Result{Request: req}
+	r.Problems, r.Warnings, r.Definitions = []report.Problem{}, []string{}, []report.Definition{}
+	r.Files, r.TimingsMS, r.Baseline.Source = map[string]string{}, map[string]float64{}, baseline.KindNone
+	return r
 }
 
 // RunExtract is phase 1 alone, with its files.

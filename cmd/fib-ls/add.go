@@ -197,7 +197,7 @@ func parseSet(items []string) (map[string]string, error) {
 func (f *addFlags) print(out io.Writer, g *globals, r *phases.Result) error {
 	switch {
 	case f.json:
-		return writeJSON(out, r.Contract())
+		return writeJSON(out, r.Contract)
 	case f.diff:
 		_, err := io.WriteString(out, shown(out, r.Diff()))
 		return err

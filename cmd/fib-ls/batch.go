@@ -181,8 +181,7 @@ func printBatchJSON(out io.Writer, b *batch.Batch) error {
 	for _, item := range b.Items {
 		r := row{ModelName: item.Name(), RepoID: item.Request.HFRepoID, Outcome: item.Outcome()}
 		if item.Result != nil {
-			contract := item.Result.Contract()
-			r.Result = &contract
+			r.Result = &item.Result.Contract
 		}
 		if item.Err != nil {
 			r.Outcome, r.Error = "failed", item.Err.Error()

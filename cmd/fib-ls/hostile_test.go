@@ -201,7 +201,7 @@ func judgeHostile(t *testing.T, where string, before []byte, r *phases.Result) {
 	if bad := unsafeForTerminal(string(after)); bad != "" {
 		t.Errorf("%s: models.ts holds %s", where, bad)
 	}
-	for name, text := range map[string]string{"report": report.Text(r.Report()), "diff": r.Diff(), "json": mustJSON(t, r)} {
+	for name, text := range map[string]string{"report": report.Text(r.Report()), "diff": r.Diff(), "json": mustJSON(t, r.Contract)} {
 		if bad := unsafeForTerminal(text); bad != "" {
 			t.Errorf("%s: the %s holds %s", where, name, bad)
 		}

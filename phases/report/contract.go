@@ -4,8 +4,11 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/generate"
+	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
 // Contract is the stable form of --json.
@@ -26,6 +29,11 @@ type Contract struct {
 	TimingsMS   map[string]float64  `json:"timings_ms"`
 }
 
+// HasErrors reports whether the entry has a problem of severity error.
+func (c *Contract) HasErrors() bool {
+	return slices.ContainsFunc(c.Problems, func(p Problem) bool { return p.Severity == string(validate.Error) })
+}
+
 // Baseline says where the layers' truth came from.
 type Baseline struct {
 	Source string `json:"source"` // clone|embedded|none
@@ -39,10 +47,8 @@ type Baseline struct {
 // Definition is one Definition that the model needs. InDataset is nil in a step
 // that did not ask the dataset.
 type Definition struct {
-	Name      string   `json:"name"`
-	OpType    string   `json:"op_type"`
-	Modules   []string `json:"modules"`
-	InDataset *bool    `json:"in_dataset"`
+	generate.Required
+	InDataset *bool `json:"in_dataset"`
 }
 
 // Problem is one finding of phase 4 in the contract's form.

@@ -42,6 +42,3 @@ type Run struct {
 	// EntryText is the TypeScript of the entry.
 	EntryText string
 }
-
-// hasErrors reports whether the entry has a problem of severity error.
-func (r *Run) hasErrors() bool { return HasErrors(r.Problems) }

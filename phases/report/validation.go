@@ -1,8 +1,6 @@
 package report
 
 import (
-	"slices"
-
 	"github.com/fib-ls/fib-ls/phases/typecheck"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
@@ -27,7 +25,7 @@ type ValidationProblem struct {
 
 // validation makes validation.json's value.
 func (r *Run) validation() Validation {
-	v := Validation{Valid: !r.hasErrors(), Problems: []ValidationProblem{}, Checked: map[string]bool{}, ModelID: r.Model.ID}
+	v := Validation{Valid: !r.HasErrors(), Problems: []ValidationProblem{}, Checked: map[string]bool{}, ModelID: r.Model.ID}
 	for _, check := range checkNames {
 		v.Checked[check] = true
 	}
@@ -51,9 +49,4 @@ func checkOf(rule string) string {
 		return "syntax"
 	}
 	return string(validate.AreaOf(rule))
-}
-
-// HasErrors reports whether a problem has severity error.
-func HasErrors(problems []Problem) bool {
-	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Severity == string(validate.Error) })
 }
