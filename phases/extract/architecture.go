@@ -323,6 +323,33 @@ type Source struct {
 	Note string `json:"note,omitempty"`
 }
 
+// AttentionKind returns the kind of token mixer of an id; nil where there is none.
+func (a *Architecture) AttentionKind(id string) *AttentionKind {
+	if i := slices.IndexFunc(a.AttentionKinds, func(k AttentionKind) bool { return k.ID == id }); i >= 0 {
+		return &a.AttentionKinds[i]
+	}
+	return nil
+}
+
+// MLPKind returns the kind of feed-forward part of an id; nil where there is none.
+func (a *Architecture) MLPKind(id string) *MLPKind {
+	if i := slices.IndexFunc(a.MLPKinds, func(k MLPKind) bool { return k.ID == id }); i >= 0 {
+		return &a.MLPKinds[i]
+	}
+	return nil
+}
+
+// MLPKindAt returns the feed-forward part of a layer; nil where the schedule
+// does not say.
+func (a *Architecture) MLPKindAt(layer int) *MLPKind {
+	for _, run := range a.LayerSchedule {
+		if layer >= run.First && layer < run.First+run.Count {
+			return a.MLPKind(run.MLP)
+		}
+	}
+	return nil
+}
+
 // LayerSizes returns all linear layers and norms of the model.
 func (a *Architecture) LayerSizes() []Dimension {
 	all := slices.Clone(a.Extra)

@@ -45,16 +45,13 @@ func (b *builder) makeGroups() {
 // the stack do not agree on the number of layers.
 func (b *builder) kindsByLayer() map[int]*extract.AttentionKind {
 	kinds := map[int]*extract.AttentionKind{}
-	if len(b.a.AttentionKinds) == 0 || b.a.NumLayers != len(b.layers) {
+	if b.a.NumLayers != len(b.layers) {
 		return kinds
 	}
-	byID := map[string]*extract.AttentionKind{}
-	for i := range b.a.AttentionKinds {
-		byID[b.a.AttentionKinds[i].ID] = &b.a.AttentionKinds[i]
-	}
 	for _, run := range b.a.LayerSchedule {
+		kind := b.drawnAs(b.a.AttentionKind(run.Attention))
 		for _, l := range layerRange(run.First, run.Count) {
-			kinds[l] = b.drawnAs(byID[run.Attention])
+			kinds[l] = kind
 		}
 	}
 	return kinds
@@ -83,22 +80,8 @@ func (b *builder) drawnAs(kind *extract.AttentionKind) *extract.AttentionKind {
 	return kind
 }
 
-// mlpKindAt is the MLP kind of a layer by the schedule, nil when unknown.
-func (b *builder) mlpKindAt(layer int) *extract.MLPKind {
-	for _, run := range b.a.LayerSchedule {
-		if layer >= run.First && layer < run.First+run.Count {
-			for i := range b.a.MLPKinds {
-				if b.a.MLPKinds[i].ID == run.MLP {
-					return &b.a.MLPKinds[i]
-				}
-			}
-		}
-	}
-	return nil
-}
-
 func (b *builder) mlpFamilyOf(layer int) extract.MLPFamily {
-	if k := b.mlpKindAt(layer); k != nil {
+	if k := b.a.MLPKindAt(layer); k != nil {
 		return k.Family
 	}
 	return ""

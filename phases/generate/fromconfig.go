@@ -128,19 +128,15 @@ func (c *configTree) singleMixer() bool {
 }
 
 func (c *configTree) attentionFamily(run extract.LayerRun) extract.AttentionFamily {
-	for i := range c.a.AttentionKinds {
-		if c.a.AttentionKinds[i].ID == run.Attention {
-			return c.a.AttentionKinds[i].Family
-		}
+	if k := c.a.AttentionKind(run.Attention); k != nil {
+		return k.Family
 	}
 	return extract.NoAttention
 }
 
 func (c *configTree) mlpFamily(run extract.LayerRun) extract.MLPFamily {
-	for i := range c.a.MLPKinds {
-		if c.a.MLPKinds[i].ID == run.MLP {
-			return c.a.MLPKinds[i].Family
-		}
+	if k := c.a.MLPKind(run.MLP); k != nil {
+		return k.Family
 	}
 	return extract.NoMLP
 }

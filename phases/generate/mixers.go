@@ -157,7 +157,7 @@ func (m *namer) fp8Experts(moe *extract.MoE, topk, e, h, i int) []definition.Nam
 // moeOf is the sparse MLP of a module's layers.
 func (m *namer) moeOf(n *node) *extract.MoE {
 	if len(n.layers) > 0 {
-		if k := m.b.mlpKindAt(n.layers[0]); k != nil && k.MoE != nil {
+		if k := m.a.MLPKindAt(n.layers[0]); k != nil && k.MoE != nil {
 			return k.MoE
 		}
 	}

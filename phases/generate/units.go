@@ -103,28 +103,13 @@ func expertsUnit(u weights.Unit, row *baseline.Module, a *extract.Architecture) 
 		return u, false
 	}
 	u.Kind, u.Experts, u.Inter, u.Hidden, u.Gated = weights.Experts, *row.NumExperts, *row.IntermediateSize, a.HiddenSize, true
-	if k := mlpKindOf(a, u.Layers[0]); k != nil && k.MoE != nil {
+	if k := a.MLPKindAt(u.Layers[0]); k != nil && k.MoE != nil {
 		u.Gated = k.Gated
 		if k.MoE.ExpertHiddenSize > 0 {
 			u.Hidden = k.MoE.ExpertHiddenSize
 		}
 	}
 	return u, true
-}
-
-// mlpKindOf is the feed-forward part of a layer.
-func mlpKindOf(a *extract.Architecture, layer int) *extract.MLPKind {
-	for _, run := range a.LayerSchedule {
-		if layer < run.First || layer >= run.First+run.Count {
-			continue
-		}
-		for i := range a.MLPKinds {
-			if a.MLPKinds[i].ID == run.MLP {
-				return &a.MLPKinds[i]
-			}
-		}
-	}
-	return nil
 }
 
 // inTower reports whether a module outside of the layers is called like a tower

@@ -22,17 +22,9 @@ type layerFact struct {
 
 func newFacts(a *extract.Architecture) *facts {
 	f := &facts{arch: a}
-	mixers := map[string]*extract.AttentionKind{}
-	for i := range a.AttentionKinds {
-		mixers[a.AttentionKinds[i].ID] = &a.AttentionKinds[i]
-	}
-	mlps := map[string]*extract.MLPKind{}
-	for i := range a.MLPKinds {
-		mlps[a.MLPKinds[i].ID] = &a.MLPKinds[i]
-	}
 	const most = 100_000 // a schedule that says more is not believed
 	for _, run := range a.LayerSchedule {
-		mixer, mlp := mixers[run.Attention], mlps[run.MLP]
+		mixer, mlp := a.AttentionKind(run.Attention), a.MLPKind(run.MLP)
 		if mixer == nil || mlp == nil || run.Count < 0 || len(f.layers)+run.Count > most {
 			f.layers = nil
 			return f
