@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -256,12 +257,7 @@ func (s *Server) hoverFindings(b *hoverText, snap *Snapshot, at spot) {
 			continue
 		}
 		b.printf("Expected: %s (%s)\n", b.code(p.Expected), p.Rule)
-		keys := make([]string, 0, len(p.Evidence))
-		for k := range p.Evidence {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
-		for _, k := range keys {
+		for _, k := range slices.Sorted(maps.Keys(p.Evidence)) {
 			b.printf("- %s = %s\n", b.code(k), b.code(p.Evidence[k]))
 		}
 		b.WriteString("\n")

@@ -1,6 +1,7 @@
 package phases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func undecidedReason(impl *baseline.Implementation) string {
 		return "the source does not decide every size"
 	}
 	u := impl.Undecided[0]
-	text := fmt.Sprintf("%s is not decided by the source (%s", prose.Or(u.Path, "the model"), u.Reason)
+	text := fmt.Sprintf("%s is not decided by the source (%s", cmp.Or(u.Path, "the model"), u.Reason)
 	if u.Expression != "" {
 		text += ": " + u.Expression
 	}

@@ -2,13 +2,13 @@ package phases
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/generate"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
-	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
@@ -198,7 +198,7 @@ func (r *Result) followed(d generate.Disagreement) string {
 
 // contradictionText is a doubt in one line, with what every witness says.
 func contradictionText(d generate.Doubt) string {
-	text := prose.Or(d.Module, "the model") + ": " + d.Why
+	text := cmp.Or(d.Module, "the model") + ": " + d.Why
 	for _, v := range []struct{ who, says string }{{"the config", d.Values.Config}, {"SGLang's source", d.Values.Source}, {"the checkpoint", d.Values.Checkpoint}} {
 		if v.says != "" {
 			text += "; " + v.who + " says " + v.says
@@ -211,7 +211,7 @@ func contradictionText(d generate.Doubt) string {
 func (r *Result) disagreement(d generate.Disagreement) string {
 	switch d.What {
 	case "missing":
-		return fmt.Sprintf("%s: the config says %s (%s), SGLang's source has %s (%s)", d.Path, d.FromConfig, d.ConfigField, d.FromSource, prose.Or(r.Baseline.File, r.Baseline.Class))
+		return fmt.Sprintf("%s: the config says %s (%s), SGLang's source has %s (%s)", d.Path, d.FromConfig, d.ConfigField, d.FromSource, cmp.Or(r.Baseline.File, r.Baseline.Class))
 	case "extra":
 		const none = "no such layer"
 		if d.FromConfig != none {

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,7 +17,7 @@ func (item *Item) Name() string {
 	if item.Result != nil {
 		return item.Result.Model.ID
 	}
-	return prose.Or(item.Request.ModelName, item.Request.HFRepoID)
+	return cmp.Or(item.Request.ModelName, item.Request.HFRepoID)
 }
 
 // Outcome says in a word or a line what became of the model.

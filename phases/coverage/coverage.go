@@ -3,6 +3,7 @@
 package coverage
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -15,7 +16,6 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/fault"
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
-	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -61,7 +61,7 @@ func Of(env *phases.Env, modelsTS, datasetDir string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{ModelsTS: modelsTS, Dataset: prose.Or(datasetDir, prose.Or(d.Dir, listedWords(d))), Models: []Model{}, Of: d}
+	report := &Report{ModelsTS: modelsTS, Dataset: cmp.Or(datasetDir, cmp.Or(d.Dir, listedWords(d))), Models: []Model{}, Of: d}
 	x := expect.New(env)
 	for _, e := range tsast.Parse(models.Text).Entries {
 		report.Models = append(report.Models, coverModel(x, e.Model, d))
@@ -72,7 +72,7 @@ func Of(env *phases.Env, modelsTS, datasetDir string) (*Report, error) {
 // ModelOf is a model whose entry is not in a models.ts yet, with what it
 // requires.
 func ModelOf(id, name string, a *extract.Architecture, c dataset.Coverage) Model {
-	return Model{ID: id, Name: prose.Or(name, id), Architecture: architectureWords(a), Layout: layoutWords(a), Config: a.ModelID, Coverage: c}
+	return Model{ID: id, Name: cmp.Or(name, id), Architecture: architectureWords(a), Layout: layoutWords(a), Config: a.ModelID, Coverage: c}
 }
 
 // Section is what a document has of a model: its row of the summary, and its

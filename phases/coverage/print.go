@@ -1,6 +1,7 @@
 package coverage
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -42,7 +43,7 @@ Which kernel Definitions each model of models.ts needs, and how far the dataset 
 
 // summaryRow is the model's row of the summary table.
 func (m Model) summaryRow() string {
-	return fmt.Sprintf("| %s | %s | %s |\n", prose.Cell(m.Name), prose.Or(m.Architecture, "unknown"), m.Overall.Mark())
+	return fmt.Sprintf("| %s | %s | %s |\n", prose.Cell(m.Name), cmp.Or(m.Architecture, "unknown"), m.Overall.Mark())
 }
 
 // section is the model's own section.
@@ -66,7 +67,7 @@ func (r *Report) Text() string {
 			missing[name] = true
 		}
 		rows = append(rows, []string{
-			prose.Line(m.ID), prose.Or(m.Architecture, "unknown"), m.collectedWords(), fmt.Sprintf("%d / %d", m.Present, m.Total),
+			prose.Line(m.ID), cmp.Or(m.Architecture, "unknown"), m.collectedWords(), fmt.Sprintf("%d / %d", m.Present, m.Total),
 			fmt.Sprint(m.Missing), fmt.Sprint(m.Unmapped), m.Overall.Mark(),
 		})
 	}

@@ -2,6 +2,7 @@ package definition
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed" // the table of FlashInfer's templates
 	"fmt"
 	"maps"
@@ -129,7 +130,7 @@ func templateFamily(row *TemplateRow) *Family {
 		case a.Fixed != nil:
 			text += "_" + a.Abbrev + strconv.FormatInt(*a.Fixed, 10)
 		default:
-			field := Field{Abbrev: a.Abbrev, Axis: a.Name, Meaning: firstOf(a.Meaning, strings.ReplaceAll(a.Name, "_", " ")), Origin: "the call on its device", Divisor: AsCalled}
+			field := Field{Abbrev: a.Abbrev, Axis: a.Name, Meaning: cmp.Or(a.Meaning, strings.ReplaceAll(a.Name, "_", " ")), Origin: "the call on its device", Divisor: AsCalled}
 			if len(f.Fields) == 0 {
 				f.Prefix += text
 			} else {
@@ -143,13 +144,6 @@ func templateFamily(row *TemplateRow) *Family {
 		f.Prefix, f.Suffix = f.Prefix+text, ""
 	}
 	return f
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // Family finds FlashInfer's family by its id.

@@ -2,6 +2,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func lookHub(d hub.Description) []Finding {
 	}
 	token := Finding{Name: "token", Found: "from " + d.TokenSource, Used: d.TokenNote, OK: true}
 	if d.TokenSource == "" {
-		token.Found, token.Used = "none: requests are anonymous", prose.Or(d.TokenNote, "gated models need one: set HF_TOKEN or run hf auth login")
+		token.Found, token.Used = "none: requests are anonymous", cmp.Or(d.TokenNote, "gated models need one: set HF_TOKEN or run hf auth login")
 	}
 	cache := Finding{Name: "Hub cache", Found: fmt.Sprintf("%s (%s), %d repositories", d.CacheRoot, d.CacheFrom, d.CachedRepos), OK: d.CacheWritable}
 	if !d.CacheWritable {
@@ -107,7 +108,7 @@ func lookGitHub(ctx context.Context, env *phases.Env, offline bool) Finding {
 	const patience = 15 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	address := prose.Or(env.Getenv("FIB_LS_SGLANG_URL"), repo.DefaultURL)
+	address := cmp.Or(env.Getenv("FIB_LS_SGLANG_URL"), repo.DefaultURL)
 	took, err := repo.Probe(ctx, repo.Options{WorkDir: env.WorkDir, CacheDir: env.CacheDir, URL: address})
 	if err != nil {
 		f.OK, f.Found, f.Fix = false, "no: "+prose.FirstLine(err), "the copy on disk or the built-in index will be used"

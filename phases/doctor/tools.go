@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
@@ -65,7 +66,7 @@ func lookSettings(env *phases.Env) Finding {
 			name, value, _ := strings.Cut(pair, "=")
 			if strings.HasPrefix(name, "FIB_LS_") && value != "" && !slices.Contains(names, name) {
 				set = append(set, name)
-				wrong = append(wrong, "there is no setting "+name+"; the nearest is "+prose.Or(prose.Nearest(name, names), names[0]))
+				wrong = append(wrong, "there is no setting "+name+"; the nearest is "+cmp.Or(prose.Nearest(name, names), names[0]))
 			}
 		}
 	}

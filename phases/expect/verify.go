@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -8,7 +9,6 @@ import (
 	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 	"github.com/fib-ls/fib-ls/phases/fault"
-	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -20,7 +20,7 @@ import (
 func Verify(ctx context.Context, env *phases.Env, f *tsast.File, i int, req phases.Request) (*phases.Verification, error) {
 	m := f.Entries[i].Model
 	if f.Entries[i].Broken {
-		return nil, &fault.Usage{Message: prose.Or(m.ID.Value, "the entry") + " has a syntax error", Hint: "fix it first"}
+		return nil, &fault.Usage{Message: cmp.Or(m.ID.Value, "the entry") + " has a syntax error", Hint: "fix it first"}
 	}
 	if req.HFRepoID == "" {
 		repo, err := RepoOf(m)

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,7 +35,7 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 
 	res := &Result{Parallelism: par, Pattern: pattern}
 	if !fromSource(rows) && a.Generic {
-		m.warnings.add("%s is of no known family: the entry is the generic transformer of its fields; review it by hand", orWord(a.ArchitectureType, "the model"))
+		m.warnings.add("%s is of no known family: the entry is the generic transformer of its fields; review it by hand", cmp.Or(a.ArchitectureType, "the model"))
 	}
 	res.Entry = Entry{ID: opts.ID, Name: opts.Name, Description: opts.Description}
 	if res.Entry.Name == "" {

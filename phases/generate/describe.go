@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -214,7 +215,7 @@ func mixerWords(k *extract.AttentionKind, par Parallelism) string {
 	case extract.NoAttention:
 		return ""
 	case extract.GQA:
-		word := strings.ToUpper(orWord(k.Type, "gqa"))
+		word := strings.ToUpper(cmp.Or(k.Type, "gqa"))
 		if k.Type == crossAttention {
 			word = "cross"
 		}
@@ -244,7 +245,7 @@ func mixerWords(k *extract.AttentionKind, par Parallelism) string {
 	case extract.ParallelAttnMamba:
 		return fmt.Sprintf("parallel GQA attention (%d q-heads / %d kv-heads) and Mamba2 (%d heads)", k.NumHeads, k.NumKVHeads, k.MambaNumHeads)
 	}
-	return orWord(k.Type, "other") + " token mixing"
+	return cmp.Or(k.Type, "other") + " token mixing"
 }
 
 // headShare returns the heads of one device as the description adds them: ",
@@ -254,13 +255,6 @@ func headShare(k *extract.AttentionKind, par Parallelism) string {
 		return ""
 	}
 	return fmt.Sprintf(", TP=%d → h=%d", par.TP, k.NumHeads/par.TP)
-}
-
-func orWord(word, other string) string {
-	if word == "" {
-		return other
-	}
-	return word
 }
 
 // mlpWords describes the dense and the sparse MLPs.

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -42,7 +43,7 @@ func draw(b *builder, pattern Pattern, way layout) []*part {
 		classes[g.class] = true
 	}
 	d.classes = len(classes)
-	root := &part{node: top, name: identifier(orWord(b.a.ArchitectureType, top.class)), count: 1}
+	root := &part{node: top, name: identifier(cmp.Or(b.a.ArchitectureType, top.class)), count: 1}
 	d.around(top, root, d.model)
 	return root.list(nil)
 }

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -22,10 +23,10 @@ func FromArchitecture(a *extract.Architecture) []baseline.Module {
 	}
 	c.add("", root, baseline.TypeBlock, nil)
 	c.model = c.container(a.Skeleton.Model)
-	c.layers = below(c.model, orWord(a.Skeleton.Layers, "layers"))
-	embed := below(c.model, orWord(a.Skeleton.Embed, "embed_tokens"))
+	c.layers = below(c.model, cmp.Or(a.Skeleton.Layers, "layers"))
+	embed := below(c.model, cmp.Or(a.Skeleton.Embed, "embed_tokens"))
 	if !slices.ContainsFunc(a.Extra, func(d extract.Dimension) bool {
-		return strings.HasPrefix(d.Name, orWord(a.Skeleton.Embed, "embed_tokens")+".")
+		return strings.HasPrefix(d.Name, cmp.Or(a.Skeleton.Embed, "embed_tokens")+".")
 	}) {
 		c.sized(embed, "VocabParallelEmbedding", baseline.TypeEmbedding, nil, a.VocabSize, a.HiddenSize)
 	}
@@ -56,7 +57,7 @@ func FromArchitecture(a *extract.Architecture) []baseline.Module {
 // container adds the blocks of a dotted path and gives the path.
 func (c *configTree) container(dotted string) string {
 	path := ""
-	for i, seg := range strings.Split(orWord(dotted, "model"), ".") {
+	for i, seg := range strings.Split(cmp.Or(dotted, "model"), ".") {
 		path = below(path, seg)
 		c.add(path, c.base+choose(i == 0, "Model", camel(seg)), baseline.TypeBlock, nil)
 	}
@@ -205,7 +206,7 @@ func (c *configTree) attention(k *extract.AttentionKind) {
 	if k.RotaryDim > 0 && len(c.a.Skeleton.RopeTables) == 0 {
 		c.add(below(path, "rotary_emb"), "RotaryEmbedding", baseline.TypeRope, layers).RotaryDim = known(k.RotaryDim)
 	}
-	core := below(path, orWord(k.Core, "attn"))
+	core := below(path, cmp.Or(k.Core, "attn"))
 	switch k.Family {
 	case extract.MLA, extract.DSA:
 		c.radix(below(path, "attn_mqa"), layers, k.NumHeads, 1, k.KVLoraRank+k.QKRopeHeadDim, k.KVLoraRank)

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -33,7 +34,7 @@ func (c *configTree) mlp(k *extract.MLPKind) {
 		return
 	}
 	c.add(below(path, "topk"), "TopK", baseline.TypeTopK, layers).TopK = known(k.MoE.NumExpertsPerTok)
-	row := c.add(below(path, orWord(k.Experts, "experts")), "FusedMoE", baseline.TypeMoE, layers)
+	row := c.add(below(path, cmp.Or(k.Experts, "experts")), "FusedMoE", baseline.TypeMoE, layers)
 	row.NumExperts, row.TopK, row.IntermediateSize = known(k.MoE.NumExperts), known(k.MoE.NumExpertsPerTok), known(k.MoE.MoEIntermediateSize)
 }
 

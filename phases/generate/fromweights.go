@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,7 +20,7 @@ func FromWeights(ck *weights.Checkpoint, a *extract.Architecture) []baseline.Mod
 	}
 	w := &weightTree{a: a, ck: ck, config: &configTree{a: a, base: className(a.ArchitectureType, "")}, at: map[string]int{}}
 	c := w.config
-	c.add("", orWord(a.ArchitectureType, c.base+"ForCausalLM"), baseline.TypeBlock, nil)
+	c.add("", cmp.Or(a.ArchitectureType, c.base+"ForCausalLM"), baseline.TypeBlock, nil)
 	w.containers(ck.Stack, nil)
 	var all layerSet
 	for l, ws := range ck.Layers {
@@ -84,7 +86,7 @@ func (w *weightTree) layer(l int) {
 		}
 		w.weight(w.ck.Stack+"."+m.Module, m, set)
 	}
-	for _, block := range sortedNames(experts) {
+	for _, block := range slices.Sorted(maps.Keys(experts)) {
 		w.experts(w.ck.Stack+"."+block, experts[block], set)
 	}
 }
@@ -197,13 +199,4 @@ func parentOf(path string) string { return path[:max(strings.LastIndexByte(path,
 func isEmbeddingName(path string) bool {
 	name := strings.ToLower(lastSegment(path))
 	return strings.Contains(name, "embed") && name != "embed_out" || name == "wte" || name == "wpe"
-}
-
-func sortedNames[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

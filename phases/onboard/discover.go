@@ -1,6 +1,7 @@
 package onboard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -320,7 +321,7 @@ func (f *Found) Text() string {
 		if more := len(c.Repos) - 3; more > 0 {
 			repos += fmt.Sprintf(" and %d more", more)
 		}
-		fmt.Fprintf(&b, "%-34s %-40s %s; %s\n", prose.Or(c.Class, "-"), prose.Or(repos, "-"), c.Why, covered)
+		fmt.Fprintf(&b, "%-34s %-40s %s; %s\n", cmp.Or(c.Class, "-"), cmp.Or(repos, "-"), c.Why, covered)
 	}
 	if len(f.Candidates) == 0 {
 		b.WriteString("nothing new\n")

@@ -4,6 +4,7 @@
 package onboard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -108,7 +109,7 @@ func commits(env *phases.Env, o Options, set *dataset.Dataset, sglang string, ta
 		return commit
 	}
 	return map[string]string{
-		"sglang": short(prose.Or(sglang, table.SGLang)), "flashinfer": short(flashinfer), "sgl_cookbook": generate.CookbookCommit, "flashinfer_trace": short(trace),
+		"sglang": short(cmp.Or(sglang, table.SGLang)), "flashinfer": short(flashinfer), "sgl_cookbook": generate.CookbookCommit, "flashinfer_trace": short(trace),
 	}
 }
 

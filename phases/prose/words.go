@@ -19,14 +19,6 @@ func Plural(n int, one, many string) string {
 	return many
 }
 
-// Or returns the first text, or the second one where the first is empty.
-func Or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
 // FirstLine returns the first line of an error's text.
 func FirstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -207,7 +208,7 @@ func summaryLeftOut(r *Run) []string {
 func summaryBaseline(r *Run) []string {
 	b := r.Baseline
 	if b.Source == "none" || b.Source == "" {
-		return []string{"- " + prose.Markdown(prose.Or(b.Note, "SGLang was not consulted: the entry rests on the config alone."))}
+		return []string{"- " + prose.Markdown(cmp.Or(b.Note, "SGLang was not consulted: the entry rests on the config alone."))}
 	}
 	lines := []string{
 		"- **Class**: " + prose.Code(b.Class),
@@ -286,7 +287,7 @@ func bullets(items []string) []string {
 	return lines
 }
 
-func orNone(s string) string { return prose.Markdown(prose.Or(s, "none")) }
+func orNone(s string) string { return prose.Markdown(cmp.Or(s, "none")) }
 
 func numberOrNone(n int) string {
 	if n == 0 {

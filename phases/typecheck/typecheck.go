@@ -82,7 +82,7 @@ func Run(ctx context.Context, opts Options) ([]Message, error) {
 	}
 	found, others := parseTSC(out.String(), cmd.Dir, path)
 	if exit != nil && len(found) == 0 && others == 0 {
-		return nil, fmt.Errorf("running %s: %w: %s", ts, err, prose.FirstLine(errors.New(prose.Or(strings.TrimSpace(out.String()), strings.TrimSpace(said.String())))))
+		return nil, fmt.Errorf("running %s: %w: %s", ts, err, prose.FirstLine(errors.New(cmp.Or(strings.TrimSpace(out.String()), strings.TrimSpace(said.String())))))
 	}
 	return found, nil
 }

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -301,12 +302,7 @@ func (c *comparison) source(evidence map[string]string) string {
 	if c.expected.ByName {
 		words += ", found by the entry's name"
 	}
-	keys := make([]string, 0, len(evidence))
-	for k := range evidence {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for i, k := range keys {
+	for i, k := range slices.Sorted(maps.Keys(evidence)) {
 		if i == 4 {
 			words += ", …"
 			break

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,7 +104,7 @@ func (c *comparison) missingAroundLayers() {
 		}
 		known := have[partNorm]
 		if part == partEmbedding || known == nil {
-			known = firstOf(have[partEmbedding], have[partNorm], have[partHead])
+			known = cmp.Or(have[partEmbedding], have[partNorm], have[partHead])
 		}
 		have[part] = known // each once
 		c.find(nil, Problem{
@@ -112,16 +113,6 @@ func (c *comparison) missingAroundLayers() {
 			Fixes:   c.addAround(part, e, known),
 		}, "architectures")
 	}
-}
-
-// firstOf is the first module that is there.
-func firstOf(list ...*tsast.Module) *tsast.Module {
-	for _, m := range list {
-		if m != nil {
-			return m
-		}
-	}
-	return nil
 }
 
 // addAround puts a part beside one that the entry shows: the embedding behind

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -177,7 +178,7 @@ func (c *comparison) countFinding(m *tsast.Module, rule string, n int, what stri
 		still = append(still, at.what)
 	}
 	if len(still) > 0 {
-		words := fmt.Sprintf("%s still %s %d", strings.Join(still, " and "), choose(len(still) == 1, "says", "say"), m.Count.Int)
+		words := fmt.Sprintf("%s still %s %d", strings.Join(still, " and "), prose.Plural(len(still), "says", "say"), m.Count.Int)
 		message += "; " + words
 		title += " (" + words + ")"
 	}
@@ -225,13 +226,6 @@ func (c *comparison) mentions(m *tsast.Module) []mention {
 		}
 	}
 	return list
-}
-
-func choose(is bool, yes, no string) string {
-	if is {
-		return yes
-	}
-	return no
 }
 
 // line is the number of lines that end before a byte of the entry.

@@ -1,12 +1,11 @@
 package weights
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // Kind says what a unit of a module tree is.
@@ -185,7 +184,7 @@ func (m *matcher) countLayers(numLayers int) {
 	if have < numLayers && m.c.Partial != "" {
 		return
 	}
-	f := Finding{Unit: -1, What: "layers", Tree: fmt.Sprintf("%d layers", numLayers), Checkpoint: fmt.Sprintf("%d layers in %s", have, prose.Or(m.c.Stack, "no list of layers")), Layers: missing}
+	f := Finding{Unit: -1, What: "layers", Tree: fmt.Sprintf("%d layers", numLayers), Checkpoint: fmt.Sprintf("%d layers in %s", have, cmp.Or(m.c.Stack, "no list of layers")), Layers: missing}
 	m.order = append(m.order, &f)
 }
 
