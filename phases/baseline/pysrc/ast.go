@@ -60,7 +60,7 @@ type (
 	// ForStmt is a for loop with its else part.
 	ForStmt struct {
 		Span
-		Target, Iter Expr
+		Iter, Target Expr
 		Body, Else   []Stmt
 	}
 	// WhileStmt is a while loop with its else part.
@@ -115,19 +115,19 @@ type (
 	FuncDef struct {
 		Span
 		Name       string
+		Decorators []Expr
 		Params     Params
 		Body       []Stmt
-		Decorators []Expr
 		Async      bool
 	}
 	// ClassDef is a class definition.
 	ClassDef struct {
 		Span
 		Name       string
+		Decorators []Expr
 		Bases      []Expr
 		Keywords   []Keyword
 		Body       []Stmt
-		Decorators []Expr
 	}
 	// Import is `import a.b as c, d`.
 	Import struct {
@@ -239,7 +239,7 @@ type (
 	}
 	// CondExpr is Body if Test else Else.
 	CondExpr struct {
-		Test, Body, Else Expr
+		Body, Test, Else Expr
 	}
 	// Subscript is X[Index].
 	Subscript struct {
@@ -261,8 +261,8 @@ type (
 	// generator ("gen") comprehension; Value is a dict's value.
 	Comprehension struct {
 		Kind       string
-		Elt, Value Expr
 		Clauses    []Clause
+		Elt, Value Expr
 	}
 	// Lambda is a lambda expression.
 	Lambda struct {
@@ -287,7 +287,7 @@ type (
 
 // Clause is one `for target in iter if …` of a comprehension.
 type Clause struct {
-	Target, Iter Expr
+	Iter, Target Expr
 	Ifs          []Expr
 }
 

@@ -10,12 +10,12 @@ import (
 
 // A tree is written as a stream of unsigned varints, its structs field by field
 // as ast.go declares them: the number of a node's type before the node, counts
-// before sequences, strings as numbers of a table. Lines are written relative to
-// the node before.
+// before sequences, a string by its number, with its bytes where it first comes.
+// Lines are written relative to the node before.
 
 // formatVersion changes when the stream's format does: with a field of a node,
 // with the order of nodeTypes.
-const formatVersion = 2
+const formatVersion = 3
 
 // ErrFormat says that data is not an encoded tree.
 var ErrFormat = errors.New("not an encoded syntax tree")
@@ -49,58 +49,36 @@ var (
 		}
 		return numbers
 	}()
-	spanType = reflect.TypeFor[Span]()
+	spanType      = reflect.TypeFor[Span]()
+	statementType = reflect.TypeFor[Stmt]()
 )
 
-// Strings is a table of strings that several trees may share.
-type Strings struct {
-	list  []string
-	index map[string]int
-}
-
-// NewStrings makes an empty table.
-func NewStrings() *Strings { return &Strings{index: map[string]int{}} }
-
-// List returns the strings in order.
-func (s *Strings) List() []string { return s.list }
-
-func (s *Strings) number(v string) int {
-	i, ok := s.index[v]
-	if !ok {
-		i = len(s.list)
-		s.index[v] = i
-		s.list = append(s.list, v)
-	}
-	return i
-}
-
-// Encode writes a module; its strings are added to the table.
-func Encode(m *Module, table *Strings) []byte {
-	e := &encoder{table: table}
+// Marshal writes a module.
+func Marshal(m *Module) []byte {
+	e := &encoder{out: binary.AppendUvarint(nil, formatVersion), strings: map[string]int{}}
 	e.value(reflect.ValueOf(m.Body))
 	return e.out
 }
 
-// Marshal writes a module with its own table of strings.
-func Marshal(m *Module) []byte {
-	table := NewStrings()
-	tree := Encode(m, table)
-	out := binary.AppendUvarint(nil, formatVersion)
-	out = binary.AppendUvarint(out, uint64(len(table.list)))
-	for _, s := range table.list {
-		out = binary.AppendUvarint(out, uint64(len(s)))
-		out = append(out, s...)
-	}
-	return append(out, tree...)
-}
-
 type encoder struct {
-	out   []byte
-	table *Strings
-	line  int // the first line of the last node written
+	out     []byte
+	strings map[string]int // those written so far, by their numbers
+	line    int            // the first line of the last node written
 }
 
 func (e *encoder) num(v int) { e.out = binary.AppendUvarint(e.out, uint64(v)) }
+
+func (e *encoder) text(s string) {
+	number, known := e.strings[s]
+	if known {
+		e.num(number)
+		return
+	}
+	e.num(len(e.strings))
+	e.strings[s] = len(e.strings)
+	e.num(len(s))
+	e.out = append(e.out, s...)
+}
 
 func (e *encoder) value(v reflect.Value) {
 	switch v.Kind() {
@@ -134,7 +112,7 @@ func (e *encoder) value(v reflect.Value) {
 			e.value(v.Index(i))
 		}
 	case reflect.String:
-		e.num(e.table.number(v.String()))
+		e.text(v.String())
 	case reflect.Bool:
 		if v.Bool() {
 			e.num(1)
@@ -152,43 +130,28 @@ func (e *encoder) value(v reflect.Value) {
 	}
 }
 
-// Decode reads what Encode wrote, with the same table.
-func Decode(data []byte, table []string) (*Module, error) {
-	return (&decoder{data: data, strings: table}).module()
-}
-
 // Unmarshal reads what Marshal wrote.
 func Unmarshal(data []byte) (*Module, error) {
 	d := &decoder{data: data}
 	if v := d.num(); v != formatVersion {
 		return nil, fmt.Errorf("reading version %d: %w", v, ErrFormat)
 	}
-	for range d.count() {
-		if n := d.count(); !d.bad {
-			d.strings = append(d.strings, string(d.data[:n]))
-			d.data = d.data[n:]
-		}
-	}
-	return d.module()
-}
-
-// decoder reads an encoded tree. Anything wrong sets bad, after which
-// everything it gives is empty.
-type decoder struct {
-	data    []byte
-	strings []string
-	line    int // the first line of the last node read
-	depth   int
-	bad     bool
-}
-
-func (d *decoder) module() (*Module, error) {
 	m := &Module{}
 	d.value(reflect.ValueOf(&m.Body).Elem())
 	if d.bad || len(d.data) > 0 {
 		return nil, ErrFormat
 	}
 	return m, nil
+}
+
+// decoder reads an encoded tree. Anything wrong sets bad, after which
+// everything it gives is empty.
+type decoder struct {
+	data    []byte
+	strings []string // those read so far
+	line    int      // the first line of the last node read
+	depth   int
+	bad     bool
 }
 
 func (d *decoder) fail() {
@@ -216,6 +179,20 @@ func (d *decoder) signed() int {
 	return int(v)
 }
 
+func (d *decoder) text() string {
+	switch i := d.num(); {
+	case i < len(d.strings):
+		return d.strings[i]
+	case i > len(d.strings):
+		d.fail()
+		return ""
+	}
+	n := d.count()
+	s := string(d.data[:n])
+	d.data, d.strings = d.data[n:], append(d.strings, s)
+	return s
+}
+
 // usualLength is room for most sequences. Longer ones grow as their elements are
 // read: nested lengths of damaged data would take gigabytes at once.
 const usualLength = 16
@@ -235,6 +212,9 @@ func (d *decoder) value(into reflect.Value) {
 	switch into.Kind() {
 	case reflect.Interface:
 		d.node(into)
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		d.value(into.Elem())
 	case reflect.Struct:
 		if into.Type() == spanType {
 			d.line += d.signed()
@@ -257,11 +237,7 @@ func (d *decoder) value(into reflect.Value) {
 			d.value(into.Index(i))
 		}
 	case reflect.String:
-		if i := d.num(); i < len(d.strings) {
-			into.SetString(d.strings[i])
-		} else {
-			d.fail()
-		}
+		into.SetString(d.text())
 	case reflect.Bool:
 		into.SetBool(d.num() == 1)
 	case reflect.Int:
@@ -290,43 +266,23 @@ func (d *decoder) node(into reflect.Value) {
 	if d.bad {
 		return
 	}
-	var node any
-	isNode := false
-	if t := nodeTypes[number]; t != nil {
-		isNode = t.Kind() == reflect.Pointer
-		node = d.read(t)
+	t := nodeTypes[number]
+	if t == nil {
+		d.bad = into.Type() == statementType
+		return
 	}
-	fits := true
-	switch into := into.Addr().Interface().(type) {
-	case *Stmt:
-		*into, fits = node.(Stmt)
-	case *Expr:
-		if node != nil {
-			*into, fits = node.(Expr)
-		}
-	case *any: // of a Const
-		*into, fits = node, !isNode
-	}
-	if !fits {
+	isNode, ofConst := t.Kind() == reflect.Pointer, into.NumMethod() == 0
+	if isNode == ofConst || !t.Implements(into.Type()) {
 		d.fail()
+		return
 	}
-}
-
-// read returns a node or a constant of the given type.
-func (d *decoder) read(t reflect.Type) any {
-	if t.Kind() != reflect.Pointer {
-		constant := reflect.New(t).Elem()
-		d.value(constant)
-		return constant.Interface()
-	}
-	v := reflect.New(t.Elem())
-	d.value(v.Elem())
-	node := v.Interface()
-	switch n := node.(type) {
+	v := reflect.New(t).Elem()
+	d.value(v)
+	switch n := v.Interface().(type) {
 	case *DictExpr:
 		d.bad = d.bad || len(n.Keys) != len(n.Values)
 	case *CompareExpr:
 		d.bad = d.bad || len(n.Ops) != len(n.Rights)
 	}
-	return node
+	into.Set(v)
 }

@@ -156,7 +156,6 @@ func TestDecodeNestedLengths(t *testing.T) {
 	list := uint64(numberOfType[reflect.TypeFor[*ListExpr]()])
 	const long = 1 << 20
 	data = binary.AppendUvarint(data, formatVersion)
-	data = binary.AppendUvarint(data, 0) // no strings
 	data = binary.AppendUvarint(data, 1) // a statement
 	data = binary.AppendUvarint(data, uint64(numberOfType[reflect.TypeFor[*ExprStmt]()]))
 	data = append(data, 0, 0) // its lines

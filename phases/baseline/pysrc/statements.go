@@ -40,7 +40,7 @@ func (c *converter) stmt(n *raw) Stmt {
 	case "if_statement":
 		return c.ifStmt(n)
 	case "for_statement":
-		return &ForStmt{c.span(n), c.field(n, "left"), c.field(n, "right"), c.body(n, "body"), c.body(n.first("else_clause"), "body")}
+		return &ForStmt{c.span(n), c.field(n, "right"), c.field(n, "left"), c.body(n, "body"), c.body(n.first("else_clause"), "body")}
 	case "while_statement":
 		return &WhileStmt{c.span(n), c.field(n, "condition"), c.body(n, "body"), c.body(n.first("else_clause"), "body")}
 	case "with_statement":
