@@ -49,6 +49,22 @@ type TemplateRow struct {
 	APIs        []string  `json:"apis,omitempty"` // that dump under it
 }
 
+// Pattern is how the template's names look: "rmsnorm_h{hidden_size}".
+func (t *TemplateRow) Pattern() string {
+	var b strings.Builder
+	b.WriteString(t.Prefix)
+	for _, a := range t.Axes {
+		switch {
+		case !a.Const || a.Abbrev == "":
+		case a.Fixed != nil:
+			fmt.Fprintf(&b, "_%s%d", a.Abbrev, *a.Fixed)
+		default:
+			fmt.Fprintf(&b, "_%s{%s}", a.Abbrev, a.Name)
+		}
+	}
+	return b.String()
+}
+
 // API is one function or method of FlashInfer's interface.
 type API struct {
 	Name   string   `json:"api"`

@@ -242,7 +242,8 @@ type Function struct {
 	closure *frame
 	Owner   *Class
 	Self    Value
-	bound   bool // self is the first argument
+	bound   bool       // self is the first argument
+	attrs   *Namespace // that were set on it; nil for none
 }
 
 // Name is the function's name.
@@ -273,7 +274,7 @@ func (f *Function) Bind(self Value) *Function {
 }
 
 // IsNested reports whether it is a lambda or made inside of another function.
-func (f *Function) IsNested() bool { return f.lambda != nil || f.closure != nil }
+func (f *Function) IsNested() bool { return f.lambda != nil || f.closure != nil && f.closure.fn != nil }
 
 // Show writes its name.
 func (f *Function) Show(int) string { return f.Name() }
@@ -284,8 +285,11 @@ func (f *Function) call(in *Interp, args []Value, kw *Namespace) Value {
 	return in.CallFunction(f, args, kw)
 }
 
-// Attr returns the name, or the function itself.
-func (f *Function) Attr(in *Interp, name string) Value {
+// Attr returns what was set on it, the name, or the function itself.
+func (f *Function) Attr(_ *Interp, name string) Value {
+	if v, ok := f.attrs.Get(name); ok {
+		return v
+	}
 	switch name {
 	case "__name__":
 		return f.Name()
@@ -293,6 +297,14 @@ func (f *Function) Attr(in *Interp, name string) Value {
 		return f
 	}
 	return Unknownf("attribute %s of a function", name)
+}
+
+// SetAttr sets an attribute.
+func (f *Function) SetAttr(in *Interp, name string, v Value) {
+	if f.attrs == nil {
+		f.attrs = &Namespace{serial: in.nextSerial()}
+	}
+	in.SetVar(f.attrs, name, v)
 }
 
 // Argument is an argument by its place; absent when it was not given.

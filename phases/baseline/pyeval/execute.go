@@ -244,7 +244,7 @@ func (in *Interp) assign(t pysrc.Expr, v Value, fr *frame) {
 	switch t := t.(type) {
 	case *pysrc.Name:
 		if fr.globals[t.ID] {
-			fr.mod.values[t.ID] = v
+			fr.mod.values.Set(t.ID, v)
 			return
 		}
 		in.SetVar(fr.vars, t.ID, v)

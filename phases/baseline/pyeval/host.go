@@ -53,6 +53,27 @@ type Host interface {
 	Escaped(in *Interp, f *Function, text string) (v Value, done bool)
 }
 
+// NoHost stands for nothing: a program without libraries has it, and a host that
+// embeds it answers only what it knows.
+func NoHost() Host { return noHost{} }
+
+type noHost struct{}
+
+func (noHost) Name(*Interp, string, string) Value                                 { return nil }
+func (noHost) Function(*Interp, *Function, []Value, *Namespace) (Value, bool)     { return nil, false }
+func (noHost) Opaque(string, string) bool                                         { return false }
+func (noHost) Kind(*Class) Kind                                                   { return Plain }
+func (noHost) IsBaseOfParts(string) bool                                          { return false }
+func (noHost) InitSettings(*Interp, *Instance, *Namespace)                        {}
+func (noHost) Reads(*Instance, string)                                            {}
+func (noHost) InstanceAttr(*Interp, *Instance, string) (Value, bool)              { return nil, false }
+func (noHost) PartHas(*Interp, *Instance, string) (has, known bool)               { return false, false }
+func (noHost) ClassAttr(*Class, string) Value                                     { return Missing{} }
+func (noHost) Super(*Interp, *Instance, *Class, string) Value                     { return nil }
+func (noHost) CallExternal(*Interp, *External, []Value, *Namespace) (Value, bool) { return nil, false }
+func (noHost) Lookup(*Interp, *External, Value) (Value, bool)                     { return nil, false }
+func (noHost) Escaped(*Interp, *Function, string) (Value, bool)                   { return nil, false }
+
 // Watcher follows an evaluation. While there is one, both arms of a condition
 // that is not known are run without a report, and loops of unknown length twice,
 // so that everything is seen that may happen.

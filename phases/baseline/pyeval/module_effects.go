@@ -131,7 +131,7 @@ func (in *Interp) applyEffects(m *Module, name string, v Value, fr *frame) {
 		return
 	}
 	fr.vars.Set(name, v) // the name is still being bound
-	m.values[name] = v
+	m.values.Set(name, v)
 	for _, s := range effects {
 		in.Attempt(func() Value {
 			switch s := s.(type) {

@@ -14,10 +14,11 @@ type Module struct {
 	IsPackage bool   // an __init__.py
 	Tree      *pysrc.Module
 
-	values   map[string]Value
+	values   *Namespace
 	bindings bindingTable // shared: never written
 	busy     map[string]bool
 	guards   map[*guard]bool // those that were decided
+	ran      bool            // by Run
 }
 
 // binding is one statement at the top of a module that binds a name.
@@ -36,7 +37,7 @@ type guard struct {
 
 func newModule(name, path string, tree *pysrc.Module, bindings bindingTable) *Module {
 	return &Module{Name: name, Path: path, IsPackage: strings.HasSuffix(path, "__init__.py"), Tree: tree,
-		values: map[string]Value{}, bindings: bindings, busy: map[string]bool{}, guards: map[*guard]bool{}}
+		values: NewNamespace(), bindings: bindings, busy: map[string]bool{}, guards: map[*guard]bool{}}
 }
 
 // bindingTable collects the names that a module binds.
@@ -179,10 +180,35 @@ func (in *Interp) starImport(m *Module, name string) (Value, bool) {
 	return nil, false
 }
 
+// Run executes the statements at a module's top in their order, as an import of
+// it does, loops and expressions included; without it, what they do besides
+// binding names is done for the names that are asked for alone (module_effects.go).
+// A statement that raises is passed over: what is known of the libraries may be
+// what falls short.
+func (in *Interp) Run(m *Module) {
+	if m.ran {
+		return // or is being run, by an import that goes round
+	}
+	m.ran = true
+	fr := &frame{mod: m, vars: m.values}
+	for _, s := range m.Tree.Body {
+		in.Attempt(func() Value {
+			in.exec(s, fr)
+			switch s := s.(type) {
+			case *pysrc.ClassDef:
+				in.decorate(s.Decorators, m.values.Value(s.Name), fr)
+			case *pysrc.FuncDef:
+				in.decorate(s.Decorators, m.values.Value(s.Name), fr)
+			}
+			return nil
+		})
+	}
+}
+
 // Global returns the value of a module's own name. The last binding whose
 // guards are not known to be false wins.
 func (in *Interp) Global(m *Module, name string) Value {
-	if v, ok := m.values[name]; ok {
+	if v, ok := m.values.Get(name); ok {
 		return v
 	}
 	bindings := m.bindings[name]
@@ -221,7 +247,7 @@ func (in *Interp) bind(m *Module, name string, bindings []binding) Value {
 		v = in.bindingValue(m, name, bindings[len(bindings)-1], fr)
 	}
 	if in.Stopped == nil {
-		m.values[name] = v
+		m.values.Set(name, v)
 		in.applyEffects(m, name, v, fr)
 	}
 	return v

@@ -31,25 +31,9 @@ func (testModules) Syntax(path string) (*pysrc.Module, error) {
 
 func (testModules) Files(string) []string { return nil }
 
-// noHost knows nothing: of a program without libraries.
-type noHost struct{}
-
-func (noHost) Name(*Interp, string, string) Value                                 { return nil }
-func (noHost) Function(*Interp, *Function, []Value, *Namespace) (Value, bool)     { return nil, false }
-func (noHost) Opaque(string, string) bool                                         { return false }
-func (noHost) Kind(*Class) Kind                                                   { return Plain }
-func (noHost) IsBaseOfParts(string) bool                                          { return false }
-func (noHost) InitSettings(*Interp, *Instance, *Namespace)                        {}
-func (noHost) Reads(*Instance, string)                                            {}
-func (noHost) InstanceAttr(*Interp, *Instance, string) (Value, bool)              { return nil, false }
-func (noHost) PartHas(*Interp, *Instance, string) (has, known bool)               { return false, false }
-func (noHost) ClassAttr(*Class, string) Value                                     { return Missing{} }
-func (noHost) Super(*Interp, *Instance, *Class, string) Value                     { return nil }
-func (noHost) CallExternal(*Interp, *External, []Value, *Namespace) (Value, bool) { return nil, false }
-func (noHost) Lookup(*Interp, *External, Value) (Value, bool)                     { return nil, false }
-func (noHost) Escaped(*Interp, *Function, string) (Value, bool)                   { return nil, false }
-
-// expectation is a line of a file in testdata that says what a name is:
+// expectation is a line of a file in testdata that says what a name is, in a
+// module whose names are evaluated when they are asked for, or, where the file's
+// name begins with run_, that was run from its top:
 //
 //	name = expression  #= value       as it is shown
 //	name = expression  #? reason      not known, for a reason that has the text
@@ -88,7 +72,10 @@ func TestPrograms(t *testing.T) {
 // unexpected says what a name of a module is, when that is not what is
 // expected; "" when it is.
 func unexpected(module, name, kind, want string) string {
-	in := New(context.Background(), testModules{}, &Facts{}, Limits{Steps: 100_000, Cells: 100_000}, noHost{})
+	in := New(context.Background(), testModules{}, &Facts{}, Limits{Steps: 100_000, Cells: 100_000}, NoHost())
+	if strings.HasPrefix(module, "run_") {
+		in.Run(in.Module(module))
+	}
 	v := in.ModuleAttribute(module, name)
 	u, isUnknown := v.(*Unknown)
 	switch {

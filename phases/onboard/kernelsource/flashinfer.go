@@ -8,64 +8,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+	"github.com/fib-ls/fib-ls/phases/definition"
 )
-
-// Axis is one axis of a trace template.
-type Axis struct {
-	Name string
-	// Const axes have their value in the Definition, and, unless Abbrev is
-	// "", in its name.
-	Const       bool
-	Abbrev      string
-	Fixed       bool  // the template itself gives the value
-	Value       int64 // when Fixed
-	Description string
-}
-
-// Template is one of FlashInfer's trace templates: what a trace dump calls a
-// kernel, with the axes that its Definition has.
-type Template struct {
-	OpType      string
-	Prefix      string
-	Description string
-	Axes        []Axis
-	Tags        []string
-	Constraints []string
-	Reference   bool
-	APIs        []string // that dump under this template, "flashinfer.norm.rmsnorm"
-}
-
-// Pattern is how the template's names look: "rmsnorm_h{hidden_size}".
-func (t Template) Pattern() string {
-	var b strings.Builder
-	b.WriteString(t.Prefix)
-	for _, a := range t.Axes {
-		switch {
-		case !a.Const || a.Abbrev == "":
-		case a.Fixed:
-			fmt.Fprintf(&b, "_%s%d", a.Abbrev, a.Value)
-		default:
-			fmt.Fprintf(&b, "_%s{%s}", a.Abbrev, a.Name)
-		}
-	}
-	return b.String()
-}
-
-// API is one function or method that FlashInfer marks as part of its
-// interface.
-type API struct {
-	Name      string // "flashinfer.norm.rmsnorm"
-	File      string // "flashinfer/norm/__init__.py"
-	Line      int
-	Templates []string // patterns; none for an API that dumps nothing
-}
 
 // FlashInfer is what a tree of FlashInfer has.
 type FlashInfer struct {
 	Version   string
-	Templates []Template
-	APIs      []API
+	Templates []definition.TemplateRow
+	APIs      []definition.API
 	// Problems are files that could not be read, in words.
 	Problems []string
 	// Defined are the names of all functions and classes at the top of its
@@ -76,9 +28,9 @@ type FlashInfer struct {
 	exports map[string]string
 	// stars are the modules of which another takes all names.
 	stars map[string][]string
+	// dumps are the APIs that dump under a template, by its pattern.
+	dumps map[string][]string
 }
-
-const templatesDir = "flashinfer/trace/templates"
 
 // ReadFlashInfer reads an unpacked flashinfer-python or a clone of FlashInfer.
 func ReadFlashInfer(files fs.FS) (*FlashInfer, error) {
@@ -88,15 +40,15 @@ func ReadFlashInfer(files fs.FS) (*FlashInfer, error) {
 	}
 	f := &FlashInfer{
 		Version: version(files, "flashinfer_python", "flashinfer/_build_meta.py", "version.txt"),
-		Defined: map[string]string{}, exports: map[string]string{}, stars: map[string][]string{},
+		Defined: map[string]string{}, exports: map[string]string{}, stars: map[string][]string{}, dumps: map[string][]string{},
 	}
-	r := newReader(files)
-	if names, err := pythonFiles(files, templatesDir); err == nil {
+	r := newTemplateReader(files)
+	if names, err := pythonFiles(files, strings.ReplaceAll(templatesModule, ".", "/")); err == nil {
 		for _, name := range names {
-			r.load(moduleOf(name))
+			r.run(moduleOf(name))
 		}
 	}
-	f.Templates = templates(r.made)
+	f.Templates = r.rows(r.made)
 	all, err := pythonFiles(files, "flashinfer")
 	if err != nil {
 		return nil, fmt.Errorf("reading FlashInfer: %w", err)
@@ -106,10 +58,17 @@ func ReadFlashInfer(files fs.FS) (*FlashInfer, error) {
 			f.Problems = append(f.Problems, err.Error())
 		}
 	}
-	if r.steps > maxSteps {
-		return nil, fmt.Errorf("reading FlashInfer: %w", errSteps)
+	f.Problems = append(f.Problems, r.Unreadable...)
+	if r.Stopped != nil {
+		return nil, fmt.Errorf("reading FlashInfer's trace templates: %w", r.Stopped)
 	}
-	f.link()
+	slices.SortFunc(f.APIs, func(a, b definition.API) int { return strings.Compare(a.Name, b.Name) })
+	for i := range f.Templates {
+		t := &f.Templates[i]
+		apis := f.dumps[t.Pattern()]
+		slices.Sort(apis)
+		t.APIs = slices.Compact(apis)
+	}
 	return f, nil
 }
 
@@ -127,77 +86,82 @@ var defined = regexp.MustCompile(`(?m)^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)`
 // interfaceFile is a file that marks APIs or passes names on.
 var interfaceFile = regexp.MustCompile(`flashinfer_api|flashinfer_experimental_api|(?m:^__all__)`)
 
+// source is a file whose declarations are read.
+type source struct {
+	file, module string
+	isPackage    bool
+	names        *pyeval.Namespace // that it takes from the modules of templates
+}
+
 // file takes the APIs of one source file.
-func (f *FlashInfer) file(r *reader, name string) error {
+func (f *FlashInfer) file(r *templateReader, name string) error {
 	src, err := readFile(r.files, name)
 	if err != nil {
 		return err
 	}
-	module := moduleOf(name)
+	s := &source{file: name, module: moduleOf(name), isPackage: path.Base(name) == "__init__.py", names: pyeval.NewNamespace()}
 	for _, m := range defined.FindAllSubmatch(src, -1) {
-		f.Defined[module+"."+string(m[1])] = name
+		f.Defined[s.module+"."+string(m[1])] = name
 	}
-	isPkg := path.Base(name) == "__init__.py"
-	if strings.HasPrefix(name, "flashinfer/trace/") || !isPkg && !interfaceFile.Match(src) {
+	if isTrace(s.module) || !s.isPackage && !interfaceFile.Match(src) {
 		return nil // nothing but definitions, which are found already
 	}
 	outline, err := pysrc.ParseOutline(src)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	f.body(r, outline.Body, &scope{module: module, isPkg: isPkg, names: map[string]any{}}, name, "")
+	f.body(r, outline.Body, s, "")
 	return nil
 }
 
 // body walks the declarations of a file or class. qualifier is "Class." within
 // a class.
-func (f *FlashInfer) body(r *reader, body []pysrc.Stmt, s *scope, file, qualifier string) {
+func (f *FlashInfer) body(r *templateReader, body []pysrc.Stmt, s *source, qualifier string) {
 	for _, stmt := range body {
 		switch stmt := stmt.(type) {
 		case *pysrc.ImportFrom:
 			f.takeImport(r, stmt, s)
 		case *pysrc.FuncDef:
+			api := definition.API{Name: s.module + "." + qualifier + stmt.Name, File: s.file, Line: stmt.First}
 			for _, d := range stmt.Decorators {
-				if api, is := f.api(r, d, s); is {
-					api.Name, api.File, api.Line = s.module+"."+qualifier+stmt.Name, file, stmt.First
+				if f.mark(r, d, s, api.Name) {
 					f.APIs = append(f.APIs, api)
 				}
 			}
 		case *pysrc.ClassDef:
-			f.body(r, stmt.Body, s, file, qualifier+stmt.Name+".")
+			f.body(r, stmt.Body, s, qualifier+stmt.Name+".")
 		case *pysrc.AssignStmt: // public = _implementation
 			f.alias(stmt, s)
 		case *pysrc.IfStmt:
-			f.body(r, stmt.Body, s, file, qualifier)
-			f.body(r, stmt.Else, s, file, qualifier)
+			f.body(r, stmt.Body, s, qualifier)
+			f.body(r, stmt.Else, s, qualifier)
 		case *pysrc.TryStmt:
-			f.body(r, stmt.Body, s, file, qualifier)
-			f.body(r, stmt.Else, s, file, qualifier)
+			f.body(r, stmt.Body, s, qualifier)
+			f.body(r, stmt.Else, s, qualifier)
 		case *pysrc.WithStmt:
-			f.body(r, stmt.Body, s, file, qualifier)
+			f.body(r, stmt.Body, s, qualifier)
 		}
 	}
 }
 
-func (f *FlashInfer) takeImport(r *reader, stmt *pysrc.ImportFrom, s *scope) {
-	module := s.imported(stmt)
-	if strings.Contains(module, ".trace.templates") || strings.HasSuffix(module, ".trace") {
-		r.importFrom(stmt, s)
-		return
-	}
+func (f *FlashInfer) takeImport(r *templateReader, stmt *pysrc.ImportFrom, s *source) {
+	module := stmt.Base(s.module, s.isPackage)
 	if !strings.HasPrefix(module, "flashinfer") {
 		return
 	}
 	for _, n := range stmt.Names {
-		if n.Name == "*" {
+		switch {
+		case isTrace(module):
+			s.names.Set(n.Bound(), r.ModuleAttribute(module, n.Name))
+		case n.Name == "*":
 			f.stars[s.module] = append(f.stars[s.module], module)
-			continue
+		default:
+			f.exports[s.module+"."+n.Bound()] = module + "." + n.Name
 		}
-		f.exports[s.module+"."+firstOf(n.As, n.Name)] = module + "." + n.Name
 	}
 }
 
-func (f *FlashInfer) alias(stmt *pysrc.AssignStmt, s *scope) {
+func (f *FlashInfer) alias(stmt *pysrc.AssignStmt, s *source) {
 	value, ok := stmt.Value.(*pysrc.Name)
 	if !ok || len(stmt.Targets) != 1 {
 		return
@@ -207,8 +171,9 @@ func (f *FlashInfer) alias(stmt *pysrc.AssignStmt, s *scope) {
 	}
 }
 
-// api reads a decorator; is is false when it is none of FlashInfer's marks.
-func (f *FlashInfer) api(r *reader, decorator pysrc.Expr, s *scope) (api API, is bool) {
+// mark reports whether a decorator is one of FlashInfer's marks, and keeps the
+// templates that it names for the API.
+func (f *FlashInfer) mark(r *templateReader, decorator pysrc.Expr, s *source, api string) bool {
 	call, isCall := decorator.(*pysrc.Call)
 	fn := decorator
 	if isCall {
@@ -216,133 +181,21 @@ func (f *FlashInfer) api(r *reader, decorator pysrc.Expr, s *scope) (api API, is
 	}
 	name, ok := fn.(*pysrc.Name)
 	if !ok || !marks[name.ID] {
-		return API{}, false
+		return false
 	}
 	if !isCall {
-		return API{}, true
+		return true
 	}
 	for _, k := range call.Keywords {
-		if k.Name == "trace" {
-			for _, t := range templatesOf(r.eval(k.Value, s), r) {
-				api.Templates = append(api.Templates, t.Pattern())
-			}
+		if k.Name != "trace" {
+			continue
+		}
+		value := r.Attempt(func() pyeval.Value { return r.EvalNamed(k.Value, s.names) })
+		for _, t := range r.templatesOf(value) {
+			f.dumps[t.Pattern()] = append(f.dumps[t.Pattern()], api)
 		}
 	}
-	return api, true
-}
-
-// templatesOf are the templates that a trace= argument stands for: one, or
-// all that a dispatch function lists.
-func templatesOf(v any, r *reader) []Template {
-	switch v := v.(type) {
-	case *record:
-		return templates([]*record{v})
-	case *function:
-		listed, ok := items(v.attributes["templates"])
-		if !ok {
-			// A dispatch that lists none gives one and the same.
-			if one, ok := r.call(v, nil, newDict()).(*record); ok {
-				return templates([]*record{one})
-			}
-			return nil
-		}
-		var all []*record
-		for _, t := range listed {
-			if t, ok := t.(*record); ok {
-				all = append(all, t)
-			}
-		}
-		return templates(all)
-	}
-	return nil
-}
-
-// templates are the built records as templates, each pattern once; a record
-// without a name is none.
-func templates(made []*record) []Template {
-	var out []Template
-	seen := map[string]bool{}
-	for _, m := range made {
-		t, ok := template(m)
-		if pattern := t.Pattern(); ok && !seen[pattern] {
-			seen[pattern] = true
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
-func template(m *record) (Template, bool) {
-	op, ok := m.fields["op_type"].(string)
-	if !ok || m.class != "TraceTemplate" {
-		return Template{}, false
-	}
-	t := Template{OpType: op, Prefix: op, Tags: words(m.fields["tags"]), Constraints: words(m.fields["constraints"])}
-	if prefix, given := m.fields["name_prefix"]; given && prefix != nil {
-		name, ok := prefix.(string)
-		if !ok {
-			return Template{}, false
-		}
-		t.Prefix = name
-	}
-	t.Description, _ = m.fields["description"].(string)
-	t.Reference = m.fields["reference"] != nil
-	axes, ok := m.fields["axes"].(*dict)
-	if !ok {
-		return Template{}, false
-	}
-	for _, k := range axes.keys {
-		v, _ := axes.get(k)
-		a, ok := axis(k, v)
-		if !ok {
-			return Template{}, false
-		}
-		t.Axes = append(t.Axes, a)
-	}
-	return t, true
-}
-
-func axis(key, value any) (Axis, bool) {
-	name, ok := key.(string)
-	marker, is := value.(*record)
-	if !ok || !is {
-		return Axis{}, false
-	}
-	a := Axis{Name: name, Const: marker.class == "Const"}
-	a.Description, _ = marker.fields["description"].(string)
-	if !a.Const {
-		return a, true
-	}
-	a.Abbrev = name
-	if abbrev, ok := marker.fields["abbrev"].(string); ok {
-		a.Abbrev = abbrev
-	}
-	a.Value, a.Fixed = marker.fields["value"].(int64)
-	return a, true
-}
-
-func words(v any) []string {
-	list, _ := items(v)
-	var out []string
-	for _, item := range list {
-		if s, ok := item.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// link says of each template which APIs dump under it.
-func (f *FlashInfer) link() {
-	slices.SortFunc(f.APIs, func(a, b API) int { return strings.Compare(a.Name, b.Name) })
-	for i := range f.Templates {
-		pattern := f.Templates[i].Pattern()
-		for _, api := range f.APIs {
-			if slices.Contains(api.Templates, pattern) && !slices.Contains(f.Templates[i].APIs, api.Name) {
-				f.Templates[i].APIs = append(f.Templates[i].APIs, api.Name)
-			}
-		}
-	}
+	return true
 }
 
 // Resolve follows a name through the packages that pass it on to where it is

@@ -9,16 +9,49 @@ import (
 	"github.com/fib-ls/fib-ls/phases/definition"
 )
 
+// templateClasses are the classes that templates are built of, with the
+// constructors that they have in FlashInfer.
+const templateClasses = `
+import torch
+
+class Var:
+    def __init__(self, description: str = "") -> None:
+        self.description = description
+
+class Const:
+    def __init__(self, description="", abbrev=None, value=None) -> None:
+        if value is not None and type(value) is not int:
+            raise TypeError("Const value must be an integer or None")
+        self.description = description
+        self.abbrev = abbrev
+        self.value = value
+
+class Tensor:
+    def __init__(self, dim_names, *, dtype=None): self.dim_names = dim_names
+
+class TraceTemplate:
+    def __init__(self, op_type, axes, inputs, outputs, *, name_prefix=None, reference=None, constraints=None, tags=None, description="") -> None:
+        self.op_type = op_type
+        self.name_prefix = name_prefix
+        self.axes = axes
+        self.inputs = inputs
+        self.outputs = outputs
+        self.reference = reference
+        self.constraints = constraints or []
+        self.tags = tags or []
+        self.description = description
+`
+
 // tree is a small FlashInfer in the shapes that the real one has: templates
 // written out, made by a function, in a comprehension, by a class of the
 // file's own, behind a dispatch function, and an API that a package passes on.
 var tree = fstest.MapFS{
 	"flashinfer_python-9.1.dist-info/METADATA": {Data: []byte("Metadata-Version: 2.4\nName: flashinfer-python\nVersion: 9.1.0\n")},
 	"flashinfer/__init__.py":                   {Data: []byte("import contextlib\nfrom .norm import rmsnorm as rmsnorm\nwith contextlib.suppress(ImportError):\n    from .attention import *\n")},
-	"flashinfer/trace/template.py":             {Data: []byte("class TraceTemplate: ...\nclass Var: ...\nclass Const: ...\nclass Tensor: ...\nclass Scalar: ...\n")},
+	"flashinfer/trace/template.py":             {Data: []byte(templateClasses)},
 	"flashinfer/trace/templates/__init__.py":   {Data: []byte("")},
 	"flashinfer/trace/templates/norm.py": {Data: []byte(`
-from ..template import Const, Scalar, Tensor, TraceTemplate, Var
+from ..template import Const, Tensor, TraceTemplate, Var
 
 def _reference(x, w): return x
 
@@ -35,7 +68,8 @@ rmsnorm_trace = TraceTemplate(
 `)},
 	"flashinfer/trace/templates/moe.py": {Data: []byte(`
 from functools import lru_cache
-from ..template import Const, Scalar, Tensor, TraceTemplate, Var
+import torch
+from ..template import Const, Tensor, TraceTemplate, Var
 
 class _Format:
     def __init__(self, *, name: str, width: int = 4) -> None:
@@ -57,6 +91,12 @@ def _make(fmt, routing, *, step=False):
         axes[name] = Const(abbrev="b", value=fmt.width)
     return TraceTemplate("moe", axes, {}, {}, name_prefix=f"moe_{fmt.name}_{routing.lower()}{'_step' if step else ''}", constraints=["experts > 0"])
 
+class _Derived(TraceTemplate):
+    pass
+
+# A name with a part that only run time knows is no template's.
+_UNKNOWN = _Derived("moe", {}, {}, {}, name_prefix=f"moe_{torch.version.cuda}")
+
 _TABLE = {
     (fmt.name, routing): _make(fmt, routing)
     for fmt in _FORMATS
@@ -64,6 +104,8 @@ _TABLE = {
     if routing
 }
 _STEP = _make(_FORMATS[0], "default", step=True)
+for _template in [_STEP]:
+    _template.constraints.remove("experts > 0")
 
 def moe_dispatch(**kwargs):
     if kwargs.get("step"):
@@ -124,9 +166,14 @@ func TestReadFlashInfer(t *testing.T) {
 	if !slices.Equal(patterns, want) {
 		t.Errorf("templates\n%s\nwant\n%s", strings.Join(patterns, "\n"), strings.Join(want, "\n"))
 	}
-	norm := f.Templates[slices.IndexFunc(f.Templates, func(t Template) bool { return t.Prefix == "rmsnorm" })]
-	if norm.Description != "RMS norm." || !norm.Reference || !slices.Equal(norm.APIs, []string{"flashinfer.norm.rmsnorm"}) || norm.Axes[1].Description != "Width." {
+	norm := f.Templates[slices.IndexFunc(f.Templates, func(t definition.TemplateRow) bool { return t.Prefix == "rmsnorm" })]
+	if norm.Doc != "RMS norm." || !norm.Reference || !slices.Equal(norm.APIs, []string{"flashinfer.norm.rmsnorm"}) || norm.Axes[1].Meaning != "Width." {
 		t.Errorf("%+v", norm)
+	}
+	for _, template := range f.Templates {
+		if wants := template.Prefix != "rmsnorm" && template.Prefix != "moe_fp4_default_step"; wants != slices.Contains(template.Constraints, "experts > 0") {
+			t.Errorf("%s: %v", template.Pattern(), template.Constraints)
+		}
 	}
 	for name, at := range map[string]string{
 		"flashinfer.rmsnorm": "flashinfer.norm.rmsnorm", "flashinfer.Wrapper": "flashinfer.attention._core.Wrapper", "flashinfer.nothing": "flashinfer.nothing",
@@ -190,7 +237,7 @@ func TestTable(t *testing.T) {
 // TestKeywordOrder: axes that are given as keyword arguments keep their order,
 // which is that of a name's sizes.
 func TestKeywordOrder(t *testing.T) {
-	ordered := fstest.MapFS{"flashinfer/__init__.py": {Data: []byte("")}, "flashinfer/trace/templates/x.py": {Data: []byte(`
+	ordered := fstest.MapFS{"flashinfer/__init__.py": {Data: []byte("")}, "flashinfer/trace/template.py": {Data: []byte(templateClasses)}, "flashinfer/trace/templates/x.py": {Data: []byte(`
 from ..template import Const, TraceTemplate
 
 def make(**axes): return TraceTemplate("moe", dict(**axes), {}, {})

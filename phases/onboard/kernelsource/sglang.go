@@ -127,14 +127,17 @@ func (x *index) called(m *pysrc.Module) []string {
 		case *pysrc.Import:
 			for _, name := range n.Names {
 				if name.Name == "flashinfer" || strings.HasPrefix(name.Name, "flashinfer.") {
-					modules[firstOf(name.As, "flashinfer")] = map[bool]string{true: name.Name, false: "flashinfer"}[name.As != ""]
+					modules[name.Bound()] = name.Name
+					if name.As == "" {
+						modules[name.Bound()] = "flashinfer"
+					}
 				}
 			}
 		case *pysrc.ImportFrom:
 			if n.Level == 0 && (n.Module == "flashinfer" || strings.HasPrefix(n.Module, "flashinfer.")) {
 				for _, name := range n.Names {
 					taken[n.Module+"."+name.Name] = true
-					modules[firstOf(name.As, name.Name)] = n.Module + "." + name.Name
+					modules[name.Bound()] = n.Module + "." + name.Name
 				}
 			}
 		case *pysrc.Call: // LazyImport("flashinfer.sampling", "min_p_sampling_from_probs")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/definition"
 )
@@ -19,30 +18,15 @@ func Table(f *FlashInfer, s *SGLang) ([]byte, error) {
 		return nil, fmt.Errorf("writing the versions: %w", err)
 	}
 	for _, t := range f.Templates {
-		row := definition.TemplateRow{
-			OpType: t.OpType, Prefix: t.Prefix, Doc: oneLine(t.Description),
-			Tags: t.Tags, Constraints: t.Constraints, Reference: t.Reference, APIs: t.APIs,
-		}
-		for _, a := range t.Axes {
-			axis := definition.AxisRow{Name: a.Name, Const: a.Const, Abbrev: a.Abbrev}
-			if a.Const {
-				axis.Meaning = oneLine(a.Description)
-			}
-			if a.Fixed {
-				axis.Fixed = &a.Value
-			}
-			row.Axes = append(row.Axes, axis)
-		}
-		if err := enc.Encode(row); err != nil {
+		if err := enc.Encode(t); err != nil {
 			return nil, fmt.Errorf("writing %s: %w", t.Pattern(), err)
 		}
 	}
 	for _, api := range f.APIs {
-		if err := enc.Encode(definition.API{Name: api.Name, File: api.File, Line: api.Line, SGLang: s.Calls[api.Name]}); err != nil {
+		api.SGLang = s.Calls[api.Name]
+		if err := enc.Encode(api); err != nil {
 			return nil, fmt.Errorf("writing %s: %w", api.Name, err)
 		}
 	}
 	return b.Bytes(), nil
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
