@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed" // the table of class defaults
 	"encoding/json"
 	"fmt"
@@ -178,50 +179,79 @@ func (f *fields) operand(name string) (float64, bool) {
 	return n, err == nil
 }
 
-// evaluate computes a formula: sums of products and floor quotients of fields
-// and numbers, from left to right. missing names a field that has no value.
-func evaluate(formula string, field func(string) (float64, bool)) (n int, missing string) {
-	sum := 0.0
-	for _, product := range strings.Split(formula, "+") {
-		n, missing := evaluateProduct(strings.ReplaceAll(product, " ", ""), field)
-		if missing != "" {
-			return 0, missing
-		}
-		sum += math.Floor(n)
-	}
+// evaluate computes a formula: sums, differences, products and floor quotients
+// of fields and numbers, from left to right. missing names a field that has no
+// value, or a divisor that is 0.
+func evaluate(text string, field func(string) (float64, bool)) (n int, missing string) {
+	f := &formula{rest: strings.ReplaceAll(text, " ", ""), field: field}
 	const limit = 1 << 40 // beyond any model
-	return int(max(0, min(sum, limit))), ""
+	if n := f.sum(); f.missing == "" {
+		return int(max(0, min(n, limit))), ""
+	}
+	return 0, f.missing
 }
 
-func evaluateProduct(formula string, field func(string) (float64, bool)) (result float64, missing string) {
-	result = 1
-	for op := "*"; formula != ""; {
-		end := strings.IndexAny(formula, "*/")
-		if end < 0 {
-			end = len(formula)
+// formula is a formula that is being computed.
+type formula struct {
+	rest    string
+	field   func(string) (float64, bool)
+	missing string
+}
+
+// operator takes one of the operators off the rest; "" when none follows.
+func (f *formula) operator(of string) string {
+	op := f.rest[:len(f.rest)-len(strings.TrimLeft(f.rest, of))]
+	f.rest = f.rest[len(op):]
+	return op
+}
+
+func (f *formula) sum() float64 {
+	sum := math.Floor(f.product())
+	for op := f.operator("+-"); op != ""; op = f.operator("+-") {
+		n := math.Floor(f.product())
+		if op == "-" {
+			n = -n
 		}
-		name := formula[:end]
-		n, err := strconv.ParseFloat(name, 64)
-		if err != nil {
-			value, ok := field(name)
-			if !ok {
-				return 0, name
-			}
-			n = value
-		}
+		sum += n
+	}
+	return sum
+}
+
+func (f *formula) product() float64 {
+	product := f.factor()
+	for op := f.operator("*/"); op != ""; op = f.operator("*/") {
+		divisor := f.rest
+		n := f.factor()
 		switch {
 		case op == "*":
-			result *= n
+			product *= n
 		case n == 0:
-			return 0, name
+			f.missing = cmp.Or(f.missing, divisor[:len(divisor)-len(f.rest)])
 		default:
-			result = math.Floor(result / n)
+			product = math.Floor(product / n)
 		}
-		formula = formula[end:]
-		op = formula[:len(formula)-len(strings.TrimLeft(formula, "*/"))]
-		formula = formula[len(op):]
 	}
-	return result, ""
+	return product
+}
+
+// factor is a number, a field or a formula in brackets.
+func (f *formula) factor() float64 {
+	if f.operator("(") != "" {
+		n := f.sum()
+		f.operator(")")
+		return n
+	}
+	end := strings.IndexAny(f.rest+")", "*/+-()")
+	name := f.rest[:end]
+	f.rest = f.rest[end:]
+	if n, err := strconv.ParseFloat(name, 64); err == nil {
+		return n
+	}
+	n, ok := f.field(name)
+	if !ok {
+		f.missing = cmp.Or(f.missing, name)
+	}
+	return n
 }
 
 // classOf returns the class that serves a model_type for causal language

@@ -1,19 +1,42 @@
 package extract
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
 // dims collects the dimensions of one kind.
 type dims struct {
 	r    *reader
 	list []Dimension
-	// local are the kind's own values of fields, for the parts of the family's
-	// row.
-	local map[string]int
+	// local are what the kind's reader has worked out, for the formulas and
+	// conditions of parts, by name: its own values of config fields, and others.
+	local facts
+	// shown is what a formula reads in place of a name that is no config field.
+	shown map[string]string
+}
+
+// facts are numbers and truth values by name.
+type facts map[string]any
+
+// with adds facts.
+func (d *dims) with(more facts) *dims {
+	if d.local == nil {
+		d.local = facts{}
+	}
+	for name, v := range more {
+		if n, isInt := v.(int); isInt {
+			v = float64(n)
+		}
+		d.local[name] = v
+	}
+	return d
 }
 
 var formulaName = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_.]*`)
@@ -29,42 +52,63 @@ func (d *dims) norm(name, kind string, n int, formula string) {
 	d.add(Dimension{Name: name, Type: "norm", Norm: kind, N: n, Formula: formula})
 }
 
-// parameter adds what is neither: convolution weights and the like.
-func (d *dims) parameter(name string, n, k int, formula string) {
-	d.add(Dimension{Name: name, Type: "parameter", N: n, K: k, Formula: formula})
-}
-
 // addFamilyDims adds the layers that the family's row has in a part of the model.
 func (d *dims) addFamilyDims(in string) {
 	for _, part := range d.r.fam.More {
-		if part.In != in || !part.Holds(d.r.familyField) {
-			continue
+		if part.In == in {
+			d.addPart(part, "")
 		}
-		dim := Dimension{Name: part.Name, Type: "linear", N: d.value(part.N), Formula: part.N}
-		switch part.Kind {
-		case "rmsnorm", "layernorm":
-			dim.Type, dim.Norm = "norm", part.Kind
-		case "":
-			dim.K = d.value(part.K)
-		default:
-			dim.Type, dim.K = part.Kind, d.value(part.K)
-		}
-		if part.Times != "" {
-			if dim.Times = d.value(part.Times); dim.Times == 0 {
-				continue
-			}
-		}
-		d.add(dim)
 	}
 }
 
-// value works out a formula of the family's row; 0 where a field of it is
-// neither in the file nor has a default, which is then asked for.
-func (d *dims) value(formula string) int {
-	if formula == "" {
+// layers adds those of a token mixer or router that families share.
+func (d *dims) layers(of, prefix string) {
+	for _, part := range families.Layers(of) {
+		d.addPart(part, prefix)
+	}
+}
+
+// addPart adds a layer of the tables, where its conditions hold.
+func (d *dims) addPart(part families.Part, prefix string) {
+	if !part.Holds(d.fact) {
+		return
+	}
+	dim := Dimension{Name: prefix + part.Name, Type: cmp.Or(part.Kind, "linear"), N: d.value(part.N), K: d.value(part.K), Formula: d.show(part.N)}
+	switch part.Kind {
+	case "rmsnorm", "layernorm", "gated":
+		dim.Type, dim.Norm = "norm", part.Kind
+	}
+	if from := d.show(part.K); part.N == "hidden_size" && len(d.r.formulaFields(from)) > 0 {
+		dim.Formula = from // what leads back to the layer's width says nothing by it
+	}
+	if part.Times != "" {
+		if dim.Times = d.value(part.Times); dim.Times == 0 {
+			return
+		}
+	}
+	d.add(dim)
+}
+
+// show writes a formula for a reader.
+func (d *dims) show(text string) string {
+	return formulaName.ReplaceAllStringFunc(text, func(name string) string { return cmp.Or(d.shown[name], name) })
+}
+
+// fact answers for the conditions of a part.
+func (d *dims) fact(name string) (any, bool) {
+	if v, ok := d.local[name]; ok {
+		return v, true
+	}
+	return d.r.familyField(name)
+}
+
+// value works out a formula of the tables; 0 where a field of it is neither in
+// the file nor has a default, which is then asked for.
+func (d *dims) value(text string) int {
+	if text == "" {
 		return 0
 	}
-	n, missing := evaluate(formula, func(field string) (float64, bool) {
+	n, missing := evaluate(text, func(field string) (float64, bool) {
 		switch field {
 		case "hidden_size":
 			return float64(d.r.hidden), true
@@ -73,8 +117,8 @@ func (d *dims) value(formula string) int {
 		case "vocab_size":
 			return float64(d.r.arch.VocabSize), true
 		}
-		if n, ok := d.local[field]; ok && n > 0 {
-			return float64(n), true
+		if n, ok := d.local[field].(float64); ok {
+			return n, true
 		}
 		if n, ok := d.r.operand(field); ok {
 			return n, true
@@ -109,11 +153,8 @@ func (r *reader) formulaFields(formula string) []string {
 			seen[r.prefix+r.name(name)] = true
 		}
 	}
-	fields := make([]string, 0, len(seen))
-	for name := range seen {
-		fields = append(fields, name)
-	}
-	sort.Strings(fields)
+	fields := slices.AppendSeq([]string{}, maps.Keys(seen))
+	slices.Sort(fields)
 	return fields
 }
 

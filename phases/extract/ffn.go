@@ -302,7 +302,6 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 	if k.Attribute == "-" {
 		k.Attribute = ""
 	}
-	r.perLayerInputs(d)
 	switch f.family {
 	case DenseMLP:
 		d.addFamilyDims("dense")
@@ -322,30 +321,6 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 		k.Norms[i].Times = r.fam.PerLayer
 	}
 	return k
-}
-
-// perLayerInputs are Gemma 3n's and 4's second embeddings, which every layer
-// mixes in after its MLP, and Gemma 3n's AltUp and LAuReL.
-func (r *reader) perLayerInputs(d *dims) {
-	if !r.fam.PerLayerInputs {
-		return
-	}
-	if n := r.opt("hidden_size_per_layer_input"); n > 0 {
-		d.linear("../per_layer_input_gate", n, r.hidden, "hidden_size_per_layer_input")
-		d.linear("../per_layer_projection", r.hidden, n, "hidden_size_per_layer_input")
-		d.norm("../post_per_layer_input_norm", "rmsnorm", r.hidden, "hidden_size")
-	}
-	if !r.fam.AltUp {
-		return
-	}
-	n, rank := r.or("altup_num_inputs", 4), r.or("laurel_rank", 64)
-	d.linear("../altup.correction_coefs", n, n, "altup_num_inputs")
-	d.linear("../altup.prediction_coefs", n*n, n, "altup_num_inputs*altup_num_inputs")
-	d.linear("../altup.modality_router", n, r.hidden, "altup_num_inputs")
-	d.norm("../altup.router_norm", "rmsnorm", r.hidden, "hidden_size")
-	d.linear("../laurel.linear_left", rank, r.hidden, "laurel_rank")
-	d.linear("../laurel.linear_right", r.hidden, rank, "laurel_rank")
-	d.norm("../laurel.post_laurel_norm", "rmsnorm", r.hidden, "hidden_size")
 }
 
 // denseDims are the projections of a dense MLP.

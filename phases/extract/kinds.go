@@ -189,7 +189,7 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 	if m.vHeadDim != m.headDim {
 		k.VHeadDim = m.vHeadDim
 	}
-	d := &dims{r: r, local: map[string]int{"num_attention_heads": m.heads, "num_key_value_heads": m.kv, "head_dim": m.headDim, "v_head_dim": m.vHeadDim}}
+	d := r.headFacts(m)
 	switch m.family {
 	case GQA:
 		k.Type, k.LogitSoftcap = softmaxType(m), r.softcap()
@@ -244,6 +244,17 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 		k.Type, k.Attribute = "cross", "cross_attn"
 	}
 	return k
+}
+
+// headFacts are the heads of a mixer, for the parts that its kind has.
+func (r *reader) headFacts(m mixer) *dims {
+	d := &dims{r: r, local: facts{}}
+	for field, n := range map[string]int{"num_attention_heads": m.heads, "num_key_value_heads": m.kv, "head_dim": m.headDim, "v_head_dim": m.vHeadDim} {
+		if n > 0 {
+			d.local[field] = float64(n)
+		}
+	}
+	return d
 }
 
 // softcap is what bounds the logits of softmax attention: stated, or by the

@@ -1,5 +1,7 @@
 package extract
 
+import "strings"
+
 // gdnDims are Gated DeltaNet's projections (Qwen3-Next, Qwen3.5).
 func (r *reader) gdnDims(d *dims, k *AttentionKind) {
 	k.Attribute, k.RotaryDim = r.fam.Linear, 0
@@ -9,25 +11,8 @@ func (r *reader) gdnDims(d *dims, k *AttentionKind) {
 	if k.LinearNumValueHeads%k.LinearNumKeyHeads != 0 {
 		r.wrong("linear_num_value_heads", Value(int64(k.LinearNumValueHeads)), "must be a multiple of the %d key heads", k.LinearNumKeyHeads)
 	}
-	keys, values := k.LinearNumKeyHeads*k.LinearKeyHeadDim, k.LinearNumValueHeads*k.LinearValueHeadDim
-	const keyWidth, valueWidth = "linear_num_key_heads*linear_key_head_dim", "linear_num_value_heads*linear_value_head_dim"
-	d.parameter("conv1d", 2*keys+values, k.ConvKernel, "2*"+keyWidth+" + "+valueWidth)
-	d.linear("in_proj_qkvz", 2*keys+2*values, r.hidden, "2*"+keyWidth+" + 2*"+valueWidth)
-	d.linear("in_proj_ba", 2*k.LinearNumValueHeads, r.hidden, "2*linear_num_value_heads")
-	norm := "gated"
-	if r.fam.GDNNorm != "" {
-		norm = r.fam.GDNNorm
-	}
-	d.norm("norm", norm, k.LinearValueHeadDim, "linear_value_head_dim")
-	d.linear("out_proj", r.hidden, values, valueWidth)
+	d.with(facts{"linear_conv_kernel_dim": k.ConvKernel, "plain_norm": r.fam.GDNNorm != ""}).layers("gdn", "")
 }
-
-// Kimi Delta Attention whose gates are not of low rank, and one whose
-// projections are not fused (families.Family.LinearKind).
-const (
-	fullKDA  = "kda_full"
-	splitKDA = "kda_split"
-)
 
 // kdaDims are Kimi Delta Attention's projections.
 func (r *reader) kdaDims(d *dims, k *AttentionKind) {
@@ -42,43 +27,12 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 		return
 	}
 	k.LinearNumKeyHeads, k.LinearNumValueHeads, k.LinearKeyHeadDim, k.LinearValueHeadDim, k.ConvKernel = heads, heads, headDim, headDim, conv
-	width := heads * headDim
-	const w, dim = "linear_attn_config.num_heads*linear_attn_config.head_dim", "linear_attn_config.head_dim"
-	if r.fam.LinearKind == fullKDA {
-		d.linear("qkv_proj", 3*width, r.hidden, "3*"+w)
-		d.linear("b_proj", heads, r.hidden, "linear_attn_config.num_heads")
-		d.linear("forget_gate.f_proj", width, r.hidden, w)
-		d.linear("g_proj", width, r.hidden, w)
-		d.parameter("qkv_conv1d", 3*width, conv, "3*"+w)
-		d.norm("o_norm", "gated", headDim, dim)
-		d.linear("o_proj", r.hidden, width, w)
-		return
+	kind := r.fam.LinearKind
+	if !strings.HasPrefix(kind, string(KDA)) {
+		kind = string(KDA)
 	}
-	if r.fam.LinearKind == splitKDA {
-		d.linear("qkv_proj", 3*width, r.hidden, "3*"+w)
-		d.linear("b_proj", heads, r.hidden, "linear_attn_config.num_heads")
-		for _, gate := range []string{"f", "g"} {
-			d.linear(gate+"_a_proj", headDim, r.hidden, dim)
-			d.linear(gate+"_b_proj", width, headDim, w)
-		}
-		d.parameter("qkv_conv1d", 3*width, conv, "3*"+w)
-		d.norm("o_norm", "gated", headDim, dim)
-		d.linear("o_proj", r.hidden, width, w)
-		return
-	}
-	if r.flag("no_kda_lora", false) {
-		d.linear("fused_qkvbfg_proj", 5*width+heads, r.hidden, "5*"+w+" + linear_attn_config.num_heads")
-		d.parameter("qkv_conv1d", 3*width, conv, "3*"+w)
-		d.norm("o_norm", "gated", headDim, dim)
-		d.linear("o_proj", r.hidden, width, w)
-		return
-	}
-	d.linear("fused_qkvbfg_a_proj", 3*width+heads+2*headDim, r.hidden, "3*"+w+" + linear_attn_config.num_heads + 2*"+dim)
-	d.parameter("fused_fg_b_proj", width, headDim, w) // of both gates, in one batched product
-	d.list[len(d.list)-1].Times = 2
-	d.parameter("qkv_conv1d", 3*width, conv, "3*"+w)
-	d.norm("o_norm", "gated", headDim, dim)
-	d.linear("o_proj", r.hidden, width, w)
+	d.with(facts{"linear_attn_config.num_heads": heads, "linear_attn_config.head_dim": headDim, "kernel": conv}).layers(kind, "")
+	d.layers("kda_end", "")
 }
 
 // kdaHeads are the heads of Kimi Delta Attention, their width and that of its
@@ -109,37 +63,25 @@ func (r *reader) lightningDims(d *dims, k *AttentionKind) {
 	k.Attribute = r.fam.Linear
 	heads := r.size("num_attention_heads")
 	headDim := r.plainHeadDim(heads) // Bailing's other layers are MLA
-	width := heads * headDim
 	k.NumHeads, k.NumKVHeads, k.HeadDim = heads, heads, headDim
-	const w = "num_attention_heads*head_dim"
+	d.with(facts{"num_attention_heads": heads, "head_dim": headDim})
 	if r.fam.LightningGate == "output_gate" {
 		k.RotaryDim = 0
-		d.linear("qkv_proj", 3*width, r.hidden, "3*"+w)
-		d.linear("output_gate", width, r.hidden, w)
-		d.linear("out_proj", r.hidden, width, w)
-		d.norm("norm", "rmsnorm", width, w)
+		d.layers("lightning_output_gate", "")
 		return
 	}
-	k.RotaryDim = r.rotaryDim(headDim, "")
-	d.linear("query_key_value", 3*width, r.hidden, "3*"+w)
-	if r.flag("use_qk_norm", false) {
+	k.RotaryDim, k.OutputGate = r.rotaryDim(headDim, ""), true
+	normed := r.flag("use_qk_norm", false)
+	if normed {
 		k.QKNorm, k.QNormSize, k.KNormSize = "per_head", headDim, headDim
-		d.norm("query_layernorm", "rmsnorm", headDim, "head_dim")
-		d.norm("key_layernorm", "rmsnorm", headDim, "head_dim")
 	}
-	d.linear("g_proj", width, r.hidden, w)
-	d.linear("dense", r.hidden, width, w)
-	d.norm("g_norm", "gated", width, w)
-	k.OutputGate = true
+	d.with(facts{"normed_heads": normed}).layers("lightning", "")
 }
 
 // convDims are LFM2's gated short convolution.
 func (r *reader) convDims(d *dims, k *AttentionKind) {
-	k.Attribute, k.ConvKernel = "conv", r.or("conv_kernel", 3)
-	k.Core = ""
-	d.linear("in_proj", 3*r.hidden, r.hidden, "3*hidden_size")
-	d.linear("out_proj", r.hidden, r.hidden, "hidden_size")
-	d.parameter("conv", r.hidden, k.ConvKernel, "hidden_size")
+	k.Attribute, k.ConvKernel, k.Core = "conv", r.or("conv_kernel", 3), ""
+	d.with(facts{"kernel": k.ConvKernel}).layers("short_conv", "")
 }
 
 // rwkvDims are RWKV's time mixing.
@@ -148,11 +90,7 @@ func (r *reader) rwkvDims(d *dims, k *AttentionKind) {
 	if !r.known || k.Attribute == "linear_attn" {
 		k.Attribute = "attention"
 	}
-	width := r.or("attention_hidden_size", r.hidden)
-	for _, name := range []string{"key", "value", "receptance"} {
-		d.linear(name, width, r.hidden, "attention_hidden_size")
-	}
-	d.linear("output", r.hidden, width, "attention_hidden_size")
+	d.with(facts{"attention_hidden_size": r.or("attention_hidden_size", r.hidden)}).layers("rwkv", "")
 }
 
 // jetDims are the JetBlock's projections (Jet-Nemotron): a gated delta rule
@@ -171,13 +109,8 @@ func (r *reader) jetDims(d *dims, k *AttentionKind) {
 	expand, _, err := block.Float("expand_v")
 	r.keepError(err)
 	valueDim := int(float64(keyDim) * expand)
-	keys, values := heads*keyDim, heads*valueDim
 	k.LinearNumKeyHeads, k.LinearNumValueHeads, k.LinearKeyHeadDim, k.LinearValueHeadDim, k.ConvKernel = heads, heads, keyDim, valueDim, kernel
-	d.linear("qkvabz_proj", 2*keys+2*values+2*heads, r.hidden, "2*num_heads*head_dim + 2*num_heads*head_dim*expand_v + 2*num_heads")
-	d.linear("w1", values/reduction, r.hidden, "num_heads*head_dim*expand_v // dconv_generator_reduction")
-	d.linear("w2", values*kernel, values/reduction, "num_heads*head_dim*expand_v*conv_size")
-	d.norm("o_norm", "gated", valueDim, "head_dim*expand_v")
-	d.linear("o_proj", r.hidden, values, "num_heads*head_dim*expand_v")
+	d.with(facts{"num_heads": heads, "head_dim": keyDim, "expand_v": expand, "conv_size": kernel, "dconv_generator_reduction": reduction}).layers("jet", "")
 }
 
 // otherDims are mixers of families that have no Definition; known ones have
@@ -189,12 +122,8 @@ func (r *reader) otherDims(d *dims, k *AttentionKind, m mixer) {
 	case r.fam.Attention == compressedAttention:
 		r.compressedDims(d, k)
 	case r.fam.LinearKind == "rglru" && (m.word == wordRecurrent || m.word == wordLinear), m.word == wordMamba:
-		width := r.or("lru_width", r.hidden)
 		k.Type, k.Core, k.ConvKernel = "rglru", "rg_lru", r.or("conv_kernel", 4)
-		d.linear("linear_y", width, r.hidden, "lru_width")
-		d.linear("linear_x", width, r.hidden, "lru_width")
-		d.linear("linear_out", r.hidden, width, "lru_width")
-		d.parameter("conv_1d", width, k.ConvKernel, "lru_width")
+		d.with(facts{"lru_width": r.or("lru_width", r.hidden), "kernel": k.ConvKernel}).layers("rglru", "")
 	default:
 		k.Type = m.word
 	}

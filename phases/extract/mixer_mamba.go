@@ -83,21 +83,18 @@ func (r *reader) mambaHeadDim() int {
 }
 
 func (r *reader) mamba2Linears(d *dims, k *AttentionKind, prefix string) {
-	inner, states := k.MambaIntermediate, k.NGroups*k.StateSize
 	width := "mamba_num_heads*mamba_head_dim"
 	switch {
 	case r.has("mamba_intermediate_size"):
 		width = "mamba_intermediate_size"
-	case inner != k.MambaNumHeads*k.MambaHeadDim || r.text.Has("ssm_cfg"):
+	case k.MambaIntermediate != k.MambaNumHeads*k.MambaHeadDim || r.text.Has("ssm_cfg"):
 		width = "mamba_expand*hidden_size"
 	}
-	const state = "mamba_n_groups*ssm_state_size"
-	d.parameter(prefix+"conv1d", inner+2*states, k.ConvKernel, width+" + 2*"+state)
-	d.linear(prefix+"in_proj", 2*inner+2*states+k.MambaNumHeads, r.hidden, "2*"+width+" + 2*"+state+" + mamba_num_heads")
-	d.linear(prefix+"out_proj", r.hidden, inner, width)
-	if r.flag("mamba_rms_norm", true) {
-		d.parameter(prefix+"norm", inner, 0, width)
-	}
+	d.shown = map[string]string{"inner_width": width}
+	d.with(facts{
+		"inner_width": k.MambaIntermediate, "mamba_num_heads": k.MambaNumHeads, "mamba_n_groups": k.NGroups, "ssm_state_size": k.StateSize,
+		"kernel": k.ConvKernel, "inner_norm": r.flag("mamba_rms_norm", true),
+	}).layers("mamba2", prefix)
 }
 
 // besideMamba adds the Mamba 2 that stands beside the attention of a layer.
@@ -129,15 +126,10 @@ func (r *reader) mamba1Dims(d *dims, k *AttentionKind, prefix string) {
 	}
 	rank := r.timeStepRank()
 	k.MambaIntermediate, k.TimeStepRank = inner, rank
-	d.parameter(prefix+"conv1d", inner, k.ConvKernel, width)
-	d.linear(prefix+"in_proj", 2*inner, r.hidden, "2*"+width)
-	d.linear(prefix+"x_proj", rank+2*k.StateSize, inner, "time_step_rank + 2*ssm_state_size")
-	d.linear(prefix+"dt_proj", inner, rank, width)
-	d.linear(prefix+"out_proj", r.hidden, inner, width)
+	d.shown = map[string]string{"inner_width": width}
+	d.with(facts{"inner_width": inner, "time_step_rank": rank, "ssm_state_size": k.StateSize, "kernel": k.ConvKernel}).layers("mamba1", prefix)
 	if r.fam.MambaNorms {
-		d.norm("dt_layernorm", "rmsnorm", rank, "time_step_rank")
-		d.norm("b_layernorm", "rmsnorm", k.StateSize, "ssm_state_size")
-		d.norm("c_layernorm", "rmsnorm", k.StateSize, "ssm_state_size")
+		d.layers("mamba1_norms", "")
 	}
 }
 

@@ -1,5 +1,11 @@
 package extract
 
+import (
+	"cmp"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
+)
+
 // mla reports whether the family compresses keys and values into a latent
 // vector.
 func (r *reader) mla() bool {
@@ -51,61 +57,21 @@ func (r *reader) mlaDims(d *dims, k *AttentionKind, noIndexer bool) {
 		k.QKNopeHeadDim, k.QKRopeHeadDim = k.QKNopeHeadDim+k.QKRopeHeadDim, 0
 	}
 	k.VHeadDim = r.opt("v_head_dim")
-	qk := k.QKNopeHeadDim + k.QKRopeHeadDim
-	const qkFormula = "(qk_nope_head_dim + qk_rope_head_dim)"
-	latent, latentFormula := k.KVLoraRank+k.QKRopeHeadDim, "kv_lora_rank + qk_rope_head_dim"
-	queries := k.NumHeads * qk
-	switch {
-	case k.QLoraRank == 0:
-		d.linear("q_proj", queries, r.hidden, "num_attention_heads*"+qkFormula)
-		d.linear("kv_a_proj_with_mqa", latent, r.hidden, latentFormula)
-	case r.fam.SplitQA:
-		d.linear("q_a_proj", k.QLoraRank, r.hidden, "q_lora_rank")
-		d.norm("q_a_layernorm", "rmsnorm", k.QLoraRank, "q_lora_rank")
-		d.queryExpansion(queries, k.QLoraRank, "num_attention_heads*"+qkFormula)
-		d.linear("kv_a_proj_with_mqa", latent, r.hidden, latentFormula)
-	default:
-		d.linear("fused_qkv_a_proj_with_mqa", k.QLoraRank+latent, r.hidden, "q_lora_rank + "+latentFormula)
-		d.norm("q_a_layernorm", "rmsnorm", k.QLoraRank, "q_lora_rank")
-		d.queryExpansion(queries, k.QLoraRank, "num_attention_heads*"+qkFormula)
+	indexed, input := k.Family == DSA && !noIndexer, cmp.Or(k.QLoraRank, r.hidden)
+	if indexed {
+		k.IndexNHeads, k.IndexHeadDim, k.IndexTopK = r.size("index_n_heads"), r.size("index_head_dim"), r.opt("index_topk")
 	}
-	if k.Family == DSA && !noIndexer {
-		r.indexerDims(d, k)
+	keyNorm, _ := r.text.String("index_k_norm_type")
+	d.with(facts{
+		"q_lora_rank": k.QLoraRank, "kv_lora_rank": k.KVLoraRank, "qk_nope_head_dim": k.QKNopeHeadDim, "qk_rope_head_dim": k.QKRopeHeadDim, "v_head_dim": k.VHeadDim,
+		"split_qa": r.fam.SplitQA, "fused_qa": k.QLoraRank > 0 && !r.fam.SplitQA, "indexer": indexed, "indexer_input": input, "indexer_rms": keyNorm == "rms",
+	})
+	for _, part := range families.Layers("mla") {
+		if q := r.fam.QB; q != nil && part.Name == "q_b_proj" {
+			part.Name, part.N, part.K = q.Name, q.N, q.K
+		}
+		d.addPart(part, "")
 	}
-	d.linear("kv_b_proj", k.NumHeads*(k.QKNopeHeadDim+k.VHeadDim), k.KVLoraRank, "num_attention_heads*(qk_nope_head_dim + v_head_dim)")
-	d.linear("o_proj", r.hidden, k.NumHeads*k.VHeadDim, "num_attention_heads*v_head_dim")
-	d.norm("kv_a_layernorm", "rmsnorm", k.KVLoraRank, "kv_lora_rank")
-}
-
-// queryExpansion is the projection out of the queries' latent vector.
-func (d *dims) queryExpansion(queries, rank int, formula string) {
-	if q := d.r.fam.QB; q != nil {
-		d.linear(q.Name, d.value(q.N), d.value(q.K), q.N)
-		return
-	}
-	d.linear("q_b_proj", queries, rank, formula)
-}
-
-// indexerDims are DSA's lightning indexer. Its key and weight projections are
-// one when its rotary embedding is interleaved.
-func (r *reader) indexerDims(d *dims, k *AttentionKind) {
-	k.IndexNHeads, k.IndexHeadDim, k.IndexTopK = r.size("index_n_heads"), r.size("index_head_dim"), r.opt("index_topk")
-	queries := k.QLoraRank
-	if queries == 0 { // queries are not compressed
-		queries = r.hidden
-	}
-	d.linear("indexer.wq_b", k.IndexNHeads*k.IndexHeadDim, queries, "index_n_heads*index_head_dim")
-	if r.flag("indexer_rope_interleave", false) {
-		d.linear("indexer.wk_weights_proj", k.IndexHeadDim+k.IndexNHeads, r.hidden, "index_head_dim + index_n_heads")
-	} else {
-		d.linear("indexer.wk", k.IndexHeadDim, r.hidden, "index_head_dim")
-		d.linear("indexer.weights_proj", k.IndexNHeads, r.hidden, "index_n_heads")
-	}
-	norm := "layernorm"
-	if t, _ := r.text.String("index_k_norm_type"); t == "rms" {
-		norm = "rmsnorm"
-	}
-	d.norm("indexer.k_norm", norm, k.IndexHeadDim, "index_head_dim")
 }
 
 // compressRatio is DeepSeek-V4's compression of a layer's keys and values: 0
@@ -151,31 +117,13 @@ func (r *reader) compressedDims(d *dims, k *AttentionKind) {
 	if k.Type == "" {
 		k.Type = "compressed"
 	}
-	k.QLoraRank = r.size("q_lora_rank")
-	lora, groups := r.size("o_lora_rank"), r.size("o_groups")
-	k.IndexNHeads, k.IndexHeadDim = 0, 0
-	heads := k.NumHeads * k.HeadDim
-	d.linear("wqkv_a", k.QLoraRank+k.HeadDim, r.hidden, "q_lora_rank + head_dim")
-	d.norm("q_norm", "rmsnorm", k.QLoraRank, "q_lora_rank")
-	d.linear("wq_b", heads, k.QLoraRank, "num_attention_heads*head_dim")
-	d.norm("kv_norm", "rmsnorm", k.HeadDim, "head_dim")
-	d.linear("wo_a", groups*lora, heads/groups, "o_groups*o_lora_rank")
-	d.linear("wo_b", r.hidden, groups*lora, "o_groups*o_lora_rank")
-	if k.compress == 0 {
-		return
+	k.QLoraRank, k.IndexNHeads, k.IndexHeadDim = r.size("q_lora_rank"), 0, 0
+	for _, field := range []string{"o_lora_rank", "o_groups"} {
+		r.size(field) // asked for where it is missing or 0
 	}
-	double, formula := 1, "2*head_dim"
-	if k.compress == 4 {
-		double, formula = 2, "2*2*head_dim" // overlapping windows
+	overlaps := k.compress == 4 // the windows, which have an indexer then
+	if overlaps {
+		k.IndexNHeads, k.IndexHeadDim, k.IndexTopK = r.size("index_n_heads"), r.size("index_head_dim"), r.opt("index_topk")
 	}
-	d.linear("compressor.wkv_gate", 2*double*k.HeadDim, r.hidden, formula)
-	d.norm("compressor.norm", "rmsnorm", k.HeadDim, "head_dim")
-	if k.compress != 4 {
-		return
-	}
-	k.IndexNHeads, k.IndexHeadDim, k.IndexTopK = r.size("index_n_heads"), r.size("index_head_dim"), r.opt("index_topk")
-	d.linear("indexer.wq_b", k.IndexNHeads*k.IndexHeadDim, k.QLoraRank, "index_n_heads*index_head_dim")
-	d.linear("indexer.weights_proj", k.IndexNHeads, r.hidden, "index_n_heads")
-	d.linear("indexer.compressor.wkv_gate", 4*k.IndexHeadDim, r.hidden, "2*2*index_head_dim")
-	d.norm("indexer.compressor.norm", "rmsnorm", k.IndexHeadDim, "index_head_dim")
+	d.with(facts{"compresses": k.compress > 0, "overlaps": overlaps}).layers(compressedAttention, "")
 }

@@ -7,7 +7,7 @@ func (r *reader) softmaxDims(d *dims, k *AttentionKind, m mixer) {
 	l := r.fam
 	names := headNames(r, m)
 	if r.fam.Attention == convolvedAttention {
-		r.zayaDims(d, m)
+		d.layers(convolvedAttention, "")
 		return
 	}
 	if r.fam.Attention == expertAttention {
@@ -82,19 +82,8 @@ func (r *reader) blockIndexerDims(d *dims, k *AttentionKind, m mixer) {
 	if m.indexed == 0 {
 		return
 	}
-	const headsField, widthField = "sparse_attention_config.sparse_num_index_heads", "sparse_attention_config.sparse_index_dim"
-	heads, width := r.size(headsField), r.size(widthField)
-	k.IndexNHeads, k.IndexHeadDim = heads, width
-	if m.indexed == scoreIndexer {
-		d.linear("index_qkv_proj", (heads+1)*width, r.hidden, "("+headsField+" + 1)*"+widthField)
-	} else {
-		d.linear("index_qkv_proj", (heads+2)*width, r.hidden, "("+headsField+" + 2)*"+widthField)
-		d.linear("index_o_proj", r.hidden, heads*width, headsField+"*"+widthField)
-	}
-	if k.QKNorm == "per_head" {
-		d.norm("index_q_norm", "rmsnorm", width, widthField)
-		d.norm("index_k_norm", "rmsnorm", width, widthField)
-	}
+	k.IndexNHeads, k.IndexHeadDim = r.size("sparse_attention_config.sparse_num_index_heads"), r.size("sparse_attention_config.sparse_index_dim")
+	d.with(facts{"index_values": m.indexed == valueIndexer, "index_norms": k.QKNorm == "per_head"}).layers("block_indexer", "")
 }
 
 // headName are the config fields of a kind's heads, for formulas.
@@ -182,16 +171,6 @@ func (r *reader) attentionInput() int {
 // expertHeadDims are a mixture of attention heads (JetMoE): keys and values are
 // every token's, queries and outputs have a matrix for each expert.
 func (r *reader) expertHeadDims(d *dims, k *AttentionKind, m mixer) {
-	experts, width := r.size("num_experts"), m.kv*m.headDim
-	const kv = "num_key_value_heads*head_dim"
-	d.linear("kv_proj", 2*width, r.hidden, "2*"+kv)
-	d.linear("experts.router.layer", experts, r.hidden, "num_experts")
-	for _, matrix := range []struct {
-		name string
-		n, k int
-	}{{"experts.input_linear", width, r.hidden}, {"experts.output_linear", r.hidden, width}} {
-		d.parameter(matrix.name, matrix.n, matrix.k, kv)
-		d.list[len(d.list)-1].Times = experts
-	}
-	k.MoE = &MoE{NumExperts: experts, NumExpertsPerTok: r.or("num_experts_per_tok", 1), MoEIntermediateSize: width, Routing: r.routing()}
+	d.layers(expertAttention, "")
+	k.MoE = &MoE{NumExperts: r.size("num_experts"), NumExpertsPerTok: r.or("num_experts_per_tok", 1), MoEIntermediateSize: m.kv * m.headDim, Routing: r.routing()}
 }

@@ -122,24 +122,10 @@ func (r *reader) skeleton() Skeleton {
 // once, beside the layers.
 func (r *reader) extra() []Dimension {
 	d := &dims{r: r}
+	if len(r.mixers) > 0 {
+		d = r.headFacts(r.mixers[0])
+	}
 	r.ngramEmbedding(d)
-	if len(r.mixers) > 0 && r.fam.Loops {
-		m := r.mixers[0]
-		d.linear("gate_projections.gate_proj", m.heads, m.headDim, "num_attention_heads")
-		d.list[len(d.list)-1].Times = r.layers
-	}
-	if r.fam.PerLayerInputs {
-		if n := r.opt("hidden_size_per_layer_input"); n > 0 {
-			d.linear("per_layer_model_projection", r.layers*n, r.hidden, "num_hidden_layers*hidden_size_per_layer_input")
-			d.norm("per_layer_projection_norm", "rmsnorm", n, "hidden_size_per_layer_input")
-		}
-		if n := r.or("altup_num_inputs", 4); r.fam.AltUp && n > 1 {
-			for _, name := range []string{"altup_projections", "altup_unembed_projections"} {
-				d.linear(name, r.hidden, r.hidden, "hidden_size")
-				d.list[len(d.list)-1].Times = n - 1
-			}
-		}
-	}
 	d.addFamilyDims("model")
 	return d.list
 }

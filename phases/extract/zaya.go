@@ -37,16 +37,6 @@ func (r *reader) zayaPart(layer int) string {
 	return partMoE
 }
 
-// zayaDims are the projections of one attention.
-func (r *reader) zayaDims(d *dims, m mixer) {
-	queries, keys := m.heads*m.headDim, m.kv*m.headDim
-	d.linear("qkv.linear_q", queries, r.hidden, "num_attention_heads*head_dim")
-	d.linear("qkv.linear_k", keys, r.hidden, "num_key_value_heads*head_dim")
-	d.linear("qkv.val_proj1", keys/2, r.hidden, "num_key_value_heads*head_dim/2")
-	d.linear("qkv.val_proj2", keys/2, r.hidden, "num_key_value_heads*head_dim/2")
-	d.linear(r.fam.O, r.hidden, queries, "num_attention_heads*head_dim")
-}
-
 // zayaExpert is the width of one expert: ffn_hidden_size counts gate and up
 // projection together.
 func (r *reader) zayaExpert() int {
@@ -63,15 +53,7 @@ func (r *reader) zayaRouter(d *dims, f ffn) {
 	if width == 0 {
 		width = r.or("router_hidden_size", 256)
 	}
-	outputs, formula := f.experts, "num_experts"
-	if r.flag("zaya_use_mod", true) {
-		outputs, formula = outputs+1, "num_experts + 1"
-	}
-	d.linear("router.down_proj", width, r.hidden, "zaya_mlp_expansion")
-	d.norm("router.rmsnorm_eda", "rmsnorm", width, "zaya_mlp_expansion")
-	d.linear("router.router_mlp.0", width, width, "zaya_mlp_expansion")
-	d.linear("router.router_mlp.2", width, width, "zaya_mlp_expansion")
-	d.linear("router.router_mlp.4", outputs, width, formula)
+	d.with(facts{"zaya_mlp_expansion": width, "num_experts": f.experts, "skips_experts": r.flag("zaya_use_mod", true)}).layers("mlp_router", "")
 }
 
 // firstOf reads a field that is a number, or a list of which the first number

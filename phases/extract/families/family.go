@@ -179,12 +179,6 @@ type Family struct {
 	// Alternates: without a list, even layers are attention and odd ones experts.
 	Alternates bool `json:"alternates,omitempty"`
 
-	// PerLayerInputs: every layer mixes in an embedding of its own (Gemma 3n, 4);
-	// AltUp: it predicts and corrects several streams, and has a low-rank
-	// residual (Gemma 3n).
-	PerLayerInputs bool `json:"per_layer_inputs,omitempty"`
-	AltUp          bool `json:"altup,omitempty"`
-
 	// More are layers that the plain layout does not have.
 	More []Part `json:"more,omitempty"`
 
@@ -216,13 +210,14 @@ type Part struct {
 	In string `json:"in"`
 	// Name is the module below that part; "../" stands for the layer.
 	Name string `json:"name"`
-	Kind string `json:"kind,omitempty"` // linear (""), rmsnorm, layernorm, parameter, embedding
+	Kind string `json:"kind,omitempty"` // linear (""), rmsnorm, layernorm, gated, parameter, embedding
 	// N and K are the outputs and inputs (a norm has only N) as sums of products
 	// and quotients of fields and numbers: "2*num_attention_heads*head_dim + 1".
 	N     string `json:"n"`
 	K     string `json:"k,omitempty"`
 	Times string `json:"times,omitempty"`
-	// If has the values that fields of the config must have for it.
+	// If has the values that fields of the config must have for it, or what the
+	// reader of the mixer has worked out.
 	If map[string]any `json:"if,omitempty"`
 }
 

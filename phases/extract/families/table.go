@@ -16,6 +16,11 @@ import (
 //go:embed families.jsonl
 var tableFile []byte
 
+// layersFile has the layers of mixers that families share, one a line.
+//
+//go:embed layers.jsonl
+var layersFile []byte
+
 // plain is the Llama layout, from which every row starts.
 func plain() Family {
 	return Family{
@@ -44,6 +49,22 @@ var lines = sync.OnceValue(func() map[string][]byte {
 	}
 	return found
 })
+
+// shared are the layers of layersFile by what they are part of; the package's
+// tests read every line.
+var shared = sync.OnceValue(func() map[string][]Part {
+	found := map[string][]Part{}
+	for line := range bytes.Lines(layersFile) {
+		var p Part
+		if json.Unmarshal(line, &p) == nil {
+			found[p.In] = append(found[p.In], p)
+		}
+	}
+	return found
+})
+
+// Layers returns the layers of a token mixer or router that families share.
+func Layers(of string) []Part { return shared()[of] }
 
 // Find reads the row of the first name that has one, the best name first: the
 // type of the class that serves a model, its model_type, its wrapper's. Each is
@@ -146,7 +167,8 @@ func (f *Family) Apply(fields Fields) error {
 }
 
 func (c Case) holds(fields Fields) bool {
-	for field, want := range c.If {
+	for _, field := range slices.Sorted(maps.Keys(c.If)) { // what was asked for is noted: always the same
+		want := c.If[field]
 		got, ok := fields(field)
 		if want == present && got != nil || want == absent && !ok {
 			continue

@@ -40,6 +40,31 @@ func TestEveryRow(t *testing.T) {
 	}
 }
 
+// TestEveryLayer reads every line of the shared layers, whose columns are those
+// of a Part.
+func TestEveryLayer(t *testing.T) {
+	read := 0
+	for line := range bytes.Lines(layersFile) {
+		if bytes.HasPrefix(line, []byte("#")) {
+			continue
+		}
+		var p Part
+		in := json.NewDecoder(bytes.NewReader(line))
+		in.DisallowUnknownFields()
+		if err := in.Decode(&p); err != nil || p.In == "" || p.Name == "" || p.N == "" {
+			t.Errorf("%s: %v, %+v", line, err, p)
+		}
+		read++
+	}
+	kept := 0
+	for _, parts := range shared() {
+		kept += len(parts)
+	}
+	if read < 90 || kept != read {
+		t.Errorf("%d lines, of which %d were kept", read, kept)
+	}
+}
+
 // TestFind: a name without a row is looked up without its last parts; a row
 // starts from the one it is like; cases follow the config.
 func TestFind(t *testing.T) {
