@@ -12,7 +12,8 @@ import (
 )
 
 // Options say what to hold an entry to. The zero value checks what the file
-// alone can show, with the default severities.
+// alone can show, with the default severities. Its functions may be called by
+// several goroutines at once.
 type Options struct {
 	// Severity overrides the severity of rules by id; Off silences a rule.
 	Severity map[string]Severity
@@ -32,16 +33,7 @@ type Options struct {
 }
 
 // Check applies every rule to a file and gives the findings in source order.
-func Check(f *tsast.File, opts Options) []Problem {
-	outer := outerIgnores(f)
-	problems := checkFile(f, opts, outer)
-	known := spellings{}
-	for i, e := range f.Entries {
-		problems = append(problems, outer.filter(f, shift(checkModel(f, i, opts, known), e.Offset), i)...)
-	}
-	Sort(problems)
-	return problems
-}
+func Check(f *tsast.File, opts Options) []Problem { return NewChecker(opts).Check(f) }
 
 // CheckEntry applies the rules that one entry alone can show, in source
 // order. Ignore comments inside the entry are honoured, those outside are
@@ -163,14 +155,10 @@ func NewChecker(opts Options) *Checker {
 
 // Check returns what the function Check gives.
 func (c *Checker) Check(f *tsast.File) []Problem {
-	outer := outerIgnores(f)
-	problems := c.file(f, outer)
-	for i, entry := range c.entries(f) {
-		if len(entry.problems) > 0 {
-			problems = append(problems, outer.filter(f, shift(entry.problems, f.Entries[i].Offset), i)...)
-		}
+	var problems []Problem
+	for _, g := range c.groups(f, nil) {
+		problems = append(problems, shift(g.all, g.Offset)...)
 	}
-	Sort(problems)
 	return problems
 }
 

@@ -107,23 +107,8 @@ func (h *checkpointComparison) state() {
 // expectedOf is the module of the generated entry that a module of the file is
 // meant to be; nil where several may be.
 func (c *comparison) expectedOf(m *tsast.Module) *ExpectedModule {
-	for _, key := range readings(m.Name) {
-		for _, exact := range []bool{true, false} {
-			var found *ExpectedModule
-			for i := range c.expected.Modules {
-				e := &c.expected.Modules[i]
-				if e.Type != "layer" || exact != (e.Name == key) || !exact && !sameRole(key, e.Name) {
-					continue
-				}
-				if found != nil {
-					return nil
-				}
-				found = e
-			}
-			if found != nil {
-				return found
-			}
-		}
+	if found := c.expectedFor(m); len(found) == 1 {
+		return found[0]
 	}
 	return nil
 }
@@ -291,11 +276,7 @@ func (h *checkpointComparison) missing() {
 
 // tell adds a finding that rests on the checkpoint.
 func (h *checkpointComparison) tell(m *tsast.Module, problem Problem) {
-	problem.Model = h.p.model.ID.Value
-	if m != nil {
-		problem.Module = m.Name
-	}
-	h.findings = append(h.findings, problem)
+	h.findings = append(h.findings, h.p.of(m, problem))
 }
 
 // settled are the findings by the config without those of modules that the

@@ -281,10 +281,7 @@ func newComparison(p *entryPass, expected *ExpectedEntry) *comparison {
 // find adds a finding of a module. what is the sentence; where the config
 // comes from is added to it.
 func (c *comparison) find(m *tsast.Module, problem Problem, evidence ...string) {
-	problem.Model = c.p.model.ID.Value
-	if m != nil {
-		problem.Module = m.Name
-	}
+	problem = c.p.of(m, problem)
 	problem.Evidence = c.facts.evidence(evidence...)
 	if problem.Evidence == nil { // it follows from the class alone
 		problem.Evidence = c.facts.evidence("architectures", "model_type")

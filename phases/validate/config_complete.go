@@ -266,17 +266,7 @@ func (c *comparison) isProjection(m *tsast.Module) bool {
 
 // inMLP reports whether a module stands below a feed-forward block.
 func (c *comparison) inMLP(d *decoder, m *tsast.Module) bool {
-	for range c.p.names {
-		up := c.p.byName[m.Parent.Value]
-		if up == nil || up == m || up == d.module {
-			return false
-		}
-		if c.tree.mlpOf(up) != mlpNone {
-			return true
-		}
-		m = up
-	}
-	return false
+	return c.p.inside(m, func(m *tsast.Module) bool { return c.tree.within[m.Name] == d && c.tree.mlpOf(m) != mlpNone })
 }
 
 // projects reports whether a layer is a dimension, by its key or its size.

@@ -140,12 +140,9 @@ func (c *comparison) parts(d *decoder, m *tsast.Module, expected, depth int) {
 // onlyOne reports whether no other block of a decoder is the same part: several
 // (of two widths, say) share the number out.
 func (c *comparison) onlyOne(d *decoder, m *tsast.Module, part mlpPart) bool {
-	for _, other := range d.below {
-		if other != m && c.tree.mlpOf(other) == part && !c.p.below(m.Name, other.Name) && !c.p.below(other.Name, m.Name) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(d.below, func(other *tsast.Module) bool {
+		return other != m && c.tree.mlpOf(other) == part && !c.p.below(m.Name, other.Name) && !c.p.below(other.Name, m.Name)
+	})
 }
 
 func (c *comparison) splitWords(d *decoder, n int, what string) string {

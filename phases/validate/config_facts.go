@@ -3,6 +3,7 @@ package validate
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/extract"
@@ -163,23 +164,20 @@ type dimension struct {
 func (f *facts) dimensions(set []int) []dimension {
 	var list []dimension
 	seen := map[any]bool{}
-	add := func(key any, dims []extract.Dimension) {
-		if seen[key] {
+	add := func(of any, dims []extract.Dimension) {
+		if seen[of] {
 			return
 		}
-		seen[key] = true
+		seen[of] = true
 		for _, d := range dims {
 			last := d.Name[strings.LastIndexAny(d.Name, "./")+1:]
 			list = append(list, dimension{d, last, strings.Contains(d.Name, "shared")})
 		}
 	}
-	type norms struct{ of any }
 	for _, i := range set {
 		l := f.layers[i]
-		add(l.mixer, l.mixer.Dimensions)
-		add(norms{l.mixer}, l.mixer.Norms)
-		add(l.mlp, l.mlp.Dimensions)
-		add(norms{l.mlp}, l.mlp.Norms)
+		add(l.mixer, slices.Concat(l.mixer.Dimensions, l.mixer.Norms))
+		add(l.mlp, slices.Concat(l.mlp.Dimensions, l.mlp.Norms))
 	}
 	return list
 }

@@ -181,12 +181,13 @@ func (c *comparison) missingShared(d *decoder) {
 			shared = max(shared, m.SharedExperts)
 		}
 	}
-	if shared == 0 || slices.ContainsFunc(d.below, func(m *tsast.Module) bool { return strings.Contains(strings.ToLower(m.Name), "shared") }) {
+	if shared == 0 || slices.ContainsFunc(d.below, func(m *tsast.Module) bool { return sharedKey(m.Name) }) {
 		return
 	}
+	expected := slices.ContainsFunc(c.expected.Modules, func(m ExpectedModule) bool { return sharedKey(m.Name) })
 	for _, m := range d.below {
 		inner := slices.ContainsFunc(c.p.children[m.Name], func(p *tsast.Module) bool { return c.tree.mlpOf(p) == mlpSparse })
-		if c.tree.mlpOf(m) != mlpSparse || inner || c.agreed(m) && c.expectedShared() == 0 {
+		if c.tree.mlpOf(m) != mlpSparse || inner || c.agreed(m) && !expected {
 			continue
 		}
 		c.find(m, Problem{
@@ -195,17 +196,6 @@ func (c *comparison) missingShared(d *decoder) {
 			Fixes:   c.addShared(d, m),
 		}, "n_shared_experts", "num_shared_experts", "num_shared_expert", "shared_expert_intermediate_size", "moe_num_shared_experts", "shared_intermediate_size")
 	}
-}
-
-// expectedShared counts the modules of shared experts in the generated entry.
-func (c *comparison) expectedShared() int {
-	n := 0
-	for _, m := range c.expected.Modules {
-		if strings.Contains(strings.ToLower(m.Name), "shared") {
-			n++
-		}
-	}
-	return n
 }
 
 func plural(n int, one, many string) string {
@@ -279,27 +269,35 @@ func certainty(names []string) (certain, sure bool) {
 	return certain, sure
 }
 
-// namesFor returns the Definitions that the generated entry has for a layer: by
-// its key, else by keys that differ only in the word for their kind. It says
-// nothing where these do not agree.
-func (c *comparison) namesFor(m *tsast.Module) (names []string, ok bool) {
+// expectedFor returns the layers of the generated entry that a layer may be: by
+// its key, else those whose keys differ only in the word for their kind.
+func (c *comparison) expectedFor(m *tsast.Module) (found []*ExpectedModule) {
+	equal := func(key, other string) bool { return key == other }
 	for _, key := range readings(m.Name) {
-		for _, exact := range []bool{true, false} {
-			for _, e := range c.expected.Modules {
-				if e.Type != "layer" || exact != (e.Name == key) || !exact && !sameRole(key, e.Name) {
-					continue
+		for _, alike := range []func(key, other string) bool{equal, sameRole} {
+			for i := range c.expected.Modules {
+				if e := &c.expected.Modules[i]; e.Type == "layer" && alike(key, e.Name) {
+					found = append(found, e)
 				}
-				if ok && !slices.Equal(names, e.Definitions) {
-					return nil, false
-				}
-				names, ok = e.Definitions, true
 			}
-			if ok {
-				return names, true
+			if len(found) > 0 {
+				return found
 			}
 		}
 	}
-	return nil, false
+	return nil
+}
+
+// namesFor returns the Definitions that the generated entry has for a layer. It
+// says nothing where the layers that it may be do not agree.
+func (c *comparison) namesFor(m *tsast.Module) (names []string, ok bool) {
+	for _, e := range c.expectedFor(m) {
+		if ok && !slices.Equal(names, e.Definitions) {
+			return nil, false
+		}
+		names, ok = e.Definitions, true
+	}
+	return names, ok
 }
 
 // roleWords are words that people use for layers that SGLang calls otherwise:
@@ -384,26 +382,12 @@ func roleOf(key, last string) bool {
 
 // namesPart reports whether words of a key name a part of a layer.
 func namesPart(words string) bool {
-	return slices.ContainsFunc(strings.Split(words, "_"), func(word string) bool {
-		switch word {
-		case "proj", "up", "down", "gate", "norm", "layernorm", "qkv", "kv", "q", "k", "v", "o":
-			return true
-		}
-		return false
-	})
+	return slices.ContainsFunc(strings.Split(words, "_"), func(word string) bool { return slices.Contains(partWords, word) })
 }
+
+var partWords = []string{"proj", "up", "down", "gate", "norm", "layernorm", "qkv", "kv", "q", "k", "v", "o"}
 
 // isShared reports whether a module belongs to the shared experts.
 func (c *comparison) isShared(m *tsast.Module) bool {
-	for range c.p.names {
-		if strings.Contains(strings.ToLower(m.Name), "shared") {
-			return true
-		}
-		up := c.p.byName[m.Parent.Value]
-		if up == nil || up == m {
-			return false
-		}
-		m = up
-	}
-	return false
+	return c.p.inside(m, func(m *tsast.Module) bool { return sharedKey(m.Name) })
 }

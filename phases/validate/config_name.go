@@ -41,12 +41,9 @@ func (c *comparison) definition(m *tsast.Module, d tsast.String, n definition.Na
 
 // expectedHas reports whether the generated entry has this name in this module.
 func (c *comparison) expectedHas(module, name string) bool {
-	for _, e := range c.expected.Modules {
-		if e.Name == module && slices.Contains(e.Definitions, name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.expected.Modules, func(e ExpectedModule) bool {
+		return e.Name == module && slices.Contains(e.Definitions, name)
+	})
 }
 
 // rename is the finding about a name and the name it should be; expected ""
@@ -258,28 +255,19 @@ func (c *comparison) rope(m *tsast.Module, d tsast.String, n definition.Name) {
 // attention compares an attention kernel with the kinds of the layers that it
 // runs in, under any TP.
 func (c *comparison) attention(m *tsast.Module, d tsast.String, n definition.Name) {
-	kinds := c.kindsFor(m)
-	var best *mismatch
-	for _, set := range [][]*extract.AttentionKind{kinds, c.allKinds()} {
-		for _, k := range set {
-			t, ok := attentionTotals(k, n.Family)
-			if !ok {
-				continue
-			}
-			miss := t.compare(n)
-			if len(miss.fields) == 0 {
-				return
-			}
-			if best == nil || len(miss.fields) < len(best.fields) {
-				best = &miss
-			}
-		}
-		if best != nil {
-			break
-		}
+	all := make([]*extract.AttentionKind, len(c.arch.AttentionKinds))
+	for i := range all {
+		all[i] = &c.arch.AttentionKinds[i]
 	}
+	best := closest(n, allTotals(c.kindsFor(m), n.Family))
 	if best == nil {
+		best = closest(n, allTotals(all, n.Family))
+	}
+	switch {
+	case best == nil:
 		c.noSuchMixer(m, d, n)
+		return
+	case len(best.fields) == 0:
 		return
 	}
 	message := best.words(n)
@@ -289,24 +277,25 @@ func (c *comparison) attention(m *tsast.Module, d tsast.String, n definition.Nam
 	c.rename(m, d, "config-attention", message, best.expected.String(), best.sure, best.configFields())
 }
 
-func (c *comparison) kindsFor(m *tsast.Module) []*extract.AttentionKind {
-	d := c.tree.within[m.Name]
-	if d == nil {
-		return nil
-	}
-	var kinds []*extract.AttentionKind
-	for _, i := range d.layers {
-		if k := c.facts.layers[i].mixer; !slices.Contains(kinds, k) {
-			kinds = append(kinds, k)
+// allTotals are the sizes of those kinds in whose layers a family's kernels run.
+func allTotals(kinds []*extract.AttentionKind, f *definition.Family) []totals {
+	var all []totals
+	for _, k := range kinds {
+		if t, ok := attentionTotals(k, f); ok {
+			all = append(all, t)
 		}
 	}
-	return kinds
+	return all
 }
 
-func (c *comparison) allKinds() []*extract.AttentionKind {
-	kinds := make([]*extract.AttentionKind, len(c.arch.AttentionKinds))
-	for i := range kinds {
-		kinds[i] = &c.arch.AttentionKinds[i]
+func (c *comparison) kindsFor(m *tsast.Module) []*extract.AttentionKind {
+	var kinds []*extract.AttentionKind
+	if d := c.tree.within[m.Name]; d != nil {
+		for _, i := range d.layers {
+			if k := c.facts.layers[i].mixer; !slices.Contains(kinds, k) {
+				kinds = append(kinds, k)
+			}
+		}
 	}
 	return kinds
 }
@@ -334,24 +323,20 @@ func (c *comparison) experts(m *tsast.Module, d tsast.String, n definition.Name)
 		}
 		return
 	}
-	var best *mismatch
+	var all []totals
 	for _, k := range kinds {
 		for _, hidden := range c.facts.expertWidths(k) {
-			t := totals{map[string]int64{}, map[string][]string{}}
+			t := totals{}
 			t.set("topk", k.NumExpertsPerTok, "num_experts_per_tok", "num_experts_per_token", "moe_topk", "top_k_experts")
 			t.set("ng", k.NGroup, "n_group")
 			t.set("kg", k.TopKGroup, "topk_group")
 			t.set("e", k.NumExperts, "num_experts", "num_local_experts", "n_routed_experts")
 			t.set("h", hidden, "hidden_size")
 			t.set("i", k.MoEIntermediateSize, "moe_intermediate_size", "intermediate_size")
-			miss := t.compare(n)
-			if len(miss.fields) == 0 {
-				return
-			}
-			if best == nil || len(miss.fields) < len(best.fields) {
-				best = &miss
-			}
+			all = append(all, t)
 		}
 	}
-	c.rename(m, d, "config-moe", best.words(n), best.expected.String(), best.sure, best.configFields())
+	if best := closest(n, all); len(best.fields) > 0 {
+		c.rename(m, d, "config-moe", best.words(n), best.expected.String(), best.sure, best.configFields())
+	}
 }

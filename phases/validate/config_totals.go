@@ -11,23 +11,23 @@ import (
 
 // totals are the sizes over all devices behind the fields of a family; a
 // field that is not in it is not judged.
-type totals struct {
-	values map[string]int64
-	// fields are the config fields behind each.
-	fields map[string][]string
+type totals map[string]total
+
+type total struct {
+	value  int64
+	fields []string // of the config, behind it
 }
 
 func (t totals) set(abbrev string, v int, fields ...string) {
 	if v > 0 {
-		t.values[abbrev] = int64(v)
-		t.fields[abbrev] = fields
+		t[abbrev] = total{int64(v), fields}
 	}
 }
 
 // attentionTotals are a kind's sizes for a family; ok is false when the
 // family's kernels do not run in layers of this kind.
 func attentionTotals(k *extract.AttentionKind, f *definition.Family) (t totals, ok bool) {
-	t = totals{map[string]int64{}, map[string][]string{}}
+	t = totals{}
 	heads := []string{"num_attention_heads"}
 	if !slices.Contains(familiesOf(f.OpType), k.Family) {
 		return t, false
@@ -81,11 +81,11 @@ func (t totals) compare(n definition.Name) mismatch {
 		miss := mismatch{totals: t, expected: n, sure: true}
 		possible := true
 		for i, f := range n.Family.Fields {
-			total, judged := t.values[f.Abbrev]
+			total, judged := t[f.Abbrev]
 			if !judged {
 				continue
 			}
-			want, ok := f.Divisor.Divide(total, p, p)
+			want, ok := f.Divisor.Divide(total.value, p, p)
 			if !ok && f.Divisor != definition.Undivided {
 				possible = false
 				break
@@ -106,6 +106,21 @@ func (t totals) compare(n definition.Name) mismatch {
 	return best
 }
 
+// closest is how a name differs from the kind that it is most like; nil where
+// there are none. It has no fields where the name is right.
+func closest(n definition.Name, kinds []totals) *mismatch {
+	var best *mismatch
+	for _, t := range kinds {
+		if miss := t.compare(n); best == nil || len(miss.fields) < len(best.fields) {
+			best = &miss
+		}
+		if len(best.fields) == 0 {
+			break
+		}
+	}
+	return best
+}
+
 func (m mismatch) has(abbrev string) bool {
 	return slices.ContainsFunc(m.fields, func(i int) bool { return m.expected.Family.Fields[i].Abbrev == abbrev })
 }
@@ -117,7 +132,7 @@ func (m mismatch) words(n definition.Name) string {
 		want, got := m.expected.Values[i], n.Values[i]
 		words := fmt.Sprintf("%s should be %d (%s)", f.Abbrev, want, f.Meaning)
 		if f.Divisor != definition.Undivided {
-			words = fmt.Sprintf("%s = %d is not a share of the model's %d (%s)", f.Abbrev, got, m.totals.values[f.Abbrev], f.Meaning)
+			words = fmt.Sprintf("%s = %d is not a share of the model's %d (%s)", f.Abbrev, got, m.totals[f.Abbrev].value, f.Meaning)
 		}
 		if slip := slipWords(got, want); slip != "" && f.Divisor == definition.Undivided {
 			words = strings.TrimSuffix(slip, ", ") + ": " + words
@@ -130,7 +145,7 @@ func (m mismatch) words(n definition.Name) string {
 func (m mismatch) configFields() []string {
 	var fields []string
 	for _, i := range m.fields {
-		fields = append(fields, m.totals.fields[m.expected.Family.Fields[i].Abbrev]...)
+		fields = append(fields, m.totals[m.expected.Family.Fields[i].Abbrev].fields...)
 	}
 	slices.Sort(fields)
 	return slices.Compact(fields)

@@ -85,21 +85,13 @@ func (t *entryTree) find(is func(m *tsast.Module) bool) {
 // foreign modules belong to other towers and to speculative layers, of which
 // the language model's config says nothing.
 func (t *entryTree) foreign(m *tsast.Module) bool {
-	for range t.p.names {
+	return t.p.inside(m, func(m *tsast.Module) bool {
 		words := t.words(m.Name)
-		for _, w := range []string{"vision", "visual", "audio", "speech", "mtp", "nextn", "eagle", "draft", "projector"} {
-			if words[w] {
-				return true
-			}
-		}
-		up := t.p.byName[m.Parent.Value]
-		if m.Parent.Kind != tsast.StringLiteral || up == nil || up == m {
-			return false
-		}
-		m = up
-	}
-	return false
+		return slices.ContainsFunc(otherTowers, func(w string) bool { return words[w] })
+	})
 }
+
+var otherTowers = []string{"vision", "visual", "audio", "speech", "mtp", "nextn", "eagle", "draft", "projector"}
 
 // dropOuter keeps the innermost of nested decoder blocks.
 func (t *entryTree) dropOuter() {
@@ -125,12 +117,8 @@ func (t *entryTree) collect(d *decoder, m *tsast.Module, depth int) {
 }
 
 func isDecoderKey(key string) bool {
-	for _, part := range []string{"DecoderLayer", "DecoderBlock", "TransformerBlock", "TransformerLayer"} {
-		if strings.Contains(key, part) {
-			return true
-		}
-	}
-	return false
+	parts := []string{"DecoderLayer", "DecoderBlock", "TransformerBlock", "TransformerLayer"}
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(key, part) })
 }
 
 // isLayerKey reports whether a key is a class of layers: GPT2Block, GLMBlock.
@@ -139,11 +127,7 @@ func isLayerKey(key string) bool {
 }
 
 func isContainerKey(key string) bool {
-	switch key {
-	case "layers", "decoder_layers", "h", "blocks":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"layers", "decoder_layers", "h", "blocks"}, key)
 }
 
 // wordsIn splits a key at underscores and at capitals, in lower case.

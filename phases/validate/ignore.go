@@ -141,12 +141,14 @@ func entryIgnores(m *tsast.Model, text string) ignores {
 }
 
 func (list ignores) silences(p Problem) bool {
-	for _, ig := range list {
-		if ig.has(p.Rule) && !ig.file && (ig.whole || ig.lines.Start <= p.Span.Start && p.Span.Start <= ig.lines.End) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(ig ignore) bool { return ig.silences(p.Rule, p.Span.Start) })
+}
+
+// silences reports whether the comment silences a rule at one of some places.
+func (ig ignore) silences(rule string, places ...int) bool {
+	return ig.has(rule) && !ig.file && (ig.whole || slices.ContainsFunc(places, func(at int) bool {
+		return ig.lines.Start <= at && at <= ig.lines.End
+	}))
 }
 
 func (list ignores) filter(problems []Problem) []Problem {
@@ -170,7 +172,7 @@ func outerIgnores(f *tsast.File) fileIgnores {
 	var next nextCode
 	text := ""
 	for _, c := range f.Comments {
-		if !c.ToUs || insideEntry(f, c.Span.Start) {
+		if !c.ToUs || entryAt(f, c.Span.Start) >= 0 {
 			continue
 		}
 		if ig, ok := parseIgnore(c); ok {
@@ -193,13 +195,17 @@ func outerIgnores(f *tsast.File) fileIgnores {
 	return out
 }
 
-// insideEntry looks a byte up among the entries, which are in source order.
-func insideEntry(f *tsast.File, at int) bool {
+// entryAt is the entry in which a byte stands, -1 for none. Entries are in source
+// order.
+func entryAt(f *tsast.File, at int) int {
 	i, found := slices.BinarySearchFunc(f.Entries, at, func(e tsast.Entry, at int) int { return e.Offset - at })
 	if !found {
 		i--
 	}
-	return i >= 0 && at < f.Entries[i].Offset+f.Entries[i].Model.Span.End
+	if i >= 0 && at < f.Entries[i].Span().End {
+		return i
+	}
+	return -1
 }
 
 // around returns those that reach into some bytes. They are in source order,
@@ -222,13 +228,7 @@ func (out fileIgnores) filter(f *tsast.File, problems []Problem, i int) []Proble
 		return problems
 	}
 	return slices.DeleteFunc(problems, func(p Problem) bool {
-		for _, ig := range near {
-			above := ig.lines.Start <= offset && offset <= ig.lines.End
-			if ig.has(p.Rule) && !ig.file && (above || ig.lines.Start <= p.Span.Start && p.Span.Start <= ig.lines.End) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(near, func(ig ignore) bool { return ig.silences(p.Rule, offset, p.Span.Start) })
 	})
 }
 
@@ -303,7 +303,7 @@ func (ig ignore) unknown(inside bool) []Problem {
 		p := Problem{Rule: "unknown-ignore", Span: w.span, Message: "there is no rule " + q(w.id)}
 		if near := nearest(w.id, ruleIDs()); near != "" {
 			p.Message += "; did you mean " + q(near) + "?"
-			p.Fixes = []Fix{{Title: "Change to " + near, Preferred: true, Safe: true, Edits: []tsast.TextEdit{{Span: w.span, NewText: near}}}}
+			p.Fixes = []Fix{replace("Change to "+near, w.span, near, true)}
 		}
 		problems = append(problems, p)
 	}

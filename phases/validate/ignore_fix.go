@@ -23,11 +23,8 @@ func Ignorable(rule string) bool {
 // its line, or at the end of it where a comment above would silence the whole
 // entry. ok is false where no comment can.
 func IgnoreHere(f *tsast.File, p Problem) (fix Fix, ok bool) {
-	i, found := slices.BinarySearchFunc(f.Entries, p.Span.Start, func(e tsast.Entry, at int) int { return e.Offset - at })
-	if !found {
-		i--
-	}
-	if !Ignorable(p.Rule) || i < 0 || f.Entries[i].Broken || p.Span.Start >= f.Entries[i].Span().End {
+	i := entryAt(f, p.Span.Start)
+	if i < 0 || !Ignorable(p.Rule) || f.Entries[i].Broken {
 		return Fix{}, false
 	}
 	e := f.Entries[i]

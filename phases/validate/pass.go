@@ -176,16 +176,10 @@ func newEntryPass(f *tsast.File, e tsast.Entry, opts Options, known spellings) *
 // spell looks up what every definition stands for; what is not a string stands
 // for nothing.
 func (p *entryPass) spell() {
-	n := 0
-	for _, m := range p.model.Modules {
-		n += len(m.Definitions.Items)
-	}
-	all := make([]spelling, n)
 	p.definitions = make([][]spelling, len(p.model.Modules))
 	for j, m := range p.model.Modules {
-		items := m.Definitions.Items
-		p.definitions[j], all = all[:len(items)], all[len(items):]
-		for i, d := range items {
+		p.definitions[j] = make([]spelling, len(m.Definitions.Items))
+		for i, d := range m.Definitions.Items {
 			if d.Kind == tsast.StringLiteral {
 				p.definitions[j][i] = p.spellings.of(d.Value)
 			}
@@ -211,11 +205,16 @@ func (p *entryPass) at(s tsast.Span) string {
 
 // in reports a problem of a module (nil: of the entry itself).
 func (p *entryPass) in(module *tsast.Module, problem Problem) {
+	p.report(p.of(module, problem))
+}
+
+// of says of a problem which entry and which module (nil: none) it is of.
+func (p *entryPass) of(module *tsast.Module, problem Problem) Problem {
 	problem.Model = p.model.ID.Value
 	if module != nil {
 		problem.Module = module.Name
 	}
-	p.report(problem)
+	return problem
 }
 
 // whole reports whether every module of the entry can be seen: spreads and
@@ -227,12 +226,7 @@ func literals(m *tsast.Module) bool { return m.Value == tsast.ObjectLiteral }
 
 // spread reports whether an object may have properties that cannot be seen.
 func spread(properties []tsast.Property) bool {
-	for _, p := range properties {
-		if p.Opaque {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(properties, func(p tsast.Property) bool { return p.Opaque })
 }
 
 // place is where a problem of the entry as a whole is shown: its id.

@@ -123,21 +123,10 @@ func checkDuplicateIDs(p *filePass) {
 // silenced looks at the ignore comments inside and above an entry, for
 // problems of the file that stand inside it.
 func (p *filePass) silenced(e tsast.Entry, problem Problem) bool {
-	for _, c := range e.Model.Comments {
-		if _, ok := parseIgnore(c); !ok {
-			continue
-		}
-		span := e.Model.Span.Shift(e.Offset)
-		inside := problem
-		inside.Span = problem.Span.Shift(-e.Offset)
-		return entryIgnores(e.Model, p.f.Text(span)).silences(inside)
-	}
-	for _, ig := range p.ignores.around(e.Offset, e.Offset) {
-		if ig.has(problem.Rule) && !ig.file && ig.lines.Start <= e.Offset && e.Offset <= ig.lines.End {
-			return true
-		}
-	}
-	return false
+	own := entryIgnores(e.Model, p.f.Text(e.Span()))
+	at := problem.Span.Start
+	return slices.ContainsFunc(own, func(ig ignore) bool { return ig.silences(problem.Rule, at-e.Offset) }) ||
+		slices.ContainsFunc(p.ignores.around(e.Offset, e.Offset), func(ig ignore) bool { return ig.silences(problem.Rule, e.Offset) })
 }
 
 func (p *filePass) hasID(id string) bool {

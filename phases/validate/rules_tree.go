@@ -143,18 +143,25 @@ func (p *entryPass) likelyParent(m *tsast.Module) string {
 	return last
 }
 
-// below reports whether the parents of name lead to ancestor.
-func (p *entryPass) below(ancestor, name string) bool {
-	for range p.names {
-		m := p.byName[name]
-		if m == nil || m.Parent.Kind != tsast.StringLiteral {
-			return false
-		}
-		if name = m.Parent.Value; name == ancestor {
+// inside reports whether something is true of a module or of one above it.
+func (p *entryPass) inside(m *tsast.Module, is func(*tsast.Module) bool) bool {
+	for range len(p.names) + 1 { // parents may form a cycle
+		if is(m) {
 			return true
 		}
+		up := p.byName[m.Parent.Value]
+		if m.Parent.Kind != tsast.StringLiteral || up == nil || up == m {
+			return false
+		}
+		m = up
 	}
 	return false
+}
+
+// below reports whether the parents of name lead to ancestor.
+func (p *entryPass) below(ancestor, name string) bool {
+	m := p.byName[name]
+	return m != nil && p.inside(m, func(m *tsast.Module) bool { return m.Parent.Kind == tsast.StringLiteral && m.Parent.Value == ancestor })
 }
 
 // descendants are the names of all modules below one.
