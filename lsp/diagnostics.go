@@ -149,17 +149,9 @@ func (s *Server) appendGroup(params []byte, snap *Snapshot, g validate.Group) (_
 	return params, nil
 }
 
+// severityFrom numbers a severity as the protocol does: from 1, the most severe.
 func severityFrom(s validate.Severity) protocol.DiagnosticSeverity {
-	switch s {
-	case validate.Error:
-		return protocol.DiagnosticSeverityError
-	case validate.Warning:
-		return protocol.DiagnosticSeverityWarning
-	case validate.Hint:
-		return protocol.DiagnosticSeverityHint
-	case validate.Info, validate.Off:
-	}
-	return protocol.DiagnosticSeverityInformation
+	return protocol.DiagnosticSeverity(s.Rank() + 1)
 }
 
 // diagnosticFrom converts one finding, which is relative to a byte, for this

@@ -5,6 +5,7 @@
 # prebuilt files live elsewhere. Done once per version; `--force` does it again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/debian.sh
 version=4.100.3
 root=$PWD/.cache/code-server
 package=$root/node_modules/code-server
@@ -35,12 +36,8 @@ command -v python3 >/dev/null || wanted+=(python3)
 command -v rg >/dev/null || wanted+=(ripgrep)
 [ -e /usr/include/krb5.h ] || [ -e /usr/include/krb5/krb5.h ] || wanted+=(libkrb5-dev)
 if [ ${#wanted[@]} -gt 0 ]; then
-  if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-    echo "code-server needs ${wanted[*]} (Debian's names), which cannot be installed from here" >&2
-    exit 1
-  fi
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive quiet "Debian: ${wanted[*]}" apt-get install -y -qq --no-install-recommends "${wanted[@]}"
+  echo "code-server: Debian: ${wanted[*]}" >&2
+  debian "${wanted[@]}" >&2
 fi
 
 # node-gyp comes with npm. The headers lie beside the node that runs.

@@ -5,6 +5,7 @@
 # output says why, and it ends with 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/debian.sh
 version=22.0.0
 needed=1.85 # of rustc, for what kakoune-lsp is built from
 root=$PWD/.cache/kak-lsp
@@ -13,11 +14,6 @@ cannot() {
   echo "$1"
   exit 1
 }
-debian() { # debian PACKAGE...
-  command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || cannot "Debian's ${*:1} cannot be installed from here"
-  [ -e .cache/apt-updated ] || { mkdir -p .cache && apt-get update -qq >&2 && touch .cache/apt-updated; }
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 || cannot "Debian's ${*:1} could not be installed"
-}
 recent() { # whether this rustc is new enough
   local have
   have=$(rustc --version 2>/dev/null | awk '{ print $2 }') && [ -n "$have" ] || return 1
@@ -25,7 +21,8 @@ recent() { # whether this rustc is new enough
 }
 
 command -v kak >/dev/null || debian kakoune
-[ "$("$root/bin/kak-lsp" --version 2>/dev/null)" != "$version" ] || exit 0
+installed=$("$root/bin/kak-lsp" --version 2>/dev/null) || installed=
+[ "${installed##* }" != "$version" ] || exit 0 # it prints its name before
 # Debian's own rustc is too old; the one that its browsers are built with is not.
 recent && command -v cargo >/dev/null || debian cargo-web rustc-web
 recent || cannot "kakoune-lsp $version needs rustc $needed, and here is $(rustc --version 2>/dev/null || echo none)"

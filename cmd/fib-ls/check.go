@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -250,7 +251,7 @@ func parseSeverities(items []string) (map[string]validate.Severity, error) {
 		switch s := validate.Severity(level); {
 		case !ok || !knownRule(rule):
 			return nil, &fault.Usage{Message: fmt.Sprintf("--severity %s: write RULE=LEVEL with a rule of fib-ls explain", item)}
-		case s == validate.Error, s == validate.Warning, s == validate.Info, s == validate.Hint, s == validate.Off:
+		case s == validate.Off, slices.Contains(validate.Severities, s):
 			overrides[rule] = s
 		default:
 			return nil, &fault.Usage{Message: fmt.Sprintf("--severity %s: the level is error, warning, info, hint or off", item)}

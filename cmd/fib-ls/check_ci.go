@@ -1,11 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/url"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/lsp/text"
@@ -32,8 +33,7 @@ func printGitHub(w io.Writer, _ *globals, files []check.File) error {
 			rows = append(rows, row{f.Path, p, placeOf(src, p.Span, text.Runes)})
 		}
 	}
-	weight := map[validate.Severity]int{validate.Error: 0, validate.Warning: 1, validate.Info: 2, validate.Hint: 3}
-	sort.SliceStable(rows, func(i, j int) bool { return weight[rows[i].p.Severity] < weight[rows[j].p.Severity] })
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.p.Severity.Rank(), b.p.Severity.Rank()) })
 	command := map[validate.Severity]string{validate.Error: "error", validate.Warning: "warning", validate.Info: "notice", validate.Hint: "notice"}
 	for _, r := range rows {
 		_, err := fmt.Fprintf(w, "::%s file=%s,line=%d,col=%d,endLine=%d,endColumn=%d,title=%s::%s\n", command[r.p.Severity],

@@ -60,7 +60,7 @@ func printText(w io.Writer, g *globals, files []check.File) error {
 
 func tally(counts map[validate.Severity]int) string {
 	var parts []string
-	for _, s := range []validate.Severity{validate.Error, validate.Warning, validate.Info, validate.Hint} {
+	for _, s := range validate.Severities {
 		if n := counts[s]; n > 0 {
 			name := string(s)
 			if s == validate.Error || s == validate.Warning || s == validate.Hint {

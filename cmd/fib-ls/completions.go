@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -86,7 +87,7 @@ func completeExplainable(*cobra.Command, []string, string) ([]string, cobra.Shel
 func completeSeverities(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var choices []string
 	for _, r := range validate.Rules() {
-		for _, s := range []validate.Severity{validate.Error, validate.Warning, validate.Info, validate.Hint, validate.Off} {
+		for _, s := range append(slices.Clone(validate.Severities), validate.Off) {
 			choices = append(choices, r.ID+"="+string(s))
 		}
 	}

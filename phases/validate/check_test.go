@@ -252,10 +252,10 @@ func TestMostSevere(t *testing.T) {
 		}
 		least := 0
 		for _, p := range shown {
-			least = max(least, weight(p.Severity))
+			least = max(least, p.Severity.Rank())
 		}
 		for _, p := range all {
-			if weight(p.Severity) < least && !slices.ContainsFunc(shown, func(s Problem) bool { return cmp.Diff(s, p) == "" }) {
+			if p.Severity.Rank() < least && !slices.ContainsFunc(shown, func(s Problem) bool { return cmp.Diff(s, p) == "" }) {
 				t.Errorf("not shown: %v", p)
 			}
 		}

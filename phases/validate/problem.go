@@ -2,12 +2,16 @@
 // check, by add and by the documentation.
 package validate
 
-import "github.com/fib-ls/fib-ls/tsast"
+import (
+	"slices"
+
+	"github.com/fib-ls/fib-ls/tsast"
+)
 
 // Severity of a problem.
 type Severity string
 
-// The severities, by weight.
+// The severities, the most severe first, and Off, which silences a rule.
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
@@ -15,6 +19,17 @@ const (
 	Hint    Severity = "hint"
 	Off     Severity = "off"
 )
+
+// Severities are those that a finding can have, the most severe first.
+var Severities = []Severity{Error, Warning, Info, Hint}
+
+// Rank is the severity's place in that order; what is none of them comes last.
+func (s Severity) Rank() int {
+	if i := slices.Index(Severities, s); i >= 0 {
+		return i
+	}
+	return len(Severities) - 1
+}
 
 // Problem is one finding. Its message is complete in itself: what is wrong,
 // where the other place is, what to do.

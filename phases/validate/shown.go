@@ -25,7 +25,7 @@ func Others(problems []Problem) Group {
 func (g Group) Shows(yield func(*Problem) bool) {
 	left := g.Shown
 	for i := range g.all {
-		if w := weight(g.all[i].Severity); left[w] > 0 {
+		if w := g.all[i].Severity.Rank(); left[w] > 0 {
 			left[w]--
 			if !yield(&g.all[i]) {
 				return
@@ -52,23 +52,9 @@ func (g Group) Keep(keep func(*Problem) bool) Group {
 // first.
 type Counts [4]int
 
-// weight orders severities, the most severe first.
-func weight(s Severity) int {
-	switch s {
-	case Error:
-		return 0
-	case Warning:
-		return 1
-	case Info, Off:
-		return 2
-	case Hint:
-	}
-	return 3
-}
-
 func countsOf(problems []Problem) (c Counts) {
 	for i := range problems {
-		c[weight(problems[i].Severity)]++
+		c[problems[i].Severity.Rank()]++
 	}
 	return c
 }
