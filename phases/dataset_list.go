@@ -81,8 +81,8 @@ func (k *listKeeper) store(l hubList) {
 // asked changes nothing: KnownDataset goes on with what is at hand, and says
 // how old that is.
 func (e *Env) RefreshDataset(ctx context.Context, named, start string) {
-	h, ok := e.Hub.(*hubFetcher)
-	if !ok || named != "" {
+	h := e.Hub
+	if h == nil || named != "" {
 		return
 	}
 	if dir, err := dataset.Find(start, e.Getenv); dir != "" || err != nil {
@@ -141,8 +141,8 @@ func within(moment, now time.Time, long time.Duration) bool {
 // listedDataset is the dataset by the newest list at hand: the Hub's, else the
 // built-in one.
 func (e *Env) listedDataset() *dataset.Dataset {
-	h, ok := e.Hub.(*hubFetcher)
-	if !ok {
+	h := e.Hub
+	if h == nil {
 		return dataset.Embedded()
 	}
 	h.lists.mu.Lock()

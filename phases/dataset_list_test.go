@@ -91,7 +91,7 @@ func TestDatasetListBroken(t *testing.T) {
 	home := t.TempDir()
 	env := &Env{Getenv: func(string) string { return "" }, WorkDir: home, CacheDir: home}
 	env.ConnectHub("test", true, 0)
-	lists := env.Hub.(*hubFetcher).lists //nolint:forcetypeassert // ConnectHub made it
+	lists := env.Hub.lists
 	for _, text := range []string{"{", `{"commit": "x", "asked": "2099-01-01T00:00:00Z", "files": ["definitions/a/b.json"]}`, `{"files": 7}`} {
 		lists.file.Put(lists.key, []byte(text))
 		d, err := env.KnownDataset("", home)

@@ -48,18 +48,8 @@ type Env struct {
 	// Following gives the changes of the clone's other files that the addition
 	// of a model asks for; nil leaves them out.
 	Following func(env *Env, r *Result) ([]report.Following, error)
-	// Hub fetches config.json; nil means that the Hub is out of reach.
-	Hub ConfigFetcher
-}
-
-// ConfigFetcher is phase 1's door to the HuggingFace Hub and its cache.
-type ConfigFetcher interface {
-	// FetchConfig gives config.json of a repository at a revision ("" is
-	// main). offline allows the cache only.
-	FetchConfig(ctx context.Context, repoID, revision string, offline bool) (*FetchedConfig, error)
-	// Repos lists repositories in the local cache, for completion and
-	// suggestions.
-	Repos() []KnownRepo
+	// Hub is the HuggingFace Hub and its cache; nil means that it is out of reach.
+	Hub *Hub
 }
 
 // KnownRepo is a repository that can be offered without asking the network.
@@ -77,7 +67,9 @@ func KnownRepos(e *Env) []KnownRepo {
 	var repos []KnownRepo
 	seen := map[string]bool{}
 	if e.Hub != nil {
-		repos = e.Hub.Repos()
+		for _, r := range e.Hub.client.ListCached() {
+			repos = append(repos, KnownRepo{ID: r.ID, From: "cache", Used: r.LastUsed})
+		}
 		sort.SliceStable(repos, func(i, j int) bool { return repos[i].Used.After(repos[j].Used) })
 		for _, r := range repos {
 			seen[strings.ToLower(r.ID)] = true
@@ -97,17 +89,6 @@ func KnownRepos(e *Env) []KnownRepo {
 		}
 	}
 	return repos
-}
-
-// FetchedConfig is a config.json with where it is from.
-type FetchedConfig struct {
-	Data     []byte
-	RepoID   string // after renames
-	Commit   string
-	From     string // hub|cache
-	Note     string
-	Fetched  time.Time
-	Warnings []string
 }
 
 // Event is one step of progress. Fraction is of the phase, from 0 to 1.

@@ -32,26 +32,26 @@ func ExtractStep(ctx context.Context, env *Env, req *Request) (*extract.Architec
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := disk.Bound(fetched.Data, "config.json", extract.MaxConfigSize); err != nil { // whoever fetched it
+	if err := disk.Bound(fetched.Bytes, "config.json", extract.MaxConfigSize); err != nil { // whoever fetched it
 		return nil, nil, err
 	}
 	env.progress(1, 0.7, "reading config.json")
-	a, err := env.architecture(ctx, req, fetched.Data, source)
+	a, err := env.architecture(ctx, req, fetched.Bytes, source)
 	if err != nil {
 		return nil, nil, err
 	}
 	a.Warnings = append(append([]string{}, fetched.Warnings...), a.Warnings...)
 	env.progress(1, 1, fmt.Sprintf("%s, %d layers", a.ArchitectureType, a.NumLayers))
-	return a, fetched.Data, nil
+	return a, fetched.Bytes, nil
 }
 
 // config finds the bytes of config.json, in the order of the design:
 // --config, a local directory, the Hub, its cache, the catalogue.
-func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract.Source, error) {
+func (e *Env) config(ctx context.Context, req *Request) (*hub.File, extract.Source, error) {
 	source := extract.Source{RepoID: req.HFRepoID, Revision: req.Revision, From: "file", FetchedAt: e.now().UTC().Format(time.RFC3339)}
 	if req.Config != "" {
 		data, err := Interruptible(ctx, func() ([]byte, error) { return e.readConfigFile(req.Config) })
-		return &FetchedConfig{Data: data}, source, err
+		return &hub.File{Bytes: data}, source, err
 	}
 	if dir := e.Path(req.HFRepoID); isDir(dir) {
 		if req.Revision != "" {
@@ -62,7 +62,7 @@ func (e *Env) config(ctx context.Context, req *Request) (*FetchedConfig, extract
 			err = &fault.Missing{Err: fmt.Errorf("the directory %s has no config.json\ngive the directory of a model, or a repository as ORG/NAME", req.HFRepoID)}
 		}
 		source.Note = "a local directory, not a repository id"
-		return &FetchedConfig{Data: data}, source, err
+		return &hub.File{Bytes: data}, source, err
 	}
 	if pathLike(req.HFRepoID) {
 		return nil, source, &fault.Missing{Err: fmt.Errorf("there is no directory %s\ngive the directory of a model, or a repository as ORG/NAME", req.HFRepoID)}
@@ -78,7 +78,7 @@ func pathLike(s string) bool {
 
 // RepoConfig finds the config.json of a repository, never a local directory
 // of its name: a file that is being judged must not lead to others beside it.
-func (e *Env) RepoConfig(ctx context.Context, req *Request, source extract.Source) (*FetchedConfig, extract.Source, error) {
+func (e *Env) RepoConfig(ctx context.Context, req *Request, source extract.Source) (*hub.File, extract.Source, error) {
 	resolved, renamed := catalog.Resolve(req.HFRepoID)
 	fetched, err := e.fromHub(ctx, req, resolved)
 	if err != nil {
@@ -95,13 +95,13 @@ func (e *Env) RepoConfig(ctx context.Context, req *Request, source extract.Sourc
 		fetched.Warnings = append(fetched.Warnings, fmt.Sprintf("%s is not a repository on HuggingFace; %s is meant and was taken", req.HFRepoID, resolved))
 	}
 	source.RepoID, source.Commit, source.From, source.Note = fetched.RepoID, fetched.Commit, fetched.From, fetched.Note
-	if !fetched.Fetched.IsZero() {
-		source.FetchedAt = fetched.Fetched.UTC().Format(time.RFC3339)
+	if !fetched.FetchedAt.IsZero() {
+		source.FetchedAt = fetched.FetchedAt.UTC().Format(time.RFC3339)
 	}
 	return fetched, source, nil
 }
 
-func (e *Env) fromHub(ctx context.Context, req *Request, repoID string) (*FetchedConfig, error) {
+func (e *Env) fromHub(ctx context.Context, req *Request, repoID string) (*hub.File, error) {
 	if e.Hub == nil {
 		return nil, &UnavailableError{RepoID: repoID}
 	}
@@ -128,7 +128,7 @@ func (e *UnavailableError) Error() string {
 // fromCatalog is the last resort: the facts built into the binary. It is
 // taken when the Hub is out of reach, not when it answered that there is no
 // such repository or that access is refused.
-func (e *Env) fromCatalog(repoID string, why error) (*FetchedConfig, bool) {
+func (e *Env) fromCatalog(repoID string, why error) (*hub.File, bool) {
 	if answered(why) || errors.Is(why, context.Canceled) {
 		return nil, false
 	}
@@ -136,7 +136,7 @@ func (e *Env) fromCatalog(repoID string, why error) (*FetchedConfig, bool) {
 	if !ok {
 		return nil, false
 	}
-	f := &FetchedConfig{Data: entry.Config, RepoID: entry.RepoID, From: "catalogue", Note: "built in, facts of " + entry.Date}
+	f := &hub.File{Bytes: entry.Config, RepoID: entry.RepoID, From: "catalogue", Note: "built in, facts of " + entry.Date}
 	// Offline by choice, the catalogue is what was asked for.
 	var unavailable *UnavailableError
 	var offline *hub.OfflineError

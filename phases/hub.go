@@ -21,7 +21,7 @@ func (e *Env) ConnectHub(version string, offline bool, budget time.Duration) {
 		Getenv: e.Getenv, Offline: offline, Budget: budget, Version: version, Logger: e.log(), Headers: e.headerCache(),
 		Progress: e.hubProgress,
 	})
-	e.Hub = &hubFetcher{client, e.newListKeeper(client)}
+	e.Hub = &Hub{client, e.newListKeeper(client)}
 }
 
 // noticedWait is how long a pause must be for a run to say so where its progress
@@ -49,14 +49,15 @@ func hubFraction(p hub.Progress) float64 {
 	return 0.1
 }
 
-// hubFetcher is the Hub client as phase 1 needs it.
-type hubFetcher struct {
+// Hub is the Hub's client with what is kept of its answers.
+type Hub struct {
 	client *hub.Client
 	lists  *listKeeper
 }
 
-// FetchConfig implements ConfigFetcher.
-func (h *hubFetcher) FetchConfig(ctx context.Context, repoID, revision string, offline bool) (*FetchedConfig, error) {
+// FetchConfig gives config.json of a repository at a revision ("" is main).
+// offline allows the cache only.
+func (h *Hub) FetchConfig(ctx context.Context, repoID, revision string, offline bool) (*hub.File, error) {
 	var f *hub.File
 	var err error
 	if offline {
@@ -67,13 +68,10 @@ func (h *hubFetcher) FetchConfig(ctx context.Context, repoID, revision string, o
 	if err != nil {
 		return nil, h.withSuggestions(ctx, err, repoID, offline)
 	}
-	warnings := f.Warnings
 	if len(f.Retries) > 0 {
-		warnings = append(warnings, fmt.Sprintf("the Hub was asked %d times: %s", len(f.Retries)+1, strings.Join(f.Retries, "; ")))
+		f.Warnings = append(f.Warnings, fmt.Sprintf("the Hub was asked %d times: %s", len(f.Retries)+1, strings.Join(f.Retries, "; ")))
 	}
-	return &FetchedConfig{
-		Data: f.Bytes, RepoID: f.RepoID, Commit: f.Commit, From: f.From, Note: f.Note, Fetched: f.FetchedAt, Warnings: warnings,
-	}, nil
+	return f, nil
 }
 
 // SuggestedError is a repository that was not found, with ids like it. None
@@ -96,7 +94,7 @@ var notFound = map[string]bool{"repo-not-found": true, "missing-or-private": tru
 // withSuggestions adds repository ids like the one that was not found, or that
 // cannot be asked for while the Hub is out of reach: from the cache and the
 // catalogue, and, when it answers, from the Hub's own search.
-func (h *hubFetcher) withSuggestions(ctx context.Context, err error, repoID string, offline bool) error {
+func (h *Hub) withSuggestions(ctx context.Context, err error, repoID string, offline bool) error {
 	var verdict hub.Error
 	if !errors.As(err, &verdict) || !notFound[verdict.Kind()] && !unreachable[verdict.Kind()] {
 		return err
@@ -140,27 +138,18 @@ func unique(ids []string, but string) []string {
 
 // HubClient is the client that ConnectHub made, or nil.
 func (e *Env) HubClient() *hub.Client {
-	if h, ok := e.Hub.(*hubFetcher); ok {
-		return h.client
+	if e.Hub == nil {
+		return nil
 	}
-	return nil
+	return e.Hub.client
 }
 
 // HubCache is the directory of the Hub's cache, "" when there is none.
 func (e *Env) HubCache() string {
-	if client := e.HubClient(); client != nil {
-		return client.CacheRoot()
+	if e.Hub == nil {
+		return ""
 	}
-	return ""
-}
-
-// Repos implements ConfigFetcher.
-func (h *hubFetcher) Repos() []KnownRepo {
-	var repos []KnownRepo
-	for _, r := range h.client.ListCached() {
-		repos = append(repos, KnownRepo{ID: r.ID, From: "cache", Used: r.LastUsed})
-	}
-	return repos
+	return e.Hub.client.CacheRoot()
 }
 
 // answered reports whether an error is the Hub's own answer (no such

@@ -23,17 +23,6 @@ const (
 	WeightsOff  = "off"
 )
 
-// CheckpointFetcher is a ConfigFetcher that can also read the headers of a
-// repository's checkpoint.
-type CheckpointFetcher interface {
-	FetchCheckpoint(ctx context.Context, repoID, revision string, offline bool) (*hub.Checkpoint, error)
-}
-
-// FetchCheckpoint implements CheckpointFetcher.
-func (h *hubFetcher) FetchCheckpoint(ctx context.Context, repoID, revision string, offline bool) (*hub.Checkpoint, error) {
-	return h.client.Checkpoint(ctx, repoID, revision, offline, weights.Cover)
-}
-
 // Witness is the checkpoint as a run has seen it.
 type Witness struct {
 	// Tensors are the names and shapes; nil when none was seen.
@@ -99,15 +88,14 @@ func (e *Env) checkpoint(ctx context.Context, req *Request, a *extract.Architect
 	if dir != "" {
 		return Interruptible(ctx, func() (*hub.Checkpoint, error) { return hub.ReadCheckpoint(dir, weights.Cover) })
 	}
-	fetcher, ok := e.Hub.(CheckpointFetcher)
-	if !ok || a.Source.From == "catalogue" {
+	if e.Hub == nil || a.Source.From == "catalogue" {
 		return nil, nil
 	}
 	revision := req.Revision
 	if a.Source.Commit != "" {
 		revision = a.Source.Commit
 	}
-	return fetcher.FetchCheckpoint(ctx, a.Source.RepoID, revision, req.Offline)
+	return e.Hub.client.Checkpoint(ctx, a.Source.RepoID, revision, req.Offline, weights.Cover)
 }
 
 // mostKinds bounds what has to be compared and told of one by one. Checkpoints

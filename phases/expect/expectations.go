@@ -203,7 +203,7 @@ func (x *Expectations) config(repo string) *knownConfig {
 	if err != nil {
 		return k
 	}
-	a, err := extract.Read(fetched.Data, extract.Options{RepoID: source.RepoID, Source: source})
+	a, err := extract.Read(fetched.Bytes, extract.Options{RepoID: source.RepoID, Source: source})
 	if err != nil {
 		return k
 	}

@@ -300,7 +300,7 @@ func (s *search) trending(ctx context.Context) error {
 				s.note("%s trends, and its config could not be read: %s", hit.ID, prose.FirstLine(err))
 				continue
 			}
-			if c.required, c.Class = requiredBy(hit.ID, fetched.Data); c.Class == "" {
+			if c.required, c.Class = requiredBy(hit.ID, fetched.Bytes); c.Class == "" {
 				continue // no decoder language model
 			}
 		}
@@ -363,7 +363,7 @@ func (s *search) required(ctx context.Context, id string) (names []string, class
 	if err != nil {
 		return nil, ""
 	}
-	return requiredBy(id, fetched.Data)
+	return requiredBy(id, fetched.Bytes)
 }
 
 // requiredBy are the Definitions that a model needs by a config.
