@@ -168,7 +168,7 @@ func (d *Dict) Item(in *Interp, key Value) Value {
 	}
 	if d.fallback != nil {
 		v := in.Call(d.fallback, nil, nil)
-		in.touchDict(d)
+		d.touch(in)
 		d.Put(key, v)
 		return v
 	}
@@ -195,7 +195,7 @@ func (d *Dict) anyItem(in *Interp, key Value) Value {
 
 // SetItem stores a value.
 func (d *Dict) SetItem(in *Interp, key, v Value) {
-	in.touchDict(d)
+	d.touch(in)
 	if in.Grow(1) {
 		d.Put(key, v)
 	}
@@ -211,7 +211,7 @@ func (d *Dict) Attr(_ *Interp, name string) Value {
 		return NewBuiltin(name, d.lookup)
 	case "update":
 		return NewBuiltin(name, func(in *Interp, args []Value, kw *Namespace) Value {
-			in.touchDict(d)
+			d.touch(in)
 			if from, ok := Argument(args, 0, nil).(*Dict); ok && in.Grow(len(from.Keys)) {
 				d.putAll(from)
 			}
@@ -224,14 +224,14 @@ func (d *Dict) Attr(_ *Interp, name string) Value {
 			if v, ok := d.Get(key); ok {
 				return v
 			}
-			in.touchDict(d)
+			d.touch(in)
 			v := Argument(args, 1, nil)
 			d.Put(key, v)
 			return v
 		})
 	case "pop":
 		return NewBuiltin(name, func(in *Interp, args []Value, _ *Namespace) Value {
-			in.touchDict(d)
+			d.touch(in)
 			if v, ok := d.remove(Argument(args, 0, nil)); ok {
 				return v
 			}
@@ -242,7 +242,7 @@ func (d *Dict) Attr(_ *Interp, name string) Value {
 		})
 	case "clear":
 		return NewBuiltin(name, func(in *Interp, _ []Value, _ *Namespace) Value {
-			in.touchDict(d)
+			d.touch(in)
 			d.replace(NewDict())
 			return nil
 		})

@@ -56,7 +56,7 @@ type Interp struct {
 
 	trying int // how many try statements are open
 
-	journal    []change
+	journal    []write              // in arms of undecided conditions
 	openArms   int                  // how many arms of undecided conditions are being evaluated, one inside the other
 	lastSerial int                  // of the namespaces made so far
 	armSerial  int                  // lastSerial when the innermost of those arms began

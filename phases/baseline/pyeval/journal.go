@@ -2,92 +2,102 @@ package pyeval
 
 import "slices"
 
-// change is one write made while an arm of an undecided condition is tried;
-// exactly one of space, list and dict is set.
-type change struct {
-	space *Namespace
-	key   string
-	old   Value // Missing when there was none
-	list  *List
-	items []Value // the list's items before
-	dict  *Dict
-	was   *Dict // the dict before
+// place is what a statement writes to: a name of a namespace, a list or a dict.
+// Places are compared: one that is written to again is the same.
+type place interface {
+	// touch must be called before the place is written to: in an arm of an
+	// undecided condition it keeps the state.
+	touch(in *Interp)
+	// state is what the place holds, in a copy; restore makes it hold that
+	// again.
+	state() any
+	restore(state any)
+	// join is the state that is a when cond holds and b when not.
+	join(in *Interp, cond string, a, b any) any
 }
 
-// place identifies what a change wrote to: the key of a namespace, a list or a
-// dict.
-type place struct {
-	space *Namespace
-	key   string
-	list  *List
-	dict  *Dict
-}
-
-func (c *change) place() place { return place{c.space, c.key, c.list, c.dict} }
-
-// write is the state of a place after an arm.
+// write is a place and what it held before it was written to, or after an arm.
 type write struct {
-	change
-	v     Value   // of a namespace; Missing when deleted
-	items []Value // of a list
-	now   *Dict   // of a dict
+	place place
+	state any
 }
 
-// writeSet holds what an arm wrote, in the order of the first change of each
-// place. Most arms write to a few places only.
+// writeSet holds what an arm leaves in the places that it wrote to, in the order
+// of the first write to each.
 type writeSet struct {
-	writes []write
-	index  map[place]int // of writes; nil while there are few
+	order []place
+	after map[place]any
 }
 
-// fewWrites is how many places are found sooner by looking at each.
-const fewWrites = 8
-
-func (s *writeSet) find(p place) *write {
-	if s.index != nil {
-		if i, ok := s.index[p]; ok {
-			return &s.writes[i]
-		}
-		return nil
+func (s *writeSet) add(p place, state any) {
+	if s.after == nil {
+		s.after = map[place]any{}
 	}
-	for i := range s.writes {
-		if s.writes[i].place() == p {
-			return &s.writes[i]
-		}
-	}
-	return nil
+	s.order = append(s.order, p)
+	s.after[p] = state
 }
 
-// add adds a write to a place that is not there yet.
-func (s *writeSet) add(w write) {
-	s.writes = append(s.writes, w)
-	switch n := len(s.writes); {
-	case s.index != nil:
-		s.index[w.place()] = n - 1
-	case n > fewWrites:
-		s.index = make(map[place]int, 2*n)
-		for i := range s.writes {
-			s.index[s.writes[i].place()] = i
-		}
+// at is what a place holds after the arm, which may not have written to it.
+func (s *writeSet) at(p place) any {
+	if state, ok := s.after[p]; ok {
+		return state
+	}
+	return p.state()
+}
+
+func (in *Interp) keep(p place) { in.journal = append(in.journal, write{p, p.state()}) }
+
+// variable is a name of a namespace; its state is Missing where it is not bound.
+type variable struct {
+	space *Namespace
+	key   string
+}
+
+// touch keeps the state, but not of a variable of a call that the arm which is
+// being tried makes itself.
+func (v variable) touch(in *Interp) {
+	if in.openArms > 0 && (!v.space.closed || v.space.serial <= in.armSerial) {
+		in.keep(v)
 	}
 }
 
-// isJournaled reports whether a write must be undone when the arm that is being
-// tried ends: not one to the variables of a call that the arm itself makes.
-func (in *Interp) isJournaled(n *Namespace) bool {
-	return in.openArms > 0 && (!n.closed || n.serial <= in.armSerial)
+func (v variable) state() any {
+	if x, ok := v.space.Get(v.key); ok {
+		return x
+	}
+	return Missing{}
+}
+
+func (v variable) restore(state any) {
+	if IsMissing(state) {
+		v.space.Delete(v.key)
+	} else {
+		v.space.Set(v.key, state)
+	}
+}
+
+// join counts a name that one arm alone binds as bound; a module that only one
+// arm makes is conditional.
+func (v variable) join(in *Interp, cond string, a, b any) any {
+	switch {
+	case IsMissing(a) && IsMissing(b):
+		return Missing{}
+	case IsMissing(a) && holdsModule(b):
+		return &Choice{"not " + cond, b, nil}
+	case IsMissing(a):
+		return b
+	case IsMissing(b) && holdsModule(a):
+		return &Choice{cond, a, nil}
+	case IsMissing(b):
+		return a
+	}
+	return in.join(cond, a, b)
 }
 
 // SetVar sets a name; the write is undone when the arm of an undecided condition
 // that makes it ends.
 func (in *Interp) SetVar(n *Namespace, key string, v Value) {
-	if in.isJournaled(n) {
-		old, ok := n.Get(key)
-		if !ok {
-			old = Missing{}
-		}
-		in.journal = append(in.journal, change{space: n, key: key, old: old})
-	}
+	variable{n, key}.touch(in)
 	if i := n.find(key); i >= 0 {
 		n.Vals[i] = v
 		return
@@ -98,87 +108,74 @@ func (in *Interp) SetVar(n *Namespace, key string, v Value) {
 }
 
 func (in *Interp) deleteVar(n *Namespace, key string) {
-	if old, ok := n.Get(key); ok {
-		if in.isJournaled(n) {
-			in.journal = append(in.journal, change{space: n, key: key, old: old})
-		}
-		n.Delete(key)
-	}
+	variable{n, key}.touch(in)
+	n.Delete(key)
 }
 
 // TouchList must be called before a list is changed.
-func (in *Interp) TouchList(l *List) {
+func (in *Interp) TouchList(l *List) { l.touch(in) }
+
+func (l *List) touch(in *Interp) {
 	if in.openArms > 0 && in.Grow(len(l.Items)) {
-		in.journal = append(in.journal, change{list: l, items: slices.Clone(l.Items)})
+		in.keep(l)
 	}
 }
 
-// touchDict must be called before a dict is changed.
-func (in *Interp) touchDict(d *Dict) {
+func (l *List) state() any { return slices.Clone(l.Items) }
+
+func (l *List) restore(state any) { l.Items = state.([]Value) }
+
+func (l *List) join(in *Interp, cond string, a, b any) any {
+	return in.joinItems(cond, a.([]Value), b.([]Value))
+}
+
+func (d *Dict) touch(in *Interp) {
 	if in.openArms > 0 && in.Grow(len(d.Keys)) {
-		in.journal = append(in.journal, change{dict: d, was: d.Clone()})
+		in.keep(d)
 	}
 }
 
-// rollback undoes every change since the mark.
+func (d *Dict) state() any { return d.Clone() }
+
+func (d *Dict) restore(state any) { d.replace(state.(*Dict)) }
+
+func (d *Dict) join(in *Interp, cond string, a, b any) any {
+	return in.joinDicts(cond, a.(*Dict), b.(*Dict))
+}
+
+// rollback undoes every write since the mark.
 func (in *Interp) rollback(mark int) {
 	for len(in.journal) > mark {
-		c := in.journal[len(in.journal)-1]
+		w := in.journal[len(in.journal)-1]
 		in.journal = in.journal[:len(in.journal)-1]
-		switch {
-		case c.space != nil && IsMissing(c.old):
-			c.space.Delete(c.key)
-		case c.space != nil:
-			c.space.Set(c.key, c.old)
-		case c.list != nil:
-			c.list.Items = c.items
-		default:
-			c.dict.replace(c.was)
-		}
+		w.place.restore(w.state)
 	}
 }
 
-// writes returns the places changed since the mark with what they now hold, in
-// the order of their first change.
-func (in *Interp) writes(mark int) writeSet {
-	var s writeSet
-	for _, c := range in.journal[mark:] {
-		if s.find(c.place()) != nil {
-			continue
+// writes returns the places written to since the mark with what they now hold.
+func (in *Interp) writes(mark int) (s writeSet) {
+	for _, w := range in.journal[mark:] {
+		if _, seen := s.after[w.place]; !seen {
+			s.add(w.place, w.place.state())
 		}
-		w := write{change: c}
-		switch {
-		case c.space != nil:
-			v, ok := c.space.Get(c.key)
-			if !ok {
-				v = Missing{}
-			}
-			w.v = v
-		case c.list != nil:
-			w.items = slices.Clone(c.list.Items)
-		default:
-			w.now = c.dict.Clone()
-		}
-		s.add(w)
 	}
 	return s
 }
 
 // apply makes the writes of an arm again.
 func (in *Interp) apply(s writeSet) {
-	for i := range s.writes {
-		w := &s.writes[i]
-		switch {
-		case w.space != nil && IsMissing(w.v):
-			in.deleteVar(w.space, w.key)
-		case w.space != nil:
-			in.SetVar(w.space, w.key, w.v)
-		case w.list != nil:
-			in.TouchList(w.list)
-			w.list.Items = w.items
-		default:
-			in.touchDict(w.dict)
-			w.dict.replace(w.now)
+	for _, p := range s.order {
+		p.touch(in)
+		p.restore(s.after[p])
+	}
+}
+
+// joinWrites returns what either arm of an undecided condition leaves.
+func (in *Interp) joinWrites(cond string, yes, no writeSet) (joined writeSet) {
+	for _, p := range slices.Concat(yes.order, no.order) {
+		if _, seen := joined.after[p]; !seen {
+			joined.add(p, p.join(in, cond, yes.at(p), no.at(p)))
 		}
 	}
+	return joined
 }

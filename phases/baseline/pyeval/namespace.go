@@ -8,7 +8,7 @@ type Namespace struct {
 	Keys   []string
 	Vals   []Value        // beside keys
 	index  map[string]int // of keys; nil while there are few
-	serial int            // in the order in which they are made (see Interp.isJournaled); 0 is before all
+	serial int            // in the order in which they are made (see variable.touch); 0 is before all
 	// closed says that it holds the variables of a call that nothing sees
 	// any more when it has returned.
 	closed bool

@@ -111,7 +111,7 @@ func (s *set) Attr(_ *Interp, name string) Value {
 
 // mutate applies a method that changes the set.
 func (s *set) mutate(in *Interp, name string, args []Value) Value {
-	in.touchDict(&s.Dict)
+	s.touch(in)
 	arg := Argument(args, 0, nil)
 	switch name {
 	case "add":
