@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -82,9 +81,6 @@ func (e *Engine) evalDefault(c *modelConfig, text string) pyeval.Value {
 	if err != nil {
 		return pyeval.Unknownf("default %s: %v", text, err)
 	}
-	if v, ok := literal(x); ok {
-		return v
-	}
 	names := pyeval.NewNamespace()
 	for _, name := range identifiers(text) {
 		v, ok := c.fields.Get(name)
@@ -109,18 +105,8 @@ func identifiers(text string) []string {
 // parsedDefaults are the expressions of the table by their text, parsed once.
 var parsedDefaults sync.Map
 
-// defaultExpression parses an expression of the table of defaults, most of
-// which are plain numbers.
+// defaultExpression parses an expression of the table of defaults.
 func defaultExpression(text string) (pysrc.Expr, error) {
-	switch text {
-	case "None":
-		return &pysrc.Const{}, nil
-	case "True", "False":
-		return &pysrc.Const{Value: text == "True"}, nil
-	}
-	if n, err := strconv.Atoi(text); err == nil && strconv.Itoa(n) == text && n >= 0 {
-		return &pysrc.Const{Value: n}, nil
-	}
 	if known, ok := parsedDefaults.Load(text); ok {
 		return known.(pysrc.Expr), nil
 	}

@@ -253,7 +253,7 @@ func (e *Engine) serverDefault(name string) pyeval.Value {
 		e.server = map[string]pyeval.Value{}
 		for _, f := range e.serverFields() {
 			if n, ok := f.Targets[0].(*pysrc.Name); ok {
-				e.server[n.ID] = literalDefault(f.Value, "server argument "+n.ID)
+				e.server[n.ID] = e.literalDefault(f.Value, "server argument "+n.ID)
 			}
 		}
 	}
@@ -317,7 +317,7 @@ func (e *Engine) readEnvironment(body []pysrc.Stmt) {
 			n, isName := s.Targets[0].(*pysrc.Name)
 			kind, isKind := call.Fn.(*pysrc.Name)
 			if isName && isKind && (strings.HasPrefix(kind.ID, "Env") || kind.ID == "_EnvField") {
-				e.envs[n.ID] = literalDefault(call, "environment variable "+n.ID)
+				e.envs[n.ID] = e.literalDefault(call, "environment variable "+n.ID)
 			}
 		}
 	}

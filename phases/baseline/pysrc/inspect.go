@@ -28,3 +28,17 @@ func inspect(part reflect.Value, f func(node any) bool) {
 		}
 	}
 }
+
+// IsLiteral reports whether an expression is made of constants alone.
+func IsLiteral(e Expr) bool {
+	literal := true
+	Inspect(e, func(n any) bool {
+		switch n.(type) {
+		case *Const, *ListExpr, *TupleExpr, *DictExpr, *UnaryExpr:
+		default:
+			literal = false
+		}
+		return literal
+	})
+	return literal
+}

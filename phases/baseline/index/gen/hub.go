@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
@@ -27,15 +27,9 @@ type hubClass struct {
 // those of language models and of models that SGLang registers, and of their
 // parts, as a table of facts.
 func hubTable(dir string, registered map[string]string) (string, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "models", "*", "configuration_*.py"))
-	if err != nil || len(files) == 0 {
-		return "", fmt.Errorf("no configuration classes below %s", dir)
-	}
 	classes := map[string]*hubClass{}
-	for _, f := range files {
-		if err := readHubFile(f, classes); err != nil {
-			return "", err
-		}
+	if err := eachConfig(dir, func(c *hubClass) { classes[c.name] = c }); err != nil {
+		return "", err
 	}
 	archs, err := readMappings(filepath.Join(dir, "models", "auto", "modeling_auto.py"))
 	if err != nil {
@@ -84,18 +78,21 @@ func keepNested(c *hubClass, classes map[string]*hubClass, keep map[string]bool)
 	}
 }
 
-func readHubFile(file string, classes map[string]*hubClass) error {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", file, err)
+// eachConfig reads the configuration classes of a transformers tree.
+func eachConfig(dir string, read func(*hubClass)) error {
+	files, err := filepath.Glob(filepath.Join(dir, "models", "*", "configuration_*.py"))
+	if err != nil || len(files) == 0 {
+		return fmt.Errorf("no configuration classes below %s", dir)
 	}
-	tree, err := pysrc.Parse(text)
-	if err != nil {
-		return fmt.Errorf("parsing %s: %w", file, err)
-	}
-	for _, s := range tree.Body {
-		if def, ok := s.(*pysrc.ClassDef); ok && strings.HasSuffix(def.Name, "Config") {
-			classes[def.Name] = readHubClass(def)
+	for _, f := range files {
+		tree, err := parseFile(f)
+		if err != nil {
+			return err
+		}
+		for _, s := range tree.Body {
+			if def, ok := s.(*pysrc.ClassDef); ok && strings.HasSuffix(def.Name, "Config") {
+				read(readHubClass(def))
+			}
 		}
 	}
 	return nil
@@ -189,16 +186,7 @@ func literalText(e pysrc.Expr) (string, bool) {
 		}
 		return "", false
 	}
-	ok := true
-	pysrc.Inspect(e, func(n any) bool {
-		switch n.(type) {
-		case *pysrc.Const, *pysrc.ListExpr, *pysrc.TupleExpr, *pysrc.DictExpr, *pysrc.UnaryExpr:
-		default:
-			ok = false
-		}
-		return ok
-	})
-	return pysrc.Unparse(e), ok
+	return pysrc.Unparse(e), pysrc.IsLiteral(e)
 }
 
 // inherit fills a class with what its bases say.
@@ -256,28 +244,13 @@ func readMappings(file string) (map[string][]modelClass, error) {
 	}
 	out := map[string][]modelClass{}
 	for _, s := range tree.Body {
-		a, ok := s.(*pysrc.AssignStmt)
-		if !ok || a.Value == nil {
+		name, pairs := namesTable(s)
+		generates := slices.Contains(generating, name)
+		if !generates && name != "MODEL_MAPPING_NAMES" {
 			continue
 		}
-		name, _ := a.Targets[0].(*pysrc.Name)
-		call, isCall := a.Value.(*pysrc.Call)
-		if name == nil || !isCall || len(call.Args) == 0 || !slices.Contains(generating, name.ID) && name.ID != "MODEL_MAPPING_NAMES" {
-			continue
-		}
-		list, ok := call.Args[0].(*pysrc.ListExpr)
-		if !ok {
-			continue
-		}
-		for _, e := range list.Elts {
-			if pair, ok := e.(*pysrc.TupleExpr); ok && len(pair.Elts) == 2 {
-				k, _ := pair.Elts[0].(*pysrc.Const)
-				v, _ := pair.Elts[1].(*pysrc.Const)
-				if k != nil && v != nil {
-					t := fmt.Sprint(k.Value)
-					out[t] = append(out[t], modelClass{fmt.Sprint(v.Value), slices.Contains(generating, name.ID)})
-				}
-			}
+		for _, p := range pairs {
+			out[p[0]] = append(out[p[0]], modelClass{p[1], generates})
 		}
 	}
 	return out, nil
@@ -286,7 +259,7 @@ func readMappings(file string) (map[string][]modelClass, error) {
 // printTable writes the kept classes in the table's form.
 func printTable(byType, classes map[string]*hubClass, keep map[string]bool) string {
 	var b strings.Builder
-	for _, t := range sortedKeys(keep) {
+	for _, t := range slices.Sorted(maps.Keys(keep)) {
 		c := byType[t]
 		if c == nil {
 			continue
@@ -304,31 +277,22 @@ func printTable(byType, classes map[string]*hubClass, keep map[string]bool) stri
 				fmt.Fprintf(&b, "%s = %s\n", f, v)
 			}
 		}
-		for _, f := range sortedKeys(c.nullable) {
+		for _, f := range slices.Sorted(maps.Keys(c.nullable)) {
 			if _, ok := c.values[f]; !ok {
 				fmt.Fprintf(&b, "%s ?= %s\n", f, c.nullable[f])
 			}
 		}
-		for _, f := range sortedKeys(c.always) {
+		for _, f := range slices.Sorted(maps.Keys(c.always)) {
 			fmt.Fprintf(&b, "%s := %s\n", f, c.always[f])
 		}
-		for _, f := range sortedKeys(c.rename) {
+		for _, f := range slices.Sorted(maps.Keys(c.rename)) {
 			fmt.Fprintf(&b, "%s -> %s\n", f, c.rename[f])
 		}
-		for _, f := range sortedKeys(c.nested) {
+		for _, f := range slices.Sorted(maps.Keys(c.nested)) {
 			if s := classes[c.nested[f]]; s != nil && s.modelType != "" {
 				fmt.Fprintf(&b, "%s : %s\n", f, s.modelType)
 			}
 		}
 	}
 	return b.String()
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,16 +25,13 @@ func writeRegistry(dir, file string) error {
 	if err != nil {
 		return err
 	}
-	types := map[string]bool{}
+	types := maps.Clone(both)
 	for t := range tasks {
-		types[t] = true
-	}
-	for t := range both {
 		types[t] = true
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Made by phases/baseline/index/gen from transformers %s: its model classes and their tasks.\n", version(dir))
-	for _, t := range sortedKeys(types) {
+	for _, t := range slices.Sorted(maps.Keys(types)) {
 		b.WriteString(t)
 		if both[t] {
 			b.WriteString(" encoder-decoder")
@@ -136,29 +134,10 @@ func namesTable(s pysrc.Stmt) (name string, pairs [][2]string) {
 // encoderDecoders are the model_types whose configuration class is that of an
 // encoder-decoder whatever the file says.
 func encoderDecoders(dir string) (map[string]bool, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "models", "*", "configuration_*.py"))
-	if err != nil {
-		return nil, err
-	}
 	out := map[string]bool{}
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", f, err)
+	return out, eachConfig(dir, func(c *hubClass) {
+		if c.modelType != "" && c.values["is_encoder_decoder"] == "True" {
+			out[c.modelType] = true
 		}
-		tree, err := pysrc.Parse(text)
-		if err != nil {
-			return nil, fmt.Errorf("parsing %s: %w", f, err)
-		}
-		for _, s := range tree.Body {
-			def, ok := s.(*pysrc.ClassDef)
-			if !ok {
-				continue
-			}
-			if c := readHubClass(def); c.modelType != "" && c.values["is_encoder_decoder"] == "True" {
-				out[c.modelType] = true
-			}
-		}
-	}
-	return out, nil
+	})
 }
