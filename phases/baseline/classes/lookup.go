@@ -1,7 +1,6 @@
 package classes
 
 import (
-	"bytes"
 	"crypto/sha1" //nolint:gosec // git's own name of a blob, not a signature
 	"encoding/hex"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"github.com/agnivade/levenshtein"
 	"github.com/sahilm/fuzzy"
 
-	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/extract/classdefaults"
 )
@@ -46,15 +44,8 @@ func blobID(text []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Find returns the registered class of a name. It looks only into files that
-// mention the name; the whole index is made when none has it.
+// Find returns the registered class of a name.
 func (r *Reader) Find(name string) (ClassInfo, error) {
-	_, indexed := r.src.(classSource)
-	if _, uncached := r.cache.(noCache); uncached && !indexed && name != "" {
-		if c, ok := r.quickFind(name); ok {
-			return c, nil
-		}
-	}
 	x, err := r.index()
 	if err != nil {
 		return ClassInfo{}, err
@@ -65,57 +56,6 @@ func (r *Reader) Find(name string) (ClassInfo, error) {
 	return ClassInfo{}, &UnregisteredError{Name: name, Near: x.near(name),
 		Reason: "SGLang would fall back to its Transformers backend, whose layers HuggingFace's class makes at run time",
 		Known:  classdefaults.TypeOfModel(name) != ""}
-}
-
-// quickFind finds a class whose category its own file and those of its bases
-// decide.
-func (r *Reader) quickFind(name string) (ClassInfo, bool) {
-	files, err := r.ModelFiles()
-	if err != nil {
-		return ClassInfo{}, false
-	}
-	for _, f := range files {
-		text, err := r.src.ReadFile(f.Path)
-		if err != nil || !bytes.Contains(text, []byte("class "+name)) || !bytes.Contains(text, []byte("EntryClass")) {
-			continue
-		}
-		facts := []*fileFacts{readFacts(f.Path, text)}
-		facts = append(facts, r.baseFacts(facts[0])...)
-		for _, c := range registered(facts) {
-			if c.Name == name && c.File == f.Path {
-				return c, true
-			}
-		}
-	}
-	return ClassInfo{}, false
-}
-
-// baseFacts reads the files that a file imports base classes from, and theirs.
-func (r *Reader) baseFacts(f *fileFacts) []*fileFacts {
-	const most = 20
-	var out []*fileFacts
-	seen := map[string]bool{f.Path: true}
-	for queue := []*fileFacts{f}; len(queue) > 0 && len(out) < most; queue = queue[1:] {
-		for _, c := range queue[0].Classes {
-			for _, b := range c.Bases {
-				to, ok := queue[0].Imports[b]
-				if !ok || !engine.InSGLang(to) {
-					continue
-				}
-				file := engine.TreeRoot + strings.ReplaceAll(to[:strings.LastIndexByte(to, '.')], ".", "/") + ".py"
-				if seen[file] || path.Dir(file) != engine.ModelsDir {
-					continue
-				}
-				seen[file] = true
-				if text, err := r.src.ReadFile(file); err == nil {
-					g := readFacts(file, text)
-					out = append(out, g)
-					queue = append(queue, g)
-				}
-			}
-		}
-	}
-	return out
 }
 
 // near returns registered names that look like one, nearest first.
