@@ -27,9 +27,18 @@ func Parse(data []byte, common phases.Request) ([]phases.Request, error) {
 	if len(data) > MaxFile {
 		return nil, &fault.Usage{Message: fmt.Sprintf("the batch has more than %d bytes", MaxFile)}
 	}
+	parse := parseLines
 	if isYAMLList(data) {
-		return parseYAML(data, common)
+		parse = parseYAML
 	}
+	requests, err := parse(data, common)
+	if err == nil && len(requests) == 0 {
+		err = &fault.Usage{Message: "the batch names no model"}
+	}
+	return requests, err
+}
+
+func parseLines(data []byte, common phases.Request) ([]phases.Request, error) {
 	var requests []phases.Request
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for n := 1; lines.Scan(); n++ {
@@ -46,9 +55,6 @@ func Parse(data []byte, common phases.Request) ([]phases.Request, error) {
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("reading the batch: %w", err)
-	}
-	if len(requests) == 0 {
-		return nil, &fault.Usage{Message: "the batch names no model"}
 	}
 	return requests, nil
 }
@@ -144,9 +150,6 @@ func parseYAML(data []byte, common phases.Request) ([]phases.Request, error) {
 			return nil, &fault.Usage{Message: fmt.Sprintf("item %d of the batch names no model: give hf_repo_id or config", i+1)}
 		}
 		requests = append(requests, req)
-	}
-	if len(requests) == 0 {
-		return nil, &fault.Usage{Message: "the batch names no model"}
 	}
 	return requests, nil
 }

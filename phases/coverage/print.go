@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"unicode/utf8"
+	"text/tabwriter"
 
-	"github.com/fib-ls/fib-ls/phases/dataset"
 	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
@@ -60,31 +59,19 @@ func (m Model) section() string {
 
 // Text is the report as a table for terminals.
 func (r *Report) Text() string {
-	rows := [][]string{{"MODEL", "ARCHITECTURE", "WORKLOADS", "PRESENT", "MISSING", "UNMAPPED", "COVERAGE"}}
+	var b strings.Builder
+	const gap = 2
+	table := tabwriter.NewWriter(&b, 0, 0, gap, ' ', 0)
+	fmt.Fprintln(table, "MODEL\tARCHITECTURE\tWORKLOADS\tPRESENT\tMISSING\tUNMAPPED\tCOVERAGE")
 	missing := map[string]bool{}
 	for _, m := range r.Models {
 		for _, name := range m.MissingNames {
 			missing[name] = true
 		}
-		rows = append(rows, []string{
-			prose.Line(m.ID), cmp.Or(m.Architecture, "unknown"), m.collectedWords(), fmt.Sprintf("%d / %d", m.Present, m.Total),
-			fmt.Sprint(m.Missing), fmt.Sprint(m.Unmapped), m.Overall.Mark(),
-		})
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d / %d\t%d\t%d\t%s\n",
+			prose.Line(m.ID), cmp.Or(m.Architecture, "unknown"), m.collectedWords(), m.Present, m.Total, m.Missing, m.Unmapped, m.Overall.Mark())
 	}
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, text := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(text))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		var line strings.Builder
-		for i, text := range row {
-			line.WriteString(text + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text)+2))
-		}
-		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
+	_ = table.Flush() // a builder takes everything
 	fmt.Fprintf(&b, "\nWORKLOADS: with workloads; PRESENT: in %s, of those that are required; UNMAPPED: modules without a Definition\n", r.Dataset)
 	if n := len(missing); n > 0 {
 		named := ""
@@ -102,15 +89,4 @@ func (m Model) collectedWords() string {
 		return "?"
 	}
 	return fmt.Sprint(m.Collected)
-}
-
-// overallOf is the overall status that the rows of a table give.
-func overallOf(collected, defined, missing, unmapped int) dataset.Overall {
-	switch {
-	case collected > 0 && defined+missing+unmapped == 0:
-		return dataset.FullyCovered
-	case collected+defined > 0:
-		return dataset.Partial
-	}
-	return dataset.NotCovered
 }

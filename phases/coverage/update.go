@@ -60,7 +60,7 @@ func (d *coverageDocument) refresh(m Model) {
 		return // words only: nothing of ours to refresh
 	}
 	listed := map[string]bool{}
-	var tally dataset.Coverage
+	tally := dataset.Coverage{Overall: dataset.NotCovered}
 	var stale []string
 	for i := first; i < last; i++ {
 		if name := d.row(i, m, listed, &tally); name != "" {
@@ -81,13 +81,8 @@ func (d *coverageDocument) refresh(m Model) {
 		rows := strings.Split(strings.TrimSuffix(extra.Markdown(), "\n"), "\n")[2:]
 		d.lines = slices.Insert(d.lines, last, rows...)
 		to += len(rows)
-		tally.Collected += extra.Collected
-		tally.Defined += extra.Defined
-		tally.Missing += extra.Missing
-		tally.MissingNames = append(tally.MissingNames, extra.MissingNames...)
+		tally.Plus(extra)
 	}
-	tally.Present, tally.Total = tally.Collected+tally.Defined, tally.Collected+tally.Defined+tally.Missing
-	tally.Overall = overallOf(tally.Collected, tally.Defined, tally.Missing, tally.Unmapped)
 	d.count(m, from, to, tally)
 	d.summary(m, tally.Overall)
 }
@@ -141,7 +136,7 @@ func (d *coverageDocument) row(i int, m Model, listed map[string]bool, tally *da
 	status := len(cells) - 2
 	name := nameCell.FindStringSubmatch(strings.TrimSpace(cells[1]))
 	if name == nil {
-		tally.Unmapped++
+		tally.Plus(dataset.Coverage{Unmapped: 1})
 		return ""
 	}
 	one := dataset.Cover([]dataset.Required{{Name: name[1]}}, d.lookup)
@@ -154,10 +149,7 @@ func (d *coverageDocument) row(i int, m Model, listed map[string]bool, tally *da
 	if !m.requires(name[1]) {
 		return name[1]
 	}
-	tally.Collected += one.Collected
-	tally.Defined += one.Defined
-	tally.Missing += one.Missing
-	tally.MissingNames = append(tally.MissingNames, one.MissingNames...)
+	tally.Plus(one)
 	return ""
 }
 

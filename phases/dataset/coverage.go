@@ -111,17 +111,32 @@ func Cover(required []Required, lookup func(name string) (present bool, workload
 		seen[r.Name] = true
 		c.add(r, lookup)
 	}
+	c.sum()
+	return c
+}
+
+// Plus takes the rows of another table into the counts of this one.
+func (c *Coverage) Plus(o Coverage) {
+	c.Collected += o.Collected
+	c.Defined += o.Defined
+	c.Missing += o.Missing
+	c.Unmapped += o.Unmapped
+	c.MissingNames = append(c.MissingNames, o.MissingNames...)
+	c.sum()
+}
+
+// sum works out what follows from the counts of the rows.
+func (c *Coverage) sum() {
 	c.Present = c.Collected + c.Defined
 	c.Total = c.Present + c.Missing
 	switch {
-	case c.Total > 0 && c.Present == c.Total && c.Unmapped == 0 && c.Defined == 0:
+	case c.Collected > 0 && c.Defined+c.Missing+c.Unmapped == 0:
 		c.Overall = FullyCovered
 	case c.Present > 0:
 		c.Overall = Partial
 	default:
 		c.Overall = NotCovered
 	}
-	return c
 }
 
 func (c *Coverage) add(r Required, lookup func(string) (bool, int)) {

@@ -13,17 +13,6 @@ import (
 	"github.com/fib-ls/fib-ls/phases/disk"
 )
 
-// classified are the fields of a manifest's kernel that plan knows; what else
-// stands there belongs to the phases after it.
-type classified struct {
-	Name     string `json:"definition_name"`
-	OpType   string `json:"op_type"`
-	Phase1   string `json:"phase1_status"`
-	FI       string `json:"fi_status"`
-	Template bool   `json:"fi_trace_template"`
-	SGL      string `json:"sgl_status"`
-}
-
 // maxManifest bounds a run manifest: upstream's have some kilobytes.
 const maxManifest = 16 << 20
 
@@ -60,11 +49,7 @@ func (p *Plan) Manifest(before []byte, day time.Time, refresh bool) ([]byte, err
 		}
 	}
 	manifest["repo_shas"] = shas
-	kernels, err := p.merge(manifest["kernels"], refresh)
-	if err != nil {
-		return nil, err
-	}
-	manifest["kernels"] = kernels
+	manifest["kernels"] = p.merge(manifest["kernels"], refresh)
 	if _, there := manifest["phase4"]; !there {
 		manifest["phase4"] = map[string]any{}
 	}
@@ -75,7 +60,8 @@ func (p *Plan) Manifest(before []byte, day time.Time, refresh bool) ([]byte, err
 	return append(data, '\n'), nil
 }
 
-func (p *Plan) merge(before any, refresh bool) ([]any, error) {
+// merge puts the plan's kernels among those of a manifest.
+func (p *Plan) merge(before any, refresh bool) []any {
 	kernels, _ := before.([]any)
 	at := map[string]map[string]any{}
 	for _, k := range kernels {
@@ -85,13 +71,10 @@ func (p *Plan) merge(before any, refresh bool) ([]any, error) {
 		}
 	}
 	for _, k := range p.Kernels {
-		data, err := json.Marshal(classified{k.Name, k.OpType, k.Phase1, k.FI, k.Template, k.SGL})
-		if err != nil {
-			return nil, fmt.Errorf("writing the manifest: %w", err)
-		}
-		fresh := map[string]any{}
-		if err := json.Unmarshal(data, &fresh); err != nil {
-			return nil, fmt.Errorf("writing the manifest: %w", err)
+		// What else stands there belongs to the phases after it.
+		fresh := map[string]any{
+			"definition_name": k.Name, "op_type": k.OpType, "phase1_status": k.Phase1,
+			"fi_status": k.FI, "fi_trace_template": k.Template, "sgl_status": k.SGL,
 		}
 		row, there := at[k.Name]
 		switch {
@@ -102,7 +85,7 @@ func (p *Plan) merge(before any, refresh bool) ([]any, error) {
 			maps.Copy(row, fresh)
 		}
 	}
-	return kernels, nil
+	return kernels
 }
 
 // WriteManifest merges the plan into the manifest at a path, which may not be

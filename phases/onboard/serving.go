@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/renameio/v2/maybe"
 
 	"github.com/fib-ls/fib-ls/phases/disk"
@@ -210,80 +211,47 @@ func style(text []byte) (newline, unit string) {
 // objects finds where each member of the file that is an object takes another
 // member.
 func objects(text []byte) (map[string]place, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, fmt.Errorf("it is not a JSON object%s", reason(err))
+	dec := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if dec.PeekKind() != jsontext.KindBeginObject {
+		return nil, errors.New("it is not a JSON object")
 	}
 	places := map[string]place{}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, err
+	err := members(dec, func(name string) error {
+		if dec.PeekKind() != jsontext.KindBeginObject {
+			return dec.SkipValue()
 		}
-		value, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		if value != json.Delim('{') {
-			if err := skip(dec, value); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		where := place{at: int(dec.InputOffset()), empty: true, has: map[string]bool{}}
-		for dec.More() {
-			key, err := dec.Token()
-			if err != nil {
-				return nil, err
-			}
-			first, err := dec.Token()
-			if err != nil {
-				return nil, err
-			}
-			if err := skip(dec, first); err != nil {
-				return nil, err
-			}
-			where.at, where.empty = int(dec.InputOffset()), false
-			where.has[fmt.Sprint(key)] = true
-		}
-		if _, err := dec.Token(); err != nil { // its closing brace
-			return nil, err
-		}
-		places[fmt.Sprint(name)] = where
-	}
-	if _, err := dec.Token(); err != nil {
+		where := place{empty: true, has: map[string]bool{}}
+		err := members(dec, func(name string) error {
+			where.empty, where.has[name] = false, true
+			return dec.SkipValue()
+		}, &where.at)
+		places[name] = where
+		return err
+	}, new(int))
+	if err != nil {
 		return nil, err
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something stands behind the object")
 	}
 	return places, nil
 }
 
-func reason(err error) string {
-	if err == nil {
-		return ""
-	}
-	return ": " + err.Error()
-}
-
-// skip reads the rest of the value that began with a token.
-func skip(dec *json.Decoder, first json.Token) error {
-	depth := 0
-	for t := first; ; {
-		switch t {
-		case json.Delim('{'), json.Delim('['):
-			depth++
-		case json.Delim('}'), json.Delim(']'):
-			depth--
-		}
-		if depth == 0 {
-			return nil
-		}
-		var err error
-		if t, err = dec.Token(); err != nil {
+// members reads an object, calling f for each value, which it has to read. end is
+// the offset behind the last of them, or behind the object's brace.
+func members(dec *jsontext.Decoder, f func(name string) error, end *int) error {
+	for {
+		token, err := dec.ReadToken()
+		if err != nil || token.Kind() == jsontext.KindEndObject {
 			return err
 		}
+		if token.Kind() == jsontext.KindString {
+			err = f(token.String())
+		}
+		if err != nil {
+			return err
+		}
+		*end = int(dec.InputOffset())
 	}
 }
 
