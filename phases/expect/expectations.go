@@ -79,21 +79,15 @@ func (x *Expectations) Forget(repo string) {
 	}
 }
 
-// For returns what is expected of an entry: by its source comment, else by the
-// catalogue's models of its id or name. Nil: not known.
+// For returns what is expected of an entry, of the first model that it may be of
+// with the others as alternatives. Nil: not known.
 func (x *Expectations) For(m *tsast.Model) *validate.ExpectedEntry {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if repo := validate.SourceRepo(m); repo != "" {
-		return x.expected(repo, m, false)
-	}
-	repos := catalog.Named(m.ID.Value)
-	if len(repos) == 0 {
-		repos = catalog.Named(m.Name.Value)
-	}
+	repos, byName := reposOf(m)
 	var first *validate.ExpectedEntry
 	for _, repo := range repos {
-		e := x.expected(repo, m, true)
+		e := x.expected(repo, m, byName)
 		switch {
 		case e == nil:
 		case first == nil:
@@ -104,6 +98,18 @@ func (x *Expectations) For(m *tsast.Model) *validate.ExpectedEntry {
 		}
 	}
 	return first
+}
+
+// reposOf are the repositories whose model an entry may be: the one that its
+// source comment names, else the catalogue's of its id or name.
+func reposOf(m *tsast.Model) (repos []string, byName bool) {
+	if repo := validate.SourceRepo(m); repo != "" {
+		return []string{repo}, false
+	}
+	if repos = catalog.Named(m.ID.Value); len(repos) == 0 {
+		repos = catalog.Named(m.Name.Value)
+	}
+	return repos, true
 }
 
 // expected generates the entry that a repository's config gives, under the
@@ -172,18 +178,28 @@ func withCheckpoint(known *knownConfig, e *validate.ExpectedEntry, tp, ep int, b
 }
 
 func generateEntry(known *knownConfig, impl *baseline.Implementation, ck *weights.Checkpoint, tp, ep int, byName bool) *validate.ExpectedEntry {
-	req := phases.Request{ModelName: "expected", HFRepoID: known.architecture.Source.RepoID, TP: tp, EP: ep}
-	if req.Complete(&phases.Env{}) != nil {
-		return nil
-	}
-	g, err := phases.Generate(known.architecture, impl, ck, req, false)
-	if err != nil {
+	g := known.generate(impl, ck, tp, ep)
+	if g == nil {
 		return nil
 	}
 	return &validate.ExpectedEntry{
 		Label: known.label, ByName: byName, Architecture: g.Architecture, Modules: phases.ExpectedModules(g.Entry),
 		ConfidenceLine: report.ConfidenceLine(&g.Confidence, ""),
 	}
+}
+
+// generate makes an entry of the config under some parallelism (0: the
+// recommended one); nil where the model cannot be divided so.
+func (k *knownConfig) generate(impl *baseline.Implementation, ck *weights.Checkpoint, tp, ep int) *generate.Result {
+	req := phases.Request{ModelName: "expected", HFRepoID: k.architecture.Source.RepoID, TP: tp, EP: ep}
+	if req.Complete(&phases.Env{}) != nil {
+		return nil
+	}
+	g, err := phases.Generate(k.architecture, impl, ck, req, false)
+	if err != nil {
+		return nil
+	}
+	return g
 }
 
 // config finds a repository's config.

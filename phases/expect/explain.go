@@ -28,20 +28,18 @@ var degrees = []int{0, 1, 2, 4, 8, 16, 32, 64}
 // model's numbers. model is an id in models.ts (which need not exist), a
 // repository, or a name of the catalogue; the network is not asked.
 func Explain(env *phases.Env, name definition.Name, model, modelsTS string) (string, error) {
-	known, repo, err := explained(env, model, modelsTS)
+	known, err := explained(env, model, modelsTS)
 	if err != nil {
 		return "", err
 	}
-	a := known.architecture
 	var relatives []string
 	for _, tp := range degrees {
 		for _, ep := range degrees {
-			req := phases.Request{ModelName: "explained", HFRepoID: repo, TP: tp, EP: ep}
-			if req.Complete(env) != nil || tp == 0 && ep > 0 {
+			if tp == 0 && ep > 0 {
 				continue
 			}
-			g, err := phases.Generate(a, known.implementation(), nil, req, false)
-			if err != nil {
+			g := known.generate(known.implementation(), nil, tp, ep)
+			if g == nil {
 				continue // the model cannot be divided so
 			}
 			for _, d := range g.Definitions {
@@ -62,7 +60,7 @@ func Explain(env *phases.Env, name definition.Name, model, modelsTS string) (str
 }
 
 // explained finds the config of the model that is meant.
-func explained(env *phases.Env, model, modelsTS string) (*knownConfig, string, error) {
+func explained(env *phases.Env, model, modelsTS string) (*knownConfig, error) {
 	var repos []string
 	if m := entryOf(env, model, modelsTS); m != nil {
 		if repo := validate.SourceRepo(m); repo != "" {
@@ -78,14 +76,14 @@ func explained(env *phases.Env, model, modelsTS string) (*knownConfig, string, e
 	x := New(env)
 	for _, repo := range repos {
 		if known := x.config(repo); known.architecture != nil {
-			return known, repo, nil
+			return known, nil
 		}
 	}
 	hint := "fib-ls add --dry-run --hf-repo-id ORG/NAME fetches it into the cache"
 	if near := catalog.Suggest(model); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, ", ") + "? " + hint
 	}
-	return nil, "", &fault.Missing{Err: fmt.Errorf("the config of %q is not known: it is not an entry of models.ts with a known source, not in the HuggingFace cache and not in the built-in catalogue\n%s", model, hint)}
+	return nil, &fault.Missing{Err: fmt.Errorf("the config of %q is not known: it is not an entry of models.ts with a known source, not in the HuggingFace cache and not in the built-in catalogue\n%s", model, hint)}
 }
 
 func entryOf(env *phases.Env, id, modelsTS string) *tsast.Model {

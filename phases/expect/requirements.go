@@ -5,11 +5,8 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/fib-ls/fib-ls/phases"
 	"github.com/fib-ls/fib-ls/phases/definition"
 	"github.com/fib-ls/fib-ls/phases/extract"
-	"github.com/fib-ls/fib-ls/phases/extract/catalog"
-	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -44,12 +41,7 @@ func (r *Requirements) Note(n *definition.Name) string {
 func (x *Expectations) Requirements(m *tsast.Model) *Requirements {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var repos []string
-	if repo := validate.SourceRepo(m); repo != "" {
-		repos = []string{repo}
-	} else if repos = catalog.Named(m.ID.Value); len(repos) == 0 {
-		repos = catalog.Named(m.Name.Value)
-	}
+	repos, _ := reposOf(m)
 	var all *Requirements
 	for _, repo := range repos {
 		r := x.requirementsOf(repo, m)
@@ -71,12 +63,8 @@ func (x *Expectations) requirementsOf(repo string, m *tsast.Model) *Requirements
 		return nil
 	}
 	tp, ep := shownParallelism(m, a)
-	req := phases.Request{ModelName: "required", HFRepoID: a.Source.RepoID, TP: tp, EP: ep}
-	if req.Complete(x.env) != nil {
-		return nil
-	}
-	g, err := phases.Generate(a, known.implementation(), nil, req, false)
-	if err != nil {
+	g := known.generate(known.implementation(), nil, tp, ep)
+	if g == nil {
 		return nil
 	}
 	r := &Requirements{

@@ -7,9 +7,7 @@ import (
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases"
-	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 	"github.com/fib-ls/fib-ls/phases/fault"
-	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
@@ -41,13 +39,7 @@ func Verify(ctx context.Context, env *phases.Env, f *tsast.File, i int, req phas
 // RepoOf returns the repository of an entry's model: that of its source comment,
 // else the one that its id or name stands for.
 func RepoOf(m *tsast.Model) (string, error) {
-	if repo := validate.SourceRepo(m); repo != "" {
-		return repo, nil
-	}
-	repos := catalog.Named(m.ID.Value)
-	if len(repos) == 0 {
-		repos = catalog.Named(m.Name.Value)
-	}
+	repos, _ := reposOf(m)
 	const mend = "write a comment // source: https://huggingface.co/ORG/NAME into the entry"
 	switch len(repos) {
 	case 1:
