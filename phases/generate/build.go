@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -45,14 +46,14 @@ func Build(rows []baseline.Module, a *extract.Architecture, opts Options) (*Resu
 		res.Entry.Description = Description(res.Entry.Name, a, par)
 	}
 	assignKeys(parts)
-	required := &requiredList{at: map[string]int{}}
+	required := &requiredList{}
 	for _, p := range parts {
 		res.Entry.Modules = append(res.Entry.Modules, m.module(p, required))
 	}
-	res.Definitions = append(required.list, sampling(a)...)
+	res.Definitions = append(*required, sampling(a)...)
 	m.remarks()
-	res.Unmapped = m.unmapped.list
-	res.Warnings = append(append(parWarnings, b.warnings...), m.warnings.list...)
+	res.Unmapped = m.unmapped
+	res.Warnings = append(append(parWarnings, b.warnings...), m.warnings...)
 	return res, nil
 }
 
@@ -142,19 +143,15 @@ func groupWords(g *group) string {
 }
 
 // requiredList collects Definitions in the order of their first use.
-type requiredList struct {
-	list []Required
-	at   map[string]int
-}
+type requiredList []Required
 
 func (r *requiredList) add(name, opType, module string) {
-	i, ok := r.at[name]
-	if !ok {
-		i = len(r.list)
-		r.at[name] = i
-		r.list = append(r.list, Required{Name: name, OpType: opType})
+	i := slices.IndexFunc(*r, func(known Required) bool { return known.Name == name })
+	if i < 0 {
+		i = len(*r)
+		*r = append(*r, Required{Name: name, OpType: opType})
 	}
-	r.list[i].Modules = append(r.list[i].Modules, module)
+	(*r)[i].Modules = append((*r)[i].Modules, module)
 }
 
 // sampling are the Definitions that every model needs behind its head.
@@ -191,10 +188,5 @@ func (m *namer) remarks() {
 }
 
 func (m *namer) isListedUnmapped(k *extract.AttentionKind) bool {
-	for _, line := range m.unmapped.list {
-		if strings.Contains(line, missingOpTypes[k.Family]) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.unmapped, func(line string) bool { return strings.Contains(line, missingOpTypes[k.Family]) })
 }

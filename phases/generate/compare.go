@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -193,13 +194,7 @@ func cancelEqual(mine, theirs []*fact) {
 func named(kind string) bool { return kind == "norm" || kind == "embedding" }
 
 func remaining(facts []*fact) []*fact {
-	var rest []*fact
-	for _, f := range facts {
-		if f.count > 0 {
-			rest = append(rest, f)
-		}
-	}
-	return rest
+	return slices.DeleteFunc(facts, func(f *fact) bool { return f.count == 0 })
 }
 
 // decided leaves out what the other side has too, but without having decided
@@ -207,17 +202,9 @@ func remaining(facts []*fact) []*fact {
 func decided(facts []*fact, others []*node) []*fact {
 	open := map[string]bool{}
 	for _, n := range others {
-		if undecided(n) {
-			open[roleOf(n)] = true
-		}
+		open[roleOf(n)] = open[roleOf(n)] || undecided(n)
 	}
-	var rest []*fact
-	for _, f := range facts {
-		if !open[f.role] {
-			rest = append(rest, f)
-		}
-	}
-	return rest
+	return slices.DeleteFunc(facts, func(f *fact) bool { return open[f.role] })
 }
 
 // undecided reports whether the module is there and a size of it is not known.

@@ -73,22 +73,15 @@ func (s Serving) usual() Layout {
 	return Layout{}
 }
 
-// CookbookRepos are the repositories that the cookbook serves, in the table's
-// order.
-func CookbookRepos() []string {
-	var repos []string
-	for line := range strings.Lines(cookbookText) {
-		if cells := strings.Fields(line); len(cells) > 1 && cells[0] != "#" {
-			repos = append(repos, cells[0])
-		}
-	}
-	return repos
+// cookbookRow is how the cookbook serves a repository.
+type cookbookRow struct {
+	repo    string
+	serving Serving
 }
 
-// cookbookRows are the rows of the table by the repository's name without its
-// organization, in lower case.
-var cookbookRows = sync.OnceValue(func() map[string]Serving {
-	rows := map[string]Serving{}
+// cookbookRows are the rows of the table.
+var cookbookRows = sync.OnceValue(func() []cookbookRow {
+	var rows []cookbookRow
 	for line := range strings.Lines(cookbookText) {
 		cells := strings.Fields(line)
 		if len(cells) < 2 || cells[0] == "#" {
@@ -104,11 +97,22 @@ var cookbookRows = sync.OnceValue(func() map[string]Serving {
 				}
 			}
 		}
-		rows[bareName(cells[0])] = s
+		rows = append(rows, cookbookRow{cells[0], s})
 	}
 	return rows
 })
 
+// CookbookRepos are the repositories that the cookbook serves, in the table's
+// order.
+func CookbookRepos() []string {
+	var repos []string
+	for _, row := range cookbookRows() {
+		repos = append(repos, row.repo)
+	}
+	return repos
+}
+
+// bareName is a repository's name without its organization, in lower case.
 func bareName(repo string) string {
 	return strings.ToLower(repo[strings.LastIndexByte(repo, '/')+1:])
 }
@@ -117,34 +121,31 @@ func bareName(repo string) string {
 // else that of the model of which it is a variant (a suffix more or less, as
 // "-0905", "-Instruct"). Nil when it has none.
 func CookbookServing(repo string) Serving {
-	rows, name := cookbookRows(), bareName(repo)
-	if s := rows[name]; s != nil {
-		return s
-	}
-	if strings.Contains(name, "distill") {
-		return nil // of another architecture than its name says
-	}
-	var best string
-	for row := range rows {
-		longer, shorter := name, row
-		if len(row) > len(name) {
-			longer, shorter = row, name
+	name := bareName(repo)
+	distilled := strings.Contains(name, "distill") // of another architecture than its name says
+	var best cookbookRow
+	for _, row := range cookbookRows() {
+		other := bareName(row.repo)
+		if other == name {
+			return row.serving
+		}
+		longer, shorter := name, other
+		if len(other) > len(name) {
+			longer, shorter = other, name
 		}
 		rest, related := strings.CutPrefix(longer, shorter+"-")
-		if related && variantOnly(rest) && (len(row) > len(best) || len(row) == len(best) && row < best) {
-			best = row
+		nearer := len(other) > len(best.repo) || len(other) == len(best.repo) && other < best.repo
+		if related && !distilled && variantOnly(rest) && nearer {
+			best = cookbookRow{other, row.serving}
 		}
 	}
-	return rows[best]
+	return best.serving
 }
 
 // variantOnly reports whether words after a model's name say nothing of its
 // sizes or its type: a date, a way of training.
 func variantOnly(words string) bool {
-	for _, w := range strings.Split(words, "-") {
-		if strings.Trim(w, "0123456789") != "" && !slices.Contains([]string{"instruct", "thinking", "base", "chat", "it", "exp", "hf"}, w) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(strings.Split(words, "-"), func(w string) bool {
+		return strings.Trim(w, "0123456789") != "" && !slices.Contains([]string{"instruct", "thinking", "base", "chat", "it", "exp", "hf"}, w)
+	})
 }

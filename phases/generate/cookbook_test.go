@@ -25,11 +25,11 @@ func TestCookbookServing(t *testing.T) {
 			t.Errorf("%s: %s, want %s", repo, got, want)
 		}
 	}
-	for repo, s := range cookbookRows() {
-		for machine, list := range s {
+	for _, row := range cookbookRows() {
+		for machine, list := range row.serving {
 			for _, l := range list {
 				if l.TP < 1 || l.EP < 1 {
-					t.Errorf("%s on %s: %+v", repo, machine, l)
+					t.Errorf("%s on %s: %+v", row.repo, machine, l)
 				}
 			}
 		}

@@ -232,12 +232,7 @@ func (l *layerDrawing) outerRouter(c *node) bool {
 	if c.seg != "router" && c.seg != "gate" {
 		return false
 	}
-	for _, sibling := range l.node.children {
-		if sibling != c && hasExperts(sibling) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.node.children, func(sibling *node) bool { return sibling != c && hasExperts(sibling) })
 }
 
 // finish counts the blocks that only the drawing has.

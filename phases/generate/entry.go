@@ -133,55 +133,40 @@ type ModuleMapping struct{ modules []Module }
 // Mapping returns the entry's module_mapping.json.
 func Mapping(e Entry) ModuleMapping { return ModuleMapping{e.Modules} }
 
-// MarshalJSON writes the object with its keys in the order of the entry.
+// MarshalJSON writes the object with its keys in the order of the entry, and
+// behind them the paths in SGLang's tree that each module stands for.
 func (m ModuleMapping) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, module := range m.modules {
-		if i > 0 {
+	add := func(key string, value any) error {
+		text, err := json.Marshal(map[string]any{key: value})
+		if err != nil {
+			return fmt.Errorf("writing %q: %w", key, err)
+		}
+		if b.Len() > 0 {
 			b.WriteByte(',')
 		}
-		key, err := json.Marshal(module.Name)
-		if err != nil {
-			return nil, fmt.Errorf("writing the key %q: %w", module.Name, err)
-		}
-		names := module.Definitions
-		if names == nil {
-			names = []string{}
-		}
-		value, err := json.Marshal(names)
-		if err != nil {
-			return nil, fmt.Errorf("writing the Definitions of %q: %w", module.Name, err)
-		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(value)
+		b.Write(text[1 : len(text)-1])
+		return nil
 	}
-	return m.paths(&b)
+	paths := map[string][]string{}
+	for _, module := range m.modules {
+		if err := add(module.Name, append([]string{}, module.Definitions...)); err != nil {
+			return nil, err
+		}
+		if list := module.Paths(); len(list) > 0 {
+			paths[module.Name] = list
+		}
+	}
+	if len(paths) > 0 && paths[pathsKey] == nil {
+		if err := add(pathsKey, paths); err != nil {
+			return nil, err
+		}
+	}
+	return []byte("{" + b.String() + "}"), nil
 }
 
 // pathsKey is the one key of the file that is not a module.
 const pathsKey = "sglang_paths"
-
-// paths closes the object with the paths in SGLang's tree that each module
-// stands for.
-func (m ModuleMapping) paths(b *bytes.Buffer) ([]byte, error) {
-	byModule := map[string][]string{}
-	for _, module := range m.modules {
-		if paths := module.Paths(); len(paths) > 0 {
-			byModule[module.Name] = paths
-		}
-	}
-	if len(byModule) > 0 && byModule[pathsKey] == nil {
-		text, err := json.Marshal(byModule)
-		if err != nil {
-			return nil, fmt.Errorf("writing SGLang's paths: %w", err)
-		}
-		fmt.Fprintf(b, ",%q:%s", pathsKey, text)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
 
 // Paths are the places in SGLang's tree that a module stands for
 // ("model.layers.mlp.gate"); those of a block that only the entry has are

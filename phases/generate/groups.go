@@ -72,10 +72,5 @@ func isMixerOf(n *node) bool {
 
 // transforms reports whether a sublayer is a block of linear layers.
 func transforms(n *node) bool {
-	for _, c := range n.children {
-		if c.typ == baseline.TypeLinear || transforms(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.children, func(c *node) bool { return c.typ == baseline.TypeLinear || transforms(c) })
 }

@@ -26,21 +26,13 @@ type namer struct {
 }
 
 // notes are remarks of which each is kept once, in order.
-type notes struct {
-	list []string
-	seen map[string]bool
-}
+type notes []string
 
 func (n *notes) add(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if n.seen[text] {
-		return
+	if !slices.Contains(*n, text) {
+		*n = append(*n, text)
 	}
-	if n.seen == nil {
-		n.seen = map[string]bool{}
-	}
-	n.seen[text] = true
-	n.list = append(n.list, text)
 }
 
 // definitions returns a layer's Definitions; none is an empty list.
@@ -70,13 +62,7 @@ func (m *namer) definitions(n *node) []definition.Name {
 	case n.typ == baseline.TypeRope:
 		names = m.rope(n, row)
 	}
-	kept := []definition.Name{}
-	for _, name := range names {
-		if !name.IsZero() {
-			kept = append(kept, name)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(names, definition.Name.IsZero)
 }
 
 func (m *namer) gemm(n *node, row baseline.Module) []definition.Name {

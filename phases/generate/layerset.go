@@ -2,7 +2,6 @@ package generate
 
 import (
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -40,9 +39,7 @@ func parseLayers(ranges string) layerSet {
 			set = append(set, i)
 		}
 	}
-	if !sort.IntsAreSorted(set) {
-		sort.Ints(set)
-	}
+	slices.Sort(set)
 	return slices.Compact(set)
 }
 
@@ -68,19 +65,10 @@ func (s layerSet) String() string {
 
 // and returns the layers that are in both sets.
 func (s layerSet) and(other layerSet) layerSet {
-	both := layerSet{}
-	for i, j := 0, 0; i < len(s) && j < len(other); {
-		switch {
-		case s[i] < other[j]:
-			i++
-		case s[i] > other[j]:
-			j++
-		default:
-			both = append(both, s[i])
-			i, j = i+1, j+1
-		}
-	}
-	return both
+	return slices.DeleteFunc(append(layerSet{}, s...), func(l int) bool {
+		_, both := slices.BinarySearch(other, l)
+		return !both
+	})
 }
 
 // or returns the layers that are in one of the sets or in both.
@@ -88,18 +76,9 @@ func (s layerSet) or(other layerSet) layerSet {
 	if len(s) == 0 {
 		return other
 	}
-	all := make(layerSet, 0, len(s)+len(other))
-	for len(s) > 0 && len(other) > 0 { // both are sorted
-		next := min(s[0], other[0])
-		all = append(all, next)
-		if s[0] == next {
-			s = s[1:]
-		}
-		if other[0] == next {
-			other = other[1:]
-		}
-	}
-	return append(append(all, s...), other...)
+	all := slices.Concat(s, other)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // layerRange is the set first … first+count-1.

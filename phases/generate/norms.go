@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -27,12 +28,13 @@ func (m *namer) look(nodes []*node) {
 // hasSandwich reports whether there is a norm before the MLP beside the one
 // after attention.
 func hasSandwich(nodes []*node) bool {
-	for _, n := range nodes {
-		if inDecoder(n) && (strings.HasPrefix(n.seg, "pre_feedforward") || strings.HasPrefix(n.seg, "pre_mlp") || strings.HasPrefix(n.seg, "post_feedforward") || strings.HasPrefix(n.seg, "post_mlp")) {
-			return true
-		}
-	}
-	return false
+	prefixes := []string{"pre_feedforward", "pre_mlp", "post_feedforward", "post_mlp"}
+	return slices.ContainsFunc(nodes, func(n *node) bool { return inDecoder(n) && hasPrefix(n.seg, prefixes) })
+}
+
+// hasPrefix reports whether a name begins with one of some words.
+func hasPrefix(name string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // isPostNorm reports whether a norm follows something by its name. The usual
@@ -144,10 +146,5 @@ func firstNorm(n *node) bool {
 // isQKNorm reports whether a norm is of queries, keys or values; it may stand in
 // the layer itself (Qwen3-Next).
 func isQKNorm(seg string) bool {
-	for _, prefix := range []string{"q_", "k_", "v_", "qk_", "query_", "key_"} {
-		if strings.HasPrefix(seg, prefix) {
-			return true
-		}
-	}
-	return false
+	return hasPrefix(seg, []string{"q_", "k_", "v_", "qk_", "query_", "key_"})
 }

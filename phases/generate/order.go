@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -25,12 +26,7 @@ func sortForReaders(n *node) {
 }
 
 func holdsLayers(n *node) bool {
-	for _, c := range n.children {
-		if c.class == "ModuleList" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.children, func(c *node) bool { return c.class == "ModuleList" })
 }
 
 func placeInModel(c *node) int {
@@ -50,7 +46,7 @@ func placeInModel(c *node) int {
 func placeInDecoder(c *node) int {
 	if c.typ == baseline.TypeNorm && !isQKNorm(c.seg) {
 		switch {
-		case strings.HasPrefix(c.seg, "post_attention"), strings.HasPrefix(c.seg, "post_self_attn"), strings.HasPrefix(c.seg, "post_attn"):
+		case hasPrefix(c.seg, []string{"post_attention", "post_self_attn", "post_attn"}):
 			return 3
 		case strings.HasPrefix(c.seg, "post_"):
 			return 7

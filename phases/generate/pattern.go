@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"slices"
+
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
@@ -52,12 +54,7 @@ func patternOf(a *extract.Architecture) Pattern {
 
 // fromSource reports whether rows were read from a source tree.
 func fromSource(rows []baseline.Module) bool {
-	for _, r := range rows {
-		if r.File != "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(rows, func(r baseline.Module) bool { return r.File != "" })
 }
 
 // patternOfTree is the pattern that the layers of a tree show, for a model

@@ -3,6 +3,7 @@ package generate
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
@@ -110,10 +111,8 @@ func newTrie(rows []baseline.Module) *trie {
 
 // stacks are the shallowest paths whose rows stand in layers.
 func (t *trie) stacks() []*trie {
-	for _, r := range t.rows {
-		if r.layers != nil {
-			return []*trie{t}
-		}
+	if isStack(t) {
+		return []*trie{t}
 	}
 	var found []*trie
 	for _, c := range t.children {
@@ -225,12 +224,7 @@ func (b *builder) dropTowers(t *trie, stacks int) {
 }
 
 func isStack(t *trie) bool {
-	for _, r := range t.rows {
-		if r.layers != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.rows, func(r parsedRow) bool { return r.layers != nil })
 }
 
 // expand adds the modules below a path, in construction order.

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -199,12 +200,9 @@ func markDenseSparse(nodes []*node) {
 }
 
 func hasExperts(n *node) bool {
-	for _, c := range n.children {
-		if c.typ == baseline.TypeMoE || c.seg == "experts" || hasExperts(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.children, func(c *node) bool {
+		return c.typ == baseline.TypeMoE || c.seg == "experts" || hasExperts(c)
+	})
 }
 
 // The variants of a feed-forward block that is dense in some layers and a
