@@ -129,8 +129,10 @@ func holdsModule(v Value) bool {
 	return false
 }
 
-// match runs a match statement as a chain of comparisons.
+// match runs a match statement: its subject once, then its cases as an if with
+// its elifs.
 func (in *Interp) match(s *pysrc.MatchStmt, fr *frame) flow {
+	in.eval(s.Subject, fr)
 	var chain []pysrc.Stmt
 	for i := len(s.Cases) - 1; i >= 0; i-- {
 		c := s.Cases[i]

@@ -105,7 +105,9 @@ type (
 		Span
 		Keyword string
 	}
-	// MatchStmt is a match statement.
+	// MatchStmt is a match statement. Where the subject is not a name, it is an
+	// assignment expression to one that no program can write: the cases' tests
+	// read it, and the subject is evaluated once.
 	MatchStmt struct {
 		Span
 		Subject Expr

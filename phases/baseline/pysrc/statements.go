@@ -1,6 +1,9 @@
 package pysrc
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // block converts the statements of a module or block node.
 func (c *converter) block(n raw) []Stmt {
@@ -277,6 +280,13 @@ func (c *converter) importFrom(n *raw) Stmt {
 
 func (c *converter) matchStmt(n *raw) Stmt {
 	s := &MatchStmt{Span: c.span(n), Subject: c.field(n, "subject")}
+	subject := s.Subject
+	if _, named := subject.(*Name); !named {
+		// A name of its own for each statement: the body of a case that is not
+		// decided runs, and may hold another match, before the next case is tried.
+		bound := fmt.Sprintf("<subject of line %d>", s.First)
+		subject, s.Subject = &Name{bound}, &Walrus{bound, s.Subject}
+	}
 	body := n.child("body")
 	if body == nil {
 		return s
@@ -287,7 +297,7 @@ func (c *converter) matchStmt(n *raw) Stmt {
 			continue
 		}
 		mc := MatchCase{Body: c.body(k, "consequence")}
-		mc.Test = c.caseTest(k, s.Subject)
+		mc.Test = c.caseTest(k, subject)
 		if g := k.child("guard"); g != nil {
 			mc.Guard = c.only(g)
 		}

@@ -47,6 +47,23 @@ def matched(x):
 c = matched(1), matched("two"), matched(3)  #= ('one', 2, None)
 
 
+def matched_call(numbers):
+    match numbers.pop():
+        case 1:
+            return "one", numbers
+        case 2:
+            return "two", numbers
+        case [x, *_]:
+            match x + 1:
+                case 3:
+                    return "a list of 2", numbers
+    return None, numbers
+
+
+m1 = matched_call([4, 2]), matched_call([4, 3])  #= (('two', [4]), (None, [4]))
+m2 = matched_call([4, [2, 5]])             #= ('a list of 2', [4])
+
+
 def generated():
     for i in range(3):
         yield i * i
