@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -41,7 +42,10 @@ func main() {
 
 func writeIndex(dir, out, commit, date string) error {
 	if dir == "" {
-		return fmt.Errorf("no SGLang source tree: give -sglang DIR or set SGLANG")
+		return errors.New("no SGLang source tree: give -sglang DIR or set SGLANG")
+	}
+	if commit == "" || date == "" { // users read them beside every number
+		return errors.New("which SGLang this is must be said: give -commit and -date, or run make generate")
 	}
 	tree, err := repo.Open(context.Background(), repo.Options{Path: dir, Offline: true})
 	if err != nil {
