@@ -1,9 +1,7 @@
 package dataset
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +11,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/fib-ls/fib-ls/phases/definition"
 )
@@ -36,35 +37,40 @@ type DefineOptions struct {
 
 // Definition is a Definition JSON, in the order in which it is written.
 type Definition struct {
-	Name        string
-	OpType      string
-	Description string
-	Tags        []string
-	Axes        []Axis
-	Inputs      []Tensor
-	Outputs     []Tensor
-	Constraints []string
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	OpType      string          `json:"op_type"`
+	Tags        []string        `json:"tags"`
+	Axes        Members[Axis]   `json:"axes"`
+	Inputs      Members[Tensor] `json:"inputs"`
+	Outputs     Members[Tensor] `json:"outputs"`
+	Constraints []string        `json:"constraints,omitempty"`
 	// Reference is Python: a function run that takes the inputs in order.
-	Reference string
+	Reference string `json:"reference"`
 }
 
-// Axis is one dimension; Value 0 means: it varies.
+// Axis is one dimension: var, or const with its value.
 type Axis struct {
-	Name  string
-	Value int64
+	Type  string `json:"type"`
+	Value int64  `json:"value,omitzero"`
 }
+
+const constant = "const"
 
 // Tensor is one input or output. A nil Shape is a scalar.
 type Tensor struct {
-	Name     string
-	Shape    []string
-	DType    string
-	Optional bool
+	Shape    []string `json:"shape"`
+	DType    string   `json:"dtype"`
+	Optional bool     `json:"optional,omitzero"`
 }
 
 // Definable reports whether Define can write a name's Definition.
 func Definable(n definition.Name) bool {
-	return !n.IsZero() && shapeOf(n.Family.ID) != nil
+	if n.IsZero() {
+		return false
+	}
+	_, err := fs.Stat(templates, templateOf(n.Family.ID))
+	return err == nil
 }
 
 // Define writes the Definition of a name whose axes are fixed by it. The
@@ -73,17 +79,15 @@ func Define(n definition.Name, opts DefineOptions) (*Definition, error) {
 	if n.IsZero() {
 		return nil, errors.New("no name")
 	}
-	shape := shapeOf(n.Family.ID)
-	if shape == nil {
-		return nil, fmt.Errorf("%s: %w", n, ErrNotFixed)
+	d, err := fromTemplate(n)
+	if err != nil {
+		return nil, err
 	}
-	d := shape(n)
 	d.Name, d.OpType = n.String(), n.OpType()
 	if len(opts.Models) > 0 {
 		d.Description += " For " + strings.Join(opts.Models, ", ") + "."
 	}
 	d.tag(n, opts)
-	d.bind(n)
 	source, err := references.ReadFile("reference/" + d.Reference + ".py")
 	if err != nil {
 		return nil, fmt.Errorf("reference of %s: %w", n, err)
@@ -120,17 +124,6 @@ func (d *Definition) tag(n definition.Name, opts DefineOptions) {
 	}
 }
 
-// bind sets the axes of the name's fields to their values.
-func (d *Definition) bind(n definition.Name) {
-	for i, f := range n.Family.Fields {
-		for j := range d.Axes {
-			if d.Axes[j].Name == f.Axis {
-				d.Axes[j].Value = n.Values[i]
-			}
-		}
-	}
-}
-
 // fill completes a reference: the checks of the constant axes, and epsilon.
 func (d *Definition) fill(source string, opts DefineOptions) string {
 	eps := opts.Epsilon
@@ -143,8 +136,8 @@ func (d *Definition) fill(source string, opts DefineOptions) string {
 	source = strings.ReplaceAll(source, "EPSILON = 1e-6", "EPSILON = "+strconv.FormatFloat(eps, 'g', -1, 64))
 	var checks strings.Builder
 	for _, a := range d.Axes {
-		if at := d.where(a.Name); a.Value > 0 && at != "" {
-			fmt.Fprintf(&checks, "    assert %s == %d  # %s\n", at, a.Value, a.Name)
+		if at := d.where(a.Name); a.Is.Value > 0 && at != "" {
+			fmt.Fprintf(&checks, "    assert %s == %d  # %s\n", at, a.Is.Value, a.Name)
 		}
 	}
 	return strings.Replace(source, "    # constant axes\n", checks.String(), 1)
@@ -157,7 +150,7 @@ var topkLine = regexp.MustCompile(`(?m)^TOPK = \d+$`)
 func (d *Definition) topk() (int64, bool) {
 	for _, a := range d.Axes {
 		if a.Name == "topk" || a.Name == "top_k" {
-			return a.Value, a.Value > 0
+			return a.Is.Value, a.Is.Value > 0
 		}
 	}
 	return 0, false
@@ -166,8 +159,8 @@ func (d *Definition) topk() (int64, bool) {
 // where finds an axis among the inputs: "q.shape[1]".
 func (d *Definition) where(axis string) string {
 	for _, in := range d.Inputs {
-		for i, a := range in.Shape {
-			if a == axis && !in.Optional {
+		for i, a := range in.Is.Shape {
+			if a == axis && !in.Is.Optional {
 				return fmt.Sprintf("%s.shape[%d]", in.Name, i)
 			}
 		}
@@ -182,87 +175,12 @@ func (d *Definition) Path() string {
 
 // JSON is the file, with two spaces of indentation and a final newline.
 func (d *Definition) JSON() ([]byte, error) {
-	axes, inputs, outputs := object{}, object{}, object{}
-	for _, a := range d.Axes {
-		spec := object{{"type", "var"}}
-		if a.Value > 0 {
-			spec = object{{"type", "const"}, {"value", a.Value}}
-		}
-		axes = append(axes, member{a.Name, spec})
-	}
-	for _, list := range []struct {
-		from []Tensor
-		to   *object
-	}{{d.Inputs, &inputs}, {d.Outputs, &outputs}} {
-		for _, t := range list.from {
-			spec := object{{"shape", t.Shape}, {"dtype", t.DType}}
-			if t.Optional {
-				spec = append(spec, member{"optional", true})
-			}
-			*list.to = append(*list.to, member{t.Name, spec})
-		}
-	}
-	file := object{
-		{"name", d.Name}, {"description", d.Description}, {"op_type", d.OpType}, {"tags", d.Tags},
-		{"axes", axes}, {"inputs", inputs}, {"outputs", outputs},
-	}
-	if len(d.Constraints) > 0 {
-		file = append(file, member{"constraints", d.Constraints})
-	}
-	file = append(file, member{"reference", d.Reference})
-	compact, err := encode(file)
+	type file Definition // without MarshalJSON
+	data, err := json.Marshal((*file)(d), json.FormatNilSliceAsNull(true), jsontext.WithIndent("  "))
 	if err != nil {
 		return nil, fmt.Errorf("writing %s: %w", d.Name, err)
 	}
-	var b bytes.Buffer
-	if err := json.Indent(&b, compact, "", "  "); err != nil {
-		return nil, fmt.Errorf("writing %s: %w", d.Name, err)
-	}
-	b.WriteByte('\n')
-	return b.Bytes(), nil
-}
-
-// object is a JSON object that keeps its order.
-type object []member
-
-type member struct {
-	key   string
-	value any
-}
-
-// MarshalJSON writes the members in order.
-func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		key, err := encode(m.key)
-		if err != nil {
-			return nil, err
-		}
-		value, err := encode(m.value)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
-
-// encode is JSON without HTML's escapes: the file is read by people.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return append(data, '\n'), nil
 }
 
 // Write puts a Definition into a dataset, below dir. A file that is there

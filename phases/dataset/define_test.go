@@ -98,6 +98,10 @@ func TestDefinable(t *testing.T) {
 	if _, err := Define(definition.Name{}, DefineOptions{}); err == nil {
 		t.Error("the zero name is defined")
 	}
+	files, err := fs.Glob(templates, templateOf("*"))
+	if err != nil || len(files) != len(families) {
+		t.Errorf("%d templates, and %d families that have one: %v", len(files), len(families), err)
+	}
 }
 
 // file is a Definition JSON as it is read.
@@ -216,8 +220,8 @@ func TestReferencesAreComplete(t *testing.T) {
 			t.Errorf("%s: run does not take (%s)", name, list)
 		}
 		for _, a := range d.Axes {
-			limit := (a.Name == "topk" || a.Name == "top_k") && strings.Contains(d.Reference, fmt.Sprintf("\nTOPK = %d\n", a.Value))
-			if a.Value > 0 && !limit && !strings.Contains(d.Reference, "# "+a.Name+"\n") {
+			limit := (a.Name == "topk" || a.Name == "top_k") && strings.Contains(d.Reference, fmt.Sprintf("\nTOPK = %d\n", a.Is.Value))
+			if a.Is.Value > 0 && !limit && !strings.Contains(d.Reference, "# "+a.Name+"\n") {
 				t.Errorf("%s: %s is not checked", name, a.Name)
 			}
 		}
