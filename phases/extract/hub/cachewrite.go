@@ -97,7 +97,7 @@ func (c *cache) store(repoID, revision, commit, filename, etag string, content [
 	}
 	c.tag()
 	c.at("before blob")
-	if err := c.writeBlob(blob, content); err != nil {
+	if err := c.write(blob, blob, content, "half a blob", "whole blob"); err != nil {
 		return fmt.Errorf("writing the cache's blob: %w", err)
 	}
 	c.at("after blob")
@@ -121,10 +121,11 @@ func (c *cache) tag() {
 	_ = f.Close()
 }
 
-// writeBlob writes a file under a name of its own, brings it to the disk and
-// renames it.
-func (c *cache) writeBlob(path string, content []byte) (err error) {
-	tmp := path + "." + randomHex() + ".incomplete"
+// write puts content at a path: under a name of its own beside a file, which
+// may be that path, then brought to the disk and renamed. half and whole are
+// the steps on the way.
+func (c *cache) write(path, beside string, content []byte, half, whole string) (err error) {
+	tmp := beside + "." + randomHex() + ".incomplete"
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
@@ -134,10 +135,10 @@ func (c *cache) writeBlob(path string, content []byte) (err error) {
 			_ = os.Remove(tmp) // best effort; it holds a part of a download
 		}
 	}()
-	half := len(content) / 2
-	if _, err = f.Write(content[:half]); err == nil {
-		c.at("half a blob")
-		_, err = f.Write(content[half:])
+	middle := len(content) / 2
+	if _, err = f.Write(content[:middle]); err == nil {
+		c.at(half)
+		_, err = f.Write(content[middle:])
 	}
 	if err == nil {
 		err = f.Sync()
@@ -148,7 +149,7 @@ func (c *cache) writeBlob(path string, content []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	c.at("whole blob")
+	c.at(whole)
 	return os.Rename(tmp, path)
 }
 
@@ -179,12 +180,7 @@ func (c *cache) link(repoID, commit, filename, etag string, newBlob bool) error 
 	if err != nil {
 		return err
 	}
-	copied := blob + "." + randomHex() + ".incomplete" // beside the blob: a snapshot holds finished files only
-	if err := os.WriteFile(copied, content, fileMode); err != nil {
-		_ = os.Remove(copied) // best effort
-		return err
-	}
-	return os.Rename(copied, pointer)
+	return c.write(pointer, blob, content, "half a copy", "whole copy") // beside the blob: a snapshot holds finished files only
 }
 
 // symlink makes a link, in place of whatever is at path.
@@ -239,17 +235,7 @@ func (c *cache) writeRef(repoID, revision, commit string) error {
 	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return err
 	}
-	tmp := path + "." + randomHex() + ".tmp"
-	if err := os.WriteFile(tmp, []byte(commit), fileMode); err != nil {
-		_ = os.Remove(tmp) // best effort
-		return err
-	}
-	c.at("ref written")
-	if err := os.Rename(tmp, path); err != nil {
-		_ = os.Remove(tmp) // best effort
-		return err
-	}
-	return nil
+	return c.write(path, path, []byte(commit), "half a ref", "ref written")
 }
 
 // rememberAbsent records that a commit has no such file. The ref moves along

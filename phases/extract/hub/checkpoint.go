@@ -72,7 +72,7 @@ func (c *Client) Checkpoint(ctx context.Context, repoID, revision string, offlin
 	}
 	ctx, cancel := withTimeout(ctx, c.clock, c.budget, errBudget)
 	defer cancel()
-	r := &checkpointReader{c: c, repoID: repoID, revision: revision, offline: offline || c.set.offline, cover: cover}
+	r := &checkpointReader{c: c, repoID: repoID, revision: revision, offline: offline || c.set.offline}
 	single, err := r.read(ctx, singleFile)
 	if err == nil {
 		return r.finish(ctx, &Checkpoint{Headers: []Header{*single}, Files: 1}), nil
@@ -87,7 +87,7 @@ func (c *Client) Checkpoint(ctx context.Context, repoID, revision string, offlin
 		}
 		return nil, err
 	}
-	ck, err := r.shards(ctx, index)
+	ck, err := readSharded(ctx, index, Subject{RepoID: repoID, Revision: revision}, cover, r.read)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,6 @@ type checkpointReader struct {
 	c                *Client
 	repoID, revision string
 	offline          bool
-	cover            Cover
 	budget           headerBudget
 
 	mu       sync.Mutex
@@ -205,20 +204,20 @@ func chosen(weightMap map[string]string, files []string, cover Cover) ([]string,
 	return few, why
 }
 
-// shards reads the headers of the files that an index names, some at a time.
-func (r *checkpointReader) shards(ctx context.Context, index []byte) (*Checkpoint, error) {
-	weightMap, files, err := parseIndex(index, Subject{RepoID: r.repoID, Revision: r.revision})
+// readSharded reads the headers of the files that an index names, some at a time.
+func readSharded(ctx context.Context, index []byte, s Subject, cover Cover, read func(ctx context.Context, file string) (*Header, error)) (*Checkpoint, error) {
+	weightMap, files, err := parseIndex(index, s)
 	if err != nil {
 		return nil, err
 	}
-	wanted, partial := chosen(weightMap, files, r.cover)
+	wanted, partial := chosen(weightMap, files, cover)
 	ck := &Checkpoint{WeightMap: weightMap, Files: len(files), Partial: partial}
-	read := make([]*Header, len(wanted))
+	headers := make([]*Header, len(wanted))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelShards)
 	for i, file := range wanted {
 		group.Go(func() (err error) {
-			read[i], err = r.read(ctx, file)
+			headers[i], err = read(ctx, file)
 			return err
 		})
 	}
@@ -226,7 +225,7 @@ func (r *checkpointReader) shards(ctx context.Context, index []byte) (*Checkpoin
 	if err != nil && !errors.Is(err, errHeadersFull) {
 		return nil, err
 	}
-	for _, h := range read {
+	for _, h := range headers {
 		if h != nil {
 			ck.Headers = append(ck.Headers, *h)
 		}
@@ -351,7 +350,7 @@ func (r *checkpointReader) totals(ctx context.Context) map[string]int64 {
 			Parameters map[string]int64 `json:"parameters"`
 		} `json:"safetensors"`
 	}
-	path := "/api/models/" + r.repoID + "/revision/" + escape(r.commit, "")
+	path := "/api/models/" + r.repoID + "/revision/" + escape(r.commit)
 	if err := r.c.getJSON(ctx, k, path, url.Values{"expand[]": {"safetensors"}}, &info); err != nil {
 		r.c.log.Info("hub totals not had", "error", err)
 		return nil

@@ -12,8 +12,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 )
 
 // content is a downloaded body.
@@ -92,8 +90,7 @@ func (k *call) refuseEcho(from Subject, body []byte) error {
 	return nil
 }
 
-// readBody reads a body up to the size cap. It gives up when nothing comes for
-// as long as the read timeout, however slowly the rest came before.
+// readBody reads a body up to the size cap.
 func (k *call) readBody(a *answer, m *metadata) ([]byte, error) {
 	limit := sizeLimit(k.filename)
 	if a.ContentLength > limit {
@@ -103,22 +100,39 @@ func (k *call) readBody(a *answer, m *metadata) ([]byte, error) {
 	if total < 0 {
 		total = a.ContentLength
 	}
-	idle := newIdleTimer(k.c.clock, k.c.set.readTimeout, func() { a.cancel(errNoData) })
-	defer idle.stop()
-	body := make([]byte, 0, min(max(total+1, 512), 1<<20))
+	return k.receive(a, min(max(total+1, 512), 1<<20), func(body []byte, _ int) (enough bool, err error) {
+		if int64(len(body)) > limit {
+			return true, tooLarge(k.subject(a), limit)
+		}
+		k.c.report(Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageDownload,
+			Done: int64(len(body)), Total: total, Text: "downloading " + k.filename + " of " + k.repoID})
+		return false, nil
+	})
+}
+
+// receive reads a body piece by piece, until it ends or what came is enough:
+// arrived is told the whole and the length of the last piece. It gives up when
+// nothing comes for as long as the read timeout, however slowly the rest came
+// before.
+func (k *call) receive(a *answer, room int64, arrived func(body []byte, n int) (enough bool, err error)) ([]byte, error) {
+	watch := func() func() bool {
+		return k.c.clock.AfterFunc(k.c.set.readTimeout, func() { a.cancel(errNoData) })
+	}
+	stop := watch()
+	defer func() { stop() }()
+	body := make([]byte, 0, room)
 	for {
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
 		}
 		n, err := a.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
-		if int64(len(body)) > limit {
-			return nil, tooLarge(k.subject(a), limit)
-		}
 		if n > 0 {
-			idle.restart()
-			k.c.report(Progress{RepoID: k.repoID, Filename: k.filename, Stage: StageDownload,
-				Done: int64(len(body)), Total: total, Text: "downloading " + k.filename + " of " + k.repoID})
+			stop()
+			stop = watch()
+			if enough, failed := arrived(body, n); enough || failed != nil {
+				return body, failed
+			}
 		}
 		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return body, nil
@@ -142,34 +156,6 @@ func (k *call) bodyError(a *answer, err error) error {
 	default:
 		return fmt.Errorf("fetching %s of %s: %w", k.filename, k.repoID, cause)
 	}
-}
-
-// idleTimer calls a function once nothing has happened for a while.
-type idleTimer struct {
-	clock Clock
-	wait  time.Duration
-	f     func()
-	mu    sync.Mutex
-	end   func() bool
-}
-
-func newIdleTimer(c Clock, wait time.Duration, f func()) *idleTimer {
-	t := &idleTimer{clock: c, wait: wait, f: f}
-	t.end = c.AfterFunc(wait, f)
-	return t
-}
-
-func (t *idleTimer) restart() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.end()
-	t.end = t.clock.AfterFunc(t.wait, t.f)
-}
-
-func (t *idleTimer) stop() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.end()
 }
 
 // blobHash is the hash of content that a Hub of the given hash length names:

@@ -1,10 +1,12 @@
 package hub
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -227,39 +229,16 @@ func expand(e env, home, p string) string {
 	if home != "" && (p == "~" || strings.HasPrefix(p, "~/") || strings.HasPrefix(p, `~\`)) {
 		p = home + p[1:]
 	}
-	var b strings.Builder
-	for i := 0; i < len(p); {
-		name, width := variableAt(p[i:])
-		if v := e(name); name != "" && v != "" {
-			b.WriteString(v)
-			i += width
-			continue
-		}
-		b.WriteByte(p[i])
-		i++
-	}
-	return b.String()
+	return variable().ReplaceAllStringFunc(p, func(written string) string {
+		return cmp.Or(e(strings.Trim(written, "${}%")), written)
+	})
 }
 
-// variableAt reads a variable reference at the start of s; width is its length.
-func variableAt(s string) (name string, width int) {
-	if runtime.GOOS == "windows" && s[0] == '%' {
-		if end := strings.IndexByte(s[1:], '%'); end > 0 {
-			return s[1 : 1+end], end + 2
-		}
+// variable matches a reference to a variable in a path.
+var variable = sync.OnceValue(func() *regexp.Regexp {
+	pattern := `\$\{[^}]+\}|\$\w+`
+	if runtime.GOOS == "windows" {
+		pattern += `|%[^%]+%`
 	}
-	if s[0] != '$' || len(s) < 2 {
-		return "", 0
-	}
-	if s[1] == '{' {
-		if end := strings.IndexByte(s, '}'); end > 2 {
-			return s[2:end], end + 1
-		}
-		return "", 0
-	}
-	n := 1
-	for n < len(s) && isWord(s[n]) {
-		n++
-	}
-	return s[1:n], n
-}
+	return regexp.MustCompile(pattern)
+})

@@ -3,9 +3,7 @@ package hub
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -109,7 +107,7 @@ func (k *call) getRange(ctx context.Context, m *metadata, first, last int64, spe
 	default:
 		return nil, otherStatus(k.subject(a))
 	}
-	return k.readPart(ctx, a, want, spend)
+	return k.readPart(a, want, spend)
 }
 
 // rangeStart reads the first position of "bytes 0-99/200".
@@ -122,37 +120,15 @@ func rangeStart(v string) (int64, bool) {
 
 // readPart reads a body up to what was asked for. Of a whole file it reads on
 // to the end of the header, so that a second request is not needed.
-func (k *call) readPart(ctx context.Context, a *answer, want int64, spend func(int64) error) ([]byte, error) {
-	idle := newIdleTimer(k.c.clock, k.c.set.readTimeout, func() { a.cancel(errNoData) })
-	defer idle.stop()
-	body := make([]byte, 0, min(want, firstRange+1))
-	for int64(len(body)) < want {
-		if len(body) == cap(body) {
-			body = append(body, 0)[:len(body)]
-		}
-		room := body[len(body):min(int64(cap(body)), want)]
-		n, err := a.Body.Read(room)
-		body = body[:len(body)+n]
-		if n > 0 {
-			idle.restart()
-			if err := spend(int64(n)); err != nil {
-				return nil, err
-			}
-		}
-		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			break
-		}
-		if err != nil {
-			return nil, k.bodyError(a, err)
-		}
-		if ctx.Err() != nil {
-			return nil, k.bodyError(a, context.Cause(ctx))
-		}
-		if a.StatusCode == http.StatusOK && int64(len(body)) >= headerPrefix && want == firstRange+1 {
+func (k *call) readPart(a *answer, want int64, spend func(int64) error) ([]byte, error) {
+	first := want == firstRange+1
+	body, err := k.receive(a, min(want, firstRange+1), func(body []byte, n int) (enough bool, err error) {
+		if first && a.StatusCode == http.StatusOK && len(body) >= headerPrefix {
 			if length, reason := headerLength(body, -1); reason == "" {
 				want = headerPrefix + length
 			}
 		}
-	}
-	return body, nil
+		return int64(len(body)) >= want, spend(int64(n))
+	})
+	return body[:min(int64(len(body)), want)], err
 }

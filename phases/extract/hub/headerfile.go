@@ -1,13 +1,12 @@
 package hub
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/fib-ls/fib-ls/phases/regular"
 )
@@ -60,44 +59,18 @@ func ReadCheckpoint(dir string, cover Cover) (*Checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", indexFile, err)
 	}
-	weightMap, files, err := parseIndex(index, Subject{})
-	if err != nil {
-		return nil, err
-	}
-	wanted, partial := chosen(weightMap, files, cover)
-	ck := &Checkpoint{From: FromDisk, WeightMap: weightMap, Files: len(files), Partial: partial}
-	return ck, readShards(dir, wanted, ck)
-}
-
-// readShards reads the headers of a directory's files. Their names were
-// checked: an index does not lead out of the directory that it came with. Links
-// are followed, since the Hub's cache is made of such; only headers are read.
-func readShards(dir string, wanted []string, ck *Checkpoint) error {
-	read := make([]*Header, len(wanted))
 	var budget headerBudget
-	var group errgroup.Group
-	group.SetLimit(parallelShards)
-	for i, name := range wanted {
-		group.Go(func() error {
-			h, err := headerOfFile(filepath.Join(dir, filepath.FromSlash(name)), name, budget.spend)
-			if errors.Is(err, fs.ErrNotExist) {
-				return badHeader(Subject{Filename: name}, "the index names it, and it is not there", false)
-			}
-			read[i] = h
-			return err
-		})
-	}
-	err := group.Wait()
-	if err != nil && !errors.Is(err, errHeadersFull) {
-		return err
-	}
-	for _, h := range read {
-		if h != nil {
-			ck.Headers = append(ck.Headers, *h)
+	ck, err := readSharded(context.Background(), index, Subject{}, cover, func(_ context.Context, name string) (*Header, error) {
+		// The name was checked: an index does not lead out of its directory. Links
+		// are followed, since the Hub's cache is made of such; only headers are read.
+		h, err := headerOfFile(filepath.Join(dir, filepath.FromSlash(name)), name, budget.spend)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, badHeader(Subject{Filename: name}, "the index names it, and it is not there", false)
 		}
+		return h, err
+	})
+	if err == nil {
+		ck.From = FromDisk
 	}
-	if err != nil {
-		ck.Partial = fmt.Sprintf("%v: %d of %d files were read", errHeadersFull, len(ck.Headers), ck.Files)
-	}
-	return nil
+	return ck, err
 }

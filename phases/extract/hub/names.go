@@ -157,14 +157,7 @@ func IsCommit(s string) bool { return len(s) == 40 && isHex(s) }
 // isHash reports whether s may name a blob: a git SHA-1 or a SHA-256.
 func isHash(s string) bool { return (len(s) == 40 || len(s) == 64) && isHex(s) }
 
-func isHex(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if b := s[i]; (b < '0' || b > '9') && (b < 'a' || b > 'f') {
-			return false
-		}
-	}
-	return s != ""
-}
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
 // ParseRef returns the repository id in s: ORG/NAME itself, or an address of the
 // repository's pages on huggingface.co, hf.co or one of the endpoints, with the
@@ -224,16 +217,11 @@ func afterHost(s string, endpoints []string) (rest string, isURL bool, err error
 	return "", true, invalidName("repository address", s, "its host is not the Hub's; expected https://huggingface.co/ORG/NAME or ORG/NAME")
 }
 
-// pageWord reports whether a path part follows a repository id in web addresses,
-// and whether a revision follows it.
-func pageWord(s string) (isPage, hasRevision bool) {
-	switch s {
-	case "tree", "blob", "resolve", "raw", "commits", "commit":
-		return true, true
-	case "discussions", "settings", "edit", "upload", "activity":
-		return true, false
-	}
-	return false, false
+// pages are the path parts that follow a repository id in web addresses, and
+// whether a revision follows them.
+var pages = map[string]bool{
+	"tree": true, "blob": true, "resolve": true, "raw": true, "commits": true, "commit": true,
+	"discussions": false, "settings": false, "edit": false, "upload": false, "activity": false,
 }
 
 func refFromPath(whole, p string) (Ref, error) {
@@ -255,7 +243,7 @@ func refFromPath(whole, p string) (Ref, error) {
 	n := 2
 	if len(parts) == 1 {
 		n = 1
-	} else if page, _ := pageWord(parts[1]); page {
+	} else if _, page := pages[parts[1]]; page {
 		n = 1
 	}
 	ref := Ref{RepoID: strings.TrimSuffix(path.Join(parts[:n]...), ".git")}
@@ -263,12 +251,10 @@ func refFromPath(whole, p string) (Ref, error) {
 		return Ref{}, err
 	}
 	rest := parts[n:]
-	if len(rest) >= 2 {
-		if _, hasRev := pageWord(rest[0]); hasRev {
-			ref.Revision = revisionFromParts(rest[1:])
-			if err := ValidateRevision(ref.Revision); err != nil {
-				return Ref{}, err
-			}
+	if len(rest) >= 2 && pages[rest[0]] {
+		ref.Revision = revisionFromParts(rest[1:])
+		if err := ValidateRevision(ref.Revision); err != nil {
+			return Ref{}, err
 		}
 	}
 	return ref, nil

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -119,12 +120,7 @@ func tlsReason(err error) string {
 }
 
 func isErrno(err error, any []syscall.Errno) bool {
-	for _, e := range any {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(any, func(e syscall.Errno) bool { return errors.Is(err, e) })
 }
 
 func (c *Client) connectionReason(err error) string {

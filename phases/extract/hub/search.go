@@ -30,11 +30,8 @@ func (c *Client) Search(ctx context.Context, query string, limit int) ([]Hit, er
 // models asks for a list of model repositories.
 func (c *Client) models(ctx context.Context, about string, q url.Values, limit int) ([]Hit, error) {
 	k := &call{c: c, repoID: about, filename: "the search result", deadline: c.clock.Now().Add(searchBudget)}
-	switch {
-	case c.set.offline:
-		return nil, newOfflineError(k.subjectOf(c.set.endpoint), c.set.offlineWhy, nil)
-	case c.set.endpointErr != nil:
-		return nil, c.set.endpointErr
+	if err := k.mayAsk(); err != nil {
+		return nil, err
 	}
 	var hits []Hit
 	if err := c.getJSON(ctx, k, "/api/models", q, &hits); err != nil {
@@ -47,6 +44,15 @@ func (c *Client) models(ctx context.Context, about string, q url.Values, limit i
 		}
 	}
 	return valid, nil
+}
+
+// mayAsk returns why the Hub is not asked: the network is off, or its address
+// cannot be used.
+func (k *call) mayAsk() error {
+	if k.c.set.offline {
+		return newOfflineError(k.subjectOf(k.c.set.endpoint), k.c.set.offlineWhy, nil)
+	}
+	return k.c.set.endpointErr
 }
 
 // getJSON GETs an address of the Hub's API that has one page.
@@ -78,11 +84,8 @@ type ProbeResult struct {
 // request without retries. The errors are those of Fetch.
 func (c *Client) Probe(ctx context.Context) (ProbeResult, error) {
 	k := &call{c: c, filename: "the answer", deadline: c.clock.Now().Add(searchBudget)}
-	switch {
-	case c.set.offline:
-		return ProbeResult{}, newOfflineError(k.subjectOf(c.set.endpoint), c.set.offlineWhy, nil)
-	case c.set.endpointErr != nil:
-		return ProbeResult{}, c.set.endpointErr
+	if err := k.mayAsk(); err != nil {
+		return ProbeResult{}, err
 	}
 	started := c.clock.Now()
 	var err error

@@ -40,11 +40,8 @@ func (c *Client) DatasetTree(ctx context.Context, repoID, known string, folders 
 		return nil, err
 	}
 	k := &call{c: c, repoID: repoID, filename: "the list of files", deadline: c.clock.Now().Add(treeBudget)}
-	switch {
-	case c.set.offline:
-		return nil, newOfflineError(k.subjectOf(c.set.endpoint), c.set.offlineWhy, nil)
-	case c.set.endpointErr != nil:
-		return nil, c.set.endpointErr
+	if err := k.mayAsk(); err != nil {
+		return nil, err
 	}
 	ctx, cancel := withTimeout(ctx, c.clock, treeBudget, errBudget)
 	defer cancel()

@@ -6,28 +6,14 @@ import (
 	"strings"
 )
 
-// escape percent-encodes every byte of s but A-Za-z0-9_.-~ and those in keep.
-// url.PathEscape leaves $&+=:@ alone, which the Hub reads differently.
-func escape(s, keep string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if isWord(c) || c == '.' || c == '-' || c == '~' || strings.IndexByte(keep, c) >= 0 {
-			b.WriteByte(c)
-			continue
-		}
-		b.WriteByte('%')
-		b.WriteByte(hex[c>>4])
-		b.WriteByte(hex[c&15])
-	}
-	return b.String()
-}
+// escape percent-encodes every byte of s but A-Za-z0-9_.-~. url.PathEscape
+// leaves $&+=:@ alone, which the Hub reads differently.
+func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
-// resolveURL is the address of a file: the slash in the repository id stays,
-// those in the revision are escaped.
+// resolveURL is the address of a file: the slashes in the repository id and in
+// the file's name stay, those in the revision are escaped.
 func resolveURL(endpoint, repoID, revision, filename string) string {
-	return endpoint + "/" + repoID + "/resolve/" + escape(revision, "") + "/" + escape(filename, "/")
+	return endpoint + "/" + repoID + "/resolve/" + escape(revision) + "/" + strings.ReplaceAll(escape(filename), "%2F", "/")
 }
 
 // origin is scheme://host:port with the default port written out.
@@ -104,7 +90,7 @@ func validOrEmpty(id string) string {
 // so that the download is of the commit that the metadata spoke of even when
 // the branch moves in between. Other addresses stay as they are.
 func pinCommit(u *url.URL, revision, commit string) *url.URL {
-	before, after, ok := strings.Cut(u.EscapedPath(), "/resolve/"+escape(revision, "")+"/")
+	before, after, ok := strings.Cut(u.EscapedPath(), "/resolve/"+escape(revision)+"/")
 	if !ok || revision == commit {
 		return u
 	}
