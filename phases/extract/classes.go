@@ -5,7 +5,6 @@ import (
 	"cmp"
 	_ "embed" // the table of class defaults
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -45,55 +44,47 @@ type classRow struct {
 	// puts into it where the file is silent, before the nested class does.
 	Fills map[string]map[string]json.RawMessage `json:"fills"`
 
+	// Also are other classes of the type, which transformers does not have.
+	Also []string `json:"also"`
+
 	// attributes are those of transformers' own class, by name.
 	attributes map[string][]classdefaults.Attribute
 }
 
-// classTable is the table's lines by what they start with: reading one takes
-// microseconds, reading them all would delay every start.
+// classTable is the table by what is asked for.
 type classTable struct {
-	lines   map[string][]byte // by model_type
-	types   map[string]string // class -> model_type
-	classOf map[string]string // model_type -> class
+	rows  map[string]*classRow // by model_type
+	types map[string]string    // class -> model_type
 }
 
-// classes finds the table's lines once; the package's tests find a broken one.
+// classes reads the table once; the package's tests find a broken line.
 var classes = sync.OnceValue(func() *classTable {
-	t := &classTable{lines: map[string][]byte{}, types: map[string]string{}, classOf: map[string]string{}}
-	for _, line := range bytes.Split(classesFile, []byte("\n")) {
-		rest, ok := bytes.CutPrefix(line, []byte(`{"type":"`))
-		if !ok {
+	t := &classTable{rows: map[string]*classRow{}, types: map[string]string{}}
+	for line := range bytes.Lines(classesFile) {
+		row := &classRow{}
+		if json.Unmarshal(line, row) != nil {
 			continue
 		}
-		head, rest, _ := bytes.Cut(rest, []byte(`"`))
-		name := string(head)
-		t.lines[name] = line
-		rest, ok = bytes.CutPrefix(rest, []byte(`,"class":"`))
-		if !ok {
-			continue
-		}
-		head, _, _ = bytes.Cut(rest, []byte(`"`))
-		class := string(head)
-		t.classOf[name] = class
-		// Wrappers and their towers share a class; the shortest type is the
-		// plain one.
-		if have, there := t.types[class]; !there || len(name) < len(have) {
-			t.types[class] = name
+		t.rows[row.Type] = row
+		for _, class := range append(row.Also, row.Class) {
+			// Wrappers and their towers share a class; the shortest type is the
+			// plain one.
+			if have, there := t.types[class]; class != "" && (!there || len(row.Type) < len(have)) {
+				t.types[class] = row.Type
+			}
 		}
 	}
 	return t
 })
 
-// classRowOf reads the line of a model_type; nil when there is none.
+// classRowOf returns the line of a model_type, with the attributes of its
+// class; nil when there is none.
 func classRowOf(modelType string) *classRow {
-	line, ok := classes().lines[modelType]
+	line, ok := classes().rows[modelType]
 	if !ok {
 		return nil
 	}
-	row := &classRow{}
-	if err := json.Unmarshal(line, row); err != nil {
-		return nil // a broken table is found by the tests
-	}
+	row := *line
 	row.attributes = map[string][]classdefaults.Attribute{}
 	if c, ok := classdefaults.Of(modelType); ok && c.OfTransformers && c.Base == "" {
 		for _, a := range c.Attributes {
@@ -102,7 +93,7 @@ func classRowOf(modelType string) *classRow {
 			}
 		}
 	}
-	return row
+	return &row
 }
 
 // value is what the class fills in for a field that the file does not have, or
@@ -140,30 +131,6 @@ func (c *classRow) attribute(field string, kinds ...classdefaults.Kind) (json.Ra
 		}
 	}
 	return nil, false
-}
-
-// fallback is the class default of a field that the file does not state. null
-// says that the file has it with null: then a formula that the class has for
-// it counts, and else there is none.
-func (c *classRow) fallback(field string, null bool, f *fields) (v Value, why string, ok bool) {
-	if c == nil {
-		return nil, "", false
-	}
-	raw, there := c.value(field, null)
-	if !there {
-		return nil, "", false
-	}
-	v = parseScalar(string(raw))
-	if v == nil {
-		return nil, "", false
-	}
-	why = "default of HuggingFace's " + c.Type + " configuration"
-	formula, isText := v.(string)
-	if !isText || !strings.HasPrefix(formula, "=") {
-		return v, why, true
-	}
-	n, missing := evaluate(formula[1:], f.operand)
-	return int64(n), fmt.Sprintf("%s: %s", why, formula[1:]), missing == ""
 }
 
 // operand is a field's value in a formula.
@@ -257,31 +224,11 @@ func (f *formula) factor() float64 {
 // classOf returns the class that serves a model_type for causal language
 // modelling, "" when it is unknown.
 func classOf(modelType string) string {
-	return classes().classOf[modelType]
+	if row := classes().rows[modelType]; row != nil {
+		return row.Class
+	}
+	return ""
 }
 
 // typeOfClass returns the model_type that a class name belongs to.
-func typeOfClass(class string) string {
-	if modelType, ok := classes().types[class]; ok {
-		return modelType
-	}
-	return foreignClasses()[class]
-}
-
-// foreignClasses are class names whose model_type varies between checkpoints,
-// with the type whose layout they have.
-func foreignClasses() map[string]string {
-	return map[string]string{
-		"DeepseekV3ForCausalLM":    "deepseek_v3",
-		"DeepseekV2ForCausalLM":    "deepseek_v2",
-		"DeepseekV32ForCausalLM":   "deepseek_v32",
-		"DeepseekV4ForCausalLM":    "deepseek_v4",
-		"KimiLinearForCausalLM":    "kimi_linear",
-		"GlmMoeDsaForCausalLM":     "glm_moe_dsa",
-		"MistralLarge3ForCausalLM": "deepseek_v3",
-		"DeciLMForCausalLM":        "nemotron-nas",
-		"BailingMoeV2ForCausalLM":  "bailing_moe",
-		"BaiChuanForCausalLM":      "baichuan",
-		"Grok1ForCausalLM":         "grok-1",
-	}
-}
+func typeOfClass(class string) string { return classes().types[class] }

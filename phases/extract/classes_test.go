@@ -10,8 +10,8 @@ import (
 
 func TestClassTableIsWhole(t *testing.T) {
 	lines := bytes.Split(bytes.TrimSpace(classesFile), []byte("\n"))
-	if len(lines) != len(classes().lines) || len(lines) < 200 {
-		t.Errorf("%d lines, %d types", len(lines), len(classes().lines))
+	if len(lines) != len(classes().rows) || len(lines) < 200 {
+		t.Errorf("%d lines, %d types", len(lines), len(classes().rows))
 	}
 	for _, line := range lines {
 		row := &classRow{}
@@ -44,7 +44,7 @@ func TestClassDefaultsStandOnce(t *testing.T) {
 		"glm5_next_text.head_dim":         "transformers' is the width of MLA's rotary part",
 		"hy_v4.head_dim":                  "transformers' is the width of MLA's rotary part",
 	}
-	for modelType := range classes().lines {
+	for modelType := range classes().rows {
 		row := classRowOf(modelType)
 		for field, value := range row.Values {
 			if derived, ok := row.attribute(field, classdefaults.Default, classdefaults.DefaultOrNull, classdefaults.Computed); ok && (bytes.Equal(derived, value) || otherwise[modelType+"."+field] == "") {

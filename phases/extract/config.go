@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -79,23 +80,18 @@ func (o *Object) Path(path string) (v Value, ok bool) {
 // Int reads an integer leniently: 4096, 4096.0, 1e3, "32". ok is false when
 // the key is absent or null; err is a *FieldError when the value is not a whole
 // number or does not fit.
-func (o *Object) Int(key string) (n int, ok bool, err error) {
-	v, there := o.Get(key)
-	if !there || v == nil {
-		return 0, false, nil
-	}
-	n, err = toInt(key, v)
-	return n, err == nil, err
-}
+func (o *Object) Int(key string) (n int, ok bool, err error) { return numberOf(o, key, toInt) }
 
 // Float reads a number leniently, also from a string.
-func (o *Object) Float(key string) (f float64, ok bool, err error) {
-	v, there := o.Get(key)
-	if !there || v == nil {
-		return 0, false, nil
+func (o *Object) Float(key string) (f float64, ok bool, err error) { return numberOf(o, key, toFloat) }
+
+func numberOf[N any](o *Object, key string, read func(string, Value) (N, error)) (n N, ok bool, err error) {
+	v, _ := o.Get(key)
+	if v == nil {
+		return n, false, nil
 	}
-	f, err = toFloat(key, v)
-	return f, err == nil, err
+	n, err = read(key, v)
+	return n, err == nil, err
 }
 
 // String returns a string; ok is false when the key is absent or anything else.
@@ -108,6 +104,10 @@ func (o *Object) String(key string) (s string, ok bool) {
 // Bool reads a truth value leniently: true, 1, 1.0, "true".
 func (o *Object) Bool(key string) (b, ok bool) {
 	v, _ := o.Get(key)
+	return asBool(v)
+}
+
+func asBool(v Value) (b, ok bool) {
 	switch v := v.(type) {
 	case bool:
 		return v, true
@@ -289,9 +289,7 @@ func exportable(v Value) any {
 
 // clone copies an object one level deep along a path that will be written.
 func (o *Object) clone() *Object {
-	c := &Object{Keys: append([]string(nil), o.Keys...), Values: make(map[string]Value, len(o.Values))}
-	maps.Copy(c.Values, o.Values)
-	return c
+	return &Object{Keys: slices.Clone(o.Keys), Values: maps.Clone(o.Values)}
 }
 
 // parseScalar reads the value of a --set: JSON where it is JSON, else the bare

@@ -3,6 +3,7 @@ package extract
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -45,14 +46,14 @@ func (r *reader) feedForwards(words []string) []ffn {
 		return list
 	}
 	var moe ffn
-	if anyTrue(sparse) {
+	if slices.Contains(sparse, true) {
 		moe = r.moeFFN()
 	}
 	for i := range list {
 		switch {
 		case sparse[i]:
 			list[i] = moe
-			if r.denseBeside() {
+			if r.fam.DenseBesideMoE {
 				list[i].width, list[i].formula = widths[i], formula
 			}
 		case r.noMLP(words[i], i), widths[i] == 0:
@@ -62,20 +63,6 @@ func (r *reader) feedForwards(words []string) []ffn {
 		}
 	}
 	return list
-}
-
-func anyTrue(list []bool) bool {
-	for _, b := range list {
-		if b {
-			return true
-		}
-	}
-	return false
-}
-
-// denseBeside reports whether a sparse layer has a dense MLP beside its experts.
-func (r *reader) denseBeside() bool {
-	return r.fam.DenseBesideMoE
 }
 
 // noMLP reports whether a layer has a mixer only.
@@ -125,17 +112,13 @@ func (r *reader) part(layer int) string {
 // denseWidths returns every layer's dense width with its formula; zero where
 // there is none.
 func (r *reader) denseWidths(sparse []bool) (list []int, formula string) {
-	allSparse := true
-	for _, s := range sparse {
-		allSparse = allSparse && s
-	}
-	if (allSparse && !r.denseBeside()) || (r.fam.OnePart && !r.hasDense()) {
+	if (!slices.Contains(sparse, false) && !r.fam.DenseBesideMoE) || (r.fam.OnePart && !r.hasDense()) {
 		return make([]int, r.layers), ""
 	}
 	if list, ok := r.multipliedWidths(); ok {
 		return list, "ffn_multipliers*hidden_size, to a multiple of ffn_dim_divisor"
 	}
-	field := r.denseField(anyTrue(sparse))
+	field := r.denseField(slices.Contains(sparse, true))
 	list, ok := r.perLayer(field, r.layers)
 	if !ok {
 		n, why := r.impliedWidth()
@@ -149,7 +132,7 @@ func (r *reader) denseWidths(sparse []bool) (list []int, formula string) {
 			return make([]int, r.layers), ""
 		}
 		r.infer("intermediate_size", n, why)
-		return repeat(n, r.layers), "hidden_size"
+		return slices.Repeat([]int{n}, r.layers), "hidden_size"
 	}
 	return r.adjustWidths(list, field)
 }
@@ -289,7 +272,7 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 		k.IntermediateSize = f.expert
 		k.Gated = !r.fam.MoEUngated
 		k.MoE = r.moeFacts(f)
-		if r.denseBeside() {
+		if r.fam.DenseBesideMoE {
 			r.denseDims(d, "../"+r.fam.MLP+".", f)
 			for i := range d.list {
 				d.list[i].Times = r.fam.PerLayer

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 )
@@ -54,7 +54,7 @@ func (f *fields) tooLong(field string, values, layers int) {
 	}
 }
 
-// found is one looked-up value: Key is the name in the file, "" for a default.
+// found is one looked-up value: Key is the name in the file, ours for a default.
 type found struct {
 	Value Value
 	Key   string
@@ -100,22 +100,30 @@ func (f *fields) value(field string) (found, bool) {
 		return got, false
 	}
 	f.note(&f.defaults, field, v, why)
-	return found{Value: v, Null: got.Null}, true
+	return found{Value: v, Key: field, Null: got.Null}, true
 }
 
 // fallback is what is taken for a field that the file does not state: by the
-// family's own code, else by its configuration class.
+// family's own code, else by its configuration class. null says that the file
+// has it with null: then only what the class has for that counts.
 func (f *fields) fallback(field string, null bool) (v Value, why string, ok bool) {
-	if raw, there := f.own[field]; there && !null {
-		const why = "what the family's code takes"
-		v = parseScalar(string(raw))
-		if formula, isText := v.(string); isText && strings.HasPrefix(formula, "=") {
-			n, missing := evaluate(formula[1:], f.operand)
-			return int64(n), why + ": " + formula[1:], missing == ""
-		}
-		return v, why, true
+	raw, there := f.own[field]
+	why = "what the family's code takes"
+	if (!there || null) && f.class != nil {
+		why = "default of HuggingFace's " + f.class.Type + " configuration"
+		raw, there = f.class.value(field, null)
+	} else if null {
+		there = false
 	}
-	return f.class.fallback(field, null, f)
+	if !there {
+		return nil, "", false
+	}
+	v = parseScalar(string(raw))
+	if text, isText := v.(string); isText && strings.HasPrefix(text, "=") {
+		n, missing := evaluate(text[1:], f.operand)
+		return int64(n), why + ": " + text[1:], missing == ""
+	}
+	return v, why, v != nil
 }
 
 // checkpointSize says of a field that it is the checkpoint's own size. At the
@@ -176,9 +184,6 @@ func (f *fields) noteConflict(other, field string, v Value, format string, args 
 
 // check reports a size that is out of bounds.
 func (f *fields) check(field, key string, v Value, n, low int) int {
-	if key == "" {
-		key = field
-	}
 	limit := aliasIndex()[field].max
 	if limit == 0 {
 		limit = 1 << 24
@@ -202,7 +207,7 @@ func (f *fields) size(field string) int {
 		f.noteMissing(field)
 		return 1
 	}
-	n, err := scalarInt(f.keyOf(got, field), got.Value)
+	n, err := scalarInt(got.Key, got.Value)
 	if err != nil {
 		f.fail(err)
 		return 1
@@ -228,7 +233,7 @@ func (f *fields) opt(field string) int {
 	if !ok || got.Value == false {
 		return 0
 	}
-	n, err := scalarInt(f.keyOf(got, field), got.Value)
+	n, err := scalarInt(got.Key, got.Value)
 	if err != nil {
 		f.fail(err)
 		return 0
@@ -260,13 +265,6 @@ func scalarInt(field string, v Value) (int, error) {
 	return toInt(field, v)
 }
 
-func (f *fields) keyOf(got found, field string) string {
-	if got.Key != "" {
-		return got.Key
-	}
-	return field
-}
-
 // perLayer reads a field that has one value for all layers or a list with one
 // for each; ok is false when the field is absent.
 func (f *fields) perLayer(field string, layers int) (list []int, ok bool) {
@@ -274,7 +272,7 @@ func (f *fields) perLayer(field string, layers int) (list []int, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	key := f.keyOf(got, field)
+	key := got.Key
 	values, isList := got.Value.([]Value)
 	if !isList {
 		n, err := scalarInt(key, got.Value)
@@ -282,7 +280,7 @@ func (f *fields) perLayer(field string, layers int) (list []int, ok bool) {
 			f.fail(err)
 			return nil, false
 		}
-		return repeat(f.check(field, key, got.Value, n, 0), layers), true
+		return slices.Repeat([]int{f.check(field, key, got.Value, n, 0)}, layers), true
 	}
 	if len(values) < layers {
 		f.wrong(key, got.Value, "has %d values for %d layers", len(values), layers)
@@ -304,29 +302,27 @@ func (f *fields) perLayer(field string, layers int) (list []int, ok bool) {
 	return list, true
 }
 
-func repeat(n, times int) []int {
-	list := make([]int, times)
-	for i := range list {
-		list[i] = n
-	}
-	return list
-}
-
 // flag is an optional truth value.
 func (f *fields) flag(field string, fallback bool) bool {
-	got, ok := f.value(field)
-	if !ok {
-		return fallback
-	}
-	if b, ok := asBool(got.Value); ok {
+	if b, stated := f.truth(field); stated {
 		return b
 	}
 	return fallback
 }
 
-func asBool(v Value) (b, ok bool) {
-	o := &Object{Values: map[string]Value{"v": v}}
-	return o.Bool("v")
+// truth is a truth value; stated is false where there is none, or no such.
+func (f *fields) truth(field string) (b, stated bool) {
+	got, _ := f.value(field)
+	return asBool(got.Value)
+}
+
+// ints reads an object's list of integers. What is wrong with it is kept.
+func (f *fields) ints(o *Object, key string) (list []int, scalar, ok bool) {
+	list, scalar, ok, err := o.Ints(key)
+	if err != nil {
+		f.fail(err)
+	}
+	return list, scalar, ok
 }
 
 // str is an optional string.
@@ -345,7 +341,7 @@ func (f *fields) number(field string) float64 {
 	if !ok {
 		return 0
 	}
-	n, err := toFloat(f.keyOf(got, field), got.Value)
+	n, err := toFloat(got.Key, got.Value)
 	if err != nil {
 		f.fail(err)
 	}
@@ -388,11 +384,4 @@ func setPath(o *Object, path string, v Value) *Object {
 
 // sortedKeys returns a map's keys in order, for results that must not depend on
 // map order.
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 )
 
@@ -125,14 +126,8 @@ func unique(n int, marks func(int) []string, set func(int, string)) {
 }
 
 func distinct(ids []string) bool {
-	seen := map[string]bool{}
-	for _, id := range ids {
-		if seen[id] {
-			return false
-		}
-		seen[id] = true
-	}
-	return true
+	sorted := slices.Sorted(slices.Values(ids))
+	return len(slices.Compact(sorted)) == len(ids)
 }
 
 // attentionMarks are a kind's type and what can set it apart from others of

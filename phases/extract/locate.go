@@ -65,17 +65,16 @@ func locate(root *Object) *located {
 		l.class, _ = l.text.String("architecture")
 	}
 	l.class = unwrapped(l.class)
-	for _, key := range root.Keys {
-		if name, isTower := strings.CutSuffix(key, "_config"); isTower && towerName(name) && root.Object(key) != nil {
-			l.towers = append(l.towers, key)
-		}
-	}
-	if thinker := root.Object("thinker_config"); thinker != nil {
-		for _, key := range thinker.Keys {
-			if name, isTower := strings.CutSuffix(key, "_config"); isTower && towerName(name) && thinker.Object(key) != nil {
-				l.towers = append(l.towers, "thinker_config."+key)
+	note := func(prefix string, o *Object) {
+		for _, key := range o.Keys {
+			if name, isTower := strings.CutSuffix(key, "_config"); isTower && towerName(name) && o.Object(key) != nil {
+				l.towers = append(l.towers, prefix+key)
 			}
 		}
+	}
+	note("", root)
+	if thinker := root.Object("thinker_config"); thinker != nil {
+		note("thinker_config.", thinker)
 	}
 	return l
 }
@@ -104,12 +103,8 @@ func looksLikeText(sub, root *Object) bool {
 }
 
 func towerName(name string) bool {
-	for _, part := range []string{"vision", "vit", "audio", "visual", "image", "speech", "vq", "talker", "token2wav", "perceiver", "projector", "aligner"} {
-		if strings.HasPrefix(name, part) {
-			return true
-		}
-	}
-	return false
+	parts := []string{"vision", "vit", "audio", "visual", "image", "speech", "vq", "talker", "token2wav", "perceiver", "projector", "aligner"}
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.HasPrefix(name, part) })
 }
 
 func firstClass(o *Object) string {

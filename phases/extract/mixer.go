@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -163,11 +164,9 @@ type headSet struct{ heads, kv, headDim, vHeadDim int }
 
 func (r *reader) headTable(words []string) headTable {
 	t := headTable{nope: r.layersWithoutRope(words)}
-	attends := false
-	for _, w := range words {
-		attends = attends || w == wordFull || w == wordSliding || w == wordChunked || w == wordBoth || w == wordCross
-	}
-	if !attends {
+	if !slices.ContainsFunc(words, func(w string) bool {
+		return w == wordFull || w == wordSliding || w == wordChunked || w == wordBoth || w == wordCross
+	}) {
 		return t
 	}
 	t.heads = r.headCounts()
@@ -185,12 +184,21 @@ func (r *reader) headTable(words []string) headTable {
 	}
 	t.sliding = headSet{r.opt("swa_num_attention_heads"), r.opt("swa_num_key_value_heads"), r.opt("swa_head_dim"), r.opt("swa_v_head_dim")}
 	t.global = headSet{kv: r.opt("num_global_key_value_heads"), headDim: r.opt("global_head_dim")}
-	if o := r.text.Object("attention_other_setting"); o != nil { // Step-3.5
-		sub := &fields{root: r.root, text: o}
-		t.sliding = headSet{sub.opt("num_attention_heads"), sub.opt("num_key_value_heads"), sub.opt("head_dim"), 0}
-		r.keepError(sub.err)
+	if o := r.within("attention_other_setting"); o != nil { // Step-3.5
+		t.sliding = headSet{o.opt("num_attention_heads"), o.opt("num_key_value_heads"), o.opt("head_dim"), 0}
+		r.keepError(o.err)
 	}
 	return t
+}
+
+// within reads the fields of an object in the language model's; nil where there
+// is none.
+func (r *reader) within(path string) *fields {
+	v, _ := r.text.Path(path)
+	if o, ok := v.(*Object); ok && o != nil {
+		return &fields{root: r.root, text: o}
+	}
+	return nil
 }
 
 // keepError keeps the error of a helper, if any.
@@ -202,23 +210,18 @@ func (r *reader) keepError(err error) {
 
 // headCounts reads the number of query heads, one for each layer.
 func (r *reader) headCounts() []int {
-	if _, ok := r.text.List("num_attention_heads_per_layer"); ok {
-		list, ok := r.perLayer("num_attention_heads_per_layer", r.layers)
+	for _, field := range []string{"num_attention_heads_per_layer", "num_attention_heads"} {
+		got, _ := r.lookup(field)
+		if _, isList := got.Value.([]Value); !isList {
+			continue
+		}
+		list, ok := r.perLayer(field, r.layers)
 		if ok {
-			r.positive("num_attention_heads_per_layer", list)
+			r.positive(got.Key, list)
 		}
 		return list
 	}
-	if got, ok := r.lookup("num_attention_heads"); ok {
-		if _, isList := got.Value.([]Value); isList {
-			list, ok := r.perLayer("num_attention_heads", r.layers)
-			if ok {
-				r.positive(got.Key, list)
-			}
-			return list
-		}
-	}
-	return repeat(r.size("num_attention_heads"), r.layers)
+	return slices.Repeat([]int{r.size("num_attention_heads")}, r.layers)
 }
 
 func (r *reader) positive(field string, list []int) {
@@ -237,7 +240,7 @@ func (r *reader) kvCounts(heads []int) []int {
 	}
 	switch r.fam.KVHeads {
 	case "one":
-		return repeat(1, r.layers)
+		return slices.Repeat([]int{1}, r.layers)
 	case "all":
 		return heads
 	}
@@ -354,10 +357,7 @@ func (r *reader) sinks(word string) bool {
 
 // layersWithoutRope tells which attention layers have no rotary embedding.
 func (r *reader) layersWithoutRope(words []string) func(int, string) bool {
-	mixed := false
-	for _, w := range words {
-		mixed = mixed || w == wordSliding || w == wordChunked
-	}
+	mixed := slices.Contains(words, wordSliding) || slices.Contains(words, wordChunked)
 	if list, _, ok, err := r.text.Ints("no_rope_layers"); ok && err == nil && len(list) >= r.layers {
 		return func(i int, _ string) bool { return list[i] == 0 }
 	}

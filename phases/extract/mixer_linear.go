@@ -38,11 +38,10 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 // kdaHeads are the heads of Kimi Delta Attention, their width and that of its
 // convolution; 0 where the config does not say.
 func (r *reader) kdaHeads() (heads, headDim, conv int) {
-	o := &fields{root: r.root, text: r.text.Object("linear_attn_config")}
-	if o.text != nil {
+	if o := r.within("linear_attn_config"); o != nil {
 		heads, headDim, conv = o.opt("num_attention_heads"), o.opt("head_dim"), o.opt("short_conv_kernel_size")
+		r.keepError(o.err)
 	}
-	r.keepError(o.err)
 	if heads == 0 {
 		heads = r.or("linear_num_heads", r.opt("num_attention_heads"))
 	}
@@ -97,17 +96,14 @@ func (r *reader) rwkvDims(d *dims, k *AttentionKind) {
 // whose convolution kernels are made from the input.
 func (r *reader) jetDims(d *dims, k *AttentionKind) {
 	k.Type, k.Attribute, k.RotaryDim = "jet", "self_attn", 0
-	block := r.text.Object("efficient_attention_config").Object("jet")
-	if block == nil {
+	o := r.within("efficient_attention_config.jet")
+	if o == nil {
 		r.noteMissing("efficient_attention_config.jet")
 		return
 	}
-	o := &fields{root: r.root, text: block}
-	heads, keyDim, kernel := o.opt("num_heads"), o.opt("head_dim"), o.opt("conv_size")
+	heads, keyDim, kernel, expand := o.opt("num_heads"), o.opt("head_dim"), o.opt("conv_size"), o.number("expand_v")
 	reduction := max(o.opt("dconv_generator_reduction"), 1)
 	r.keepError(o.err)
-	expand, _, err := block.Float("expand_v")
-	r.keepError(err)
 	valueDim := int(float64(keyDim) * expand)
 	k.LinearNumKeyHeads, k.LinearNumValueHeads, k.LinearKeyHeadDim, k.LinearValueHeadDim, k.ConvKernel = heads, heads, keyDim, valueDim, kernel
 	d.with(facts{"num_heads": heads, "head_dim": keyDim, "expand_v": expand, "conv_size": kernel, "dconv_generator_reduction": reduction}).layers("jet", "")

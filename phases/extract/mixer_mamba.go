@@ -118,7 +118,8 @@ func (r *reader) mamba1Dims(d *dims, k *AttentionKind, prefix string) {
 	k.StateSize, k.ConvKernel = r.or("ssm_state_size", 16), r.or("conv_kernel", 4)
 	inner := r.opt("mamba_intermediate_size")
 	width := "mamba_intermediate_size"
-	if inner == 0 && r.pureMamba() && r.has("intermediate_size") && r.opt("intermediate_size") > 0 {
+	pure := r.fam.Mixes == wordMamba && r.fam.NoMLPWithMamba // every layer is a Mamba, and intermediate_size its width
+	if inner == 0 && pure && r.has("intermediate_size") && r.opt("intermediate_size") > 0 {
 		inner, width = r.opt("intermediate_size"), "intermediate_size"
 	}
 	if inner == 0 {
@@ -131,12 +132,6 @@ func (r *reader) mamba1Dims(d *dims, k *AttentionKind, prefix string) {
 	if r.fam.MambaNorms {
 		d.layers("mamba1_norms", "")
 	}
-}
-
-// pureMamba reports whether every layer is a Mamba, so that intermediate_size is
-// its width.
-func (r *reader) pureMamba() bool {
-	return r.fam.Mixes == wordMamba && r.fam.NoMLPWithMamba
 }
 
 // timeStepRank is stated, or "auto": hidden_size/16, rounded up.

@@ -9,11 +9,8 @@ import (
 // mla reports whether the family compresses keys and values into a latent
 // vector.
 func (r *reader) mla() bool {
-	return r.opt("kv_lora_rank") > 0 && r.fam.Attention != compressedAttention && !r.plainHeads()
+	return r.opt("kv_lora_rank") > 0 && r.fam.Attention != compressedAttention && r.flag("use_mla", true) // false in DeepSeek's first MoE
 }
-
-// plainHeads reports whether use_mla is false, as in DeepSeek's first MoE.
-func (r *reader) plainHeads() bool { return !r.flag("use_mla", true) }
 
 // mlaMixer turns a softmax mixer into a latent one. DSA is an MLA with an
 // indexer that picks the positions.
@@ -77,36 +74,21 @@ func (r *reader) mlaDims(d *dims, k *AttentionKind, noIndexer bool) {
 // compressRatio is DeepSeek-V4's compression of a layer's keys and values: 0
 // (window only), 4 (with an indexer), 128 (heavily compressed).
 func (r *reader) compressRatio(layer int) int {
-	list, scalar, ok, err := r.text.Ints("compress_ratios")
-	if err != nil {
-		r.fail(err)
+	list, scalar, ok := r.ints(r.text, "compress_ratios")
+	if ok {
+		if scalar || layer >= len(list) {
+			return 0
+		}
+		return max(list[layer], 0)
 	}
-	if !ok {
-		return r.compressWord(layer)
-	}
-	if scalar || layer >= len(list) || list[layer] < 0 {
-		return 0
-	}
-	return list[layer]
-}
-
-// compressWord reads the compression off layer_types, as transformers 5 writes
-// it.
-func (r *reader) compressWord(layer int) int {
-	types, listed := r.text.List("layer_types")
+	types, listed := r.text.List("layer_types") // as transformers 5 writes it
 	if !listed {
 		r.noteMissing("compress_ratios")
 	}
 	if layer >= len(types) {
 		return 0
 	}
-	switch types[layer] {
-	case "compressed_sparse_attention":
-		return 4
-	case "heavily_compressed_attention":
-		return 128
-	}
-	return 0
+	return map[Value]int{"compressed_sparse_attention": 4, "heavily_compressed_attention": 128}[types[layer]]
 }
 
 // compressedDims are DeepSeek-V4's attention: one latent key-value head,

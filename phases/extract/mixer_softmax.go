@@ -63,10 +63,8 @@ func (r *reader) blockIndexerOf(layer int) int {
 	if use, stated := o.Bool("use_sparse_attention"); o == nil || stated && !use {
 		return 0
 	}
-	has, _, _, err := o.Ints("sparse_attention_freq")
-	r.keepError(err)
-	silent, _, _, err := o.Ints("sparse_disable_index_value")
-	r.keepError(err)
+	has, _, _ := r.ints(o, "sparse_attention_freq")
+	silent, _, _ := r.ints(o, "sparse_disable_index_value")
 	switch {
 	case layer >= len(has) || has[layer] == 0:
 		return 0

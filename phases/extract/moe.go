@@ -3,7 +3,7 @@ package extract
 import (
 	"fmt"
 	"math"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -33,22 +33,11 @@ func (r *reader) sparseLayers() []bool {
 
 // moeSwitch reads the switches with which families turn their experts off.
 func (r *reader) moeSwitch() bool {
-	for _, field := range []string{"enable_moe_block", "is_moe", "use_moe", "moe"} {
-		if got, ok := r.value(field); ok {
-			if b, isBool := asBool(got.Value); isBool && !b {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc([]string{"enable_moe_block", "is_moe", "use_moe", "moe"}, func(field string) bool { return !r.flag(field, true) })
 }
 
 func (r *reader) sparseWhere(is func(int) bool) []bool {
-	list := make([]bool, r.layers)
-	for i := range list {
-		list[i] = is(i)
-	}
-	return list
+	return where(r.layers, is, true, false)
 }
 
 // sparseFromTypes reads mlp_layer_types (dense, sparse, moe, hash_moe) and
@@ -70,7 +59,7 @@ func (r *reader) sparseFromIndices() []bool {
 	for _, field := range []string{"moe_layers", "moe_layers_enum", "moe_layer_ids"} {
 		v, there := r.text.Get(field)
 		if text, isText := v.(string); isText {
-			v = splitNumbers(text)
+			v = valuesOf(strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' }))
 		}
 		values, isList := v.([]Value)
 		if !there || !isList || len(values) == 0 {
@@ -90,16 +79,6 @@ func (r *reader) sparseFromIndices() []bool {
 		return list
 	}
 	return nil
-}
-
-func splitNumbers(text string) []Value {
-	var list []Value
-	for _, part := range strings.Split(text, ",") {
-		if n, err := strconv.ParseInt(strings.TrimSpace(part), 10, 32); err == nil {
-			list = append(list, n)
-		}
-	}
-	return list
 }
 
 // sparseFromFrequency reads moe_layer_freq: a list with one number per layer,
@@ -137,21 +116,13 @@ func (r *reader) sparseFromStep() []bool {
 		offset := r.opt("expert_layer_offset")
 		return r.sparseWhere(func(i int) bool { return i%period == offset })
 	}
-	dense := map[int]bool{}
-	only, _, hasOnly, err := r.text.Ints("mlp_only_layers")
-	if err != nil {
-		r.fail(err)
-		return nil
-	}
-	for _, n := range only {
-		dense[n] = true
-	}
+	only, _, hasOnly := r.ints(r.text, "mlp_only_layers")
 	step := r.opt("decoder_sparse_step")
 	if step == 0 && hasOnly && len(only) > 0 {
 		step = 1
 	}
 	if step > 0 {
-		return r.sparseWhere(func(i int) bool { return !dense[i] && (i+1)%step == 0 })
+		return r.sparseWhere(func(i int) bool { return !slices.Contains(only, i) && (i+1)%step == 0 })
 	}
 	return nil
 }
@@ -163,35 +134,17 @@ func (r *reader) sparseFromRange() []bool {
 	if !r.has("moe_layer_interval") && !r.text.Has("moe_layer_start_index") {
 		return nil
 	}
-	first, _, _, err := r.text.Ints("moe_layer_start_index")
-	last, _, _, err2 := r.text.Ints("moe_layer_end_index")
-	r.keepError(err)
-	r.keepError(err2)
+	first, _, _ := r.ints(r.text, "moe_layer_start_index")
+	last, _, _ := r.ints(r.text, "moe_layer_end_index")
 	start, end := 0, r.layers-1
 	if len(first) > 0 {
-		start = minOf(first)
+		start = slices.Min(first)
 	}
-	if len(last) > 0 && maxOf(last) >= 0 {
-		end = maxOf(last)
+	if len(last) > 0 && slices.Max(last) >= 0 {
+		end = slices.Max(last)
 	}
 	interval := r.or("moe_layer_interval", 1)
 	return r.sparseWhere(func(i int) bool { return i >= start && i <= end && (i+1)%interval == 0 })
-}
-
-func minOf(list []int) int {
-	n := list[0]
-	for _, v := range list {
-		n = min(n, v)
-	}
-	return n
-}
-
-func maxOf(list []int) int {
-	n := list[0]
-	for _, v := range list {
-		n = max(n, v)
-	}
-	return n
 }
 
 // The routers that are not a single linear layer (families.Family.RouterKind).
@@ -338,8 +291,8 @@ func (r *reader) routing() string {
 	case groups > 1:
 		return "grouped_softmax"
 	}
-	if got, ok := r.value("norm_topk_prob"); ok {
-		if b, isBool := asBool(got.Value); isBool && !b {
+	if _, stated := r.value("norm_topk_prob"); stated {
+		if !r.flag("norm_topk_prob", true) {
 			return "softmax"
 		}
 		return "renorm"

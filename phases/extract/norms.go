@@ -45,20 +45,13 @@ func (r *reader) guessNorm() {
 	}
 }
 
-// parallelBlock reports whether attention and MLP read the same normed input.
-func (r *reader) parallelBlock() bool {
-	return r.fam.Parallel
-}
-
 // qkNorm says how queries and keys of a softmax attention are normed.
 func (r *reader) qkNorm() string {
 	kind := r.fam.QKNorm
 	stated, value := false, false
 	for _, field := range []string{"use_qk_norm", "qk_layernorm", "qk_norm", "use_qk_layernorm", "use_query_key_norm", "qk_layernorms"} {
-		if got, ok := r.value(field); ok {
-			if b, isBool := asBool(got.Value); isBool {
-				stated, value = true, value || b
-			}
+		if b, ok := r.truth(field); ok {
+			stated, value = true, value || b
 		}
 	}
 	switch {

@@ -323,7 +323,7 @@ func (r *reader) refusedDefaults() []FieldNote {
 func (r *reader) core() {
 	a := r.arch
 	r.layers = r.layerCount()
-	r.hidden = r.hiddenSize()
+	r.hidden = r.size("hidden_size")
 	a.NumLayers, a.HiddenSize = r.layers, r.hidden
 	a.VocabSize = r.vocab()
 	r.act = r.activation()
@@ -331,7 +331,7 @@ func (r *reader) core() {
 	a.KVSharedLayers = r.opt("num_kv_shared_layers")
 	a.TieWordEmbeddings = r.tied()
 	a.Normalization = r.normalization()
-	a.ParallelBlock = r.parallelBlock()
+	a.ParallelBlock = r.fam.Parallel
 	a.Quantization = r.quantization()
 	a.Defaults, a.Inferred = r.defaults, r.inferred
 }
@@ -395,8 +395,6 @@ func (r *reader) pairs() bool {
 	types, _ := r.text.Strings("layer_types")
 	return r.fam.Pairs && slices.Contains(types, "mlp")
 }
-
-func (r *reader) hiddenSize() int { return r.size("hidden_size") }
 
 // vocab reads the vocabulary size; wrappers may have it at the root.
 func (r *reader) vocab() int {

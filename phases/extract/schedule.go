@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -62,24 +63,29 @@ func (r *reader) words() []string {
 
 // markCrossAttention marks the layers that attend to another tower (Llama 3.2 Vision).
 func (r *reader) markCrossAttention(list []string) []string {
-	indices, _, ok, err := r.text.Ints("cross_attention_layers")
-	if err != nil {
-		r.fail(err)
-	}
-	if ok {
-		for _, n := range indices {
-			if n >= 0 && n < len(list) {
-				list[n] = wordCross
-			}
+	indices, _, _ := r.ints(r.text, "cross_attention_layers")
+	return mark(list, indices, 0, wordCross)
+}
+
+// mark gives the layers of a list of numbers, which count from a first one, a word.
+func mark(list []string, layers []int, first int, word string) []string {
+	for _, n := range layers {
+		if n >= first && n < first+len(list) {
+			list[n-first] = word
 		}
 	}
 	return list
 }
 
-func (r *reader) everyLayer(word string) []string {
-	list := make([]string, r.layers)
+func (r *reader) everyLayer(word string) []string { return slices.Repeat([]string{word}, r.layers) }
+
+// where gives every layer one of two values.
+func where[T any](layers int, is func(int) bool, yes, no T) []T {
+	list := make([]T, layers)
 	for i := range list {
-		list[i] = word
+		if list[i] = no; is(i) {
+			list[i] = yes
+		}
 	}
 	return list
 }
@@ -137,7 +143,7 @@ func (r *reader) wordsFromList() []string {
 	for _, field := range []string{"layers_block_type", "layer_types", "attention_layers", "block_types", "mixer_types"} {
 		v, there := r.text.Get(field)
 		if text, isText := v.(string); isText { // jet_nemotron and others write it as text
-			v = splitWords(text)
+			v = valuesOf(strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' }))
 		}
 		values, isList := v.([]Value)
 		if !there || !isList || len(values) == 0 {
@@ -164,10 +170,11 @@ func (r *reader) wordsFromList() []string {
 	return nil
 }
 
-func splitWords(text string) []Value {
-	var list []Value
-	for _, w := range strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' }) {
-		list = append(list, w)
+// valuesOf are words as a file's list has them.
+func valuesOf(words []string) []Value {
+	list := make([]Value, len(words))
+	for i, w := range words {
+		list[i] = w
 	}
 	return list
 }
@@ -263,11 +270,7 @@ func (r *reader) wordsFromTypeList() []string {
 		if !ok {
 			return nil
 		}
-		list := make([]string, r.layers)
-		for i, n := range numbers {
-			list[i] = map[bool]string{false: rule.zero, true: rule.one}[n == 1]
-		}
-		return list
+		return r.wordsWhere(func(i int) bool { return numbers[i] == 1 }, rule.one, rule.zero)
 	}
 	return nil
 }
@@ -279,32 +282,11 @@ func (r *reader) wordsFromLinearConfig() []string {
 	if o == nil {
 		return nil
 	}
-	full, _, ok, err := o.Ints("full_attn_layers")
-	if err != nil {
-		r.fail(err)
-		return nil
+	if full, _, ok := r.ints(o, "full_attn_layers"); ok {
+		return mark(r.everyLayer(wordLinear), full, 1, wordFull)
 	}
-	list := r.everyLayer(wordLinear)
-	if ok {
-		for _, n := range full {
-			if n >= 1 && n <= r.layers {
-				list[n-1] = wordFull
-			}
-		}
-		return list
-	}
-	kda, _, _, err := o.Ints("kda_layers")
-	if err != nil {
-		r.fail(err)
-		return nil
-	}
-	list = r.everyLayer(wordFull)
-	for _, n := range kda {
-		if n >= 1 && n <= r.layers {
-			list[n-1] = wordLinear
-		}
-	}
-	return list
+	kda, _, _ := r.ints(o, "kda_layers")
+	return mark(r.everyLayer(wordFull), kda, 1, wordLinear)
 }
 
 // wordsFromIndices reads lists of the layers of one kind.
@@ -322,18 +304,8 @@ func (r *reader) wordsFromIndices() []string {
 		if rule.others == wordMamba && r.onlyWord() == wordBoth {
 			continue // Falcon-H1 has the field, and both mixers in every layer
 		}
-		indices, _, _, err := r.text.Ints(rule.field)
-		if err != nil {
-			r.fail(err)
-			return nil
-		}
-		list := r.everyLayer(rule.others)
-		for _, n := range indices {
-			if n >= 0 && n < r.layers {
-				list[n] = rule.listed
-			}
-		}
-		return list
+		indices, _, _ := r.ints(r.text, rule.field)
+		return mark(r.everyLayer(rule.others), indices, 0, rule.listed)
 	}
 	return nil
 }
@@ -356,14 +328,7 @@ func (r *reader) wordsFromInterval() []string {
 }
 
 func (r *reader) wordsWhere(is func(int) bool, yes, no string) []string {
-	list := make([]string, r.layers)
-	for i := range list {
-		list[i] = no
-		if is(i) {
-			list[i] = yes
-		}
-	}
-	return list
+	return where(r.layers, is, yes, no)
 }
 
 // windowWord is sliding where a window is stated, full else.
@@ -383,7 +348,7 @@ func (r *reader) wordsFromCycle() []string {
 			continue
 		}
 		if letters, isText := v.(string); isText && strings.Trim(letters, "LGlg") == "" && letters != "" {
-			return r.translate(field, cycleTo(splitLetters(letters), r.layers))
+			return r.translate(field, cycleTo(valuesOf(strings.Split(letters, "")), r.layers))
 		}
 		if _, isList := v.([]Value); isList {
 			continue
@@ -400,11 +365,7 @@ func (r *reader) wordsFromCycle() []string {
 	if r.class == nil || len(r.class.Cycle) == 0 {
 		return nil
 	}
-	values := make([]Value, 0, len(r.class.Cycle))
-	for _, w := range r.class.Cycle {
-		values = append(values, w)
-	}
-	list := r.translate("layer_types", cycleTo(values, r.layers))
+	list := r.translate("layer_types", cycleTo(valuesOf(r.class.Cycle), r.layers))
 	if r.opt("sliding_window") == 0 {
 		for i, w := range list {
 			if w == wordSliding {
@@ -413,14 +374,6 @@ func (r *reader) wordsFromCycle() []string {
 		}
 	}
 	r.note(&r.defaults, "layer_types", strings.Join(r.class.Cycle, ", "), "the cycle of HuggingFace's "+r.class.Type+" configuration")
-	return list
-}
-
-func splitLetters(text string) []Value {
-	list := make([]Value, 0, len(text))
-	for _, c := range text {
-		list = append(list, string(c))
-	}
 	return list
 }
 

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -85,25 +86,17 @@ func attends(k AttentionKind) bool {
 	return false
 }
 
+// mlpSummary is the model's MLP in one line; the width is that of the dense
+// layers, where there are any: it is what the field says.
 func (r *reader) mlpSummary() MLP {
 	s := MLP{Type: "dense", Activation: r.act}
-	for _, k := range r.arch.MLPKinds {
-		switch k.Family {
-		case SparseMoE:
-			s.Type = "moe"
-			if s.IntermediateSize == 0 {
-				s.IntermediateSize = k.IntermediateSize
+	for _, family := range []MLPFamily{SparseMoE, DenseMLP} {
+		kinds := r.arch.MLPKinds
+		if i := slices.IndexFunc(kinds, func(k MLPKind) bool { return k.Family == family }); i >= 0 {
+			s.IntermediateSize = kinds[i].IntermediateSize
+			if family == SparseMoE {
+				s.Type = "moe"
 			}
-		case DenseMLP:
-			if s.IntermediateSize == 0 || s.Type == "dense" {
-				s.IntermediateSize = k.IntermediateSize
-			}
-		}
-	}
-	for _, k := range r.arch.MLPKinds { // the dense width is what the field says
-		if k.Family == DenseMLP {
-			s.IntermediateSize = k.IntermediateSize
-			break
 		}
 	}
 	return s
@@ -133,9 +126,9 @@ func (r *reader) extra() []Dimension {
 // features lists what a reader of the summary should know, in words.
 func (r *reader) features() []string {
 	a := r.arch
-	var list []string
+	list := []string{}
 	add := func(when bool, text string) {
-		if when {
+		if when && !slices.Contains(list, text) {
 			list = append(list, text)
 		}
 	}
@@ -170,7 +163,7 @@ func (r *reader) features() []string {
 	add(r.has("ngram_vocab_size_ratio"), "n-gram embeddings ("+r.name("ngram_vocab_size_ratio")+")")
 	add(r.text.Has("engram_config"), "n-gram embeddings (engram_config)")
 	add(a.Quantization != nil, "quantization: "+quantName(a.Quantization))
-	return unrepeated(list)
+	return list
 }
 
 func quantName(q *Quantization) string {
@@ -178,15 +171,4 @@ func quantName(q *Quantization) string {
 		return ""
 	}
 	return strings.TrimSpace(q.Method + " " + q.Format)
-}
-
-func unrepeated(list []string) []string {
-	seen, out := map[string]bool{}, []string{}
-	for _, s := range list {
-		if !seen[s] {
-			seen[s] = true
-			out = append(out, s)
-		}
-	}
-	return out
 }

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 )
@@ -53,8 +52,10 @@ func (r *reader) readVariants() {
 			n = len(r.vary.texts)
 			known[id] = n
 			own := r.text.clone()
-			for name, v := range maps.All(fields.Values) {
-				override(own, name, v)
+			for name, v := range fields.Values {
+				for _, spelling := range spellings(own, name) {
+					own = setPath(own, spelling, v)
+				}
 			}
 			r.vary.texts = append(r.vary.texts, own)
 			r.vary.heads = append(r.vary.heads, nil)
@@ -62,25 +63,6 @@ func (r *reader) readVariants() {
 		}
 		r.vary.of[layer] = n
 	}
-}
-
-// override sets a field in one layer's config, under all names that the general
-// config has it under.
-func override(text *Object, field string, v Value) {
-	for _, row := range aliasTable() {
-		names := append([]string{row.field}, row.aliases...)
-		for _, name := range names {
-			if name != field {
-				continue
-			}
-			for _, other := range names {
-				if text.Has(other) {
-					text.Set(other, v)
-				}
-			}
-		}
-	}
-	text.Set(field, v)
 }
 
 // under runs a function with the config of a variant.

@@ -59,8 +59,7 @@ func (r *reader) zayaRouter(d *dims, f ffn) {
 // firstOf reads a field that is a number, or a list of which the first number
 // above 0 counts.
 func (r *reader) firstOf(field string) int {
-	list, _, _, err := r.text.Ints(field)
-	r.keepError(err)
+	list, _, _ := r.ints(r.text, field)
 	for _, n := range list {
 		if n > 0 {
 			return r.check(field, field, Value(int64(n)), n, 1)

@@ -3,7 +3,7 @@
 // with no network at all. It hands out bytes and plain values.
 //
 // models.jsonl has one model per line, {"id":…,"date":…,"config":{…}}, sorted
-// by id; the id comes first, with no space. A test holds the weights that a
+// by id. A test holds the weights that a
 // model's layers add up to against its name or its published size.
 package catalog
 
@@ -13,41 +13,34 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
+
+	"github.com/agnivade/levenshtein"
 )
 
 //go:embed models.jsonl
 var modelsFile []byte
 
-// Entry is one model of the catalogue.
+// Entry is one model of the catalogue: one line of models.jsonl.
 type Entry struct {
 	// RepoID is the Hub's own spelling.
-	RepoID string
+	RepoID string `json:"id"`
 	// Date is the day as of which the facts hold, YYYY-MM-DD.
-	Date string
+	Date string `json:"date"`
 	// Config is a config.json with the fields that phase 1 reads.
-	Config []byte
-}
-
-// line is one line of models.jsonl.
-type line struct {
-	ID     string          `json:"id"`
-	Date   string          `json:"date"`
 	Config json.RawMessage `json:"config"`
 }
 
 type table struct {
-	lines map[string][]byte   // by lower-case repo id
-	ids   []string            // sorted, the Hub's spelling
-	names map[string][]string // model name, normalised -> repo ids
-	stems map[string][]string // the same without the marks of checkpoints
+	entries map[string]Entry    // by lower-case repo id
+	ids     []string            // sorted, the Hub's spelling
+	names   map[string][]string // model name, normalised -> repo ids
+	stems   map[string][]string // the same without the marks of checkpoints
 }
 
-// load finds the catalogue's lines once (reading them all would delay every
-// start); a broken catalogue is a broken build, which
-// the package's tests find, and counts as an empty one.
+// load reads the catalogue once; a broken one is a broken build, which the
+// package's tests find, and counts as an empty one.
 var load = sync.OnceValue(func() *table {
 	t, err := parse(modelsFile)
 	if err != nil {
@@ -57,52 +50,38 @@ var load = sync.OnceValue(func() *table {
 })
 
 func parse(data []byte) (*table, error) {
-	t := &table{lines: map[string][]byte{}, names: map[string][]string{}, stems: map[string][]string{}}
-	for i, text := range bytes.Split(data, []byte("\n")) {
-		if len(bytes.TrimSpace(text)) == 0 {
-			continue
+	t := &table{entries: map[string]Entry{}, names: map[string][]string{}, stems: map[string][]string{}}
+	for i, line := range bytes.Split(bytes.TrimSpace(data), []byte("\n")) {
+		var e Entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, fmt.Errorf("reading the catalogue, line %d: %w", i+1, err)
 		}
-		rest, ok := bytes.CutPrefix(text, []byte(`{"id":"`))
-		end := bytes.IndexByte(rest, '"')
-		if !ok || end < 0 {
-			return nil, fmt.Errorf("reading the catalogue, line %d: it does not start with an id", i+1)
+		key, name := strings.ToLower(e.RepoID), normalName(e.RepoID)
+		if _, twice := t.entries[key]; twice {
+			return nil, fmt.Errorf("reading the catalogue, line %d: %s is there twice", i+1, e.RepoID)
 		}
-		id := string(rest[:end])
-		key := strings.ToLower(id)
-		if _, twice := t.lines[key]; twice {
-			return nil, fmt.Errorf("reading the catalogue, line %d: %s is there twice", i+1, id)
-		}
-		t.lines[key] = text
-		t.ids = append(t.ids, id)
-		name := normalName(id)
-		t.names[name] = append(t.names[name], id)
-		t.stems[stem(name)] = append(t.stems[stem(name)], id)
+		t.entries[key] = e
+		t.ids = append(t.ids, e.RepoID)
+		t.names[name] = append(t.names[name], e.RepoID)
+		t.stems[stem(name)] = append(t.stems[stem(name)], e.RepoID)
 	}
-	sort.Strings(t.ids)
+	slices.Sort(t.ids)
 	return t, nil
 }
 
 // IDs lists the repo ids of the catalogue, sorted.
-func IDs() []string { return append([]string(nil), load().ids...) }
+func IDs() []string { return slices.Clone(load().ids) }
 
 // Lookup finds a model by its repo id, in any case.
 func Lookup(id string) (Entry, bool) {
-	text, ok := load().lines[strings.ToLower(strings.TrimSpace(id))]
-	if !ok {
-		return Entry{}, false
-	}
-	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
-		return Entry{}, false // a broken catalogue is found by the tests
-	}
-	return Entry{RepoID: l.ID, Date: l.Date, Config: l.Config}, true
+	e, ok := load().entries[strings.ToLower(strings.TrimSpace(id))]
+	e.Config = slices.Clone(e.Config)
+	return e, ok
 }
 
 // knownWrong are ids that documents use for a repository of another name.
-func knownWrong() map[string]string {
-	return map[string]string{
-		"moonshot-ai/kimi-k2": "moonshotai/Kimi-K2-Instruct", // the example of the original workflow
-	}
+var knownWrong = map[string]string{
+	"moonshot-ai/kimi-k2": "moonshotai/Kimi-K2-Instruct", // the example of the original workflow
 }
 
 // Resolve replaces an id that is known to be wrong by the one that is meant;
@@ -111,7 +90,7 @@ func knownWrong() map[string]string {
 // without renamed.
 func Resolve(id string) (resolved string, renamed bool) {
 	id = strings.TrimSpace(id)
-	if right, ok := knownWrong()[strings.ToLower(id)]; ok {
+	if right, ok := knownWrong[strings.ToLower(id)]; ok {
 		return right, true
 	}
 	if e, ok := Lookup(id); ok {
@@ -125,9 +104,8 @@ func Resolve(id string) (resolved string, renamed bool) {
 // then the other checkpoints of the same model (instruct, chat, quantised).
 func Named(name string) []string {
 	t, name := load(), normalName(name)
-	ids := append([]string(nil), t.names[name]...)
-	others := append([]string(nil), t.stems[stem(name)]...)
-	sort.SliceStable(others, func(i, j int) bool { return len(others[i]) < len(others[j]) })
+	ids, others := slices.Clone(t.names[name]), slices.Clone(t.stems[stem(name)])
+	slices.SortStableFunc(others, func(a, b string) int { return len(a) - len(b) })
 	for _, id := range others {
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
@@ -177,47 +155,18 @@ func Suggest(id string) []string {
 	if id == "" || len(id) > 200 {
 		return nil
 	}
-	type near struct {
-		id       string
-		distance int
-	}
-	var found []near
+	far := map[string]int{}
+	var found []string
 	for _, have := range load().ids {
-		d := distance(id, strings.ToLower(have))
-		if !strings.Contains(id, "/") {
-			d = min(d, distance(normalName(id), normalName(have)))
-		} else {
-			// a right name under a wrong organisation
-			d = min(d, distance(normalName(id), normalName(have))+2)
+		byName := levenshtein.ComputeDistance(normalName(id), normalName(have))
+		if strings.Contains(id, "/") {
+			byName += 2 // a right name under a wrong organisation
 		}
-		if d <= 2+len(id)/5 {
-			found = append(found, near{have, d})
+		far[have] = min(levenshtein.ComputeDistance(id, strings.ToLower(have)), byName)
+		if far[have] <= 2+len(id)/5 {
+			found = append(found, have)
 		}
 	}
-	sort.SliceStable(found, func(i, j int) bool { return found[i].distance < found[j].distance })
-	var ids []string
-	for _, f := range found[:min(len(found), 5)] {
-		ids = append(ids, f.id)
-	}
-	return ids
-}
-
-// distance is the Levenshtein distance of two strings, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
+	slices.SortStableFunc(found, func(a, b string) int { return far[a] - far[b] })
+	return found[:min(len(found), 5)]
 }
