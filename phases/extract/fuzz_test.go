@@ -96,7 +96,7 @@ func fuzzSeeds(f *testing.F) {
 	for i, id := range catalog.IDs() {
 		if i%6 == 0 {
 			e, _ := catalog.Lookup(id)
-			f.Add(e.Config)
+			f.Add([]byte(e.Config))
 		}
 	}
 	for _, s := range []string{
