@@ -76,7 +76,11 @@ func (c *Class) Attr(in *Interp, name string) Value {
 	switch name {
 	case "__match_args__":
 		if in.isRecord(c) {
-			return in.fieldNames(c)
+			names := NewTuple()
+			for _, f := range in.fields(c) {
+				names.Items = append(names.Items, f.name)
+			}
+			return names
 		}
 	case "__init__":
 		return Constant(nil)
@@ -94,7 +98,8 @@ func (c *classMembers) collect(body []pysrc.Stmt) {
 	for _, s := range body {
 		switch s := s.(type) {
 		case *pysrc.FuncDef:
-			if !isAccessor(s) {
+			// A property's setter or deleter must not hide the getter.
+			if !decorated(s.Decorators, "setter", "deleter") {
 				c.add(s.Name, s)
 			}
 		case *pysrc.ClassDef:
@@ -119,17 +124,6 @@ func (c *classMembers) add(name string, s pysrc.Stmt) {
 		c.Order = append(c.Order, name)
 	}
 	c.ByName[name] = s
-}
-
-// isAccessor reports whether a function is a property's setter or deleter, which
-// must not hide the getter of the same name.
-func isAccessor(f *pysrc.FuncDef) bool {
-	for _, d := range f.Decorators {
-		if a, ok := d.(*pysrc.Attribute); ok && (a.Name == "setter" || a.Name == "deleter") {
-			return true
-		}
-	}
-	return false
 }
 
 // decorated reports whether a function or class has one of the decorators, given

@@ -166,12 +166,8 @@ func (in *Interp) whileLoop(s *pysrc.WhileStmt, fr *frame) flow {
 			}
 			return flow{}
 		}
-		f := in.execBlock(s.Body, fr)
-		switch f.kind {
-		case flowBreak:
-			return flow{}
-		case flowReturn, flowRaise, flowStop:
-			return f
+		if f := in.execBlock(s.Body, fr); f.endsLoop() {
+			return f.afterLoop()
 		}
 	}
 	in.undecide(fr, s.First, pysrc.Unparse(s.Test), nil, "the loop did not end within the bound")
@@ -187,11 +183,7 @@ func (in *Interp) forLoop(s *pysrc.ForStmt, fr *frame) flow {
 	if !ok {
 		if u, isRep := iter.(*Repeated); isRep {
 			in.assign(s.Target, u.Each, fr)
-			f := in.rounds(s.Body, fr)
-			if f.kind == flowReturn || f.kind == flowRaise || f.kind == flowStop {
-				return f
-			}
-			return flow{}
+			return in.rounds(s.Body, fr).afterLoop()
 		}
 		in.assign(s.Target, Derived("element of "+Show(iter), iter), fr)
 		if in.Watcher != nil {
@@ -206,12 +198,8 @@ func (in *Interp) forLoop(s *pysrc.ForStmt, fr *frame) flow {
 			x = r.Each
 		}
 		in.assign(s.Target, x, fr)
-		f := in.execBlock(s.Body, fr)
-		switch f.kind {
-		case flowBreak:
-			return flow{}
-		case flowReturn, flowRaise, flowStop:
-			return f
+		if f := in.execBlock(s.Body, fr); f.endsLoop() {
+			return f.afterLoop()
 		}
 	}
 	return in.execBlock(s.Else, fr)
@@ -222,7 +210,7 @@ func (in *Interp) forLoop(s *pysrc.ForStmt, fr *frame) flow {
 // residual that only the first layer lacks).
 func (in *Interp) rounds(body []pysrc.Stmt, fr *frame) flow {
 	f := in.execBlock(body, fr)
-	if in.Watcher != nil && (f.kind == flowNext || f.kind == flowContinue) {
+	if in.Watcher != nil && !f.endsLoop() {
 		f = in.execBlock(body, fr)
 	}
 	return f

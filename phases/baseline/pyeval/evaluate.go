@@ -53,29 +53,31 @@ func (in *Interp) eval(e pysrc.Expr, fr *frame) Value {
 
 // display evaluates list, tuple, set and dict displays.
 func (in *Interp) display(e pysrc.Expr, fr *frame) Value {
+	var elts []pysrc.Expr
 	switch e := e.(type) {
 	case *pysrc.ListExpr:
-		items, ok := in.elements(e.Elts, fr)
-		if !ok {
-			return Derived(pysrc.Unparse(e), items...)
-		}
-		return &List{Items: items}
+		elts = e.Elts
 	case *pysrc.TupleExpr:
-		items, ok := in.elements(e.Elts, fr)
-		if !ok {
-			return Derived(pysrc.Unparse(e), items...)
-		}
-		return NewTuple(items...)
+		elts = e.Elts
 	case *pysrc.SetExpr:
-		items, ok := in.elements(e.Elts, fr)
-		if !ok || hasUnknown(NewTuple(items...)) {
-			return Derived(pysrc.Unparse(e), items...)
-		}
-		return newSet(items)
+		elts = e.Elts
 	case *pysrc.DictExpr:
 		return in.dictDisplay(e, fr)
+	default:
+		return Unknownf("expression %T", e)
 	}
-	return Unknownf("expression %T", e)
+	items, ok := in.elements(elts, fr)
+	_, isSet := e.(*pysrc.SetExpr)
+	_, isTuple := e.(*pysrc.TupleExpr)
+	switch {
+	case !ok, isSet && hasUnknown(NewList(items...)):
+		return Derived(pysrc.Unparse(e), items...)
+	case isSet:
+		return newSet(items)
+	case isTuple:
+		return NewTuple(items...)
+	}
+	return NewList(items...)
 }
 
 // elements evaluates the elements of a display or the arguments of a call,

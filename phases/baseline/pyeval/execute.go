@@ -26,6 +26,18 @@ type flow struct {
 	text string // of a raise
 }
 
+// endsLoop reports whether no round follows the one of a loop that ends so.
+func (f flow) endsLoop() bool { return f.kind != flowNext && f.kind != flowContinue }
+
+// afterLoop is how a loop ends whose last round ends so.
+func (f flow) afterLoop() flow {
+	switch f.kind {
+	case flowReturn, flowRaise, flowStop:
+		return f
+	}
+	return flow{}
+}
+
 // execBlock runs statements until one of them does not go on to the next.
 func (in *Interp) execBlock(body []pysrc.Stmt, fr *frame) flow {
 	for _, s := range body {

@@ -1,6 +1,8 @@
 package pyeval
 
 import (
+	"slices"
+
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
@@ -91,19 +93,25 @@ func takesArguments(init pysrc.Stmt) bool {
 	return !ok || len(def.Params.List) > 1
 }
 
-// fieldNames are the fields of a record, in the order of its constructor.
-func (in *Interp) fieldNames(c *Class) Value {
-	out := NewTuple()
-	order := in.ResolutionOrder(c)
-	for i := len(order) - 1; i >= 0; i-- {
-		b, ok := order[i].(*Class)
+// field is an annotated name in the body of a record's class.
+type field struct {
+	name     string
+	value    pysrc.Expr // nil when the constructor must be given one
+	declared *Module
+}
+
+// fields are those of a record, in the order of its constructor.
+func (in *Interp) fields(c *Class) []field {
+	var out []field
+	for _, x := range slices.Backward(in.ResolutionOrder(c)) {
+		b, ok := x.(*Class)
 		if !ok {
 			continue
 		}
 		for _, s := range b.def.Body {
 			if f, ok := s.(*pysrc.AssignStmt); ok && f.Annotated {
 				for _, name := range pysrc.TargetNames(f.Targets[0]) {
-					out.Items = append(out.Items, name)
+					out = append(out, field{name, f.Value, b.Module})
 				}
 			}
 		}
@@ -113,35 +121,20 @@ func (in *Interp) fieldNames(c *Class) Value {
 
 // initDataclass binds the fields of a dataclass and runs its __post_init__.
 func (in *Interp) initDataclass(o *Instance, c *Class, args []Value, kw *Namespace) {
-	order := in.ResolutionOrder(c)
 	next := 0
-	for i := len(order) - 1; i >= 0; i-- {
-		b, ok := order[i].(*Class)
-		if !ok {
-			continue
+	for _, f := range in.fields(c) {
+		v, given := kw.Get(f.name)
+		switch {
+		case given:
+		case next < len(args):
+			v = args[next]
+			next++
+		case f.value != nil:
+			v = in.eval(f.value, in.moduleFrame(f.declared))
+		default:
+			v = Unknownf("field %s is not given", f.name)
 		}
-		for _, s := range b.def.Body {
-			field, ok := s.(*pysrc.AssignStmt)
-			if !ok || !field.Annotated {
-				continue
-			}
-			name, ok := field.Targets[0].(*pysrc.Name)
-			if !ok {
-				continue
-			}
-			v, given := kw.Get(name.ID)
-			switch {
-			case given:
-			case next < len(args):
-				v = args[next]
-				next++
-			case field.Value != nil:
-				v = in.eval(field.Value, in.moduleFrame(b.Module))
-			default:
-				v = Unknownf("field %s is not given", name.ID)
-			}
-			in.SetVar(o.Attrs, name.ID, v)
-		}
+		in.SetVar(o.Attrs, f.name, v)
 	}
 	if owner, s := in.FindMember(c, "__post_init__", nil); s != nil {
 		in.Call(in.MemberValue(owner, s, "__post_init__", o, c), nil, nil)

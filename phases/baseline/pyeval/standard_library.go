@@ -91,6 +91,9 @@ func (in *Interp) mathFunction(name string, args []Value) Value {
 	if !ok {
 		return &Unknown{Why: expr, Expr: expr}
 	}
+	if f := map[string]func(float64) float64{"sqrt": math.Sqrt, "log2": math.Log2, "log": math.Log, "exp": math.Exp}[name]; f != nil {
+		return f(x)
+	}
 	i, okI := AsInt(Argument(args, 0, nil))
 	j, okJ := AsInt(Argument(args, 1, nil))
 	switch name {
@@ -98,16 +101,6 @@ func (in *Interp) mathFunction(name string, args []Value) Value {
 		return int(math.Ceil(x))
 	case "floor", "trunc":
 		return int(math.Floor(x))
-	case "sqrt":
-		return math.Sqrt(x)
-	case "log2":
-		return math.Log2(x)
-	case "log":
-		return math.Log(x)
-	case "exp":
-		return math.Exp(x)
-	case "prod":
-		return &Unknown{Why: expr, Expr: expr}
 	case "isqrt":
 		return int(math.Sqrt(x))
 	case "gcd":

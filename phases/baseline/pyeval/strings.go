@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
@@ -47,7 +48,8 @@ func stringFunction(name string) func(s string, args []Value) (Value, bool) {
 		"upper": func(s string) Value { return strings.ToUpper(s) },
 		"title": func(s string) Value { return titleCase(s) },
 		"capitalize": func(s string) Value {
-			return strings.ToUpper(clipRune(s)) + strings.ToLower(s[len(clipRune(s)):])
+			_, first := utf8.DecodeRuneInString(s)
+			return strings.ToUpper(s[:first]) + strings.ToLower(s[first:])
 		},
 		"isdigit":   func(s string) Value { return s != "" && strings.IndexFunc(s, notDigit) < 0 },
 		"isdecimal": func(s string) Value { return s != "" && strings.IndexFunc(s, notDigit) < 0 },
@@ -71,15 +73,6 @@ func stringFunction(name string) func(s string, args []Value) (Value, bool) {
 }
 
 func notDigit(r rune) bool { return !unicode.IsDigit(r) }
-
-func clipRune(s string) string {
-	for i := range s {
-		if i > 0 {
-			return s[:i]
-		}
-	}
-	return s
-}
 
 func titleCase(s string) string {
 	var b strings.Builder

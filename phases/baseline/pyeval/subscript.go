@@ -40,11 +40,8 @@ func (in *Interp) ElementAt(o Value, items []Value, key Value) Value {
 			return r.Each
 		}
 	}
-	if b, ok := key.(bool); ok {
-		key = 0
-		if b {
-			key = 1
-		}
+	if i, ok := AsInt(key); ok { // True is 1
+		key = i
 	}
 	if _, ok := key.(int); !ok {
 		// An unknown index into equal elements is decided all the same.
