@@ -304,10 +304,7 @@ func (w *Walk) recordArgument(v pyeval.Value, opaque bool) {
 
 // recordCall notes a call of a layer.
 func (w *Walk) recordCall(o *pyeval.Instance, args []pyeval.Value, kw *pyeval.Namespace) {
-	residual := len(args) > 1 && args[1] != nil
-	if v, ok := kw.Get("residual"); ok {
-		residual = v != nil
-	}
+	residual := kw.Or("residual", pyeval.Argument(args, 1, nil)) != nil
 	w.record(o, residual, true)
 	if !tree.SkippedLayer(o.Recorded) {
 		return

@@ -129,10 +129,7 @@ func addLayerOverrides(put func(v pyeval.Value, names string)) {
 // call.
 func envDefault(absent pyeval.Value) pyeval.Native {
 	return func(_ *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
-		d := pyeval.Argument(args, 1, absent)
-		if v, ok := kw.Get("default"); ok {
-			d = v
-		}
+		d := kw.Or("default", pyeval.Argument(args, 1, absent))
 		if _, isBool := absent.(bool); isBool {
 			if s, ok := d.(string); ok {
 				s = strings.ToLower(s)

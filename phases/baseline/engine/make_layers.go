@@ -8,18 +8,9 @@ import (
 
 // makeLayers is make_layers: it calls the layer function for every index.
 func makeLayers(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
-	count := pyeval.Argument(args, 0, nil)
-	if v, ok := kw.Get("num_hidden_layers"); ok {
-		count = v
-	}
-	fn := pyeval.Argument(args, 1, nil)
-	if v, ok := kw.Get("layer_fn"); ok {
-		fn = v
-	}
-	prefix := ""
-	if v, ok := kw.Get("prefix"); ok {
-		prefix, _ = v.(string)
-	}
+	count := kw.Or("num_hidden_layers", pyeval.Argument(args, 0, nil))
+	fn := kw.Or("layer_fn", pyeval.Argument(args, 1, nil))
+	prefix, _ := kw.Value("prefix").(string)
 	_, hasRank := kw.Get("pp_rank")
 	_, hasSize := kw.Get("pp_size")
 	layers := newModuleList(in.At)

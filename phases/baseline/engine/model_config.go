@@ -226,7 +226,7 @@ func (e *Engine) fromJSON(v extract.Value) pyeval.Value {
 		f, _ := new(big.Float).SetInt(v).Float64()
 		return f
 	case []extract.Value:
-		out := &pyeval.List{Items: make([]pyeval.Value, 0, len(v))}
+		out := pyeval.NewList()
 		for _, x := range v {
 			out.Items = append(out.Items, e.fromJSON(x))
 		}

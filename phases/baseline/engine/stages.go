@@ -46,10 +46,6 @@ func replacesResidual(declaration pyeval.Value) bool {
 	if !ok {
 		return false
 	}
-	update, ok := o.Attrs.Get("update")
-	if !ok {
-		update, _ = o.Args.Get("update")
-	}
-	rule, ok := update.(*pyeval.Instance)
+	rule, ok := o.Attrs.Or("update", o.Args.Value("update")).(*pyeval.Instance)
 	return ok && strings.HasPrefix(rule.ClassName(), "Replace")
 }

@@ -113,7 +113,7 @@ func zeroVector(in *pyeval.Interp, shape pyeval.Value) *pyeval.List {
 	if !ok || n < 0 || n > maxVector || !in.Grow(n) {
 		return nil
 	}
-	elements := &pyeval.List{Items: make([]pyeval.Value, n)}
+	elements := pyeval.NewList(make([]pyeval.Value, n)...)
 	for i := range elements.Items {
 		elements.Items[i] = 0
 	}

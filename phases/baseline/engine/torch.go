@@ -100,7 +100,7 @@ func (e *Engine) callTorch(in *pyeval.Interp, f *pyeval.External, args []pyeval.
 		return o, true
 	case "nn.Parameter", "nn.parameter.Parameter":
 		if first == nil {
-			first, _ = kw.Get("data")
+			first = kw.Value("data")
 		}
 		return e.parameter(first), true
 	case "empty", "zeros", "ones", "randn", "rand", "full":

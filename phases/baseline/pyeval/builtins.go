@@ -38,7 +38,7 @@ func pure(name string, f func(in *Interp, args []Value, kw *Namespace) Value) Na
 		if i, j, c := innerChoice(args); c != nil {
 			return in.Distribute(c, func(x Value) Value {
 				alt := slices.Clone(args)
-				alt[i] = replaceItem(args[i], j, x)
+				alt[i] = replaceItem(args[i].(sequence), j, x)
 				return pure(name, f)(in, alt, kw)
 			})
 		}
@@ -52,14 +52,11 @@ func innerChoice(args []Value) (arg, element int, c *Choice) {
 	const most = 4
 	n := 0
 	for i, a := range args {
-		var items []Value
-		switch a := a.(type) {
-		case *List:
-			items = a.Items
-		case *Tuple:
-			items = a.Items
+		items, ok := a.(sequence)
+		if !ok {
+			continue
 		}
-		for j, x := range items {
+		for j, x := range items.parts() {
 			if found, ok := x.(*Choice); ok {
 				arg, element, c = i, j, found
 				n++
@@ -72,18 +69,10 @@ func innerChoice(args []Value) (arg, element int, c *Choice) {
 	return arg, element, c
 }
 
-func replaceItem(v Value, i int, x Value) Value {
-	switch v := v.(type) {
-	case *List:
-		items := slices.Clone(v.Items)
-		items[i] = x
-		return &List{Items: items}
-	case *Tuple:
-		items := slices.Clone(v.Items)
-		items[i] = x
-		return NewTuple(items...)
-	}
-	return v
+func replaceItem(in sequence, i int, x Value) Value {
+	items := slices.Clone(in.parts())
+	items[i] = x
+	return in.Slice(items)
 }
 
 // known reports whether all arguments are wholly known; if not, the result of

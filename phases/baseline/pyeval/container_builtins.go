@@ -22,13 +22,13 @@ func containerBuiltins() map[string]Native {
 		})
 	}
 	makeSet := func(items []Value) Value {
-		if hasUnknown(&List{Items: items}) {
+		if hasUnknown(NewList(items...)) {
 			return Derived("set()", items...)
 		}
 		return newSet(items)
 	}
 	return map[string]Native{
-		"list":      sequence("list", func(v []Value) Value { return &List{Items: v} }),
+		"list":      sequence("list", func(v []Value) Value { return NewList(v...) }),
 		"tuple":     sequence("tuple", func(v []Value) Value { return NewTuple(v...) }),
 		"set":       sequence("set", makeSet),
 		"frozenset": sequence("frozenset", makeSet),
@@ -140,10 +140,7 @@ func (in *Interp) rangeOf(args []Value) Value {
 }
 
 func enumerate(in *Interp, args []Value, kw *Namespace) Value {
-	start, _ := AsInt(Argument(args, 1, 0))
-	if v, ok := kw.Get("start"); ok {
-		start, _ = AsInt(v)
-	}
+	start, _ := AsInt(kw.Or("start", Argument(args, 1, 0)))
 	first := Argument(args, 0, nil)
 	items, ok := Iterate(first)
 	if r, isRep := first.(*Repeated); isRep {

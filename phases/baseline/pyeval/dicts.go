@@ -254,10 +254,7 @@ func (d *Dict) Attr(_ *Interp, name string) Value {
 
 // lookup is dict.get.
 func (d *Dict) lookup(in *Interp, args []Value, kw *Namespace) Value {
-	absent := Argument(args, 1, nil)
-	if v, ok := kw.Get("default"); ok {
-		absent = v
-	}
+	absent := kw.Or("default", Argument(args, 1, nil))
 	return in.Distribute(Argument(args, 0, nil), func(key Value) Value {
 		if IsUnknown(key) {
 			return Derived("dict.get("+Show(key)+")", key)

@@ -294,7 +294,7 @@ func (in *Interp) unpack(targets []pysrc.Expr, v Value, fr *frame) {
 			case i < star:
 				in.assign(t, items[i], fr)
 			case i == star:
-				in.assign(t, &List{Items: items[star : star+rest : star+rest]}, fr)
+				in.assign(t, NewList(items[star:star+rest:star+rest]...), fr)
 			default:
 				in.assign(t, items[i+rest-1], fr)
 			}

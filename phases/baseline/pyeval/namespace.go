@@ -53,8 +53,16 @@ func (n *Namespace) Get(key string) (Value, bool) {
 
 // Value returns what a name stands for; nil when there is no such name.
 func (n *Namespace) Value(key string) Value {
-	v, _ := n.Get(key)
-	return v
+	return n.Or(key, nil)
+}
+
+// Or returns what a name stands for, or the value given where there is no such
+// name.
+func (n *Namespace) Or(key string, absent Value) Value {
+	if v, ok := n.Get(key); ok {
+		return v
+	}
+	return absent
 }
 
 // Set makes a name stand for a value.

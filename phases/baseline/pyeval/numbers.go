@@ -129,9 +129,9 @@ func (in *Interp) Extreme(name string, sign int, args []Value, kw *Namespace) Va
 		}
 		return in.fail("ValueError", name+"()")
 	}
-	key, hasKey := kw.Get("key")
+	key := kw.Value("key")
 	rank := func(v Value) Value {
-		if hasKey && key != nil {
+		if key != nil {
 			return in.Call(key, []Value{v}, nil)
 		}
 		return v
@@ -155,10 +155,7 @@ func sum(in *Interp, args []Value, kw *Namespace) Value {
 	if !ok {
 		return Derived("sum("+Show(Argument(args, 0, nil))+")", args...)
 	}
-	total := Argument(args, 1, 0)
-	if v, given := kw.Get("start"); given {
-		total = v
-	}
+	total := kw.Or("start", Argument(args, 1, 0))
 	for _, x := range items {
 		total = in.Binary("+", total, x)
 	}
@@ -224,8 +221,7 @@ func (in *Interp) sorted(items []Value, kw *Namespace) Value {
 	if u, ok := known("sorted", items); !ok || !in.Grow(len(items)) {
 		return u
 	}
-	key, _ := kw.Get("key")
-	reverse, _ := kw.Get("reverse")
+	key := kw.Value("key")
 	ranks := make([]Value, len(items))
 	order := make([]int, len(items))
 	for i, x := range items {
@@ -235,7 +231,7 @@ func (in *Interp) sorted(items []Value, kw *Namespace) Value {
 		}
 	}
 	sure := true
-	down, _ := truth(reverse)
+	down, _ := truth(kw.Value("reverse"))
 	slices.SortStableFunc(order, func(i, j int) int {
 		c, ok := threeWay(ranks[i], ranks[j])
 		sure = sure && ok

@@ -65,6 +65,11 @@ type (
 	copied interface{ Copy(in *Interp) Value }
 	// sliced makes a container of its own kind of some of its elements.
 	sliced interface{ Slice(items []Value) Value }
+	// sequence is a list or a tuple.
+	sequence interface {
+		composed
+		sliced
+	}
 	// mapping returns its entries.
 	mapping interface{ Entries() *Dict }
 	// stated has attributes that a user states: Key is the name that one has

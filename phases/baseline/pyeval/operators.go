@@ -24,7 +24,7 @@ func (in *Interp) binaryOf(op string, a, b Value) Value {
 	_, repB := b.(*Repeated)
 	if repA || repB {
 		if op == "+" {
-			return &List{Items: append(spread(a), spread(b)...)}
+			return NewList(append(spread(a), spread(b)...)...)
 		}
 		return Derived(expr(), a, b)
 	}

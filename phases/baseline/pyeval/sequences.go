@@ -2,39 +2,34 @@ package pyeval
 
 import "slices"
 
+// elements are what lists and tuples have in common.
+type elements struct{ Items []Value }
+
+// Truth is whether there are elements.
+func (e *elements) Truth() (t, known bool) { return len(e.Items) > 0, true }
+
+// Elements returns a copy of the elements.
+func (e *elements) Elements() []Value { return slices.Clone(e.Items) }
+
+func (e *elements) parts() []Value { return e.Items }
+
 // List is a Python list.
-type List struct{ Items []Value }
+type List struct{ elements }
 
 // NewList makes a list of the values, which it takes over.
-func NewList(items ...Value) *List { return &List{Items: items} }
+func NewList(items ...Value) *List { return &List{elements{items}} }
 
 // Tuple is a Python tuple.
-type Tuple struct{ Items []Value }
+type Tuple struct{ elements }
 
 // NewTuple makes a tuple of the values, which it takes over.
-func NewTuple(items ...Value) *Tuple { return &Tuple{items} }
+func NewTuple(items ...Value) *Tuple { return &Tuple{elements{items}} }
 
 // Show writes the elements.
 func (l *List) Show(depth int) string { return showItems("[", l.Items, "]", depth) }
 
 // Show writes the elements.
 func (t *Tuple) Show(depth int) string { return showItems("(", t.Items, ")", depth) }
-
-// Truth is whether there are elements.
-func (l *List) Truth() (t, known bool) { return len(l.Items) > 0, true }
-
-// Truth is whether there are elements.
-func (t *Tuple) Truth() (truth, known bool) { return len(t.Items) > 0, true }
-
-// Elements returns the list's elements.
-func (l *List) Elements() []Value { return slices.Clone(l.Items) }
-
-// Elements returns the tuple's elements.
-func (t *Tuple) Elements() []Value { return slices.Clone(t.Items) }
-
-func (l *List) parts() []Value { return l.Items }
-
-func (t *Tuple) parts() []Value { return t.Items }
 
 // Equal compares element by element.
 func (l *List) Equal(b Value, fuel *int) (result, known bool) {
@@ -69,6 +64,9 @@ func (l *List) Item(in *Interp, key Value) Value { return in.ElementAt(l, l.Item
 
 // Item returns an element.
 func (t *Tuple) Item(in *Interp, key Value) Value { return in.ElementAt(t, t.Items, key) }
+
+// Slice makes a list of some of the elements.
+func (l *List) Slice(items []Value) Value { return NewList(items...) }
 
 // Slice makes a tuple of some of the elements.
 func (t *Tuple) Slice(items []Value) Value { return NewTuple(items...) }

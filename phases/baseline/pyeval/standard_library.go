@@ -151,7 +151,7 @@ func (in *Interp) itertools(name string, args []Value) Value {
 		if len(args) > 2 {
 			low, high = args[1], args[2]
 		}
-		return in.slice(&List{Items: items}, low, high, Argument(args, 3, nil))
+		return in.slice(NewList(items...), low, high, Argument(args, 3, nil))
 	case "accumulate":
 		items, ok := Iterate(Argument(args, 0, nil))
 		if !ok || len(args) > 1 {

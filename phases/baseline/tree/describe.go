@@ -31,8 +31,8 @@ func (r *Row) Number(v pyeval.Value) *int {
 }
 
 // optional is number for a field that may be absent or None.
-func (r *Row) optional(v pyeval.Value, ok bool) *int {
-	if !ok || v == nil {
+func (r *Row) optional(v pyeval.Value) *int {
+	if v == nil {
 		return nil
 	}
 	return r.Number(v)
@@ -47,8 +47,7 @@ func describe(e *engine.Engine, r *Row, o *pyeval.Instance) {
 		switch o.Recorded {
 		case "QKVParallelLinear":
 			r.NumHeads, r.NumKVHeads, r.HeadDim = r.Number(o.Arg("total_num_heads")), r.Number(engine.KVHeads(o)), r.Number(o.Arg("head_size"))
-			v, ok := o.Args.Get("v_head_size")
-			r.VHeadDim = r.optional(v, ok)
+			r.VHeadDim = r.optional(o.Args.Value("v_head_size"))
 		case "ParallelLMHead":
 			r.Type = TypeLMHead
 		case "VocabParallelEmbedding", "Embedding":
@@ -63,18 +62,11 @@ func describe(e *engine.Engine, r *Row, o *pyeval.Instance) {
 		r.Type = TypeLinearAttention
 	case o.Recorded == "TopK" || o.Recorded == "HashTopK":
 		r.Type = TypeTopK
-		v, ok := o.Args.Get("top_k")
-		if !ok {
-			v, ok = o.Args.Get("topk")
-		}
-		r.TopK = r.optional(v, ok)
+		r.TopK = r.optional(o.Args.Or("top_k", o.Args.Value("topk")))
 	case isExperts(o):
 		r.Type = TypeMoE
 		r.NumExperts, r.IntermediateSize = r.Number(o.Arg("num_experts")), r.Number(o.Arg("intermediate_size"))
-		v, ok := o.Args.Get("top_k")
-		r.TopK = r.optional(v, ok)
-		v, ok = o.Args.Get("hidden_size")
-		r.Hidden = r.optional(v, ok)
+		r.TopK, r.Hidden = r.optional(o.Args.Value("top_k")), r.optional(o.Args.Value("hidden_size"))
 	case strings.HasSuffix(o.Recorded, "RotaryEmbedding"):
 		r.Type, r.RotaryDim = TypeRope, rotaryDim(o.Args)
 	case o.Recorded == "rope":
@@ -94,15 +86,12 @@ func describe(e *engine.Engine, r *Row, o *pyeval.Instance) {
 // rotary_dim when a partial_rotary_factor below 1 is given. Proportional
 // scaling (Gemma 4) goes through the whole head: the rest of it has frequency 0.
 func (r *Row) rotary(args *pyeval.Namespace) {
-	if v, ok := args.Get("is_neox_style"); ok {
-		if neox, isBool := v.(bool); isBool {
-			interleaved := !neox
-			r.Interleaved = &interleaved
-		}
+	if neox, ok := args.Value("is_neox_style").(bool); ok {
+		interleaved := !neox
+		r.Interleaved = &interleaved
 	}
-	v, ok := args.Get("rotary_dim")
-	dim, isInt := v.(int)
-	if !ok || !isInt {
+	dim, ok := args.Value("rotary_dim").(int)
+	if !ok {
 		return
 	}
 	if factor, given := args.Get("partial_rotary_factor"); given {
@@ -165,7 +154,7 @@ func rotaryDim(args *pyeval.Namespace) *int {
 // and its features (Command R+) the features.
 func normWidth(args *pyeval.Namespace) *int {
 	for _, name := range []string{"hidden_size", "dim", "normalized_shape", "param_shape", "n_dim", "full_hidden_size", "group_size", "norm_size"} {
-		v, _ := args.Get(name)
+		v := args.Value(name)
 		if items, ok := pyeval.Iterate(v); ok && (len(items) == 1 || len(items) == 2 && name == "param_shape") {
 			v = items[len(items)-1]
 		}
@@ -182,15 +171,13 @@ func describeAttention(e *engine.Engine, r *Row, o *pyeval.Instance) {
 	perRank := func(name string) pyeval.Value { return e.Binary("*", o.Arg(name), e.Env.TP) }
 	r.NumHeads, r.NumKVHeads = r.Number(perRank("num_heads")), r.Number(perRank("num_kv_heads"))
 	r.HeadDim = r.Number(o.Arg("head_dim"))
-	v, ok := o.Args.Get("v_head_dim")
-	if i, isInt := v.(int); !ok || v == nil || (isInt && i < 0) {
+	v := o.Args.Value("v_head_dim")
+	if i, isInt := v.(int); v == nil || (isInt && i < 0) {
 		v = o.Arg("head_dim")
 	}
 	r.VHeadDim = r.Number(v)
-	if w, ok := o.Args.Get("sliding_window_size"); ok {
-		if i, isInt := w.(int); isInt && i >= 0 {
-			r.SlidingWindow = i + 1 // the argument is the window without the token itself
-		}
+	if i, ok := o.Args.Value("sliding_window_size").(int); ok && i >= 0 {
+		r.SlidingWindow = i + 1 // the argument is the window without the token itself
 	}
 }
 
