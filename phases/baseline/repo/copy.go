@@ -2,7 +2,6 @@ package repo
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -51,11 +50,7 @@ func (m *managed) build(ctx context.Context, r *remote, t target, dir string) (f
 	if err != nil {
 		return f, err
 	}
-	idx, err := filepath.Glob(filepath.Join(globEscape(dir), "objects", "pack", "*.idx"))
-	if err != nil {
-		return f, fmt.Errorf("listing packs: %w", err)
-	}
-	for _, name := range idx {
+	for _, name := range packFiles(dir, ".idx") {
 		if err := markPromisor(filepath.Dir(name), filepath.Base(name)); err != nil {
 			return f, err
 		}

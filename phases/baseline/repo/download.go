@@ -117,11 +117,9 @@ func inspect(ctx context.Context, r *remote, store *objectStore, t target, have 
 
 // content is an error about what the remote sent.
 func (r *remote) content(err error) error {
-	e := &Error{Op: "fetching", Subject: r.url, Kind: ErrCorrupt, Err: err}
-	for _, kind := range []error{ErrNotSGLang, ErrIncomplete, ErrTooLarge} {
-		if errors.Is(err, kind) {
-			e.Kind = kind
-		}
+	e := &Error{Op: "fetching", Subject: r.url, Err: err}
+	if e.Kind = kindOf(err, ErrTooLarge, ErrIncomplete, ErrNotSGLang); e.Kind == nil {
+		e.Kind = ErrCorrupt
 	}
 	if errors.Is(e.Kind, ErrNotSGLang) {
 		e.Hint = "check --sglang-url and --sglang-ref"
@@ -150,13 +148,9 @@ func emptyObjects(dir string) error {
 // so that whoever finds a pack finds its index too. They are marked as coming
 // from a remote that has the rest, as git marks them.
 func movePacks(from, to string) error {
-	src, dst := filepath.Join(from, "objects", "pack"), filepath.Join(to, "objects", "pack")
+	dst := filepath.Join(to, "objects", "pack")
 	for _, ext := range []string{".idx", ".pack"} {
-		files, err := filepath.Glob(filepath.Join(globEscape(src), "pack-*"+ext))
-		if err != nil {
-			return fmt.Errorf("listing packs: %w", err)
-		}
-		for _, f := range files {
+		for _, f := range packFiles(from, ext) {
 			name := filepath.Base(f)
 			if ext == ".idx" {
 				if err := markPromisor(dst, name); err != nil {
@@ -181,21 +175,17 @@ func markPromisor(packDir, idxName string) error {
 	return nil
 }
 
-// countPacks counts the pack files of a repository.
-func countPacks(dir string) int {
-	list, err := filepath.Glob(filepath.Join(globEscape(dir), "objects", "pack", "*.pack"))
-	if err != nil {
-		return 0
+// packFiles are the files of a repository's packs that have an extension.
+func packFiles(dir, ext string) []string {
+	packs := filepath.Join(dir, "objects", "pack")
+	entries, _ := os.ReadDir(packs) // a repository without the directory has none
+	var out []string
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ext {
+			out = append(out, filepath.Join(packs, e.Name()))
+		}
 	}
-	return len(list)
-}
-
-// globEscape makes a path literal for filepath.Glob.
-func globEscape(path string) string {
-	if filepath.Separator == '\\' {
-		return path // no escapes on Windows, and no such characters in its names but brackets
-	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+	return out
 }
 
 // removeIfEmpty removes directories that we made and that hold nothing.

@@ -101,14 +101,22 @@ func withFallback(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	for _, kind := range []error{ErrOffline, ErrNetwork, ErrAuth, ErrRemoteNotFound, ErrIncomplete, ErrUnsupported, ErrTooLarge, ErrCorrupt, ErrCache} {
-		if errors.Is(e.Kind, kind) {
-			c := *e
-			c.embedded = true
-			return &c
+	if kindOf(e.Kind, ErrOffline, ErrNetwork, ErrAuth, ErrRemoteNotFound, ErrIncomplete, ErrUnsupported, ErrTooLarge, ErrCorrupt, ErrCache) == nil {
+		return err
+	}
+	c := *e
+	c.embedded = true
+	return &c
+}
+
+// kindOf is the one of some kinds that an error is of; nil when it is of none.
+func kindOf(err error, kinds ...error) error {
+	for _, kind := range kinds {
+		if errors.Is(err, kind) {
+			return kind
 		}
 	}
-	return err
+	return nil
 }
 
 // httpStatus finds the answer behind an error of the transport: its status (0

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -291,7 +292,7 @@ func TestDamagedCopyHeals(t *testing.T) {
 			return os.WriteFile(filepath.Join(s.Dir(), stateFile), bytes.ReplaceAll(state, []byte(head), []byte(strings.Repeat("2", 40))), 0o644)
 		},
 	}
-	for _, name := range sortedKeys(damage) {
+	for _, name := range slices.Sorted(maps.Keys(damage)) {
 		if err := damage[name](); err != nil {
 			t.Fatal(err)
 		}
@@ -324,15 +325,15 @@ func TestReplace(t *testing.T) {
 		}
 		_ = s.Close()
 	}
-	if n := countPacks(reader.Dir()); n <= 4 {
+	if n := len(packFiles(reader.Dir(), ".pack")); n <= 4 {
 		t.Errorf("%d packs: replaced under a reader", n)
 	}
 	_ = reader.Close()
 	writeFiles(t, up, map[string]string{model(1): "x = 9\n"})
 	commitAll(t, up, "more")
 	s := open(t, o)
-	if text := read(t, s, model(1)); text != "x = 9\n" || countPacks(s.Dir()) > 2 {
-		t.Errorf("read %q, %d packs", text, countPacks(s.Dir()))
+	if text := read(t, s, model(1)); text != "x = 9\n" || len(packFiles(s.Dir(), ".pack")) > 2 {
+		t.Errorf("read %q, %d packs", text, len(packFiles(s.Dir(), ".pack")))
 	}
 }
 

@@ -3,7 +3,9 @@ package repo
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,7 +113,7 @@ func TestRefNamesAgainstGit(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for _, name := range sortedKeys(seen) {
+	for _, name := range slices.Sorted(maps.Keys(seen)) {
 		if refNameProblem(name) != "" {
 			continue
 		}

@@ -18,18 +18,30 @@ func TracksFolder(root, folder string) (tracks bool, err error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	data, err := readBounded(filepath.Join(dir, "index"), maxIndex)
+	entries, err := readIndex(dir)
 	if err != nil {
-		return false, fmt.Errorf("reading the index: %w", err)
+		return false, err
 	}
-	var idx index.Index
-	if err := index.NewDecoder(bytes.NewReader(data)).Decode(&idx); err != nil {
-		return false, fmt.Errorf("reading the index: %w", err)
-	}
-	for _, e := range idx.Entries {
+	for _, e := range entries {
 		if strings.Contains("/"+e.Name, "/"+folder+"/") {
 			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// maxIndex bounds a clone's index file (SGLang's has about 1 MB).
+const maxIndex = 64 << 20
+
+// readIndex reads the index of a repository.
+func readIndex(gitDir string) ([]*index.Entry, error) {
+	data, err := readBounded(filepath.Join(gitDir, "index"), maxIndex)
+	var idx index.Index
+	if err == nil {
+		err = index.NewDecoder(bytes.NewReader(data)).Decode(&idx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the index: %w", err)
+	}
+	return idx.Entries, nil
 }

@@ -58,12 +58,8 @@ func notSGLangHint(dir string) string {
 
 // localError says what can be done about a clone that cannot be read.
 func localError(dir string, err error) error {
-	e := &Error{Op: "opening", Subject: dir, Err: err}
-	for _, kind := range []error{ErrNotSGLang, ErrIncomplete, ErrUnsupported, ErrTooLarge, ErrRefNotFound} {
-		if errors.Is(err, kind) {
-			e.Kind = kind
-		}
-	}
+	kind := kindOf(err, ErrRefNotFound, ErrTooLarge, ErrUnsupported, ErrIncomplete, ErrNotSGLang)
+	e := &Error{Op: "opening", Subject: dir, Kind: kind, Err: err}
 	switch {
 	case e.Kind == nil:
 		e.Kind = ErrCorrupt

@@ -36,54 +36,41 @@ func realPath(path string) string {
 	return filepath.Join(parent, filepath.Base(path))
 }
 
-// newLock makes a lock file's directory.
-func newLock(path string) (*flock.Flock, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, &Error{Op: "locking", Subject: path, Kind: ErrCache, Err: err}
+// takeLock takes a lock in a way of its library's.
+func takeLock(path string, take func(*flock.Flock) (bool, error)) (unlock func(), ok bool, err error) {
+	l := flock.New(path)
+	if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+		ok, err = take(l)
 	}
-	return flock.New(path), nil
-}
-
-// tryLock takes an exclusive lock without waiting.
-func tryLock(path string) (unlock func(), ok bool, err error) {
-	l, err := newLock(path)
-	if err != nil {
-		return nil, false, err
-	}
-	ok, err = l.TryLock()
 	if err != nil {
 		return nil, false, &Error{Op: "locking", Subject: path, Kind: ErrCache, Err: err}
 	}
 	return func() { _ = l.Unlock() }, ok, nil // the descriptor's end frees it anyway
 }
 
+// tryLock takes an exclusive lock without waiting.
+func tryLock(path string) (unlock func(), ok bool, err error) {
+	return takeLock(path, (*flock.Flock).TryLock)
+}
+
 // waitLock takes an exclusive lock, however long another process holds it.
 func waitLock(ctx context.Context, path string) (unlock func(), err error) {
-	l, err := newLock(path)
-	if err != nil {
-		return nil, err
+	unlock, _, err = takeLock(path, func(l *flock.Flock) (bool, error) { return l.TryLockContext(ctx, lockRetry) })
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
-	if _, err := l.TryLockContext(ctx, lockRetry); err != nil {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, &Error{Op: "locking", Subject: path, Kind: ErrCache, Err: err}
-	}
-	return func() { _ = l.Unlock() }, nil // the descriptor's end frees it anyway
+	return unlock, err
 }
 
 // holdShared keeps a copy of ours from being replaced while it is read. Where
 // no lock can be had (a cache that is read-only, replaced by nobody) it is a
 // no-op.
 func holdShared(path string) (release func()) {
-	l, err := newLock(path)
-	if err != nil {
+	unlock, ok, err := takeLock(path, (*flock.Flock).TryRLock)
+	if err != nil || !ok {
 		return func() {}
 	}
-	if ok, err := l.TryRLock(); err != nil || !ok {
-		return func() {}
-	}
-	return func() { _ = l.Unlock() } // the descriptor's end frees it anyway
+	return unlock
 }
 
 // The names of unfinished directories, beside what they will become, and of

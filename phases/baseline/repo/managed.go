@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,7 +130,7 @@ func (m *managed) state() *state {
 // its own name, a tip by its hash.
 func (m *managed) borrow(s *state) {
 	names := refCandidates(m.o.Ref)
-	for _, key := range sortedKeys(s.Refs) {
+	for _, key := range slices.Sorted(maps.Keys(s.Refs)) {
 		r := s.Refs[key]
 		if m.o.Ref != "" && (r.Commit == m.o.Ref || slices.Contains(names, r.Name)) {
 			s.Refs[m.o.Ref] = r
@@ -158,24 +159,10 @@ func (m *managed) fresh(s *state) bool {
 // source opens the copy for reading.
 func (m *managed) source(s *state, extra ...string) (*Source, error) {
 	release := holdShared(lockPath(m.o.CacheDir, m.dir, "use"))
-	g, err := openGitDir(m.dir)
+	t, c, err := m.openCopy(s)
 	if err != nil {
 		release()
 		return nil, m.damaged(err)
-	}
-	c, err := g.store.commit(plumbing.NewHash(s.Refs[m.o.Ref].Commit))
-	if err != nil {
-		release()
-		return nil, m.damaged(err)
-	}
-	t, err := openCommit(g.store, c, true)
-	if err != nil {
-		release()
-		return nil, m.damaged(err)
-	}
-	if all, present := t.countModels(); present < all {
-		release()
-		return nil, m.damaged(fmt.Errorf("%w: %d model files", ErrIncomplete, all-present))
 	}
 	src := &Source{backend: t, origin: OriginFetched, dir: m.dir, commit: c.hash.String(), date: c.date, release: release}
 	name := shortRef(s.Refs[m.o.Ref].Name)
@@ -184,6 +171,26 @@ func (m *managed) source(s *state, extra ...string) (*Source, error) {
 	}
 	src.notes = []string{src.describe(strings.Join(append([]string{m.url + name}, extra...), "; "))}
 	return src, nil
+}
+
+// openCopy opens the commit of the copy that was asked for.
+func (m *managed) openCopy(s *state) (*commitTree, commitInfo, error) {
+	g, err := openGitDir(m.dir)
+	if err != nil {
+		return nil, commitInfo{}, err
+	}
+	c, err := g.store.commit(plumbing.NewHash(s.Refs[m.o.Ref].Commit))
+	if err != nil {
+		return nil, c, err
+	}
+	t, err := openCommit(g.store, c, true)
+	if err != nil {
+		return nil, c, err
+	}
+	if all, present := t.countModels(); present < all {
+		return nil, c, fmt.Errorf("%w: %d model files", ErrIncomplete, all-present)
+	}
+	return t, c, nil
 }
 
 // damaged is an error about the copy itself: it can be thrown away.
@@ -278,7 +285,7 @@ func (m *managed) fetchOnce(ctx context.Context, s *state) error {
 	}
 	err = m.bring(ctx, r, t, s)
 	if err != nil && isHash(m.o.Ref) && t.name == "" && errors.Is(err, errRefused) {
-		return r.missingCommit(m.o.Ref, nil)
+		return r.missingCommit(m.o.Ref)
 	}
 	return err
 }
@@ -290,7 +297,7 @@ func (m *managed) bring(ctx context.Context, r *remote, t target, s *state) erro
 		st, err := os.Stat(m.dir)
 		return m.create(ctx, r, t, m.own && err == nil && st.IsDir())
 	}
-	if m.heal || !s.Filtered || countPacks(m.dir) >= m.o.tune.maxPacks {
+	if m.heal || !s.Filtered || len(packFiles(m.dir, ".pack")) >= m.o.tune.maxPacks {
 		unlock, ok, err := tryLock(lockPath(m.o.CacheDir, m.dir, "use"))
 		if err == nil && ok { // nobody reads it
 			defer unlock()

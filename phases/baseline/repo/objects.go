@@ -186,6 +186,7 @@ func (s *objectStore) abbreviated(prefix string) (plumbing.Hash, bool) {
 // commitInfo is what we need of a commit.
 type commitInfo struct {
 	hash, tree plumbing.Hash
+	parent     string    // the first one's hash as it is written; "" when there is none
 	date       time.Time // the committer's
 }
 
@@ -215,6 +216,7 @@ func parseCommit(h plumbing.Hash, data []byte) (commitInfo, error) {
 		return commitInfo{}, fmt.Errorf("%w: commit %s names no tree", ErrCorrupt, h)
 	}
 	c := commitInfo{hash: h, tree: plumbing.NewHash(tree)}
+	c.parent, _ = headerValue(data, "parent")
 	who, _ := headerValue(data, "committer")
 	if fields := strings.Fields(who[strings.LastIndexByte(who, '>')+1:]); len(fields) > 0 {
 		if sec, err := strconv.ParseInt(fields[0], 10, 40); err == nil {

@@ -75,7 +75,7 @@ func (r *remote) abbreviated(prefix string) (target, bool) {
 }
 
 // missingCommit is the error for a hash that the remote does not give.
-func (r *remote) missingCommit(ref string, cause error) error {
+func (r *remote) missingCommit(ref string) error {
 	return &Error{Op: "reading", Subject: "ref " + quote(ref) + " of " + r.url, Kind: ErrRefNotFound,
-		Err: cause, Hint: fmt.Sprintf("the remote has no commit %s, or gives tips of branches and tags only", short(ref))}
+		Hint: fmt.Sprintf("the remote has no commit %s, or gives tips of branches and tags only", short(ref))}
 }

@@ -1,8 +1,6 @@
 package repo
 
 import (
-	"bytes"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,9 +10,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 )
-
-// maxIndex bounds a clone's index file (SGLang's has about 1 MB).
-const maxIndex = 64 << 20
 
 // stageMerged is the stage of a file without a merge conflict (go-git's own
 // constant of that name is another stage).
@@ -35,21 +30,16 @@ func openStatCache(g *gitDir) (cache *statCache, err error) {
 		return nil, nil
 	}
 	defer recovered(&err)
-	name := filepath.Join(g.dir, "index")
-	st, err := os.Stat(name)
+	st, err := os.Stat(filepath.Join(g.dir, "index"))
 	if err != nil {
 		return nil, err
 	}
-	data, err := readBounded(name, maxIndex)
+	entries, err := readIndex(g.dir)
 	if err != nil {
 		return nil, err
 	}
-	var idx index.Index
-	if err := index.NewDecoder(bytes.NewReader(data)).Decode(&idx); err != nil {
-		return nil, fmt.Errorf("reading the index: %w", err)
-	}
-	cache = &statCache{entries: make(map[string]*index.Entry, len(idx.Entries)), written: st.ModTime()}
-	for _, e := range idx.Entries {
+	cache = &statCache{entries: make(map[string]*index.Entry, len(entries)), written: st.ModTime()}
+	for _, e := range entries {
 		cache.entries[e.Name] = e
 	}
 	return cache, nil

@@ -1,8 +1,11 @@
 package repo
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -10,9 +13,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"crypto/sha256"
-	"encoding/hex"
 
 	"github.com/google/renameio/v2/maybe"
 )
@@ -86,7 +86,7 @@ func (s *state) write(dir, head string) error {
 			lines[r.Name] = r.Commit
 		}
 	}
-	for _, name := range sortedKeys(lines) {
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
 		packed = append(packed, lines[name]+" "+name)
 	}
 	data, err := json.MarshalIndent(s, "", "  ")
@@ -95,7 +95,7 @@ func (s *state) write(dir, head string) error {
 	}
 	for _, f := range []struct{ name, text string }{
 		{"config", gitConfig(s.URL)},
-		{"shallow", strings.Join(sortedKeys(commits), "\n") + "\n"},
+		{"shallow", strings.Join(slices.Sorted(maps.Keys(commits)), "\n") + "\n"},
 		{"packed-refs", strings.Join(packed, "\n") + "\n"},
 		{"HEAD", head + "\n"},
 		{stateFile, string(data) + "\n"},
@@ -115,16 +115,6 @@ func gitConfig(remote string) string {
 		"[extensions]\n\tpartialClone = origin\n" +
 		"[remote \"origin\"]\n\turl = \"" + quoted + "\"\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n" +
 		"\tpromisor = true\n\tpartialclonefilter = blob:none\n"
-}
-
-// sortedKeys returns a map's keys in order.
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 var notFileName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
