@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,8 +85,8 @@ template's names. The names are not stable between versions: these are of FlashI
 	rest := 0
 	for _, f := range table.Families {
 		switch {
-		case (Name{Family: f, Values: make([]int64, len(f.Fields))}).RelationOf() != Own:
-		case len(table.CalledBy(f)) == 0:
+		case relationOf(Name{Family: f, Values: make([]int64, len(f.Fields))}) != Own:
+		case !calledBySGLang(table, f):
 			rest++
 		default:
 			var axes []string
@@ -177,4 +178,18 @@ func (l legacyForm) pattern() string {
 		}
 	}
 	return s
+}
+
+// relationOf says how a name stands to the other vocabulary.
+func relationOf(n Name) Relation {
+	if c := n.Counterparts(); len(c) > 0 {
+		return c[0].Relation
+	}
+	return Own
+}
+
+// calledBySGLang reports whether SGLang calls an API behind a family.
+func calledBySGLang(t *Table, f *Family) bool {
+	template := t.Template(f)
+	return template != nil && slices.ContainsFunc(template.APIs, func(name string) bool { return len(t.apis[name].SGLang) > 0 })
 }

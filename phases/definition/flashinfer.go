@@ -212,18 +212,6 @@ func (t *Table) APIs() []API {
 	return slices.SortedFunc(maps.Values(t.apis), func(a, b API) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// CalledBy are the files of SGLang that call an API behind a family, sorted.
-func (t *Table) CalledBy(f *Family) []string {
-	var files []string
-	if template := t.Template(f); template != nil {
-		for _, name := range template.APIs {
-			files = append(files, t.apis[name].SGLang...)
-		}
-	}
-	slices.Sort(files)
-	return slices.Compact(files)
-}
-
 // TemplateFamily finds the family of the names of a trace template by the
 // template's own prefix; nil when the version has no such template. Where
 // several templates share a prefix it is the first.

@@ -157,14 +157,6 @@ func (t *Table) Counterparts(n Name) []Counterpart {
 	return out
 }
 
-// RelationOf says how a name stands to the other vocabulary.
-func (n Name) RelationOf() Relation {
-	if c := n.Counterparts(); len(c) > 0 {
-		return c[0].Relation
-	}
-	return Own
-}
-
 // field is the template's abbreviation of a field of the dataset's.
 func (l link) field(abbrev string) (string, bool) {
 	to, listed := l.fields[abbrev]

@@ -4,7 +4,6 @@ package generate
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -120,11 +119,6 @@ type Result struct {
 	Unmapped []string
 	Warnings []string
 }
-
-// ModuleMappingSchema is the JSON Schema of module_mapping.json.
-//
-//go:embed schema/module_mapping.schema.json
-var ModuleMappingSchema []byte
 
 // ModuleMapping is module_mapping.json: each module's Definitions, in the
 // order of the entry, and behind them SGLang's paths.

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	_ "embed" // the schema
 	"encoding/json"
 	"fmt"
 	"math/rand"
@@ -121,9 +122,12 @@ func TestInvariants(t *testing.T) {
 	}
 }
 
+//go:embed schema/module_mapping.schema.json
+var moduleMappingSchema string
+
 func mappingSchema(t testing.TB) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(ModuleMappingSchema)))
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(moduleMappingSchema))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -229,7 +229,8 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	step, ok := table.Family("moe_fp4_default_step")
-	if !ok || step.Suffix != "_act7_b4" || len(table.CalledBy(step)) != 1 || table.FlashInfer != "9.1.0" {
+	api, known := table.API(table.Template(step).APIs[0])
+	if !ok || step.Suffix != "_act7_b4" || !known || len(api.SGLang) != 1 || table.FlashInfer != "9.1.0" {
 		t.Errorf("%+v", step)
 	}
 }
