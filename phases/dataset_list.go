@@ -47,21 +47,14 @@ type listKeeper struct {
 }
 
 func (e *Env) newListKeeper(client *hub.Client) *listKeeper {
-	k := &listKeeper{key: "dataset-list\x00" + client.Endpoint()}
-	if e.CacheDir != "" {
-		k.file = factsCache{filepath.Join(e.CacheDir, "datasets")}
-	}
-	return k
+	return &listKeeper{key: "dataset-list\x00" + client.Endpoint(), file: e.factsCache("datasets")}
 }
 
 // list is what is kept; empty when nothing is. mu is held.
 func (k *listKeeper) list() hubList {
-	if k.file.dir != "" {
-		var l hubList
-		data, ok := k.file.Get(k.key)
-		if ok && json.Unmarshal(data, &l) == nil && (len(l.Files) == 0 || hub.IsCommit(l.Commit)) {
-			return l
-		}
+	var l hubList
+	if data, ok := k.file.Get(k.key); ok && json.Unmarshal(data, &l) == nil && (len(l.Files) == 0 || hub.IsCommit(l.Commit)) {
+		return l
 	}
 	if k.kept != nil {
 		return *k.kept
@@ -71,7 +64,7 @@ func (k *listKeeper) list() hubList {
 
 func (k *listKeeper) store(l hubList) {
 	k.kept = &l
-	if data, err := json.Marshal(l); err == nil && k.file.dir != "" {
+	if data, err := json.Marshal(l); err == nil {
 		k.file.Put(k.key, data)
 	}
 }

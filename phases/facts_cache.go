@@ -6,29 +6,20 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/fib-ls/fib-ls/phases/baseline"
-	"github.com/fib-ls/fib-ls/phases/extract/hub"
 	"github.com/fib-ls/fib-ls/phases/regular"
 )
 
 // factsCache keeps what was worked out about SGLang's files between runs, in
 // files named by the hash of their key. Nothing depends on it: what cannot be
-// read or written is worked out anew.
+// read or written is worked out anew. Without a directory it keeps nothing.
 type factsCache struct{ dir string }
 
-func (e *Env) factsCache() baseline.Cache {
+// factsCache keeps facts of one kind in a folder of the cache.
+func (e *Env) factsCache(folder string) factsCache {
 	if e.CacheDir == "" {
-		return nil
+		return factsCache{}
 	}
-	return factsCache{filepath.Join(e.CacheDir, "facts")}
-}
-
-// headerCache keeps the headers of checkpoints that were read.
-func (e *Env) headerCache() hub.HeaderCache {
-	if e.CacheDir == "" {
-		return nil
-	}
-	return factsCache{filepath.Join(e.CacheDir, "headers")}
+	return factsCache{filepath.Join(e.CacheDir, folder)}
 }
 
 func (c factsCache) file(key string) string {
@@ -43,6 +34,9 @@ const maxFact = 64 << 20
 
 // Get implements baseline.Cache.
 func (c factsCache) Get(key string) ([]byte, bool) {
+	if c.dir == "" {
+		return nil, false
+	}
 	data, err := regular.Read(c.file(key), maxFact)
 	return data, err == nil
 }
@@ -50,7 +44,7 @@ func (c factsCache) Get(key string) ([]byte, bool) {
 // Put implements baseline.Cache.
 func (c factsCache) Put(key string, data []byte) {
 	file := c.file(key)
-	if os.MkdirAll(filepath.Dir(file), 0o700) != nil {
+	if c.dir == "" || os.MkdirAll(filepath.Dir(file), 0o700) != nil {
 		return
 	}
 	f, err := os.CreateTemp(filepath.Dir(file), ".put-*")

@@ -18,7 +18,7 @@ import (
 // line's).
 func (e *Env) ConnectHub(version string, offline bool, budget time.Duration) {
 	client := hub.New(hub.Options{
-		Getenv: e.Getenv, Offline: offline, Budget: budget, Version: version, Logger: e.log(), Headers: e.headerCache(),
+		Getenv: e.Getenv, Offline: offline, Budget: budget, Version: version, Logger: e.log(), Headers: e.factsCache("headers"),
 		Progress: e.hubProgress,
 	})
 	e.Hub = &Hub{client, e.newListKeeper(client)}

@@ -93,7 +93,7 @@ func (e *Env) openTree(ctx context.Context, key treeKey, t *openTree) {
 	switch {
 	case err == nil:
 		t.source, t.notes = src, src.Notes()
-		t.reader = baseline.NewReader(src, e.factsCache())
+		t.reader = baseline.NewReader(src, e.factsCache("facts"))
 		return
 	case ctx.Err() != nil:
 		t.err = ctx.Err()

@@ -127,17 +127,9 @@ func (d Divisor) Divide(total, tp, ep int64) (v int64, ok bool) {
 }
 
 // Words says in words what divides a field.
-func (d Divisor) Words() string {
-	switch d {
-	case ByTP:
-		return "divided by TP"
-	case ByTPFloor1:
-		return "divided by TP, at least 1"
-	case ByEP:
-		return "divided by EP"
-	case AsCalled:
-		return "as the call has it on its device"
-	case Undivided:
-	}
-	return "not divided by TP or EP"
+func (d Divisor) Words() string { return divisorWords[d] }
+
+var divisorWords = [...]string{
+	Undivided: "not divided by TP or EP", ByTP: "divided by TP", ByTPFloor1: "divided by TP, at least 1",
+	ByEP: "divided by EP", AsCalled: "as the call has it on its device",
 }

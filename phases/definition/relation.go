@@ -19,19 +19,11 @@ const (
 )
 
 // Words says in words what a relation means.
-func (r Relation) Words() string {
-	switch r {
-	case Same:
-		return "same name"
-	case Renamed:
-		return "renamed, one to one"
-	case Merged:
-		return "several templates, one Definition"
-	case Lossy:
-		return "the template's name says less"
-	case Own:
-	}
-	return "no counterpart"
+func (r Relation) Words() string { return relationWords[r] }
+
+var relationWords = [...]string{
+	Own: "no counterpart", Same: "same name", Renamed: "renamed, one to one",
+	Merged: "several templates, one Definition", Lossy: "the template's name says less",
 }
 
 // link relates one family of the dataset to one of FlashInfer's templates.

@@ -14,22 +14,13 @@ const onRequest = "Checkpoints are looked at by `check --network` and the editor
 
 func checkpointRules() []Rule {
 	return []Rule{
-		{
-			ID: "checkpoint", Severity: Warning, Area: AreaConfig,
-			Doc: "The model's own checkpoint contradicts the entry.",
-			Long: onRequest + "Every GEMM and norm of the entry is compared with the shapes of the checkpoint's tensors, every count to the layers that have them. " +
-				"The message says what the entry, the checkpoint, config.json and SGLang's source say; where the checkpoint bears the entry out against the config, no other rule finds fault with that size. " + foundBy,
-		},
-		{
-			ID: "checkpoint-missing", Severity: Info, Area: AreaConfig,
-			Doc:  "The checkpoint has layers that the entry does not show.",
-			Long: onRequest + "GEMMs that the model's checkpoint has weights for, and of whose size the entry has none. " + foundBy,
-		},
-		{
-			ID: "checkpoint-unseen", Severity: Info, Area: AreaConfig,
-			Doc:  "The model's checkpoint could not be looked at.",
-			Long: onRequest + "The message says why: the repository has no safetensors files, or the Hub did not give them. " + foundBy,
-		},
+		configRule("checkpoint", Warning, "The model's own checkpoint contradicts the entry.",
+			onRequest+"Every GEMM and norm of the entry is compared with the shapes of the checkpoint's tensors, every count to the layers that have them. "+
+				"The message says what the entry, the checkpoint, config.json and SGLang's source say; where the checkpoint bears the entry out against the config, no other rule finds fault with that size."),
+		configRule("checkpoint-missing", Info, "The checkpoint has layers that the entry does not show.",
+			onRequest+"GEMMs that the model's checkpoint has weights for, and of whose size the entry has none."),
+		configRule("checkpoint-unseen", Info, "The model's checkpoint could not be looked at.",
+			onRequest+"The message says why: the repository has no safetensors files, or the Hub did not give them."),
 	}
 }
 

@@ -77,93 +77,50 @@ func repoRune(r rune) bool {
 const foundBy = "The model's config is that of the entry's comment `// source: https://huggingface.co/ORG/NAME`; without the comment, that of the model its id or name stands for. The message says which."
 
 // configRules are the rules about what the model itself has: numbers, then
-// modules.
-func configRules() []Rule { return append(configNumberRules(), configModuleRules()...) }
-
-func configNumberRules() []Rule {
-	return []Rule{
-		{
-			ID: "config-layer-count", Severity: Warning, Area: AreaConfig,
-			Doc:   "The number of decoder layers, or of one kind of them, is not the model's.",
-			Long:  "Decoder layers of all kinds add up to num_hidden_layers; which layers are of which kind follows from fields such as layer_types or hybrid_override_pattern. " + foundBy,
-			entry: checkConfig,
-		},
-		{
-			ID: "config-mlp-split", Severity: Warning, Area: AreaConfig,
-			Doc:  "The numbers of dense and sparse MLPs are not the model's.",
-			Long: "Which layers have a mixture of experts follows from fields such as first_k_dense_replace, decoder_sparse_step or interleave_moe_layer_step. " + foundBy,
-		},
-		{
-			ID: "config-gemm", Severity: Warning, Area: AreaConfig,
-			Doc:  "A GEMM's size is that of no layer of the model.",
-			Long: "GEMM names hold output and input features of the whole layer, not of its share under tensor parallelism. " + foundBy,
-		},
-		{
-			ID: "config-norm", Severity: Warning, Area: AreaConfig,
-			Doc:  "A norm's width is that of no norm of the model.",
-			Long: "Layer norms have the width hidden_size; norms of queries, keys and latents have their own. " + foundBy,
-		},
-		{
-			ID: "config-attention", Severity: Warning, Area: AreaConfig,
-			Doc:  "An attention kernel's sizes are not the model's under any parallelism.",
-			Long: "Heads are divided by some TP, head sizes never. A head size is head_dim where the config states one, not hidden_size / num_attention_heads. " + foundBy,
-		},
-		{
-			ID: "config-moe", Severity: Warning, Area: AreaConfig,
-			Doc:  "A MoE kernel's sizes are not the model's under any parallelism.",
-			Long: "Experts are divided by some EP; the experts chosen, the router's groups and the widths never. " + foundBy,
-		},
-		{
-			ID: "config-vocab", Severity: Warning, Area: AreaConfig,
-			Doc:  "A sampling kernel's vocabulary is not the model's.",
-			Long: "It is vocab_size, never divided. " + foundBy,
-		},
-		{
-			ID: "config-rope", Severity: Warning, Area: AreaConfig,
-			Doc:  "A rotary embedding's sizes are not the model's.",
-			Long: "d is the head size, rd the part of it that is rotated. " + foundBy,
-		},
-	}
-}
-
-func configModuleRules() []Rule {
-	return []Rule{
-		{
-			ID: "config-extra-module", Severity: Warning, Area: AreaConfig,
-			Doc:  "The entry has a module that the model does not have.",
-			Long: "For example an MLP in a layer that has only attention. " + foundBy,
-		},
-		{
-			ID: "config-missing-module", Severity: Warning, Area: AreaConfig,
-			Doc:  "The entry lacks a kind of layer that the model has.",
-			Long: "Reported for kinds of decoder layers, dense and sparse MLPs, and shared experts: what changes which kernels run. " + foundBy,
-		},
-		{
-			ID: "config-missing-layer", Severity: Info, Area: AreaConfig,
-			Doc:  "The entry lacks a layer that the model runs.",
-			Long: "Reported for the embedding, the final norm and the head where the entry shows one of them, and for the linear layers of a token mixer where it shows the mixer. " + foundBy,
-		},
-		{
-			ID: "config-root-class", Severity: Info, Area: AreaConfig,
-			Doc:  "The root of the entry is not the model's class.",
-			Long: "The outermost block has the name of the class that config.json names in architectures. " + foundBy,
-		},
-		{
-			ID: "config-stale-text", Severity: Info, Area: AreaConfig,
-			Doc:  "The description or a comment states a number that is not the model's.",
-			Long: "Numbers of layers, of experts and of experts chosen are compared; a number that is true of any kind of layer is left alone. " + foundBy,
-		},
-		{
-			ID: "config-missing-definition", Severity: Info, Area: AreaConfig,
-			Doc:  "A module lacks a Definition that stands for it.",
-			Long: "It has none, or a router has not its own GEMM, or a norm not the way with the residual's addition. The name follows from the model's config. The quick fix writes it. " + foundBy,
-		},
+// modules. One function finds them all.
+func configRules() []Rule {
+	list := []Rule{
+		configRule("config-layer-count", Warning, "The number of decoder layers, or of one kind of them, is not the model's.",
+			"Decoder layers of all kinds add up to num_hidden_layers; which layers are of which kind follows from fields such as layer_types or hybrid_override_pattern."),
+		configRule("config-mlp-split", Warning, "The numbers of dense and sparse MLPs are not the model's.",
+			"Which layers have a mixture of experts follows from fields such as first_k_dense_replace, decoder_sparse_step or interleave_moe_layer_step."),
+		configRule("config-gemm", Warning, "A GEMM's size is that of no layer of the model.",
+			"GEMM names hold output and input features of the whole layer, not of its share under tensor parallelism."),
+		configRule("config-norm", Warning, "A norm's width is that of no norm of the model.",
+			"Layer norms have the width hidden_size; norms of queries, keys and latents have their own."),
+		configRule("config-attention", Warning, "An attention kernel's sizes are not the model's under any parallelism.",
+			"Heads are divided by some TP, head sizes never. A head size is head_dim where the config states one, not hidden_size / num_attention_heads."),
+		configRule("config-moe", Warning, "A MoE kernel's sizes are not the model's under any parallelism.",
+			"Experts are divided by some EP; the experts chosen, the router's groups and the widths never."),
+		configRule("config-vocab", Warning, "A sampling kernel's vocabulary is not the model's.",
+			"It is vocab_size, never divided."),
+		configRule("config-rope", Warning, "A rotary embedding's sizes are not the model's.",
+			"d is the head size, rd the part of it that is rotated."),
+		configRule("config-extra-module", Warning, "The entry has a module that the model does not have.",
+			"For example an MLP in a layer that has only attention."),
+		configRule("config-missing-module", Warning, "The entry lacks a kind of layer that the model has.",
+			"Reported for kinds of decoder layers, dense and sparse MLPs, and shared experts: what changes which kernels run."),
+		configRule("config-missing-layer", Info, "The entry lacks a layer that the model runs.",
+			"Reported for the embedding, the final norm and the head where the entry shows one of them, and for the linear layers of a token mixer where it shows the mixer."),
+		configRule("config-root-class", Info, "The root of the entry is not the model's class.",
+			"The outermost block has the name of the class that config.json names in architectures."),
+		configRule("config-stale-text", Info, "The description or a comment states a number that is not the model's.",
+			"Numbers of layers, of experts and of experts chosen are compared; a number that is true of any kind of layer is left alone."),
+		configRule("config-missing-definition", Info, "A module lacks a Definition that stands for it.",
+			"It has none, or a router has not its own GEMM, or a norm not the way with the residual's addition. The name follows from the model's config. The quick fix writes it."),
 		{
 			ID: "config-ambiguous", Severity: Info, Area: AreaConfig,
 			Doc:  "The entry's name stands for checkpoints whose configs differ.",
 			Long: "What differs between them is not judged. A comment `// source: https://huggingface.co/ORG/NAME` in the entry says which one it is.",
 		},
 	}
+	list[0].entry = checkConfig
+	return list
+}
+
+// configRule is a rule that rests on the model's config.
+func configRule(id string, severity Severity, doc, long string) Rule {
+	return Rule{ID: id, Severity: severity, Area: AreaConfig, Doc: doc, Long: long + " " + foundBy}
 }
 
 // checkConfig compares an entry with the model's own config.

@@ -249,24 +249,8 @@ func clip(s string) string { return prose.Clip(s, 60) }
 // q quotes a text from the file for a message.
 func q(s string) string { return fmt.Sprintf("%q", clip(s)) }
 
-// kindWords says what stands where something else should.
-func kindWords(k tsast.ValueKind) string {
-	switch k {
-	case tsast.StringLiteral:
-		return "a string"
-	case tsast.NumberLiteral:
-		return "a number"
-	case tsast.BoolLiteral:
-		return "a boolean"
-	case tsast.NullLiteral:
-		return "null"
-	case tsast.ArrayLiteral:
-		return "an array"
-	case tsast.ObjectLiteral:
-		return "an object"
-	case tsast.Absent:
-		return "nothing"
-	case tsast.OpaqueValue:
-	}
-	return "an expression"
+// kindWords say what stands where something else should.
+var kindWords = map[tsast.ValueKind]string{
+	tsast.StringLiteral: "a string", tsast.NumberLiteral: "a number", tsast.BoolLiteral: "a boolean", tsast.NullLiteral: "null",
+	tsast.ArrayLiteral: "an array", tsast.ObjectLiteral: "an object", tsast.Absent: "nothing", tsast.OpaqueValue: "an expression",
 }

@@ -168,9 +168,9 @@ func (p *entryPass) moduleDefault(module *tsast.Module, field string) (value str
 }
 
 func checkUnknown(p *entryPass) {
-	p.unknown(nil, p.model.Properties, entryFields, "entry")
+	p.unknown(nil, p.model.Properties, entryFields, "an entry")
 	for _, module := range p.model.Modules {
-		p.unknown(module, module.Properties, moduleFields, "module")
+		p.unknown(module, module.Properties, moduleFields, "a module")
 	}
 }
 
@@ -186,10 +186,7 @@ func (p *entryPass) unknown(module *tsast.Module, props []tsast.Property, fields
 		}
 		problem := Problem{
 			Rule: "unknown-field", Span: prop.KeySpan,
-			Message: fmt.Sprintf("%s is not a field of a %s (%s)", q(prop.Key), what, strings.Join(fields, ", ")),
-		}
-		if what == "entry" {
-			problem.Message = fmt.Sprintf("%s is not a field of an entry (%s)", q(prop.Key), strings.Join(fields, ", "))
+			Message: fmt.Sprintf("%s is not a field of %s (%s)", q(prop.Key), what, strings.Join(fields, ", ")),
 		}
 		if near := nearestField(prop.Key, missing); near != "" {
 			problem.Message += "; did you mean " + near + "?"
@@ -336,7 +333,7 @@ func (p *entryPass) wrong(module *tsast.Module, w wanted) {
 	}
 	problem := Problem{
 		Rule: "wrong-type", Span: w.span,
-		Message: fmt.Sprintf("%s is %s where it should be %s", w.field, kindWords(w.got), kindWords(w.kind)),
+		Message: fmt.Sprintf("%s is %s where it should be %s", w.field, kindWords[w.got], kindWords[w.kind]),
 	}
 	text := p.at(w.span)
 	switch {
