@@ -50,11 +50,11 @@ func (s *Server) hover(_ context.Context, snap *Snapshot, p *protocol.HoverParam
 
 // hoverDefinition decodes a name, field by field.
 func (s *Server) hoverDefinition(b *hoverText, snap *Snapshot, value string) {
-	name, err := definition.Parse(value)
-	if r, ok := definition.Respell(value); ok && r.Sure {
-		b.printf("%s is %s of %s.\n\n", b.code(value), r.Words(), b.code(r.Name.String()))
-		name = r.Name
-	} else if err != nil {
+	name, spelled, err := definition.Meant(value)
+	switch {
+	case spelled != nil:
+		b.printf("%s is %s of %s.\n\n", b.code(value), spelled.Words(), b.code(name.String()))
+	case err != nil:
 		b.printf("%s is not a Definition name: %s\n\n", b.code(value), b.text(definition.Why(err)))
 		s.hoverDataset(b, snap, value)
 		return

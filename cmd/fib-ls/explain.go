@@ -121,14 +121,14 @@ func explain(w io.Writer, arg string) (definition.Name, error) {
 	if f, ok := familyByID(arg); ok {
 		return none, explainFamily(w, f)
 	}
-	name, err := definition.Parse(arg)
-	if r, ok := definition.Respell(arg); ok && r.Sure {
-		if _, err := fmt.Fprintf(w, "%s is %s of %s\n\n", arg, r.Words(), r.Name); err != nil {
+	name, spelled, err := definition.Meant(arg)
+	if err != nil {
+		return none, unexplained(arg, err)
+	}
+	if spelled != nil {
+		if _, err := fmt.Fprintf(w, "%s is %s of %s\n\n", arg, spelled.Words(), name); err != nil {
 			return none, err
 		}
-		name = r.Name
-	} else if err != nil {
-		return none, unexplained(arg, err)
 	}
 	_, err = io.WriteString(w, definition.Explain(name))
 	return name, err

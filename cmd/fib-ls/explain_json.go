@@ -53,15 +53,15 @@ func (f *explainFlags) runJSON(cmd *cobra.Command, g *globals, args []string) er
 			names = append(names, asFamilyJSON(family, nil))
 			continue
 		}
-		name, err := definition.Parse(arg)
-		spelled := ""
-		if r, ok := definition.Respell(arg); ok && r.Sure {
-			name, spelled = r.Name, arg
-		} else if err != nil {
+		name, spelled, err := definition.Meant(arg)
+		if err != nil {
 			return unexplained(arg, err)
 		}
 		out := asFamilyJSON(name.Family, name.Values)
-		out.Name, out.Spelled, out.Notes = name.String(), spelled, name.Notes()
+		out.Name, out.Notes = name.String(), name.Notes()
+		if spelled != nil {
+			out.Spelled = arg
+		}
 		if f.model != "" {
 			if out.ForModel, err = f.numbersOf(cmd, g, name); err != nil {
 				return err

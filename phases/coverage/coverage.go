@@ -130,10 +130,8 @@ func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Mode
 // dataset has under this name is meant as it is written, else an older spelling
 // stands for the current one and a name of no family for itself.
 func requiredOf(text string, note func(*definition.Name) string, d *dataset.Dataset) dataset.Required {
-	name, err := definition.Parse(text)
-	if r, ok := definition.Respell(text); ok && r.Sure {
-		name = r.Name
-	} else if err != nil {
+	name, _, err := definition.Meant(text)
+	if err != nil {
 		return dataset.Required{Name: text, OpType: "unknown"}
 	}
 	required := dataset.Required{Name: name.String(), OpType: name.OpType(), Note: note(&name)}

@@ -13,10 +13,8 @@ import (
 
 // Define makes the Definition of a name, also of one in another spelling.
 func Define(name string, opts dataset.DefineOptions) (*dataset.Definition, error) {
-	parsed, err := definition.Parse(name)
-	if r, ok := definition.Respell(name); ok && r.Sure {
-		parsed = r.Name
-	} else if err != nil {
+	parsed, _, err := definition.Meant(name)
+	if err != nil {
 		return nil, err // it names the text
 	}
 	return dataset.Define(parsed, opts)

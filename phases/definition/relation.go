@@ -242,6 +242,16 @@ func Respell(s string) (r Respelling, ok bool) {
 	return Respelling{}, false
 }
 
+// Meant reads a name in whatever spelling: of a text that is surely another name of
+// a kernel of the dataset, the dataset's name, and how the text spells it.
+func Meant(s string) (n Name, spelled *Respelling, err error) {
+	if r, ok := Respell(s); ok && r.Sure {
+		return r.Name, &r, nil
+	}
+	n, err = Parse(s)
+	return n, nil, err
+}
+
 // Spellings are the other names of the Definition that a text names: the
 // dataset's for one of FlashInfer's or of the past, FlashInfer's for one of the
 // dataset's. Only names that are surely the same kernel are among them.
