@@ -99,12 +99,12 @@ func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Mode
 		note = known.Note
 		c.epsilon = known.Architecture.Normalization.Epsilon
 	}
-	var required []dataset.Required
+	var required []dataset.Row
 	seen := map[string]bool{}
 	add := func(text string) {
 		r := requiredOf(text, note, d)
-		if !seen[r.Name] {
-			seen[r.Name] = true
+		if !seen[r.Definition] {
+			seen[r.Definition] = true
 			required = append(required, r)
 		}
 	}
@@ -129,14 +129,14 @@ func coverModel(x *expect.Expectations, m *tsast.Model, d *dataset.Dataset) Mode
 // requiredOf reads a Definition name as an entry writes it: one that the
 // dataset has under this name is meant as it is written, else an older spelling
 // stands for the current one and a name of no family for itself.
-func requiredOf(text string, note func(*definition.Name) string, d *dataset.Dataset) dataset.Required {
+func requiredOf(text string, note func(*definition.Name) string, d *dataset.Dataset) dataset.Row {
 	name, _, err := definition.Meant(text)
 	if err != nil {
-		return dataset.Required{Name: text, OpType: "unknown"}
+		return dataset.Row{Definition: text, OpType: "unknown"}
 	}
-	required := dataset.Required{Name: name.String(), OpType: name.OpType(), Note: note(&name)}
+	required := dataset.Row{Definition: name.String(), OpType: name.OpType(), Note: note(&name)}
 	if d.Written(text) {
-		required.Name = text
+		required.Definition = text
 	}
 	return required
 }
@@ -147,7 +147,7 @@ var elementwise = regexp.MustCompile(`(?i)embed|embd|^wte$|^wpe$|lm_head|^output
 
 // unmappedModules are the layers without a Definition for which the config
 // has none either, one row per parent block: "moe: gate / topk / experts".
-func unmappedModules(m *tsast.Model, known *expect.Requirements) []dataset.Required {
+func unmappedModules(m *tsast.Model, known *expect.Requirements) []dataset.Row {
 	var order []string
 	below := map[string][]string{}
 	for _, module := range m.Modules {
@@ -161,13 +161,13 @@ func unmappedModules(m *tsast.Model, known *expect.Requirements) []dataset.Requi
 		}
 		below[parent] = append(below[parent], name)
 	}
-	var rows []dataset.Required
+	var rows []dataset.Row
 	for _, parent := range order {
 		text := strings.Join(below[parent], " / ")
 		if parent != "" {
 			text = parent + ": " + text
 		}
-		rows = append(rows, dataset.Required{Text: text, OpType: opTypeWord(text)})
+		rows = append(rows, dataset.Row{Text: text, OpType: opTypeWord(text)})
 	}
 	return rows
 }

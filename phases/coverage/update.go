@@ -70,17 +70,18 @@ func (d *coverageDocument) refresh(m Model) {
 	if len(stale) > 0 {
 		d.notes = append(d.notes, fmt.Sprintf("%s: not counted, as neither its entry nor its config requires them: %s", m.ID, strings.Join(stale, ", ")))
 	}
-	var lacking []dataset.Required
+	var lacking []dataset.Row
 	for _, row := range m.Rows {
 		if row.Definition != "" && !listed[row.Definition] {
-			lacking = append(lacking, dataset.Required{Name: row.Definition, OpType: row.OpType, Note: row.Note})
+			lacking = append(lacking, row)
 		}
 	}
 	if len(lacking) > 0 {
 		extra := dataset.Cover(lacking, d.lookup)
-		rows := strings.Split(strings.TrimSuffix(extra.Markdown(), "\n"), "\n")[2:]
-		d.lines = slices.Insert(d.lines, last, rows...)
-		to += len(rows)
+		for i, row := range extra.Rows {
+			d.lines = slices.Insert(d.lines, last+i, row.Markdown())
+		}
+		to += len(extra.Rows)
 		tally.Plus(extra)
 	}
 	d.count(m, from, to, tally)
@@ -139,7 +140,7 @@ func (d *coverageDocument) row(i int, m Model, listed map[string]bool, tally *da
 		tally.Plus(dataset.Coverage{Unmapped: 1})
 		return ""
 	}
-	one := dataset.Cover([]dataset.Required{{Name: name[1]}}, d.lookup)
+	one := dataset.Cover([]dataset.Row{{Definition: name[1]}}, d.lookup)
 	listed[name[1]] = true
 	mark := one.Rows[0].Status.Mark()
 	if old := strings.TrimSpace(cells[status]); !strings.HasPrefix(old, mark) {

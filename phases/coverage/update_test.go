@@ -71,9 +71,9 @@ func TestUpdateCountsWhatIsRequired(t *testing.T) {
 		"| `gqa_paged_decode_h32_kv8_d128_ps1` | gqa_paged TP=1 | ❌ |\n| `top_k_sampling_from_probs_v8` | sampling | ❌ |\n\n**Coverage**: 1 / 4 definitions present. " +
 		"Missing: `gqa_paged_decode_h16_kv4_d128_ps1`, `gqa_paged_decode_h32_kv8_d128_ps1`, `top_k_sampling_from_probs_v8`.\n"
 	lookup := func(name string) (bool, int) { return name == "rmsnorm_h64", 1 }
-	m := Model{ID: "one-8b-instruct", Name: "One 8B Instruct", Config: "acme/one", Coverage: dataset.Cover([]dataset.Required{
-		{Name: "rmsnorm_h64", OpType: "rmsnorm"}, {Name: "gqa_paged_decode_h32_kv8_d128_ps1", OpType: "gqa_paged", Note: "TP=1"},
-		{Name: "top_k_sampling_from_probs_v8", OpType: "sampling"},
+	m := Model{ID: "one-8b-instruct", Name: "One 8B Instruct", Config: "acme/one", Coverage: dataset.Cover([]dataset.Row{
+		{Definition: "rmsnorm_h64", OpType: "rmsnorm"}, {Definition: "gqa_paged_decode_h32_kv8_d128_ps1", OpType: "gqa_paged", Note: "TP=1"},
+		{Definition: "top_k_sampling_from_probs_v8", OpType: "sampling"},
 	}, lookup)}
 	r := &Report{Models: []Model{m}}
 	after, notes := r.Update(before, lookup)

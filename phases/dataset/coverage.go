@@ -32,25 +32,18 @@ func (s Status) Mark() string {
 	return "—"
 }
 
-// Required is one Definition that a model needs, or, with Name "", a module
-// for which no Definition name exists.
-type Required struct {
-	Name   string
-	OpType string
-	// Text stands for the name in an unmapped row: "MoE gate / topk / experts".
-	Text string
-	// Note follows the op type: "TP=8".
-	Note string
-}
-
-// Row is one row of a model's coverage table.
+// Row is one row of a model's coverage table: a Definition that it needs, or, with
+// Definition "", a module for which no Definition name exists.
 type Row struct {
 	Definition string `json:"definition,omitempty"`
-	Text       string `json:"text,omitempty"`
-	OpType     string `json:"op_type"`
-	Note       string `json:"note,omitempty"`
-	Status     Status `json:"status"`
-	Workloads  int    `json:"workloads"`
+	// Text stands for the name in an unmapped row: "MoE gate / topk / experts".
+	Text   string `json:"text,omitempty"`
+	OpType string `json:"op_type"`
+	// Note follows the op type: "TP=8".
+	Note string `json:"note,omitempty"`
+	// Status and Workloads are what Cover finds.
+	Status    Status `json:"status"`
+	Workloads int    `json:"workloads"`
 }
 
 // Overall says how far a model is.
@@ -96,23 +89,39 @@ type Coverage struct {
 
 // Cover makes the coverage table of a model from what it requires, each name
 // once, in order. lookup is Dataset.Lookup.
-func Cover(required []Required, lookup func(name string) (present bool, workloads int)) Coverage {
+func Cover(required []Row, lookup func(name string) (present bool, workloads int)) Coverage {
 	c := Coverage{Rows: make([]Row, 0, len(required)), MissingNames: []string{}}
 	seen := make(map[string]bool, len(required))
 	for _, r := range required {
-		if r.Name == "" {
-			c.Rows = append(c.Rows, Row{Text: r.Text, OpType: r.OpType, Note: r.Note, Status: Unmapped})
-			c.Unmapped++
+		if r.Definition != "" && seen[r.Definition] {
 			continue
 		}
-		if seen[r.Name] {
-			continue
-		}
-		seen[r.Name] = true
+		seen[r.Definition] = true
 		c.add(r, lookup)
 	}
 	c.sum()
 	return c
+}
+
+func (c *Coverage) add(row Row, lookup func(string) (bool, int)) {
+	present, workloads := lookup(row.Definition)
+	row.Workloads = workloads
+	switch {
+	case row.Definition == "":
+		row.Status = Unmapped
+		c.Unmapped++
+	case !present:
+		row.Status = Missing
+		c.Missing++
+		c.MissingNames = append(c.MissingNames, row.Definition)
+	case workloads > 0:
+		row.Status = Collected
+		c.Collected++
+	default:
+		row.Status = Defined
+		c.Defined++
+	}
+	c.Rows = append(c.Rows, row)
 }
 
 // Plus takes the rows of another table into the counts of this one.
@@ -137,26 +146,6 @@ func (c *Coverage) sum() {
 	default:
 		c.Overall = NotCovered
 	}
-}
-
-func (c *Coverage) add(r Required, lookup func(string) (bool, int)) {
-	row := Row{Definition: r.Name, OpType: r.OpType, Note: r.Note, Status: Missing}
-	if present, workloads := lookup(r.Name); present {
-		row.Status, row.Workloads = Defined, workloads
-		if workloads > 0 {
-			row.Status = Collected
-		}
-	}
-	switch row.Status {
-	case Collected:
-		c.Collected++
-	case Defined:
-		c.Defined++
-	case Missing, Unmapped:
-		c.Missing++
-		c.MissingNames = append(c.MissingNames, r.Name)
-	}
-	c.Rows = append(c.Rows, row)
 }
 
 // Sentence is the line under the table: "12 / 14 definitions present.
@@ -187,15 +176,20 @@ func (c Coverage) Markdown() string {
 	var b strings.Builder
 	b.WriteString("| Definition | Op Type | Status |\n|-----------|---------|:------:|\n")
 	for _, r := range c.Rows {
-		name := prose.Code(r.Definition)
-		if r.Definition == "" {
-			name = prose.Cell(r.Text)
-		}
-		opType := r.OpType
-		if r.Note != "" {
-			opType += " " + r.Note
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, prose.Cell(opType), r.Status.Mark())
+		b.WriteString(r.Markdown() + "\n")
 	}
 	return b.String()
+}
+
+// Markdown is the row in that table.
+func (r Row) Markdown() string {
+	name := prose.Code(r.Definition)
+	if r.Definition == "" {
+		name = prose.Cell(r.Text)
+	}
+	opType := r.OpType
+	if r.Note != "" {
+		opType += " " + r.Note
+	}
+	return fmt.Sprintf("| %s | %s | %s |", name, prose.Cell(opType), r.Status.Mark())
 }

@@ -152,9 +152,9 @@ func TestCover(t *testing.T) {
 		n, ok := have[name]
 		return ok, n
 	}
-	c := Cover([]Required{
-		{Name: "a", OpType: "gemm"}, {Name: "b", OpType: "gqa_paged", Note: "TP=8"}, {Name: "c", OpType: "moe"},
-		{Name: "a", OpType: "gemm"}, {Text: "MoE gate | <topk>", OpType: "moe"},
+	c := Cover([]Row{
+		{Definition: "a", OpType: "gemm"}, {Definition: "b", OpType: "gqa_paged", Note: "TP=8"}, {Definition: "c", OpType: "moe"},
+		{Definition: "a", OpType: "gemm"}, {Text: "MoE gate | <topk>", OpType: "moe"},
 	}, lookup)
 	want := `| Definition | Op Type | Status |
 |-----------|---------|:------:|
@@ -173,11 +173,11 @@ func TestCover(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	for _, test := range []struct {
-		names []Required
+		names []Row
 		want  Overall
 	}{
-		{[]Required{{Name: "a"}}, FullyCovered}, {[]Required{{Name: "b"}}, Partial},
-		{[]Required{{Name: "c"}}, NotCovered}, {nil, NotCovered}, {[]Required{{Name: "a"}, {Text: "x"}}, Partial},
+		{[]Row{{Definition: "a"}}, FullyCovered}, {[]Row{{Definition: "b"}}, Partial},
+		{[]Row{{Definition: "c"}}, NotCovered}, {nil, NotCovered}, {[]Row{{Definition: "a"}, {Text: "x"}}, Partial},
 	} {
 		if got := Cover(test.names, lookup).Overall; got != test.want {
 			t.Errorf("%v: %s, want %s", test.names, got, test.want)

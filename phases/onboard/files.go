@@ -279,9 +279,9 @@ func (p *Plan) updateCoverage(text []byte) []byte {
 
 // covered is the model against the dataset.
 func (p *Plan) covered() coverage.Model {
-	var required []dataset.Required
+	var required []dataset.Row
 	for _, k := range p.Kernels {
-		required = append(required, dataset.Required{Name: k.Name, OpType: k.OpType, Note: k.words()})
+		required = append(required, dataset.Row{Definition: k.Name, OpType: k.OpType, Note: k.words()})
 	}
 	a := p.Result.Architecture
 	covered := dataset.Cover(required, p.set.Lookup)
