@@ -39,8 +39,7 @@ type Batch struct {
 	// Refused reports that Err was found before anything was begun.
 	Refused bool
 
-	changes map[string]*change // of a clone's other files, by path
-	changed []string           // the paths in order
+	changes []*change // of a clone's other files
 }
 
 // chunkSize is how many models are placed between two writes of models.ts:
@@ -264,19 +263,15 @@ func writeChunk(env *phases.Env, files map[string]*openFile) error {
 // other where models share an output directory.
 func writeReports(env *phases.Env, items []*Item) {
 	byDir := map[string][]*Item{}
-	var dirs []string
 	for _, item := range items {
 		dir := env.Path(item.Result.Request.OutputDir)
-		if byDir[dir] == nil {
-			dirs = append(dirs, dir)
-		}
 		byDir[dir] = append(byDir[dir], item)
 	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, dir := range dirs {
+	for _, together := range byDir {
 		group.Go(func() error {
-			for _, item := range byDir[dir] {
+			for _, item := range together {
 				item.Result.Files["models.ts"] = item.Request.ModelsTS
 				item.Err = safely("reporting on", item, func() error { return item.Result.WriteFiles(env) })
 				trim(item.Result)

@@ -1,7 +1,7 @@
 package batch
 
 import (
-	"path/filepath"
+	"slices"
 
 	"github.com/fib-ls/fib-ls/phases/diff"
 	"github.com/fib-ls/fib-ls/phases/report"
@@ -25,15 +25,12 @@ func (b *Batch) follow(item *Item) {
 		if f.Edit == nil {
 			continue
 		}
-		path := filepath.Join(f.Root, f.Path)
-		if b.changes == nil {
-			b.changes = map[string]*change{}
+		at := slices.IndexFunc(b.changes, func(c *change) bool { return c.Root == f.Root && c.Path == f.Path })
+		if at < 0 {
+			at = len(b.changes)
+			b.changes = append(b.changes, &change{Following: *f, after: f.Before})
 		}
-		c := b.changes[path]
-		if c == nil {
-			c = &change{Following: *f, after: f.Before}
-			b.changes[path], b.changed = c, append(b.changed, path)
-		}
+		c := b.changes[at]
 		if after, err := f.Edit(c.after); err == nil { // else the model's own warning says so
 			c.after = after
 		}
@@ -45,8 +42,7 @@ func (b *Batch) follow(item *Item) {
 // batch added, one a file.
 func (b *Batch) Following() []report.Following {
 	var all []report.Following
-	for _, path := range b.changed {
-		c := b.changes[path]
+	for _, c := range b.changes {
 		if patch := diff.Unified(c.Path, string(c.Before), string(c.after)); patch != "" {
 			all = append(all, report.Following{Name: c.Name, What: "the change of " + c.Path + " for all models of the batch (git apply makes it)", Data: []byte(patch)})
 		}
