@@ -1,13 +1,13 @@
 package lsp
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"go.lsp.dev/protocol"
 
 	"github.com/fib-ls/fib-ls/phases/definition"
+	"github.com/fib-ls/fib-ls/phases/prose"
 	"github.com/fib-ls/fib-ls/phases/validate"
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -53,10 +53,13 @@ func (c *completer) definition(name string, word tsast.Span, why string, dataset
 	}
 	detail := n.OpType()
 	if dataset != nil {
-		if ok, workloads := dataset.Has(name); ok {
-			detail += fmt.Sprintf(", in the dataset (%d workloads)", workloads)
-		} else {
+		switch ok, workloads := dataset.Has(name); {
+		case !ok:
 			detail += ", not in the dataset"
+		case dataset.Listed() != "": // a list need not say how many workloads there are
+			detail += ", in the dataset"
+		default:
+			detail += ", in the dataset (" + prose.Count(workloads, "workload") + ")"
 		}
 	}
 	doc := &hoverText{markdown: c.s.caps.markdown}

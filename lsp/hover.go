@@ -105,7 +105,7 @@ func (s *Server) hoverDataset(b *hoverText, snap *Snapshot, name string) {
 	case ok && by != "":
 		b.printf("In the dataset%s.\n\n", by)
 	case ok:
-		b.printf("In the dataset, with %d workloads.\n\n", workloads)
+		b.printf("In the dataset, with %s.\n\n", prose.Count(workloads, "workload"))
 	default:
 		b.printf("Not in the dataset%s.\n\n", by)
 	}

@@ -44,7 +44,7 @@ func TestErrorRecoveryIsBounded(t *testing.T) {
 	}
 	// What is only large, or broken in an ordinary way, is read.
 	large := strings.Replace(string(times(fixture(t), 20)), "modules: {", "modules: { {", 1)
-	if f := Parse([]byte(large)); len(f.Problems) == 0 || strings.Contains(f.Problems[0].Message, "too large or too broken") {
+	if f := Parse([]byte(large)); len(f.Problems) == 0 || strings.Contains(f.Problems[0].Message, "too broken to be read") {
 		t.Errorf("%d bytes: %v", len(large), f.Problems)
 	}
 }

@@ -35,7 +35,9 @@ func (c *comparison) definition(m *tsast.Module, d tsast.String, n definition.Na
 	case "moe":
 		c.experts(m, d, n)
 	default:
-		c.attention(m, d, n)
+		if len(familiesOf(n.Family.OpType)) > 0 { // else nothing here knows its sizes
+			c.attention(m, d, n)
+		}
 	}
 }
 

@@ -110,7 +110,7 @@ func checkDuplicateIDs(p *filePass) {
 		}
 		fresh, known := renamed[id.Value]
 		if !known {
-			fresh = unique(id.Value, "-", p.hasID)
+			fresh = numbered(id.Value, "-", p.hasID)
 			renamed[id.Value] = fresh
 		}
 		problem.Fixes = []Fix{replace("Change the id to "+fresh, span, quoted(fresh, p.f.Text(span)[0]), false)}
@@ -153,8 +153,9 @@ func (p *filePass) line(at int) int {
 	return line
 }
 
-// unique appends the first number from 2 on that makes a name free.
-func unique(name, separator string, taken func(string) bool) string {
+// numbered appends to a name that is taken the first number from 2 on that makes
+// it free.
+func numbered(name, separator string, taken func(string) bool) string {
 	for i := 2; ; i++ {
 		if fresh := fmt.Sprintf("%s%s%d", name, separator, i); !taken(fresh) {
 			return fresh

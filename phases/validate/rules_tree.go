@@ -74,7 +74,7 @@ func checkDuplicateModules(p *entryPass) {
 		}
 		fresh, known := renamed[m.Name]
 		if !known {
-			fresh = unique(m.Name, "_", func(s string) bool { return p.byName[s] != nil })
+			fresh = numbered(m.Name, "_", func(s string) bool { return p.byName[s] != nil })
 			renamed[m.Name] = fresh
 		}
 		p.in(m, Problem{
