@@ -97,7 +97,8 @@ type Dataset interface {
 	// Has also knows the other spellings of the same kernel.
 	Written(name string) bool
 	// Listed says, for a list of names without a clone, which list; "" for a
-	// clone. The rules ask clones alone.
+	// clone. What a list lacks is a finding only where the settings give the rule
+	// unknown-definition a severity: the list may be older than the entry.
 	Listed() string
 	// Path is the Definition's JSON file; "" when there is none.
 	Path(name string) string
