@@ -2,80 +2,16 @@ package extract
 
 import (
 	"fmt"
-	"path"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
-// refusal is one row of the table of what is not a decoder language model.
-type refusal struct {
-	types string // names of model_type, with * for any ending or beginning
-	what  string
-}
-
-// refusals are model types that are not decoder language models, and what they
-// are instead. The first row that matches counts; one without words is a
-// decoder in spite of its name.
-func refusals() []refusal {
-	return []refusal{
-		{"modernbert-decoder bert-generation-decoder", ""},
-		{"xlnet", "a permutation language model, which has no cache of keys and values to decode from"},
-		{"*bert* electra ernie ernie_m xlm xlm-roberta* *roberta* flaubert longformer big_bird data2vec-text deberta* mpnet nezha funnel fnet canine luke splinter xmod gte new nomic_bert esm esm2 perceiver layoutlm* lilt bros markuplm tapas mra yoso nystromformer qdqbert roformer rembert convbert contriever", "an encoder of the BERT kind"},
-		{"medusa mlp_speculator", "draft heads without layers of their own, which read another model's hidden states"},
-		{"t5 mt5 umt5 longt5 switch_transformers bart mbart m2m_100 marian pegasus pegasus_x blenderbot* bigbird_pegasus led plbart prophetnet xlm-prophetnet mvp fsmt nllb-moe seamless_m4t* t5gemma* encoder-decoder rag udop pix2struct florence2 nougat donut* vision-encoder-decoder trocr", "an encoder-decoder"},
-		{"whisper speech_to_text* wav2vec2* hubert wavlm sew* unispeech* speecht5* parakeet* moonshine* canary* data2vec-audio audio-spectrogram-transformer clap* encodec dac mimi bark musicgen* vits xcodec*", "a speech or audio model"},
-		{"clip* chinese_clip* siglip* altclip* align* blip blip_* flava* groupvit* owlvit* owlv2* xclip* x-clip* metaclip* aimv2* colpali colqwen2 metaclip_2*", "an image-text encoder (CLIP kind)"},
-		{"vit* deit beit swin* dinov* convnext* resnet regnet mobilenet* mobilevit* efficientnet levit cvt poolformer segformer detr *_detr* *-detr yolos sam sam2* sam3* sam_* mask2former maskformer* oneformer dpt depth_* glpn upernet table-transformer timm_* imagegpt hiera pvt* focalnet bit vjepa* videomae timesformer vivit zoedepth superpoint superglue data2vec-vision ijepa pixtral idefics*_vision *_vision_model *_vision", visionModel},
-		{"timesfm* patchts* informer autoformer time_series_transformer decision_transformer", "a time-series model"},
-		{"stable_diffusion flux unet* dit *diffusion*transformer", "a diffusion model"},
-	}
-}
-
 // generates reports whether a class name is that of a model that generates text.
 func generates(class string) bool {
-	for _, suffix := range []string{"ForCausalLM", "CausalLM", "LMHeadModel", "ForConditionalGeneration", "ForCausalLMNextN", "ChatModel", "ModelLM"} {
-		if strings.HasSuffix(class, suffix) {
-			return true
-		}
-	}
-	return false
-}
-
-// otherTasks are class name suffixes of models that are not language models
-// whatever their backbone.
-func otherTasks() map[string]string {
-	return map[string]string{
-		"ForMaskedLM":                  "a masked language model (an encoder)",
-		"ForPreTraining":               "an encoder in pre-training",
-		"ForSequenceClassification":    "a sequence classifier or reward model: it has no language-model head",
-		"ForTokenClassification":       "a token classifier",
-		"ForQuestionAnswering":         "an extractive question-answering model",
-		"ForMultipleChoice":            "a multiple-choice classifier",
-		"ForRewardModel":               "a reward model: it has no language-model head",
-		"ForImageClassification":       "an image classifier",
-		"ForObjectDetection":           "an object detector",
-		"ForSemanticSegmentation":      "an image segmenter",
-		"ForSpeechSeq2Seq":             "a speech recogniser",
-		"ForCTC":                       "a speech recogniser",
-		"ForAudioClassification":       "an audio classifier",
-		"ForZeroShotImageClassifier":   "an image classifier",
-		"ForDepthEstimation":           "a depth estimator",
-		"ForMaskGeneration":            "an image segmenter",
-		"ForTimeSeriesPrediction":      "a time-series model",
-		"ForTextEncoding":              "a text encoder",
-		"ForNextSentencePrediction":    "an encoder",
-		"ForImageTextRetrieval":        "an image-text encoder",
-		"ForVideoClassification":       "a video classifier",
-		"ForUniversalSegmentation":     "an image segmenter",
-		"ForMaskedImageModeling":       "a vision encoder",
-		"ForAudioFrameClassification":  "an audio classifier",
-		"ForInstanceSegmentation":      "an image segmenter",
-		"ForKeypointDetection":         "a vision model",
-		"ForZeroShotObjectDetection":   "an object detector",
-		"ForImageToImage":              "an image model",
-		"ForDocumentQuestionAnswering": "a document encoder",
-	}
+	suffixes := []string{"CausalLM", "LMHeadModel", "ForConditionalGeneration", "ForCausalLMNextN", "ChatModel", "ModelLM"}
+	return slices.ContainsFunc(suffixes, func(suffix string) bool { return strings.HasSuffix(class, suffix) })
 }
 
 // refuse says what a config is when it is not a decoder language model; nil when
@@ -99,10 +35,8 @@ func refuse(root *Object, class, modelType string, nested bool) error {
 	if encoderDecoder, _ := root.Bool("is_encoder_decoder"); encoderDecoder && !nested {
 		return not("%s, an encoder-decoder (is_encoder_decoder is true)", named(modelType, class))
 	}
-	for suffix, what := range otherTasks() {
-		if strings.HasSuffix(class, suffix) {
-			return not("%s is %s", class, what)
-		}
+	if what := families.Refused("class", class, ""); what != "" { // whatever its backbone
+		return not("%s is %s", class, what)
 	}
 	if what := refusedType(root, modelType, nested); what != "" {
 		return not("%s, %s", named(modelType, class), what)
@@ -196,24 +130,12 @@ func severalTransformers(root *Object) string {
 // type counts, and not as a vision model: cohere2_vision is one with a language
 // model inside.
 func refusedType(root *Object, modelType string, nested bool) string {
-	if nested {
-		modelType, _ = root.String("model_type")
+	if !nested {
+		return families.Refused("type", modelType, "")
 	}
-	for _, r := range refusals() {
-		if nested && r.what == visionModel {
-			continue
-		}
-		for _, pattern := range strings.Fields(r.types) {
-			if matched, err := path.Match(pattern, modelType); matched && err == nil {
-				return r.what
-			}
-		}
-	}
-	return ""
+	wrapper, _ := root.String("model_type")
+	return families.Refused("type", wrapper, "a vision model")
 }
-
-// visionModel is what the table calls models without a language model.
-const visionModel = "a vision model"
 
 // headless matches SomethingModel, the backbone class, which embedding models
 // name. ChatGLM's language model is called ChatGLMModel.

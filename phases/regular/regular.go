@@ -24,22 +24,41 @@ var ErrTooLarge = errors.New("it is too large")
 // becomes one between the look and the opening is opened without blocking and
 // closed again.
 func Open(path string) (*os.File, error) {
-	if err := Check(path); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|NonBlocking, 0)
+	return open(path, os.Stat, os.OpenFile)
+}
+
+// OpenIn is Open for a name below a root, which no link leads out of.
+func OpenIn(root *os.Root, name string) (*os.File, error) {
+	return open(name, root.Stat, root.OpenFile)
+}
+
+func open(path string, stat func(string) (fs.FileInfo, error), openFile func(string, int, fs.FileMode) (*os.File, error)) (*os.File, error) {
+	info, err := stat(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
+	if err := check(path, info); err != nil {
+		return nil, err
+	}
+	f, err := openFile(path, os.O_RDONLY|NonBlocking, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err = f.Stat(); err == nil {
+		err = check(path, info)
 	}
 	if err != nil {
 		_ = f.Close() // nothing was read
 		return nil, err
 	}
 	return f, nil
+}
+
+func check(path string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
+	}
+	return nil
 }
 
 // Check says why a path cannot be opened as a regular file; links are
@@ -49,10 +68,7 @@ func Check(path string) error {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() {
-		return &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
-	}
-	return nil
+	return check(path, info)
 }
 
 // CheckOrAbsent is Check for a path that will be made when nothing is there,
@@ -85,27 +101,4 @@ func ReadFrom(r io.Reader, name string, limit int64) ([]byte, error) {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: it has more than %d bytes", ErrTooLarge, limit)}
 	}
 	return data, nil
-}
-
-// OpenIn is Open for a name below a root, which no link leads out of.
-func OpenIn(root *os.Root, name string) (*os.File, error) {
-	info, err := root.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
-	}
-	f, err := root.OpenFile(name, os.O_RDONLY|NonBlocking, 0)
-	if err != nil {
-		return nil, err
-	}
-	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
-	}
-	if err != nil {
-		_ = f.Close() // nothing was read
-		return nil, err
-	}
-	return f, nil
 }

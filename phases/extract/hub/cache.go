@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +34,7 @@ type cache struct {
 }
 
 func newCache(s *settings, clock Clock, log *slog.Logger) *cache {
-	return &cache{root: s.cacheRoot, noSymlinks: s.noSymlinks, clock: clock, log: log}
+	return &cache{root: s.CacheRoot, noSymlinks: s.noSymlinks, clock: clock, log: log}
 }
 
 const repoPrefix = "models--"
@@ -138,13 +138,9 @@ func (c *cache) knownAbsent(repoID, commit, filename string) bool {
 	return err == nil
 }
 
-// Repo is a model repository that the cache knows.
+// Repo is a model repository of which the cache has a file.
 type Repo struct {
 	ID string
-	// Refs are the cached branches and tags with their commits.
-	Refs map[string]string
-	// Commits are those with at least one file, the latest download first.
-	Commits []string
 	// LastUsed is when its snapshots last changed.
 	LastUsed time.Time
 }
@@ -171,13 +167,11 @@ func (c *cache) list() []Repo {
 		if ValidateRepoID(id) != nil {
 			continue
 		}
-		r := Repo{ID: id, Refs: c.refs(id)}
-		r.Commits, r.LastUsed = c.commits(id, "")
-		if len(r.Commits) > 0 {
-			repos = append(repos, r)
+		if commits, last := c.commits(id, ""); len(commits) > 0 {
+			repos = append(repos, Repo{ID: id, LastUsed: last})
 		}
 	}
-	sort.SliceStable(repos, func(i, j int) bool { return repos[i].LastUsed.After(repos[j].LastUsed) })
+	slices.SortStableFunc(repos, func(a, b Repo) int { return b.LastUsed.Compare(a.LastUsed) })
 	return repos
 }
 
@@ -202,29 +196,9 @@ func (c *cache) commits(repoID, filename string) (commits []string, last time.Ti
 		times[d.Name()] = info.ModTime()
 		commits = append(commits, d.Name())
 	}
-	sort.SliceStable(commits, func(i, j int) bool { return times[commits[i]].After(times[commits[j]]) })
+	slices.SortStableFunc(commits, func(a, b string) int { return times[b].Compare(times[a]) })
 	if len(commits) > 0 {
 		last = times[commits[0]]
 	}
 	return commits, last
-}
-
-func (c *cache) refs(repoID string) map[string]string {
-	root := filepath.Join(c.repoDir(repoID), "refs")
-	refs := map[string]string{}
-	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil //nolint:nilerr // an unreadable part is left out of the list
-		}
-		rel, rerr := filepath.Rel(root, path)
-		if rerr != nil {
-			return nil //nolint:nilerr // cannot happen under root
-		}
-		rev := filepath.ToSlash(rel)
-		if commit, ok := c.commitOf(repoID, rev); ok && ValidateRevision(rev) == nil {
-			refs[rev] = commit
-		}
-		return nil
-	})
-	return refs
 }

@@ -72,7 +72,7 @@ func (c *Client) Checkpoint(ctx context.Context, repoID, revision string, offlin
 	}
 	ctx, cancel := withTimeout(ctx, c.clock, c.budget, errBudget)
 	defer cancel()
-	r := &checkpointReader{c: c, repoID: repoID, revision: revision, offline: offline || c.set.offline}
+	r := &checkpointReader{c: c, repoID: repoID, revision: revision, offline: offline || c.set.Offline}
 	single, err := r.read(ctx, singleFile)
 	if err == nil {
 		return r.finish(ctx, &Checkpoint{Headers: []Header{*single}, Files: 1}), nil
@@ -246,7 +246,7 @@ func (r *checkpointReader) read(ctx context.Context, file string) (*Header, erro
 		return h, r.budget.spend(int64(len(h.JSON)))
 	}
 	if r.offline {
-		return nil, newOfflineError(Subject{RepoID: r.repoID, Revision: r.revision, Filename: file, Endpoint: r.c.set.endpointText}, r.c.offlineReason(), nil)
+		return nil, newOfflineError(Subject{RepoID: r.repoID, Revision: r.revision, Filename: file, Endpoint: r.c.set.Endpoint}, r.c.offlineReason(), nil)
 	}
 	if r.c.set.endpointErr != nil {
 		return nil, r.c.set.endpointErr

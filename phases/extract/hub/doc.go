@@ -42,9 +42,6 @@ type File struct {
 	Warnings []string
 	// Retries says what went wrong before it worked, one line per repeated request.
 	Retries []string
-	// Because is why a cached copy was used without asking the Hub with
-	// success; nil otherwise.
-	Because error
 }
 
 // The values of File.From.

@@ -116,7 +116,7 @@ func (k *call) readBody(a *answer, m *metadata) ([]byte, error) {
 // before.
 func (k *call) receive(a *answer, room int64, arrived func(body []byte, n int) (enough bool, err error)) ([]byte, error) {
 	watch := func() func() bool {
-		return k.c.clock.AfterFunc(k.c.set.readTimeout, func() { a.cancel(errNoData) })
+		return k.c.clock.AfterFunc(k.c.set.ReadTimeout, func() { a.cancel(errNoData) })
 	}
 	stop := watch()
 	defer func() { stop() }()
@@ -150,7 +150,7 @@ func (k *call) bodyError(a *answer, err error) error {
 	case cause == nil:
 		return connectionFailed(s, k.c.connectionReason(err), false)
 	case errors.Is(cause, errNoData):
-		return timedOut(s, waitData, k.c.set.readTimeout)
+		return timedOut(s, waitData, k.c.set.ReadTimeout)
 	case errors.Is(cause, errBudget):
 		return newBudgetError(s, k.c.budget)
 	default:

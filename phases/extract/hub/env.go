@@ -18,33 +18,17 @@ const defaultTimeout = 10 * time.Second
 
 // settings is what the environment says, read once by New.
 type settings struct {
-	endpoint     *url.URL // never nil; no trailing slash, no user
-	endpointText string
-	endpointFrom string
-	endpointErr  error
+	Description // what may be shown of them
 
+	endpoint    *url.URL // never nil; no trailing slash, no user
+	endpointErr error
 	token       string
-	tokenSource string // how a user would name it; "" without a token
-	tokenNote   string // why no token is sent although one was found
-
-	home      string
-	hfHome    string
-	cacheRoot string // "" when there is no place for one
-	cacheFrom string
-
-	offline    bool
-	offlineWhy string
-
-	headTimeout time.Duration
-	readTimeout time.Duration
-	userAgent   string
+	home        string
+	hfHome      string
 	noSymlinks  bool
 	level       *slog.Level
-
-	proxy    func(*url.URL) (*url.URL, error)
-	proxies  []string
-	trust    func() trust
-	warnings []string
+	proxy       func(*url.URL) (*url.URL, error)
+	trust       func() trust
 }
 
 // env reads variables; a variable set to nothing counts as unset.
@@ -82,11 +66,11 @@ func readSettings(e env, o Options) *settings {
 	s.readEndpoint(e)
 	s.readCache(e)
 	s.readOffline(e, o)
-	s.headTimeout = s.seconds(e, "HF_HUB_ETAG_TIMEOUT")
-	s.readTimeout = s.seconds(e, "HF_HUB_DOWNLOAD_TIMEOUT")
+	s.HeadTimeout = s.seconds(e, "HF_HUB_ETAG_TIMEOUT")
+	s.ReadTimeout = s.seconds(e, "HF_HUB_DOWNLOAD_TIMEOUT")
 	s.noSymlinks = e.flag("HF_HUB_DISABLE_SYMLINKS")
 	s.readVerbosity(e)
-	s.userAgent = userAgent(e, o)
+	s.UserAgent = userAgent(e, o)
 	s.readToken(e, o)
 	s.readProxies(e)
 	s.trust = sync.OnceValue(func() trust { return readTrust(e, s.home) })
@@ -94,7 +78,7 @@ func readSettings(e env, o Options) *settings {
 }
 
 func (s *settings) warn(format string, args ...any) {
-	s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
+	s.Problems = append(s.Problems, fmt.Sprintf(format, args...))
 }
 
 func (s *settings) readEndpoint(e env) {
@@ -102,7 +86,7 @@ func (s *settings) readEndpoint(e env) {
 	if text == "" {
 		text, from = DefaultEndpoint, "default"
 	}
-	s.endpointFrom = from
+	s.EndpointFrom = from
 	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
 	case err != nil:
@@ -119,7 +103,7 @@ func (s *settings) readEndpoint(e env) {
 		s.warn("the user and password in HF_ENDPOINT are ignored: use HF_TOKEN")
 	}
 	s.endpoint = &url.URL{Scheme: strings.ToLower(u.Scheme), Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	s.endpointText = strings.TrimRight(displayURL(s.endpoint), "/")
+	s.Endpoint = strings.TrimRight(displayURL(s.endpoint), "/")
 }
 
 func (s *settings) readCache(e env) {
@@ -132,19 +116,19 @@ func (s *settings) readCache(e env) {
 	}
 	switch v, from := e.first("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"); {
 	case v != "":
-		s.cacheRoot, s.cacheFrom = expand(e, s.home, v), from
+		s.CacheRoot, s.CacheFrom = expand(e, s.home, v), from
 	case s.hfHome == "":
 		s.warn("no home directory and no HF_HOME: nothing is cached")
 		return
 	default:
-		_, s.cacheFrom = e.first("HF_HOME", "XDG_CACHE_HOME")
-		if s.cacheFrom == "" {
-			s.cacheFrom = "default"
+		_, s.CacheFrom = e.first("HF_HOME", "XDG_CACHE_HOME")
+		if s.CacheFrom == "" {
+			s.CacheFrom = "default"
 		}
-		s.cacheRoot = filepath.Join(s.hfHome, "hub")
+		s.CacheRoot = filepath.Join(s.hfHome, "hub")
 	}
-	if abs, err := filepath.Abs(s.cacheRoot); err == nil {
-		s.cacheRoot = abs
+	if abs, err := filepath.Abs(s.CacheRoot); err == nil {
+		s.CacheRoot = abs
 	}
 }
 
@@ -154,9 +138,9 @@ func (s *settings) readOffline(e env, o Options) {
 	v, name := e.first("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 	switch {
 	case o.Offline:
-		s.offline, s.offlineWhy = true, "--offline"
+		s.Offline, s.OfflineBecause = true, "--offline"
 	case isTrue(v):
-		s.offline, s.offlineWhy = true, name+"="+strings.TrimSpace(v)
+		s.Offline, s.OfflineBecause = true, name+"="+strings.TrimSpace(v)
 	}
 }
 

@@ -206,7 +206,7 @@ func TestVerbosity(t *testing.T) {
 
 func TestNoHome(t *testing.T) {
 	c := New(Options{Getenv: func(string) string { return "" }})
-	c.set.cacheRoot, c.cache.root = "", ""
+	c.set.CacheRoot, c.cache.root = "", ""
 	if c.ListCached() != nil {
 		t.Error("repositories without a cache")
 	}

@@ -133,9 +133,9 @@ func (k *call) send(ctx context.Context, method string, u *url.URL, trusted bool
 		req.Header.Set("Range", k.span)
 		req.Header.Set("Accept-Encoding", "identity") // positions are those of the file itself
 	}
-	wait := c.set.headTimeout
+	wait := c.set.HeadTimeout
 	if method == http.MethodGet {
-		wait = c.set.readTimeout
+		wait = c.set.ReadTimeout
 	}
 	stop := c.clock.AfterFunc(wait, func() { cancel(errNoAnswer) })
 	started := c.clock.Now()
@@ -157,7 +157,7 @@ func setHeaders(req *http.Request, s *settings, auth bool) (trace string) {
 	if req.Method == http.MethodHead {
 		req.Header.Set("Accept-Encoding", "identity") // the file's own length, not the compressed one's
 	}
-	req.Header.Set("User-Agent", s.userAgent)
+	req.Header.Set("User-Agent", s.UserAgent)
 	trace = newTrace()
 	req.Header.Set("X-Amzn-Trace-Id", trace)
 	if auth {

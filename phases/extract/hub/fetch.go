@@ -27,7 +27,7 @@ func (c *Client) Fetch(ctx context.Context, repoID, revision, filename string) (
 			return f, err
 		}
 	}
-	if c.set.offline {
+	if c.set.Offline {
 		return c.Cached(repoID, revision, filename)
 	}
 	if c.set.endpointErr != nil {
@@ -89,10 +89,10 @@ func (c *Client) Cached(repoID, revision, filename string) (*File, error) {
 }
 
 func (c *Client) offlineReason() string {
-	if c.set.offlineWhy == "" {
+	if c.set.OfflineBecause == "" {
 		return "the cache alone was asked"
 	}
-	return c.set.offlineWhy
+	return c.set.OfflineBecause
 }
 
 // online asks the Hub, within the budget.
@@ -211,7 +211,6 @@ func (k *call) orCached(cached *entry, err error) (*File, error) {
 		return nil, err
 	}
 	f := k.fromCache(cached, false, he.Error())
-	f.Because = err
 	f.Warnings = append(f.Warnings, he.Error()+"; the cached copy is used. "+he.Hint())
 	return k.finish(f, nil), nil
 }

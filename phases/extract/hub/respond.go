@@ -16,7 +16,7 @@ const maxErrorBody = 16 << 10
 func (k *call) subjectOf(u *url.URL) Subject {
 	return Subject{
 		RepoID: k.repoID, Revision: k.revision, Filename: k.filename,
-		Endpoint: k.c.set.endpointText, Host: k.c.redact.server(displayOrigin(u)), TokenUnsent: k.c.set.tokenNote,
+		Endpoint: k.c.set.Endpoint, Host: k.c.redact.server(displayOrigin(u)), TokenUnsent: k.c.set.TokenNote,
 	}
 }
 
@@ -26,7 +26,7 @@ func (k *call) subject(a *answer) Subject {
 	s.Status = a.StatusCode
 	s.RequestID = k.c.redact.server(a.Header.Get("X-Request-Id"))
 	if k.c.mayAuthorize(a.at, a.trusted) {
-		s.TokenSource = k.c.set.tokenSource
+		s.TokenSource = k.c.set.TokenSource
 	}
 	return s
 }

@@ -49,8 +49,8 @@ func (c *Client) models(ctx context.Context, about string, q url.Values, limit i
 // mayAsk returns why the Hub is not asked: the network is off, or its address
 // cannot be used.
 func (k *call) mayAsk() error {
-	if k.c.set.offline {
-		return newOfflineError(k.subjectOf(k.c.set.endpoint), k.c.set.offlineWhy, nil)
+	if k.c.set.Offline {
+		return newOfflineError(k.subjectOf(k.c.set.endpoint), k.c.set.OfflineBecause, nil)
 	}
 	return k.c.set.endpointErr
 }

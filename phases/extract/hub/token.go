@@ -20,7 +20,7 @@ func (s *settings) readToken(e env, o Options) {
 		return
 	}
 	if e.flag("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
-		s.tokenNote = "HF_HUB_DISABLE_IMPLICIT_TOKEN is set: requests are anonymous"
+		s.TokenNote = "HF_HUB_DISABLE_IMPLICIT_TOKEN is set: requests are anonymous"
 		return
 	}
 	for _, name := range []string{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"} {
@@ -55,15 +55,15 @@ func (s *settings) tokenPath(e env) (path, source string) {
 func (s *settings) setToken(t, source string) {
 	for i := 0; i < len(t); i++ {
 		if t[i] <= 0x20 || t[i] > 0x7e {
-			s.tokenNote = source + " holds a character that no token has: it is not used"
-			s.warn("%s", s.tokenNote)
+			s.TokenNote = source + " holds a character that no token has: it is not used"
+			s.warn("%s", s.TokenNote)
 			return
 		}
 	}
-	s.token, s.tokenSource = t, source
+	s.token, s.TokenSource = t, source
 	if s.endpoint.Scheme == "http" && !isLoopback(s.endpoint.Hostname()) {
-		s.tokenNote = source + " is not sent to " + displayOrigin(s.endpoint) + ": http would show it to the network"
-		s.warn("%s", s.tokenNote)
+		s.TokenNote = source + " is not sent to " + displayOrigin(s.endpoint) + ": http would show it to the network"
+		s.warn("%s", s.TokenNote)
 	}
 }
 

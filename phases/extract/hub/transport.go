@@ -46,11 +46,11 @@ func (s *settings) readProxies(e env) {
 		{"https", httpsProxy, httpsName}, {"http", httpProxy, httpName},
 	} {
 		if p.value != "" {
-			s.proxies = append(s.proxies, fmt.Sprintf("%s: %s (%s)", p.scheme, displayProxy(p.value), p.name))
+			s.Proxies = append(s.Proxies, fmt.Sprintf("%s: %s (%s)", p.scheme, displayProxy(p.value), p.name))
 		}
 	}
-	if noProxy != "" && len(s.proxies) > 0 {
-		s.proxies = append(s.proxies, "direct: "+noProxy+" (NO_PROXY)")
+	if noProxy != "" && len(s.Proxies) > 0 {
+		s.Proxies = append(s.Proxies, "direct: "+noProxy+" (NO_PROXY)")
 	}
 }
 
@@ -154,14 +154,14 @@ func (t ownTransport) CloseIdleConnections() { t().CloseIdleConnections() }
 // newTransport makes the Client's own transport. Redirects are not its
 // business: every hop is built by hand (see exchange.go).
 func newTransport(s *settings) *http.Transport {
-	dialer := &net.Dialer{Timeout: s.headTimeout, KeepAlive: 30 * time.Second}
+	dialer := &net.Dialer{Timeout: s.HeadTimeout, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  func(r *http.Request) (*url.URL, error) { return s.proxy(r.URL) },
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConnsPerHost:    2,
 		IdleConnTimeout:        30 * time.Second,
-		TLSHandshakeTimeout:    s.headTimeout,
+		TLSHandshakeTimeout:    s.HeadTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		TLSClientConfig:        &tls.Config{RootCAs: s.trust().roots, MinVersion: tls.VersionTLS12},
 		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
