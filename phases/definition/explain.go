@@ -50,22 +50,8 @@ func (n Name) Elsewhere() []string {
 	default:
 		lines = append(lines, "FlashInfer "+table.FlashInfer+" has no trace template of this kernel: a trace dump does not write it.")
 	}
-	families := []*Family{n.Family}
-	for _, c := range counterparts {
-		families = append(families, c.Family)
-	}
-	said := map[string]bool{}
-	for _, f := range families {
-		template := table.Template(f)
-		if template == nil {
-			continue
-		}
-		for _, api := range template.APIs {
-			if !said[api] {
-				said[api] = true
-				lines = append(lines, table.apiLine(api))
-			}
-		}
+	for _, api := range table.apisOf(n) {
+		lines = append(lines, table.apiLine(api))
 	}
 	return lines
 }

@@ -48,16 +48,7 @@ func (k Kernel) Served() []string {
 // Kernel finds what FlashInfer has for a Definition of either vocabulary.
 func (t *Table) Kernel(n Name) Kernel {
 	k := Kernel{Plain: slices.Contains(plainLayers, n.Family.ID)}
-	seen := map[string]bool{}
-	add := func(name string) {
-		if api, ok := t.apis[name]; ok && !seen[name] {
-			seen[name] = true
-			k.APIs = append(k.APIs, api)
-		}
-	}
-	families := []*Family{n.Family}
 	for _, c := range t.Counterparts(n) {
-		families = append(families, c.Family)
 		if text := c.Name.String(); text != "" {
 			k.Templates = append(k.Templates, text)
 		}
@@ -65,22 +56,32 @@ func (t *Table) Kernel(n Name) Kernel {
 	if n.Family.Vocabulary == FlashInferNames {
 		k.Templates = []string{n.String()}
 	}
-	for _, f := range families {
-		if template := t.Template(f); template != nil {
-			for _, api := range template.APIs {
-				add(api)
-			}
+	known := map[string]bool{}
+	for _, name := range slices.Concat(t.apisOf(n), apisWithoutTemplate[n.Family.ID]) {
+		if api, ok := t.apis[name]; ok && !known[name] {
+			known[name] = true
+			k.APIs = append(k.APIs, api)
 		}
 	}
-	for _, api := range apisWithoutTemplate[n.Family.ID] {
-		add(api)
-	}
 	// What two APIs make up, neither of them dumps.
-	if len(apisWithoutTemplate[n.Family.ID]) > 1 {
-		return k
-	}
-	k.Traced = t.traced(seen)
+	k.Traced = len(apisWithoutTemplate[n.Family.ID]) < 2 && t.traced(known)
 	return k
+}
+
+// apisOf are the APIs that dump under a name or under a counterpart of it, each
+// once.
+func (t *Table) apisOf(n Name) []string {
+	families := []*Family{n.Family}
+	for _, c := range t.Counterparts(n) {
+		families = append(families, c.Family)
+	}
+	var apis []string
+	for _, f := range families {
+		if template := t.Template(f); template != nil {
+			apis = append(apis, slices.DeleteFunc(slices.Clone(template.APIs), func(api string) bool { return slices.Contains(apis, api) })...)
+		}
+	}
+	return apis
 }
 
 // traced reports whether one of some APIs carries a trace template.

@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -102,8 +101,7 @@ func (l legacyForm) read(rest string) (Name, bool) {
 		if !found || bad != "" || countDigits(digits) != len(digits) {
 			return Name{}, false
 		}
-		at := slices.IndexFunc(f.Fields, func(field Field) bool { return field.Abbrev == order[i] })
-		values[at] = value
+		values[f.field(order[i])] = value
 	}
 	return Name{Family: f, Values: values}, true
 }

@@ -3,6 +3,7 @@ package definition
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -65,15 +66,18 @@ func (n Name) OpType() string {
 	return n.Family.OpType
 }
 
+// field is the place of a field by its abbreviation, -1 where there is none.
+func (f *Family) field(abbrev string) int {
+	if f == nil {
+		return -1
+	}
+	return slices.IndexFunc(f.Fields, func(field Field) bool { return field.Abbrev == abbrev })
+}
+
 // Value returns the number of a field by its abbreviation.
 func (n Name) Value(abbrev string) (v int64, ok bool) {
-	if n.Family == nil {
-		return 0, false
-	}
-	for i, f := range n.Family.Fields {
-		if f.Abbrev == abbrev {
-			return n.Values[i], true
-		}
+	if i := n.Family.field(abbrev); i >= 0 {
+		return n.Values[i], true
 	}
 	return 0, false
 }
@@ -81,15 +85,9 @@ func (n Name) Value(abbrev string) (v int64, ok bool) {
 // With returns the same name with one field changed; it is n itself when the
 // family has no such field.
 func (n Name) With(abbrev string, v int64) Name {
-	if n.Family == nil {
-		return n
-	}
-	for i, f := range n.Family.Fields {
-		if f.Abbrev == abbrev {
-			values := append([]int64(nil), n.Values...)
-			values[i] = v
-			return Name{Family: n.Family, Values: values}
-		}
+	if i := n.Family.field(abbrev); i >= 0 {
+		n.Values = slices.Clone(n.Values)
+		n.Values[i] = v
 	}
 	return n
 }

@@ -139,14 +139,7 @@ func number(digits string) (value int64, bad string) {
 	return value, ""
 }
 
-func countDigits(s string) int {
-	for i := 0; i < len(s); i++ {
-		if s[i] < '0' || s[i] > '9' {
-			return i
-		}
-	}
-	return len(s)
-}
+func countDigits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
 
 func quoteRest(rest string) string {
 	if rest == "" {
@@ -231,13 +224,5 @@ func (f *Family) suggest(s string) string {
 	if len(got) != len(f.Fields) {
 		return ""
 	}
-	values := make([]int64, len(f.Fields))
-	for i, field := range f.Fields {
-		v, ok := got[field.Abbrev]
-		if !ok {
-			return ""
-		}
-		values[i] = v
-	}
-	return Name{Family: f, Values: values}.String()
+	return filled(f, got).String()
 }

@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -35,9 +34,9 @@ type link struct {
 	fields map[string]string
 	// fixed are the template's fields that the dataset does not have.
 	fixed map[string]int64
-	// unless says that a template's name with these values is not the dataset
-	// family's, and whose it is.
-	unless func(n Name) string
+	// unless reports whether a template's name with these values is not the
+	// dataset family's.
+	unless func(n Name) bool
 	note   string
 }
 
@@ -86,13 +85,11 @@ const swiGLU = 3
 
 // latentSizes finds latent attention in a name of ragged attention: as many
 // KV heads as heads, of a width that only MLA has.
-func latentSizes(n Name) string {
+func latentSizes(n Name) bool {
 	h, _ := n.Value("h")
 	kv, _ := n.Value("kv")
-	if d, _ := n.Value("d"); h == kv && (d == 192 || d == 576) {
-		return fmt.Sprintf("%d heads of width %d with as many KV heads are latent attention with expanded keys and values: mla_ragged_prefill_causal_h%d_qk%d_vo…", h, d, h, d)
-	}
-	return ""
+	d, _ := n.Value("d")
+	return h == kv && (d == 192 || d == 576)
 }
 
 // Counterpart is a name's counterpart in the other vocabulary.
@@ -113,8 +110,7 @@ func (t *Table) Counterparts(n Name) []Counterpart {
 	if n.IsZero() {
 		return nil
 	}
-	table := t
-	if n.Family.Vocabulary == Dataset && table.Template(n.Family) != nil {
+	if n.Family.Vocabulary == Dataset && t.Template(n.Family) != nil {
 		return []Counterpart{{Name: n, Family: n.Family, Relation: Same}}
 	}
 	var out []Counterpart
@@ -122,20 +118,14 @@ func (t *Table) Counterparts(n Name) []Counterpart {
 		if l.dataset != n.Family.ID && l.template != n.Family.ID {
 			continue
 		}
-		template, ok := table.Family(l.template)
+		template, ok := t.Family(l.template)
 		ours, known := FamilyByID(l.dataset)
 		switch {
 		case !ok || !known: // a table of another FlashInfer version
 		case ours == n.Family:
 			out = append(out, Counterpart{Name: l.toTemplate(n, template), Family: template, Relation: l.relation, Note: l.note})
-		case template.ID == n.Family.ID:
-			c := Counterpart{Name: l.toDataset(n, ours), Family: ours, Relation: l.relation, Note: l.note}
-			if l.unless != nil {
-				if note := l.unless(n); note != "" {
-					continue
-				}
-			}
-			out = append(out, c)
+		case template.ID == n.Family.ID && (l.unless == nil || !l.unless(n)):
+			out = append(out, Counterpart{Name: l.toDataset(n, ours), Family: ours, Relation: l.relation, Note: l.note})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Counterpart) int { return int(a.Relation) - int(b.Relation) })
