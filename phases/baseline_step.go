@@ -165,10 +165,11 @@ func (r *Result) definitionsByPath() map[string][]string {
 	return byPath
 }
 
-func appendNew(list, more []string) []string {
-	for _, s := range more {
-		if !slices.Contains(list, s) {
-			list = append(list, s)
+// appendNew adds to a list what is not in it yet, each once.
+func appendNew[T comparable](list, more []T) []T {
+	for _, v := range more {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
 		}
 	}
 	return list

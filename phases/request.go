@@ -157,7 +157,7 @@ func (r *Request) Complete(env *Env) error {
 	if len(r.PageSizes) == 0 {
 		r.PageSizes = []int{1, 64}
 	}
-	r.PageSizes = unrepeated(r.PageSizes)
+	r.PageSizes = appendNew(nil, r.PageSizes)
 	for _, p := range r.PageSizes {
 		if p < 1 || p > 65536 {
 			return &fault.Usage{Message: fmt.Sprintf("--page-size %d: give sizes from 1 to 65536, for example --page-size 1,64", p)}
@@ -191,17 +191,6 @@ func (r *Request) Complete(env *Env) error {
 // DefinitionsDataset lists those Definitions in an entry that the dataset has:
 // the web app links each name to its page.
 const DefinitionsDataset = "dataset"
-
-// unrepeated keeps the first of equal numbers.
-func unrepeated(list []int) []int {
-	var out []int
-	for _, n := range list {
-		if !slices.Contains(out, n) {
-			out = append(out, n)
-		}
-	}
-	return out
-}
 
 // oneOf sets an empty value to the first choice and refuses other values.
 func oneOf(flag string, value *string, choices ...string) error {

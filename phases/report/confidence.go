@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -64,9 +65,6 @@ func amount(n int) string {
 	return fmt.Sprint(n)
 }
 
-// summaryConfidence are the doubts of a run.
-func summaryConfidence(r *Run) []string { return DoubtsTable(&r.Confidence) }
-
 // DoubtsTable are the doubts as rows of a Markdown table, with what every
 // witness says; nil when there are none.
 func DoubtsTable(c *generate.Confidence) []string {
@@ -75,10 +73,7 @@ func DoubtsTable(c *generate.Confidence) []string {
 	}
 	lines := []string{"| module | what | config | source | checkpoint | why |", "|---|---|---|---|---|---|"}
 	for _, d := range c.Doubts {
-		module := "the model"
-		if d.Module != "" {
-			module = prose.Cell(d.Module)
-		}
+		module := prose.Cell(cmp.Or(d.Module, "the model"))
 		lines = append(lines, fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", module, prose.Cell(d.What),
 			prose.Cell(d.Values.Config), prose.Cell(d.Values.Source), prose.Cell(d.Values.Checkpoint), prose.Cell(d.Why)))
 	}

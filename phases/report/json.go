@@ -13,21 +13,14 @@ import (
 // MarshalJSON writes indented JSON without HTML escapes, as people read it;
 // what a terminal or an editor would not show stands as an escape.
 func MarshalJSON(value any) ([]byte, error) {
-	var b jsonBuffer
+	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(value); err != nil {
 		return nil, err
 	}
-	return escapeHidden(b), nil
-}
-
-type jsonBuffer []byte
-
-func (b *jsonBuffer) Write(p []byte) (int, error) {
-	*b = append(*b, p...)
-	return len(p), nil
+	return escapeHidden(b.Bytes()), nil
 }
 
 // escapeHidden writes the hidden characters of a JSON text as escapes. Outside
@@ -38,16 +31,14 @@ func escapeHidden(data []byte) []byte {
 		return data
 	}
 	out := make([]byte, 0, len(data)+64)
-	for len(data) > 0 {
-		r, n := utf8.DecodeRune(data)
-		if isHidden(r) {
-			for _, unit := range utf16.Encode([]rune{r}) {
-				out = fmt.Appendf(out, "\\u%04x", unit)
-			}
-		} else {
-			out = append(out, data[:n]...)
+	for _, r := range string(data) {
+		if !isHidden(r) {
+			out = utf8.AppendRune(out, r)
+			continue
 		}
-		data = data[n:]
+		for _, unit := range utf16.Encode([]rune{r}) {
+			out = fmt.Appendf(out, "\\u%04x", unit)
+		}
 	}
 	return out
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/fib-ls/fib-ls/phases/typecheck"
 	"github.com/fib-ls/fib-ls/phases/validate"
 )
@@ -30,17 +32,16 @@ var otherRules = []validate.Rule{
 
 // OtherRules returns the rules whose findings phase 4 makes beside the table of
 // rules, in the order of their ids; the slice is the caller's.
-func OtherRules() []validate.Rule { return append([]validate.Rule(nil), otherRules...) }
+func OtherRules() []validate.Rule { return slices.Clone(otherRules) }
 
 // RuleByID finds a rule of either table.
 func RuleByID(id string) (validate.Rule, bool) {
 	if r, ok := validate.RuleByID(id); ok {
 		return r, true
 	}
-	for _, r := range otherRules {
-		if r.ID == id {
-			return r, true
-		}
+	i := slices.IndexFunc(otherRules, func(r validate.Rule) bool { return r.ID == id })
+	if i < 0 {
+		return validate.Rule{}, false
 	}
-	return validate.Rule{}, false
+	return otherRules[i], true
 }

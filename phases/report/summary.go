@@ -26,7 +26,7 @@ func Summary(r *Run) string {
 	}
 	b.WriteString("# Model Addition Summary: " + prose.Markdown(r.Model.ID) + "\n")
 	section("Model Information", summaryInformation(r))
-	section("Doubts", summaryConfidence(r))
+	section("Doubts", DoubtsTable(&r.Confidence))
 	section("Architecture Overview", summaryArchitecture(r))
 	section("Layer Schedule", summarySchedule(r.Architecture))
 	section("Generated Modules", summaryModules(r))
@@ -47,7 +47,7 @@ func summaryInformation(r *Run) []string {
 	a := r.Architecture
 	lines := []string{
 		"- **Model ID**: " + prose.Markdown(r.Model.ID),
-		"- **HuggingFace Repo**: " + orNone(a.Source.RepoID),
+		"- **HuggingFace Repo**: " + prose.Markdown(cmp.Or(a.Source.RepoID, "none")),
 		"- **Display Name**: " + prose.Markdown(r.Model.Name),
 		"- **Architecture Type**: " + prose.Markdown(a.ArchitectureType),
 		"- **Pattern**: " + prose.Markdown(string(r.Pattern)),
@@ -286,8 +286,6 @@ func bullets(items []string) []string {
 	}
 	return lines
 }
-
-func orNone(s string) string { return prose.Markdown(cmp.Or(s, "none")) }
 
 func numberOrNone(n int) string {
 	if n == 0 {

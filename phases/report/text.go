@@ -27,20 +27,22 @@ func Text(r *Run) string {
 	for _, origin := range Origins(r) {
 		fmt.Fprintf(&b, "  %s\n", origin)
 	}
-	present, missing := 0, 0
+	known, present := 0, 0
 	for _, d := range r.Definitions {
 		if d.InDataset != nil {
-			present += asNumber(*d.InDataset)
-			missing += asNumber(!*d.InDataset)
+			known++
+			if *d.InDataset {
+				present++
+			}
 		}
 	}
 	fmt.Fprintf(&b, "  %d modules, %d Definitions", len(r.Model.Modules), len(r.Definitions))
-	if present+missing > 0 {
+	if known > 0 {
 		by := ""
 		if r.DatasetList != "" {
 			by = ", by " + r.DatasetList
 		}
-		fmt.Fprintf(&b, " (%d in the dataset, %d missing%s)", present, missing, by)
+		fmt.Fprintf(&b, " (%d in the dataset, %d missing%s)", present, known-present, by)
 	}
 	b.WriteString("\n")
 	b.WriteString(Findings(r.Problems))
@@ -123,11 +125,4 @@ func AtCommit(hash string) string {
 		return ""
 	}
 	return " at " + hash
-}
-
-func asNumber(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
