@@ -20,7 +20,7 @@ func uriText(s string) uri.URI { return uri.URI(s) }
 // lineDiff shows how two texts differ, without the lines that are the same.
 func lineDiff(want, got string) string {
 	unified := udiff.Unified("a", "b", want, got)
-	if e, ok := smallestEdit([]byte(want), got); ok && e.Span.Start == e.Span.End && e.Span.Start > 0 && want[e.Span.Start-1] == '\n' {
+	if e, ok := tsast.SmallestEdit(want, got); ok && e.Span.Start == e.Span.End && e.Span.Start > 0 && want[e.Span.Start-1] == '\n' {
 		// Lines were put in: where they were put in.
 		unified, _ = udiff.ToUnified("a", "b", want, []udiff.Edit{{Start: e.Span.Start, End: e.Span.End, New: e.NewText}}, 3)
 	}

@@ -56,7 +56,7 @@ const maxDiff = 1 << 20
 // diffEdits are the edits between two texts: the one piece that differs, or
 // its pieces line by line, so that what stays is not touched.
 func diffEdits(old, now []byte) []tsast.TextEdit {
-	whole, differs := smallestEdit(old, string(now))
+	whole, differs := tsast.SmallestEdit(string(old), string(now))
 	if !differs {
 		return nil
 	}
@@ -87,7 +87,7 @@ func lineEdits(old, now string, at int) []tsast.TextEdit {
 	}
 	var out []tsast.TextEdit
 	for i, line := range was {
-		if piece, differs := smallestEdit([]byte(line), is[i]); differs {
+		if piece, differs := tsast.SmallestEdit(line, is[i]); differs {
 			piece.Span = piece.Span.Shift(at)
 			out = append(out, piece)
 		}

@@ -54,19 +54,11 @@ func (d *Document) LastGood() *File { return d.lastGood }
 
 // Replace takes a whole new text.
 func (d *Document) Replace(src []byte) *File {
-	old := d.file.Src()
-	start := 0
-	for start < len(old) && start < len(src) && old[start] == src[start] {
-		start++
-	}
-	oldEnd, newEnd := len(old), len(src)
-	for oldEnd > start && newEnd > start && old[oldEnd-1] == src[newEnd-1] {
-		oldEnd, newEnd = oldEnd-1, newEnd-1
-	}
-	if start == oldEnd && start == newEnd {
+	e, differs := SmallestEdit(string(d.file.Src()), string(src))
+	if !differs {
 		return d.file
 	}
-	return d.Edit(TextEdit{Span{start, oldEnd}, string(src[start:newEnd])})
+	return d.Edit(e)
 }
 
 // Edit makes one edit. A span beyond the text is cut to it.

@@ -168,11 +168,11 @@ static uint64_t fl_clock(void) {
 // fl_parse parses in rounds of 100 steps, at most so many. There are short
 // texts on which tree-sitter repeats its reductions for ever and reads nothing
 // more; a parse that is interrupted there and resumed reads its lookahead again
-// and gets out. The
-// parser looks at its flag every 100 steps: one that is always set makes rounds
-// of them. So the result depends on the text alone, not on what else the machine
-// does. Only where the rounds themselves become slow (each error copies those before
-// it), a bound of processor time ends it. NULL when nothing helps.
+// and gets out. The parser looks at its flag every 100 steps: one that is always
+// set makes rounds of them. So the result depends on the text alone, not on what
+// else the machine does. Only where the rounds themselves become slow (each error
+// copies those before it), a bound of processor time ends it. NULL when nothing
+// helps.
 static TSTree *fl_parse(TSParser *p, const TSTree *old, const unsigned char *text, uint32_t len, uint64_t rounds, uint64_t micros) {
 	static const size_t always = 1;
 	ts_parser_set_cancellation_flag(p, &always);

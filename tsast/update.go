@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -49,7 +48,11 @@ func ReplaceEntry(f *File, index int, m NewModel) ([]TextEdit, error) {
 			return nil, err
 		}
 	}
-	return difference(before, u.text, e.Offset), nil
+	edits := Difference(before, u.text)
+	for i := range edits {
+		edits[i].Span = edits[i].Span.Shift(e.Offset)
+	}
+	return edits, nil
 }
 
 // problemNear returns the first syntax error that touches a span.
@@ -340,47 +343,36 @@ func (u *update) add(modules []NewModule, i int) ([]TextEdit, error) {
 
 // Difference returns the edits that make one text the other, line by line, each
 // cut down to what differs.
-func Difference(before, after string) []TextEdit { return difference(before, after, 0) }
-
-// difference returns the edits between two forms of an entry, line by line,
-// each cut down to what differs.
-func difference(before, after string, offset int) []TextEdit {
+func Difference(before, after string) []TextEdit {
 	var edits []TextEdit
 	for _, d := range udiff.Lines(before, after) {
-		old, text := before[d.Start:d.End], d.New
-		start := commonPrefix(old, text)
-		old, text = old[start:], text[start:]
-		end := commonSuffix(old, text)
-		s := Span{d.Start + start, d.End - end}
-		edits = append(edits, TextEdit{s.Shift(offset), text[:len(text)-end]})
+		if e, differs := SmallestEdit(before[d.Start:d.End], d.New); differs {
+			edits = append(edits, TextEdit{e.Span.Shift(d.Start), e.NewText})
+		}
 	}
 	return edits
 }
 
-// commonPrefix returns how many bytes of whole characters two texts begin with
-// alike.
-func commonPrefix(a, b string) int {
-	at := 0
-	for at < len(a) {
-		_, n := utf8.DecodeRuneInString(a[at:])
-		if !strings.HasPrefix(b[at:], a[at:at+n]) {
-			break
-		}
-		at += n
+// SmallestEdit returns the one edit, of whole characters, that makes one text the
+// other; false where they are equal.
+func SmallestEdit(before, after string) (TextEdit, bool) {
+	if before == after {
+		return TextEdit{}, false
 	}
-	return at
-}
-
-// commonSuffix returns how many bytes of whole characters two texts end with
-// alike.
-func commonSuffix(a, b string) int {
-	at := 0
-	for at < len(a) {
-		_, n := utf8.DecodeLastRuneInString(a[:len(a)-at])
-		if !strings.HasSuffix(b[:len(b)-at], a[len(a)-at-n:len(a)-at]) {
-			break
-		}
-		at += n
+	limit := min(len(before), len(after))
+	head := 0
+	for head < limit && before[head] == after[head] {
+		head++
 	}
-	return at
+	for head > 0 && (head < len(before) && !utf8.RuneStart(before[head]) || head < len(after) && !utf8.RuneStart(after[head])) {
+		head--
+	}
+	tail := 0
+	for tail < limit-head && before[len(before)-1-tail] == after[len(after)-1-tail] {
+		tail++
+	}
+	for tail > 0 && !utf8.RuneStart(before[len(before)-tail]) {
+		tail--
+	}
+	return TextEdit{Span{head, len(before) - tail}, after[head : len(after)-tail]}, true
 }
