@@ -10,10 +10,10 @@ func (c *converter) field(n *raw, name string) Expr {
 	return c.expr(k)
 }
 
-func (c *converter) exprs(ns []raw) []Expr {
+func (c *converter) exprs(ns []*raw) []Expr {
 	out := make([]Expr, 0, len(ns))
-	for i := range ns {
-		out = append(out, c.expr(&ns[i]))
+	for _, n := range ns {
+		out = append(out, c.expr(n))
 	}
 	return out
 }
@@ -37,11 +37,11 @@ func (c *converter) expr(n *raw) Expr {
 		return c.slice(n)
 	case "parenthesized_expression":
 		if len(n.kids) == 1 {
-			return c.expr(&n.kids[0])
+			return c.expr(n.kids[0])
 		}
 	case "tuple_pattern":
 		if len(n.kids) == 1 && !strings.Contains(c.text(n), ",") {
-			return c.expr(&n.kids[0])
+			return c.expr(n.kids[0])
 		}
 		return &TupleExpr{c.exprs(n.kids)}
 	case "expression_list", "tuple", "pattern_list":
@@ -93,7 +93,7 @@ func (c *converter) operator(n *raw) Expr {
 		return c.comparison(n)
 	case "conditional_expression":
 		if len(n.kids) == 3 {
-			return &CondExpr{Test: c.expr(&n.kids[1]), Body: c.expr(&n.kids[0]), Else: c.expr(&n.kids[2])}
+			return &CondExpr{Test: c.expr(n.kids[1]), Body: c.expr(n.kids[0]), Else: c.expr(n.kids[2])}
 		}
 	}
 	return nil
@@ -116,8 +116,7 @@ func (c *converter) boolean(n *raw) Expr {
 
 func (c *converter) comparison(n *raw) Expr {
 	cmp := &CompareExpr{}
-	for i := range n.kids {
-		k := &n.kids[i]
+	for _, k := range n.kids {
 		switch k.field {
 		case "operators":
 			// "not in" and "is not" come as one token or as two.
@@ -156,8 +155,7 @@ func (c *converter) call(n *raw) Expr {
 }
 
 func (c *converter) arguments(n *raw) (args []Expr, keywords []Keyword) {
-	for i := range n.kids {
-		k := &n.kids[i]
+	for _, k := range n.kids {
 		switch k.kind {
 		case "keyword_argument":
 			keywords = append(keywords, Keyword{c.text(k.child("name")), c.field(k, "value")})
@@ -173,8 +171,7 @@ func (c *converter) arguments(n *raw) (args []Expr, keywords []Keyword) {
 func (c *converter) params(n *raw) Params {
 	var p Params
 	kind := Positional
-	for i := range n.kids {
-		k := &n.kids[i]
+	for _, k := range n.kids {
 		param := Param{Kind: kind}
 		name := k
 		switch k.kind {
@@ -183,7 +180,7 @@ func (c *converter) params(n *raw) Params {
 			param.Default = c.field(k, "value")
 		case "typed_parameter":
 			if len(k.kids) > 0 {
-				name = &k.kids[0]
+				name = k.kids[0]
 			}
 		case "keyword_separator":
 			kind = KeywordOnly
@@ -205,9 +202,9 @@ func (c *converter) params(n *raw) Params {
 func (c *converter) subscript(n *raw) Expr {
 	s := &Subscript{X: c.field(n, "value")}
 	var index []Expr
-	for i := range n.kids {
-		if n.kids[i].field == "subscript" {
-			index = append(index, c.expr(&n.kids[i]))
+	for _, k := range n.kids {
+		if k.field == "subscript" {
+			index = append(index, c.expr(k))
 		}
 	}
 	if len(index) == 1 {
@@ -221,8 +218,7 @@ func (c *converter) subscript(n *raw) Expr {
 func (c *converter) slice(n *raw) Expr {
 	s := &Slice{}
 	at := &s.Low
-	for i := range n.kids {
-		k := &n.kids[i]
+	for _, k := range n.kids {
 		if k.kind == ":" {
 			if at == &s.Low {
 				at = &s.High
@@ -238,8 +234,7 @@ func (c *converter) slice(n *raw) Expr {
 
 func (c *converter) dict(n *raw) Expr {
 	d := &DictExpr{}
-	for i := range n.kids {
-		k := &n.kids[i]
+	for _, k := range n.kids {
 		switch k.kind {
 		case "pair":
 			d.Keys = append(d.Keys, c.field(k, "key"))
@@ -253,8 +248,8 @@ func (c *converter) dict(n *raw) Expr {
 }
 
 func (c *converter) yield(n *raw) Expr {
-	for i := range n.kids {
-		if k := &n.kids[i]; k.kind != "yield" && k.kind != "from" {
+	for _, k := range n.kids {
+		if k.kind != "yield" && k.kind != "from" {
 			return &Yield{c.expr(k)}
 		}
 	}
@@ -274,8 +269,7 @@ func (c *converter) comprehension(n *raw) Expr {
 	} else {
 		out.Elt = c.expr(body)
 	}
-	for i := range n.kids {
-		k := &n.kids[i]
+	for _, k := range n.kids {
 		switch k.kind {
 		case "for_in_clause":
 			out.Clauses = append(out.Clauses, Clause{Target: c.field(k, "left"), Iter: c.field(k, "right")})

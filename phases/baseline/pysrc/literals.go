@@ -49,8 +49,8 @@ func (c *converter) str(n *raw) Expr {
 		return &Const{unescape(string(c.src[start.end:end.start]), isRaw)}
 	}
 	f := &FString{}
-	for i := range n.kids {
-		switch k := &n.kids[i]; k.kind {
+	for _, k := range n.kids {
+		switch k.kind {
 		case "string_content":
 			text := strings.NewReplacer("{{", "{", "}}", "}").Replace(c.text(k))
 			f.Parts = append(f.Parts, &Const{unescape(text, isRaw)})
@@ -59,28 +59,18 @@ func (c *converter) str(n *raw) Expr {
 				text := strings.TrimPrefix(string(c.src[k.start:eq.end]), "{")
 				f.Parts = append(f.Parts, &Const{text})
 			}
-			f.Parts = append(f.Parts, c.interpolation(k))
+			f.Parts = append(f.Parts, c.field(k, "expression"))
 		}
 	}
 	return f
-}
-
-func (c *converter) interpolation(n *raw) Expr {
-	for i := range n.kids {
-		k := &n.kids[i]
-		if k.field == "expression" {
-			return c.expr(k)
-		}
-	}
-	return &Unsupported{n.kind, c.excerpt(n)}
 }
 
 // concatenated joins adjacent literals: "a" "b".
 func (c *converter) concatenated(n *raw) Expr {
 	var parts []Expr
 	plain := true
-	for i := range n.kids {
-		switch e := c.str(&n.kids[i]).(type) {
+	for _, k := range n.kids {
+		switch e := c.str(k).(type) {
 		case *Const:
 			parts = append(parts, e)
 		case *FString:

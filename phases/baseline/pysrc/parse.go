@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	sitter "github.com/smacker/go-tree-sitter"
@@ -60,7 +61,7 @@ func ParseExpr(text string) (Expr, error) {
 type raw struct {
 	kind, field string
 	start, end  int
-	kids        []raw
+	kids        []*raw
 	deep        bool // children were left out: nested too deeply
 }
 
@@ -80,9 +81,9 @@ var kindNames = sync.OnceValue(func() []string {
 	return names
 })
 
-func parseRaw(src []byte, outline bool) (*converter, raw, error) {
+func parseRaw(src []byte, outline bool) (*converter, *raw, error) {
 	if len(src) > MaxBytes {
-		return nil, raw{}, fmt.Errorf("parsing %d bytes: %w", len(src), ErrTooLarge)
+		return nil, nil, fmt.Errorf("parsing %d bytes: %w", len(src), ErrTooLarge)
 	}
 	// The grammar does not know the byte order mark.
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
@@ -93,7 +94,7 @@ func parseRaw(src []byte, outline bool) (*converter, raw, error) {
 	// A cancellable context would poison the parser, hence Background.
 	tree, err := parser.ParseCtx(context.Background(), nil, withoutTraps(src))
 	if err != nil {
-		return nil, raw{}, fmt.Errorf("parsing Python: %w", err)
+		return nil, nil, fmt.Errorf("parsing Python: %w", err)
 	}
 	defer tree.Close()
 	cursor := sitter.NewTreeCursor(tree.RootNode())
@@ -191,14 +192,14 @@ func keepsTokens(kind string) bool {
 	return false
 }
 
-func (r *rawReader) read(depth int) raw {
+func (r *rawReader) read(depth int) *raw {
 	n := r.cursor.CurrentNode()
 	symbol := int(n.Symbol())
 	kind := "ERROR"
 	if symbol < len(r.kinds) {
 		kind = r.kinds[symbol]
 	}
-	out := raw{kind: kind, start: int(n.StartByte()), end: int(n.EndByte())}
+	out := &raw{kind: kind, start: int(n.StartByte()), end: int(n.EndByte())}
 	if leafKind(kind) {
 		return out
 	}
@@ -233,16 +234,11 @@ func (r *rawReader) read(depth int) raw {
 
 // line returns the line number, from 1, of a byte offset.
 func (c *converter) line(offset int) int {
-	lo, hi := 0, len(c.lines)
-	for lo+1 < hi {
-		mid := (lo + hi) / 2
-		if c.lines[mid] <= offset {
-			lo = mid
-		} else {
-			hi = mid
-		}
+	at, starts := slices.BinarySearch(c.lines, offset)
+	if starts {
+		return at + 1
 	}
-	return lo + 1
+	return at
 }
 
 func (c *converter) span(n *raw) Span {
@@ -272,20 +268,17 @@ func (c *converter) excerpt(n *raw) string {
 
 // child returns the first child with a field name; nil when there is none.
 func (n *raw) child(field string) *raw {
-	for i := range n.kids {
-		if n.kids[i].field == field {
-			return &n.kids[i]
-		}
-	}
-	return nil
+	return n.find(func(k *raw) bool { return k.field == field })
 }
 
 // first returns the first child of a kind; nil when there is none.
 func (n *raw) first(kind string) *raw {
-	for i := range n.kids {
-		if n.kids[i].kind == kind {
-			return &n.kids[i]
-		}
+	return n.find(func(k *raw) bool { return k.kind == kind })
+}
+
+func (n *raw) find(is func(*raw) bool) *raw {
+	if i := slices.IndexFunc(n.kids, is); i >= 0 {
+		return n.kids[i]
 	}
 	return nil
 }

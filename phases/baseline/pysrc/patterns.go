@@ -16,8 +16,8 @@ func (c *converter) matches(n *raw, subject Expr) Expr {
 		return c.casePattern(n, subject)
 	case "union_pattern":
 		or := &BoolExpr{}
-		for i := range n.kids {
-			t := c.matches(&n.kids[i], subject)
+		for _, k := range n.kids {
+			t := c.matches(k, subject)
 			if t == nil {
 				return nil
 			}
@@ -37,8 +37,8 @@ func (c *converter) matches(n *raw, subject Expr) Expr {
 		return c.asPattern(n, subject)
 	case "list_pattern", "tuple_pattern":
 		// A pattern in parentheses looks like a tuple of one.
-		if n.kind == "tuple_pattern" && len(n.kids) == 1 && !strings.HasSuffix(strings.TrimRight(c.text(n), ") \t\n"), ",") && !isSplat(&n.kids[0]) {
-			return c.matches(&n.kids[0], subject)
+		if n.kind == "tuple_pattern" && len(n.kids) == 1 && !strings.HasSuffix(strings.TrimRight(c.text(n), ") \t\n"), ",") && !isSplat(n.kids[0]) {
+			return c.matches(n.kids[0], subject)
 		}
 		return c.sequencePattern(n.kids, subject)
 	case "dict_pattern":
@@ -54,7 +54,7 @@ func (c *converter) matches(n *raw, subject Expr) Expr {
 // caseTest is the condition of a case clause: of its pattern, or of several
 // with commas between them.
 func (c *converter) caseTest(clause *raw, subject Expr) Expr {
-	var patterns []raw
+	var patterns []*raw
 	end := 0
 	for _, k := range clause.kids {
 		if k.kind == "case_pattern" {
@@ -65,18 +65,18 @@ func (c *converter) caseTest(clause *raw, subject Expr) Expr {
 	switch {
 	case len(patterns) == 0:
 		return nil
-	case len(patterns) == 1 && !isSplat(&patterns[0]) && !strings.HasPrefix(strings.TrimLeft(string(c.src[end:clause.end]), " \t"), ","):
-		return c.matches(&patterns[0], subject)
+	case len(patterns) == 1 && !isSplat(patterns[0]) && !strings.HasPrefix(strings.TrimLeft(string(c.src[end:clause.end]), " \t"), ","):
+		return c.matches(patterns[0], subject)
 	}
 	return c.sequencePattern(patterns, subject)
 }
 
 func (c *converter) casePattern(n *raw, subject Expr) Expr {
-	for i := range n.kids {
-		switch k := &n.kids[i]; {
+	for i, k := range n.kids {
+		switch {
 		case k.kind == "_":
 		case k.kind == "-" && i+1 < len(n.kids):
-			return equals(subject, &UnaryExpr{"-", c.expr(&n.kids[i+1])})
+			return equals(subject, &UnaryExpr{"-", c.expr(n.kids[i+1])})
 		default:
 			return c.matches(k, subject)
 		}
@@ -118,7 +118,7 @@ func (c *converter) asPattern(n *raw, subject Expr) Expr {
 	if len(n.kids) != 2 {
 		return &Unsupported{n.kind, c.excerpt(n)}
 	}
-	return all(c.matches(&n.kids[0], subject), capture(c.text(&n.kids[1]), subject))
+	return all(c.matches(n.kids[0], subject), capture(c.text(n.kids[1]), subject))
 }
 
 // isSplat reports whether a pattern is *name.
@@ -134,8 +134,8 @@ func (c *converter) splatName(n *raw) string {
 	return ""
 }
 
-func (c *converter) sequencePattern(elements []raw, subject Expr) Expr {
-	star := slices.IndexFunc(elements, func(k raw) bool { return isSplat(&k) })
+func (c *converter) sequencePattern(elements []*raw, subject Expr) Expr {
+	star := slices.IndexFunc(elements, isSplat)
 	op, least := "==", len(elements)
 	if star >= 0 {
 		op, least = ">=", len(elements)-1
@@ -144,7 +144,7 @@ func (c *converter) sequencePattern(elements []raw, subject Expr) Expr {
 		call("isinstance", subject, &TupleExpr{Elts: []Expr{&Name{"list"}, &Name{"tuple"}}}),
 		&CompareExpr{Left: call("len", subject), Ops: []string{op}, Rights: []Expr{&Const{least}}},
 	}
-	for i := range elements {
+	for i, element := range elements {
 		at := i
 		switch {
 		case i == star:
@@ -152,14 +152,14 @@ func (c *converter) sequencePattern(elements []raw, subject Expr) Expr {
 			if after := len(elements) - 1 - i; after > 0 {
 				slice.High = &Const{-after}
 			}
-			if name := c.splatName(&elements[i]); name != "" {
+			if name := c.splatName(element); name != "" {
 				out = append(out, capture(name, call("list", &Subscript{subject, slice})))
 			}
 			continue
 		case star >= 0 && i > star:
 			at = i - len(elements)
 		}
-		out = append(out, c.matches(&elements[i], &Subscript{subject, &Const{at}}))
+		out = append(out, c.matches(element, &Subscript{subject, &Const{at}}))
 	}
 	return all(out...)
 }
@@ -168,8 +168,8 @@ func (c *converter) dictPattern(n *raw, subject Expr) Expr {
 	out := []Expr{call("isinstance", subject, &Name{"dict"})}
 	keys := &TupleExpr{}
 	var key Expr
-	for i := range n.kids {
-		switch k := &n.kids[i]; {
+	for _, k := range n.kids {
+		switch {
 		case k.field == "key" && k.kind == "dotted_name":
 			key = dotted(c.text(k))
 		case k.field == "key":
@@ -200,20 +200,20 @@ func (c *converter) classPattern(n *raw, subject Expr) Expr {
 	if len(n.kids) == 0 || n.kids[0].kind != "dotted_name" {
 		return &Unsupported{n.kind, c.excerpt(n)}
 	}
-	class := dotted(c.text(&n.kids[0]))
+	class := dotted(c.text(n.kids[0]))
 	out := []Expr{call("isinstance", subject, class)}
 	for i := 1; i < len(n.kids); i++ {
-		k := &n.kids[i]
+		k := n.kids[i]
 		if word := k.first("keyword_pattern"); word != nil {
 			if len(word.kids) != 2 {
 				return &Unsupported{n.kind, c.excerpt(n)}
 			}
-			name := c.text(&word.kids[0])
-			out = append(out, call("hasattr", subject, &Const{name}), c.matches(&word.kids[1], &Attribute{subject, name}))
+			name := c.text(word.kids[0])
+			out = append(out, call("hasattr", subject, &Const{name}), c.matches(word.kids[1], &Attribute{subject, name}))
 			continue
 		}
 		part := subject
-		if !matchesWhole(c.text(&n.kids[0])) {
+		if !matchesWhole(c.text(n.kids[0])) {
 			part = call("getattr", subject, &Subscript{&Attribute{class, "__match_args__"}, &Const{i - 1}})
 		}
 		out = append(out, c.matches(k, part))

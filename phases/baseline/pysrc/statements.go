@@ -6,10 +6,10 @@ import (
 )
 
 // block converts the statements of a module or block node.
-func (c *converter) block(n raw) []Stmt {
+func (c *converter) block(n *raw) []Stmt {
 	out := make([]Stmt, 0, len(n.kids))
-	for i := range n.kids {
-		if s := c.stmt(&n.kids[i]); s != nil {
+	for _, k := range n.kids {
+		if s := c.stmt(k); s != nil {
 			out = append(out, s)
 		}
 	}
@@ -30,7 +30,7 @@ func (c *converter) body(n *raw, field string) []Stmt {
 	if b == nil {
 		return nil
 	}
-	return c.block(*b)
+	return c.block(b)
 }
 
 func (c *converter) stmt(n *raw) Stmt {
@@ -89,8 +89,8 @@ func (c *converter) simpleStmt(n *raw) Stmt {
 // dottedTargets are the names and attributes that a del statement deletes.
 func dottedTargets(c *converter, n *raw) []string {
 	var out []string
-	for i := range n.kids {
-		switch k := &n.kids[i]; k.kind {
+	for _, k := range n.kids {
+		switch k.kind {
 		case "identifier", "attribute":
 			if text := c.text(k); !strings.ContainsAny(text, " ()[]\n\\") {
 				out = append(out, text)
@@ -104,8 +104,8 @@ func dottedTargets(c *converter, n *raw) []string {
 
 func identifiers(c *converter, n *raw) []string {
 	var out []string
-	for i := range n.kids {
-		out = append(out, c.text(&n.kids[i]))
+	for _, k := range n.kids {
+		out = append(out, c.text(k))
 	}
 	return out
 }
@@ -115,14 +115,14 @@ func (c *converter) only(n *raw) Expr {
 	if len(n.kids) == 0 {
 		return nil
 	}
-	return c.expr(&n.kids[0])
+	return c.expr(n.kids[0])
 }
 
 func (c *converter) exprStmt(n *raw) Stmt {
 	if len(n.kids) == 0 {
 		return nil
 	}
-	k := &n.kids[0]
+	k := n.kids[0]
 	if len(n.kids) > 1 { // a bare tuple: `a, b`
 		return &ExprStmt{c.span(n), &TupleExpr{c.exprs(n.kids)}}
 	}
@@ -130,12 +130,7 @@ func (c *converter) exprStmt(n *raw) Stmt {
 	case "assignment":
 		return c.assignment(k)
 	case "augmented_assignment":
-		op := ""
-		for i := range k.kids {
-			if k.kids[i].field == "operator" {
-				op = strings.TrimSuffix(c.text(&k.kids[i]), "=")
-			}
-		}
+		op := strings.TrimSuffix(c.text(k.child("operator")), "=")
 		return &AugAssignStmt{c.span(n), c.field(k, "left"), op, c.field(k, "right")}
 	case "string", "concatenated_string":
 		return nil // a docstring
@@ -163,8 +158,7 @@ func (c *converter) assignment(n *raw) Stmt {
 func (c *converter) ifStmt(n *raw) Stmt {
 	top := &IfStmt{Span: c.span(n), Test: c.field(n, "condition"), Body: c.body(n, "consequence")}
 	last := top
-	for i := range n.kids {
-		k := &n.kids[i]
+	for _, k := range n.kids {
 		switch k.kind {
 		case "elif_clause":
 			next := &IfStmt{Span: c.span(k), Test: c.field(k, "condition"), Body: c.body(k, "consequence")}
@@ -183,14 +177,14 @@ func (c *converter) withStmt(n *raw) Stmt {
 	if clause == nil {
 		return s
 	}
-	for i := range clause.kids {
-		v := clause.kids[i].child("value")
+	for _, k := range clause.kids {
+		v := k.child("value")
 		if v == nil {
 			continue
 		}
 		item := WithItem{X: c.expr(v)}
 		if v.kind == "as_pattern" && len(v.kids) > 0 {
-			item.X = c.expr(&v.kids[0])
+			item.X = c.expr(v.kids[0])
 			if target := v.child("alias"); target != nil {
 				item.As = c.only(target)
 			}
@@ -202,8 +196,7 @@ func (c *converter) withStmt(n *raw) Stmt {
 
 func (c *converter) tryStmt(n *raw) Stmt {
 	s := &TryStmt{Span: c.span(n), Body: c.body(n, "body")}
-	for i := range n.kids {
-		k := &n.kids[i]
+	for _, k := range n.kids {
 		switch k.kind {
 		case "except_clause", "except_group_clause":
 			s.Handlers = append(s.Handlers, c.body(k, ""))
@@ -218,9 +211,9 @@ func (c *converter) tryStmt(n *raw) Stmt {
 
 func (c *converter) decorated(n *raw) Stmt {
 	var decorators []Expr
-	for i := range n.kids {
-		if n.kids[i].kind == "decorator" {
-			decorators = append(decorators, c.only(&n.kids[i]))
+	for _, k := range n.kids {
+		if k.kind == "decorator" {
+			decorators = append(decorators, c.only(k))
 		}
 	}
 	def := n.child("definition")
@@ -252,8 +245,7 @@ func (c *converter) classDef(n *raw, decorators []Expr) Stmt {
 
 func (c *converter) aliases(n *raw) []Alias {
 	var out []Alias
-	for i := range n.kids {
-		k := &n.kids[i]
+	for _, k := range n.kids {
 		switch {
 		case k.kind == "wildcard_import":
 			out = append(out, Alias{Name: "*"})
@@ -291,8 +283,7 @@ func (c *converter) matchStmt(n *raw) Stmt {
 	if body == nil {
 		return s
 	}
-	for i := range body.kids {
-		k := &body.kids[i]
+	for _, k := range body.kids {
 		if k.kind != "case_clause" {
 			continue
 		}
