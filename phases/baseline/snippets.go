@@ -2,9 +2,11 @@ package baseline
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
 	"path"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -74,17 +76,9 @@ func Snippets(src Source, impl *Implementation) ([]Snippet, error) {
 }
 
 func sortedLocations(names map[string]string) []string {
-	out := make([]string, 0, len(names))
-	for l := range names {
-		out = append(out, l)
-	}
-	sort.Slice(out, func(i, j int) bool {
-		if names[out[i]] != names[out[j]] {
-			return names[out[i]] < names[out[j]]
-		}
-		return out[i] < out[j]
+	return slices.SortedFunc(maps.Keys(names), func(a, b string) int {
+		return cmp.Or(strings.Compare(names[a], names[b]), strings.Compare(a, b))
 	})
-	return out
 }
 
 // splitLocation reads "path:first-last".

@@ -1,6 +1,7 @@
 package classes
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -29,18 +30,35 @@ func (r *Reader) configClassOf(e *engine.Engine, modelType string) *pyeval.Class
 		c, _ := e.ModuleAttribute(name[:strings.LastIndexByte(name, '.')], pyeval.LastPart(name)).(*pyeval.Class)
 		return c
 	}
-	for _, name := range configRegistries() {
-		m := e.Module(name)
-		if m == nil {
-			continue
+	for _, c := range r.ownConfigs(e, modelType) {
+		return c
+	}
+	return nil
+}
+
+// ownConfigs goes through SGLang's configuration classes with their model_type,
+// those of the registry first; only through those of one type unless it is "".
+func (r *Reader) ownConfigs(e *engine.Engine, modelType string) iter.Seq2[string, *pyeval.Class] {
+	return func(yield func(string, *pyeval.Class) bool) {
+		for _, name := range configRegistries() {
+			m := e.Module(name)
+			if m == nil {
+				continue
+			}
+			for _, class := range registeredConfigs(m.Tree.Body) {
+				for _, c := range r.configNamed(e, m, class, modelType) {
+					if !yield(modelTypeOf(e, c), c) {
+						return
+					}
+				}
+			}
 		}
-		for _, class := range registeredConfigs(m.Tree.Body) {
-			if found := r.configNamed(e, m, class, modelType); len(found) > 0 {
-				return found[0]
+		for t, c := range r.selfRegistered(e, modelType) {
+			if (modelType == "" || modelType == t) && !yield(t, c) {
+				return
 			}
 		}
 	}
-	return r.selfRegistered(e, modelType)[modelType]
 }
 
 // configNamed resolves a name of the registry, a class or a list of classes, to
@@ -199,20 +217,10 @@ func (r *Reader) configTypes() map[string]string {
 	if x, ok := r.src.(*Embedded); ok {
 		return x.ConfigClasses()
 	}
-	e := r.plainEngine()
 	out := map[string]string{}
-	for t, c := range r.selfRegistered(e, "") {
-		out[t] = c.Full
-	}
-	for _, name := range configRegistries() {
-		m := e.Module(name)
-		if m == nil {
-			continue
-		}
-		for _, class := range registeredConfigs(m.Tree.Body) {
-			for _, c := range r.configNamed(e, m, class, "") {
-				out[modelTypeOf(e, c)] = c.Full
-			}
+	for t, c := range r.ownConfigs(r.plainEngine(), "") {
+		if out[t] == "" {
+			out[t] = c.Full
 		}
 	}
 	return out

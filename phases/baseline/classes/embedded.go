@@ -3,7 +3,7 @@ package classes
 import (
 	"fmt"
 	"io/fs"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 
@@ -50,16 +50,13 @@ func (e *Embedded) List(dir string) ([]repo.Entry, error) {
 	if len(out) == 0 {
 		return nil, &fs.PathError{Op: "list", Path: dir, Err: fs.ErrNotExist}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
+	slices.SortFunc(out, func(a, b repo.Entry) int { return strings.Compare(a.Path, b.Path) })
 	return out, nil
 }
 
 // Commit implements Source.
 func (e *Embedded) Commit() (hash, date string) {
-	x, err := e.open()
-	if err != nil {
-		return "", ""
-	}
+	x, _ := e.open() // one that cannot be read has no facts
 	return x.facts.Commit, x.facts.Date
 }
 
@@ -85,18 +82,12 @@ func (e *Embedded) Syntax(path string) (*pysrc.Module, error) {
 // Classes lists the registered classes.
 func (e *Embedded) Classes() ([]ClassInfo, error) {
 	x, err := e.open()
-	if err != nil {
-		return nil, err
-	}
-	return x.facts.Classes, nil
+	return x.facts.Classes, err
 }
 
 // ConfigClasses are the dotted names of SGLang's configuration classes by
 // model_type.
 func (e *Embedded) ConfigClasses() map[string]string {
-	x, err := e.open()
-	if err != nil {
-		return nil
-	}
+	x, _ := e.open() // one that cannot be read has no facts
 	return x.facts.Configs
 }

@@ -71,12 +71,13 @@ type opened struct {
 	byPath map[string]*zip.File
 }
 
+// readIndex opens an index; one that cannot be read is empty.
 func readIndex(data []byte) (*opened, error) {
+	x := &opened{byPath: map[string]*zip.File{}}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return nil, fmt.Errorf("reading the index: %w", errors.Join(errIndex, err))
+		return x, fmt.Errorf("reading the index: %w", errors.Join(errIndex, err))
 	}
-	x := &opened{byPath: map[string]*zip.File{}}
 	for _, f := range z.File {
 		x.byPath[f.Name] = f
 	}
@@ -85,7 +86,7 @@ func readIndex(data []byte) (*opened, error) {
 		err = json.Unmarshal(text, &x.facts)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the index: %w", errors.Join(errIndex, err))
+		return x, fmt.Errorf("reading the index: %w", errors.Join(errIndex, err))
 	}
 	delete(x.byPath, factsFile)
 	return x, nil

@@ -1,8 +1,7 @@
 package classes
 
 import (
-	"crypto/sha1" //nolint:gosec // git's own name of a blob, not a signature
-	"encoding/hex"
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -36,21 +35,13 @@ func (e *UnregisteredError) Error() string {
 	return s
 }
 
-// blobID is git's name of a file's content.
-func blobID(text []byte) string {
-	h := sha1.New() //nolint:gosec // see the import
-	h.Write(fmt.Appendf(nil, "blob %d\x00", len(text)))
-	h.Write(text)
-	return hex.EncodeToString(h.Sum(nil))
-}
-
 // Find returns the registered class of a name.
 func (r *Reader) Find(name string) (ClassInfo, error) {
 	x, err := r.index()
 	if err != nil {
 		return ClassInfo{}, err
 	}
-	if c, ok := x.classes[name]; ok {
+	if c, ok := x.find(name); ok {
 		return c, nil
 	}
 	return ClassInfo{}, &UnregisteredError{Name: name, Near: x.near(name),
@@ -59,7 +50,7 @@ func (r *Reader) Find(name string) (ClassInfo, error) {
 }
 
 // near returns registered names that look like one, nearest first.
-func (x *classIndex) near(name string) []string {
+func (x classIndex) near(name string) []string {
 	const most = 5
 	type scored struct {
 		name     string
@@ -68,12 +59,12 @@ func (x *classIndex) near(name string) []string {
 	var all []scored
 	want := stem(name)
 	far := max(3, len(want)/2)
-	for _, n := range x.names {
-		if have := stem(n); len(have)-len(want) <= far && len(want)-len(have) <= far { // else farther than that already
-			all = append(all, scored{n, levenshtein.ComputeDistance(want, have)})
+	for _, c := range x {
+		if have := stem(c.Name); len(have)-len(want) <= far && len(want)-len(have) <= far { // else farther than that already
+			all = append(all, scored{c.Name, levenshtein.ComputeDistance(want, have)})
 		}
 	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].distance < all[j].distance })
+	slices.SortStableFunc(all, func(a, b scored) int { return cmp.Compare(a.distance, b.distance) })
 	var out []string
 	for _, s := range all {
 		if len(out) == most || s.distance > far {
@@ -100,7 +91,7 @@ func (r *Reader) Match(keyword string) ([]ClassInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c, ok := x.classes[keyword]; ok {
+	if c, ok := x.find(keyword); ok {
 		return []ClassInfo{c}, nil
 	}
 	plain := func(s string) string {
@@ -108,9 +99,8 @@ func (r *Reader) Match(keyword string) ([]ClassInfo, error) {
 	}
 	var words []string
 	var classes []ClassInfo
-	for _, n := range x.names {
-		c := x.classes[n]
-		words = append(words, plain(n), plain(strings.TrimSuffix(path.Base(c.File), ".py")))
+	for _, c := range x {
+		words = append(words, plain(c.Name), plain(strings.TrimSuffix(path.Base(c.File), ".py")))
 		classes = append(classes, c, c)
 	}
 	matches := fuzzy.Find(plain(keyword), words)

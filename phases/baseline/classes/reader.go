@@ -17,6 +17,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 )
 
 // Reader reads the model classes of one SGLang tree. It keeps the files it
@@ -25,17 +26,9 @@ type Reader struct {
 	src   Source
 	cache Cache
 
-	mu     sync.Mutex
-	parsed map[string]*parsedFile
-	index  func() (*classIndex, error) // the whole index, made once
+	parsed sync.Map                   // path -> func() (*pysrc.Module, error), which parses the file once
+	index  func() (classIndex, error) // the whole index, made once
 	facts  pyeval.Facts
-}
-
-// parsedFile is one file, parsed once.
-type parsedFile struct {
-	once sync.Once
-	tree *pysrc.Module
-	err  error
 }
 
 // Cache keeps what was worked out about a file between runs, by the identity
@@ -58,14 +51,9 @@ func NewReader(src Source, cache Cache) *Reader {
 	if cache == nil {
 		cache = noCache{}
 	}
-	r := &Reader{src: src, cache: cache, parsed: map[string]*parsedFile{}}
+	r := &Reader{src: src, cache: cache}
 	r.index = sync.OnceValues(r.buildIndex)
 	return r
-}
-
-// syntaxSource is a Source that has syntax trees rather than text.
-type syntaxSource interface {
-	Syntax(path string) (*pysrc.Module, error)
 }
 
 // Paths are the files that may hold a module of the tree.
@@ -73,15 +61,8 @@ func (r *Reader) Paths(module string) []string { return engine.ModulePaths(modul
 
 // Syntax returns a file's tree; nil, nil when there is no such file.
 func (r *Reader) Syntax(path string) (*pysrc.Module, error) {
-	r.mu.Lock()
-	f, ok := r.parsed[path]
-	if !ok {
-		f = &parsedFile{}
-		r.parsed[path] = f
-	}
-	r.mu.Unlock()
-	f.once.Do(func() { f.tree, f.err = r.load(path) })
-	return f.tree, f.err
+	parse, _ := r.parsed.LoadOrStore(path, sync.OnceValues(func() (*pysrc.Module, error) { return r.load(path) }))
+	return parse.(func() (*pysrc.Module, error))()
 }
 
 // Files lists the Python files directly in a directory; none when there is no
@@ -110,8 +91,8 @@ func (r *Reader) pythonFiles(dir string) ([]Entry, error) {
 }
 
 func (r *Reader) load(path string) (*pysrc.Module, error) {
-	if s, ok := r.src.(syntaxSource); ok {
-		return s.Syntax(path)
+	if x, ok := r.src.(*Embedded); ok {
+		return x.Syntax(path)
 	}
 	text, err := r.src.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -120,7 +101,7 @@ func (r *Reader) load(path string) (*pysrc.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	key := treeVersion + blobID(text)
+	key := treeVersion + repo.BlobID(text)
 	if data, ok := r.cache.Get(key); ok {
 		if tree, err := pysrc.Unmarshal(data); err == nil {
 			return tree, nil

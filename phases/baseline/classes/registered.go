@@ -6,58 +6,42 @@ import (
 	"path"
 	"runtime"
 	"slices"
-	"sort"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
+	"github.com/fib-ls/fib-ls/phases/baseline/repo"
 )
 
-// classIndex is what the models directory registers, by class name.
-type classIndex struct {
-	classes map[string]ClassInfo
-	names   []string // sorted
+// classIndex is what the models directory registers, sorted by name.
+type classIndex []ClassInfo
+
+func newClassIndex(classes []ClassInfo) classIndex {
+	x := slices.Clone(classes)
+	slices.SortStableFunc(x, func(a, b ClassInfo) int { return strings.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(x, func(a, b ClassInfo) bool { return a.Name == b.Name }) // the first file wins, as they are sorted
 }
 
-func newClassIndex(classes []ClassInfo) *classIndex {
-	x := &classIndex{classes: map[string]ClassInfo{}}
-	for _, c := range classes {
-		if _, ok := x.classes[c.Name]; !ok { // the first file wins, as they are sorted
-			x.classes[c.Name] = c
-			x.names = append(x.names, c.Name)
-		}
+func (x classIndex) find(name string) (ClassInfo, bool) {
+	i, found := slices.BinarySearchFunc(x, name, func(c ClassInfo, name string) int { return strings.Compare(c.Name, name) })
+	if !found {
+		return ClassInfo{}, false
 	}
-	sort.Strings(x.names)
-	return x
-}
-
-// classSource is a Source that knows its registered classes.
-type classSource interface {
-	Classes() ([]ClassInfo, error)
+	return x[i], true
 }
 
 // Classes lists every class that the tree registers, sorted by name.
 func (r *Reader) Classes() ([]ClassInfo, error) {
 	x, err := r.index()
-	if err != nil {
-		return nil, err
-	}
-	out := make([]ClassInfo, 0, len(x.names))
-	for _, n := range x.names {
-		out = append(out, x.classes[n])
-	}
-	return out, nil
+	return slices.Clone(x), err
 }
 
-func (r *Reader) buildIndex() (*classIndex, error) {
-	if s, ok := r.src.(classSource); ok {
-		classes, err := s.Classes()
-		if err != nil {
-			return nil, err
-		}
-		return newClassIndex(classes), nil
+func (r *Reader) buildIndex() (classIndex, error) {
+	if x, ok := r.src.(*Embedded); ok {
+		classes, err := x.Classes()
+		return newClassIndex(classes), err
 	}
 	files, err := r.ModelFiles()
 	if err != nil {
@@ -112,7 +96,7 @@ func (r *Reader) factsOf(e Entry) (*fileFacts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", e.Path, err)
 	}
-	id := blobID(text)
+	id := repo.BlobID(text)
 	if f := r.keptFacts(e, id); f != nil {
 		return f, nil
 	}

@@ -1,7 +1,8 @@
 package repo
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -104,12 +105,7 @@ func nearest(ref string, fullNames []string) []string {
 			list = append(list, scored{name, cost})
 		}
 	}
-	sort.Slice(list, func(i, j int) bool {
-		if list[i].cost != list[j].cost {
-			return list[i].cost < list[j].cost
-		}
-		return list[i].name < list[j].name
-	})
+	slices.SortFunc(list, func(a, b scored) int { return cmp.Or(cmp.Compare(a.cost, b.cost), strings.Compare(a.name, b.name)) })
 	var out []string
 	for _, s := range list[:min(len(list), nearestRefs)] {
 		out = append(out, s.name)

@@ -7,7 +7,12 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
 )
+
+// BlobID is git's name of a file's content.
+func BlobID(text []byte) string { return plumbing.ComputeHash(plumbing.BlobObject, text).String() }
 
 // KindClone is what Source.Kind says: a tree of source files, as opposed to
 // the index in the binary.
