@@ -148,14 +148,15 @@ func (f *fields) operand(name string) (float64, bool) {
 
 // evaluate computes a formula: sums, differences, products and floor quotients
 // of fields and numbers, from left to right. missing names a field that has no
-// value, or a divisor that is 0.
+// value, a divisor that is 0, or what is no formula.
 func evaluate(text string, field func(string) (float64, bool)) (n int, missing string) {
 	f := &formula{rest: strings.ReplaceAll(text, " ", ""), field: field}
 	const limit = 1 << 40 // beyond any model
-	if n := f.sum(); f.missing == "" {
-		return int(max(0, min(n, limit))), ""
+	sum := f.sum()
+	if f.missing = cmp.Or(f.missing, f.rest); f.missing != "" {
+		return 0, f.missing
 	}
-	return 0, f.missing
+	return int(max(0, min(sum, limit))), ""
 }
 
 // formula is a formula that is being computed.
@@ -165,16 +166,21 @@ type formula struct {
 	missing string
 }
 
-// operator takes one of the operators off the rest; "" when none follows.
-func (f *formula) operator(of string) string {
-	op := f.rest[:len(f.rest)-len(strings.TrimLeft(f.rest, of))]
-	f.rest = f.rest[len(op):]
-	return op
+// operator takes the first of some operators that follows off the rest; "" when
+// none does.
+func (f *formula) operator(among ...string) string {
+	for _, op := range among {
+		if rest, follows := strings.CutPrefix(f.rest, op); follows {
+			f.rest = rest
+			return op
+		}
+	}
+	return ""
 }
 
 func (f *formula) sum() float64 {
 	sum := math.Floor(f.product())
-	for op := f.operator("+-"); op != ""; op = f.operator("+-") {
+	for op := f.operator("+", "-"); op != ""; op = f.operator("+", "-") {
 		n := math.Floor(f.product())
 		if op == "-" {
 			n = -n
@@ -186,7 +192,7 @@ func (f *formula) sum() float64 {
 
 func (f *formula) product() float64 {
 	product := f.factor()
-	for op := f.operator("*/"); op != ""; op = f.operator("*/") {
+	for op := f.operator("*", "//", "/"); op != ""; op = f.operator("*", "//", "/") {
 		divisor := f.rest
 		n := f.factor()
 		switch {
