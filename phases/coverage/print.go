@@ -61,17 +61,17 @@ func (m Model) section() string {
 func (r *Report) Text() string {
 	var b strings.Builder
 	const gap = 2
-	table := tabwriter.NewWriter(&b, 0, 0, gap, ' ', 0)
-	fmt.Fprintln(table, "MODEL\tARCHITECTURE\tWORKLOADS\tPRESENT\tMISSING\tUNMAPPED\tCOVERAGE")
+	table := tabwriter.NewWriter(&b, 0, 0, gap, ' ', 0) // into a builder, which takes everything
+	_, _ = fmt.Fprintln(table, "MODEL\tARCHITECTURE\tWORKLOADS\tPRESENT\tMISSING\tUNMAPPED\tCOVERAGE")
 	missing := map[string]bool{}
 	for _, m := range r.Models {
 		for _, name := range m.MissingNames {
 			missing[name] = true
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d / %d\t%d\t%d\t%s\n",
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%d / %d\t%d\t%d\t%s\n",
 			prose.Line(m.ID), cmp.Or(m.Architecture, "unknown"), m.collectedWords(), m.Present, m.Total, m.Missing, m.Unmapped, m.Overall.Mark())
 	}
-	_ = table.Flush() // a builder takes everything
+	_ = table.Flush()
 	fmt.Fprintf(&b, "\nWORKLOADS: with workloads; PRESENT: in %s, of those that are required; UNMAPPED: modules without a Definition\n", r.Dataset)
 	if n := len(missing); n > 0 {
 		named := ""
