@@ -130,6 +130,8 @@ func (in *Interp) exec(s pysrc.Stmt, fr *frame) flow {
 		in.SetVar(fr.vars, s.Name, &Function{Module: fr.mod, Def: s, closure: fr})
 	case *pysrc.ClassDef:
 		in.SetVar(fr.vars, s.Name, in.newClass(fr.mod, s, fr))
+	case *pysrc.DelStmt:
+		in.delete(s.Target, fr)
 	case *pysrc.SimpleStmt:
 		return in.execSimple(s.Keyword, fr)
 	case *pysrc.UnsupportedStmt:
@@ -140,8 +142,7 @@ func (in *Interp) exec(s pysrc.Stmt, fr *frame) flow {
 	return flow{}
 }
 
-// execSimple runs a statement of a keyword and names: break, continue, global,
-// del.
+// execSimple runs a statement of a keyword and names: break, continue, global.
 func (in *Interp) execSimple(text string, fr *frame) flow {
 	keyword, names, _ := strings.Cut(text, " ")
 	switch keyword {
@@ -151,8 +152,6 @@ func (in *Interp) execSimple(text string, fr *frame) flow {
 		return flow{kind: flowContinue}
 	case "global":
 		fr.declareGlobal(strings.Fields(names))
-	case "del":
-		in.delete(strings.Fields(names), fr)
 	}
 	return flow{}
 }
@@ -192,21 +191,27 @@ func (in *Interp) execCompound(s pysrc.Stmt, fr *frame) flow {
 	return flow{}
 }
 
-// delete runs a del statement for names and attributes (del self.norm).
-func (in *Interp) delete(targets []string, fr *frame) {
-	for _, t := range targets {
-		parts := strings.Split(t, ".")
-		last := parts[len(parts)-1]
-		if len(parts) == 1 {
-			in.deleteVar(fr.vars, last)
-			continue
+// delete runs a del statement: of a name, an attribute (del self.norm), an item of
+// a dict or a list.
+func (in *Interp) delete(target pysrc.Expr, fr *frame) {
+	switch t := target.(type) {
+	case *pysrc.TupleExpr:
+		for _, x := range t.Elts {
+			in.delete(x, fr)
 		}
-		v := in.lookup(fr, parts[0])
-		for _, name := range parts[1 : len(parts)-1] {
-			v = in.Attribute(v, name)
+	case *pysrc.Name:
+		in.deleteVar(fr.vars, t.ID)
+	case *pysrc.Attribute:
+		if o, ok := in.eval(t.X, fr).(*Instance); ok && !in.Halted() {
+			in.deleteVar(o.Attrs, t.Name)
 		}
-		if o, ok := v.(*Instance); ok && !in.Halted() {
-			in.deleteVar(o.Attrs, last)
+	case *pysrc.Subscript:
+		o, key := in.eval(t.X, fr), in.eval(t.Index, fr)
+		switch o := o.(type) {
+		case *Dict, *List:
+			if !in.Halted() {
+				in.Call(in.Attribute(o, "pop"), []Value{key}, nil)
+			}
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // effects are the statements at the top of a module that change a container
-// which a name of it is bound to: items that are assigned, methods that are
+// which a name of it is bound to: items that are assigned or deleted, methods that are
 // called on it, and definitions that a decorator of the module registers in it.
 type effects struct {
 	body []pysrc.Stmt
@@ -31,6 +31,8 @@ func effectsOf(tree *pysrc.Module, bindings bindingTable) *effects {
 			}
 		case *pysrc.AugAssignStmt:
 			e.changes(nameOf(s.Target), i)
+			e.changes(itemOf(s.Target), i)
+		case *pysrc.DelStmt:
 			e.changes(itemOf(s.Target), i)
 		case *pysrc.ExprStmt:
 			if c, ok := s.X.(*pysrc.Call); ok {

@@ -98,9 +98,13 @@ type (
 		Span
 		Test Expr
 	}
-	// SimpleStmt is pass, break, continue, "global a b", "del a b.c" (names and
-	// attributes only), or (as pass) a statement without meaning for the
-	// reader (nonlocal, type).
+	// DelStmt is `del target`; several targets are a tuple.
+	DelStmt struct {
+		Span
+		Target Expr
+	}
+	// SimpleStmt is pass, break, continue, "global a b", or (as pass) a statement
+	// without meaning for the reader (nonlocal, type).
 	SimpleStmt struct {
 		Span
 		Keyword string

@@ -15,7 +15,7 @@ import (
 
 // formatVersion changes when the stream's format does: with a field of a node,
 // with the order of nodeTypes.
-const formatVersion = 3
+const formatVersion = 4
 
 // ErrFormat says that data is not an encoded tree.
 var ErrFormat = errors.New("not an encoded syntax tree")
@@ -28,6 +28,7 @@ var nodeTypes = []reflect.Type{
 	reflect.TypeFor[*IfStmt](), reflect.TypeFor[*ForStmt](), reflect.TypeFor[*WhileStmt](),
 	reflect.TypeFor[*WithStmt](), reflect.TypeFor[*TryStmt](), reflect.TypeFor[*ReturnStmt](),
 	reflect.TypeFor[*RaiseStmt](), reflect.TypeFor[*AssertStmt](), reflect.TypeFor[*SimpleStmt](),
+	reflect.TypeFor[*DelStmt](),
 	reflect.TypeFor[*MatchStmt](), reflect.TypeFor[*FuncDef](), reflect.TypeFor[*ClassDef](),
 	reflect.TypeFor[*Import](), reflect.TypeFor[*ImportFrom](), reflect.TypeFor[*UnsupportedStmt](),
 	reflect.TypeFor[*Name](), reflect.TypeFor[*Const](), reflect.TypeFor[*Attribute](),

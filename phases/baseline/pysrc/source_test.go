@@ -105,6 +105,8 @@ func writeSimple(b *strings.Builder, s Stmt, depth int) {
 		line("assert %s", u(s.Test))
 	case *SimpleStmt:
 		line("%s", s.Keyword)
+	case *DelStmt:
+		line("del %s", u(s.Target))
 	case *FuncDef:
 		for _, d := range s.Decorators {
 			line("@%s", u(d))

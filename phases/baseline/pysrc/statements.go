@@ -79,27 +79,11 @@ func (c *converter) simpleStmt(n *raw) Stmt {
 	case "global_statement":
 		return &SimpleStmt{c.span(n), "global " + strings.Join(identifiers(c, n), " ")}
 	case "delete_statement":
-		return &SimpleStmt{c.span(n), strings.TrimSpace("del " + strings.Join(dottedTargets(c, n), " "))}
+		return &DelStmt{c.span(n), c.only(n)}
 	case "nonlocal_statement", "type_alias_statement", "future_import_statement":
 		return &SimpleStmt{c.span(n), "pass"}
 	}
 	return &UnsupportedStmt{c.span(n), n.kind, c.excerpt(n)}
-}
-
-// dottedTargets are the names and attributes that a del statement deletes.
-func dottedTargets(c *converter, n *raw) []string {
-	var out []string
-	for _, k := range n.kids {
-		switch k.kind {
-		case "identifier", "attribute":
-			if text := c.text(k); !strings.ContainsAny(text, " ()[]\n\\") {
-				out = append(out, text)
-			}
-		case "expression_list":
-			out = append(out, dottedTargets(c, k)...)
-		}
-	}
-	return out
 }
 
 func identifiers(c *converter, n *raw) []string {

@@ -42,6 +42,22 @@ def mutated():
 
 
 s = mutated()                             #= (3, [[9, 2]], [2, 5])
+
+
+def deleted(o):
+    x = [1, 2, 3]
+    d = {"a": 1, "b": 2, "c": 3}
+    del d["a"], x[-1]
+    if o:
+        del d["b"]
+    try:
+        del d["absent"]
+    except KeyError:
+        x.append("caught")
+    return x, list(d)
+
+
+v = deleted(True)                         #= ([1, 2, 'caught'], ['c'])
 t = {"a": 1}.pop("b", 7)                  #= 7
 u = [i for i in range(10, 0, -3)]         #= [10, 7, 4, 1]
 

@@ -16,6 +16,8 @@ except ImportError:
 
 REGISTRY = {}
 REGISTRY["first"] = 1
+REGISTRY["gone"] = 2
+del REGISTRY["gone"]
 
 
 def register(name):
@@ -52,7 +54,7 @@ x = c.b[-1]                               #= 1
 y = Renamed(4).double()[0]                #= 'left'
 z = d                                     #= 'x-yx-y'
 u = limit                                 #= 2
-v = REGISTRY["first"], REGISTRY["second"] #= (1, 'Registered')
+v = REGISTRY["first"], REGISTRY["second"], len(REGISTRY) #= (1, 'Registered', 2)
 w = widen(2)                              #= 18
 o = Base(3).n, hasattr(Base(3), "second"), Base(3).third  #= (6, False, 3)
 itself = itself + 1                       #? refers to itself
