@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -141,11 +142,13 @@ func TestForms(t *testing.T) {
 	called := 0
 	for lines.Scan() {
 		var form struct {
-			Name   string            `json:"name"`
-			OpType string            `json:"op_type"`
-			Axes   map[string]string `json:"axes"`
-			Calls  bool              `json:"sglang_0_5_23_calls"`
-			APIs   []string          `json:"api"`
+			Name        string            `json:"name"`
+			OpType      string            `json:"op_type"`
+			Axes        map[string]string `json:"axes"`
+			Tags        []string          `json:"tags"`
+			Constraints []string          `json:"constraints"`
+			Calls       bool              `json:"sglang_0_5_23_calls"`
+			APIs        []string          `json:"api"`
 		}
 		if err := json.Unmarshal(lines.Bytes(), &form); err != nil {
 			t.Fatal(err)
@@ -158,6 +161,11 @@ func TestForms(t *testing.T) {
 		if err != nil || n.String() != name || n.OpType() != form.OpType {
 			t.Errorf("%s: %s of %s, %v", name, n, n.OpType(), err)
 			continue
+		}
+		template := FlashInfer().Template(n.Family)
+		other := slices.ContainsFunc(template.Axes, func(a AxisRow) bool { return form.Axes[a.Name] == "" })
+		if other || len(template.Axes) != len(form.Axes) || !slices.Equal(template.Tags, form.Tags) || !slices.Equal(template.Constraints, form.Constraints) {
+			t.Errorf("%s is %+v, and FlashInfer's own %+v", name, template, form)
 		}
 		if form.Calls {
 			called++
