@@ -55,7 +55,7 @@ func (f *File) DeleteComment(comment Span) TextEdit {
 // widen extends what is deleted to its whole lines, or else to the blanks
 // that would be left over.
 func (f *File) widen(s Span) Span {
-	indent, alone := lineIndentOf(f.Src(), s.Start)
+	indent, alone := LineIndent(f.Src(), s.Start)
 	end := s.End
 	for end < len(f.Src()) && (f.Src()[end] == ' ' || f.Src()[end] == '\t') {
 		end++
@@ -91,8 +91,12 @@ func (f *File) spaceBefore(at int) int {
 // commentsIn returns the comments of a span, in a form that can stand alone.
 func (f *File) commentsIn(s Span) string {
 	var b strings.Builder
-	for _, c := range f.Comments {
-		if c.Span.Start >= s.Start && c.Span.End <= s.End {
+	first := sort.Search(len(f.Comments), func(i int) bool { return f.Comments[i].Span.Start >= s.Start })
+	for _, c := range f.Comments[first:] {
+		if c.Span.Start >= s.End {
+			break
+		}
+		if c.Span.End <= s.End {
 			b.WriteString(c.Text)
 			if strings.HasPrefix(c.Text, "//") {
 				b.WriteString(f.Style.filled().EOL)
@@ -119,7 +123,7 @@ func (f *File) InsertElement(container, after Span, text string) []TextEdit {
 	}
 	style := f.Style.filled()
 	style.EOL = f.eolNear(container.End, style.EOL)
-	indent, alone := lineIndentOf(f.Src(), after.Start)
+	indent, alone := LineIndent(f.Src(), after.Start)
 	at := after.End
 	comma := f.commaAfter(at, container.End-1)
 	if comma >= 0 {
@@ -147,7 +151,7 @@ func insertion(at int, text string) TextEdit { return TextEdit{Span{at, at}, tex
 func (f *File) insertFirst(container Span, text string) TextEdit {
 	style := f.Style.filled()
 	style.EOL = f.eolNear(container.End, style.EOL)
-	outer, _ := lineIndentOf(f.Src(), container.Start)
+	outer, _ := LineIndent(f.Src(), container.Start)
 	at := f.commentsOnLine(container.Start + 1)
 	first := f.skip(at, container.End-1)
 	if first == container.End-1 { // empty but for comments
@@ -161,7 +165,7 @@ func (f *File) insertFirst(container Span, text string) TextEdit {
 		}
 		return insertion(at, text)
 	}
-	if indent, alone := lineIndentOf(f.Src(), first); alone && f.lineEnds(at) {
+	if indent, alone := LineIndent(f.Src(), first); alone && f.lineEnds(at) {
 		return insertion(at, style.EOL+indent+text+",")
 	}
 	return insertion(container.Start+1, " "+text+",")

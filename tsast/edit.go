@@ -132,12 +132,12 @@ func (f *File) insertLast(m NewModel) []TextEdit {
 	style.EOL = f.eolNear(f.Array.End, style.EOL)
 	last := f.lastElement()
 	comma := f.commaAfter(last, f.Array.End-1)
-	outer, alone := lineIndentOf(f.Src(), f.Array.End-1)
+	outer, alone := LineIndent(f.Src(), f.Array.End-1)
 	if !alone {
-		outer, _ = lineIndentOf(f.Src(), f.Array.Start)
+		outer, _ = LineIndent(f.Src(), f.Array.Start)
 	}
 	indent := outer + style.Indent
-	if own, alone := lineIndentOf(f.Src(), f.lastElementStart()); last > 0 && alone {
+	if own, alone := LineIndent(f.Src(), f.lastElementStart()); last > 0 && alone {
 		indent = own
 	}
 	entry := printAt(m, style, indent)
@@ -245,9 +245,13 @@ func (f *File) commentsOnLine(at int) int {
 	return end
 }
 
+// maxLine bounds how far the beginning of a line is looked for: in a line of
+// megabytes each of a thousand edits would go through it.
+const maxLine = 4096
+
 // eolNear returns the line end used on the line before a byte.
 func (f *File) eolNear(at int, otherwise string) string {
-	for i := at - 1; i >= 0; i-- {
+	for i := at - 1; i >= max(0, at-maxLine); i-- {
 		if f.Src()[i] == '\n' {
 			if i > 0 && f.Src()[i-1] == '\r' {
 				return "\r\n"
@@ -262,12 +266,15 @@ func isSpace(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'
 }
 
-// lineIndentOf returns the white space that the line of a byte begins with,
-// and whether nothing else stands before that byte.
-func lineIndentOf[T string | []byte](src T, at int) (string, bool) {
+// LineIndent returns the white space that the line of a byte begins with,
+// and whether nothing else stands before that byte. A line that is longer than
+// any that people indent has none.
+func LineIndent[T string | []byte](src T, at int) (indent string, alone bool) {
 	start := at
 	for start > 0 && src[start-1] != '\n' && src[start-1] != '\r' {
-		start--
+		if start--; at-start > maxLine {
+			return "", false
+		}
 	}
 	end := start
 	for end < at && (src[end] == ' ' || src[end] == '\t') {

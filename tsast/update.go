@@ -121,7 +121,7 @@ func (u *update) header(m NewModel) ([]TextEdit, error) {
 		key, new string
 	}{{model.Name, "name", m.Name}, {model.Description, "description", m.Description}} {
 		if p.have.Kind == Absent && p.new != "" && model.ID.Kind != Absent {
-			indent, _ := lineIndentOf(u.file.Src(), u.at(after).Start)
+			indent, _ := LineIndent(u.file.Src(), u.at(after).Start)
 			if text != "" {
 				text += "," + u.style.EOL + indent
 			}
@@ -246,7 +246,7 @@ func (u *update) definitions(m NewModel) ([]TextEdit, error) {
 			return []TextEdit{u.array(u.at(defs.Span), next.Definitions)}
 		}
 		last := old.Properties[len(old.Properties)-1].Span
-		indent, _ := lineIndentOf(u.file.Src(), u.at(last).Start)
+		indent, _ := LineIndent(u.file.Src(), u.at(last).Start)
 		const key = "definitions: "
 		text := key + u.style.array(next.Definitions, indent, utf8.RuneCountInString(indent)+len(key))
 		return u.file.InsertElement(u.at(old.ValueSpan), u.at(last), text)
@@ -301,7 +301,7 @@ func (u *update) commentIn(s Span) bool {
 
 // array prints a list where an old value stands.
 func (u *update) array(at Span, items []string) TextEdit {
-	indent, _ := lineIndentOf(u.file.Src(), at.Start)
+	indent, _ := LineIndent(u.file.Src(), at.Start)
 	start := at.Start
 	for start > 0 && u.file.Src()[start-1] != '\n' {
 		start--
@@ -333,10 +333,10 @@ func (u *update) add(modules []NewModule, i int) ([]TextEdit, error) {
 		}
 	}
 	object := u.at(model.ModulesSpan)
-	indent, _ := lineIndentOf(u.file.Src(), object.Start)
+	indent, _ := LineIndent(u.file.Src(), object.Start)
 	indent += u.style.Indent
 	if after != (Span{}) {
-		indent, _ = lineIndentOf(u.file.Src(), after.Start)
+		indent, _ = LineIndent(u.file.Src(), after.Start)
 	}
 	return u.file.InsertElement(object, after, PrintModule(modules[i], u.style, indent)), nil
 }

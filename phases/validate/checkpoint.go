@@ -183,7 +183,7 @@ func (h *checkpointComparison) contradiction(c weights.Contradiction, told map[*
 		if h.sizes[c.Row] != (weights.Size{}) && h.plain.Confirmed[c.Row] > 0 && len(m.Definitions.Items) == 1 {
 			d := m.Definitions.Items[0]
 			problem.Span, problem.Expected = d.Span, right
-			problem.Fixes = []Fix{replace("Change to "+right, d.Span, quoted(right, h.p.style.Quote), true)}
+			problem.Fixes = []Fix{h.p.restate("Change to "+right, d.Span, right, true)}
 		}
 		h.tell(m, problem)
 	}

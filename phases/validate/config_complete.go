@@ -46,7 +46,7 @@ func (c *comparison) rootClass() {
 	edits := []tsast.TextEdit{{Span: root.NameSpan, NewText: class}}
 	for _, m := range c.p.model.Modules {
 		if m.Parent.Value == root.Name && m.Parent.Kind == tsast.StringLiteral {
-			edits = append(edits, tsast.TextEdit{Span: m.Parent.Span, NewText: quoted(class, c.p.style.Quote)})
+			edits = append(edits, c.p.file().ReplaceString(m.Parent.Span, class))
 		}
 	}
 	c.find(root, Problem{
@@ -300,7 +300,7 @@ func (c *comparison) lackingDefinitions() {
 				Message: fmt.Sprintf("%s does not list %s, which it runs, too", q(m.Name), name),
 				Fixes: []Fix{{
 					Title: "Add " + name, Preferred: true,
-					Edits: []tsast.TextEdit{{Span: tsast.Span{Start: last.Span.End, End: last.Span.End}, NewText: ", " + quoted(c.respelled(name), c.p.style.Quote)}},
+					Edits: c.p.file().InsertElement(m.Definitions.Span, last.Span, c.p.style.String(c.respelled(name))),
 				}},
 			}, c.fieldsBehind(m, []string{name})...)
 		}

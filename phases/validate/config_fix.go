@@ -9,12 +9,6 @@ import (
 	"github.com/fib-ls/fib-ls/tsast"
 )
 
-// entryFile is the entry's text as a file of its own, for the edits that
-// tsast makes: like all spans here, theirs are relative to the entry.
-func (p *entryPass) entryFile() *tsast.File {
-	return p.model.File(p.text, p.style)
-}
-
 // removal takes a module out, with everything below it.
 func (c *comparison) removal(m *tsast.Module) []Fix {
 	var spans []tsast.Span
@@ -27,7 +21,7 @@ func (c *comparison) removal(m *tsast.Module) []Fix {
 	if len(spans) > 1 {
 		title += plural(len(spans)-1, " and the module below it", " and the %d modules below it")
 	}
-	return []Fix{{Title: title, Edits: c.p.entryFile().DeleteElements(spans), Preferred: true}}
+	return []Fix{{Title: title, Edits: c.p.file().DeleteElements(spans), Preferred: true}}
 }
 
 // addShared puts the shared experts of the generated entry into a mixture of
@@ -143,7 +137,11 @@ func (c *comparison) insertion(title string, parent, last *tsast.Module, keys ma
 	if object == (tsast.Span{}) {
 		return nil
 	}
-	indent := c.p.lineIndent(last.Span.Start)
+	indent, alone := tsast.LineIndent(c.p.text, last.Span.Start)
+	separator := ", "
+	if alone {
+		separator = "," + c.p.style.EOL + indent
+	}
 	texts := make([]string, len(modules))
 	for i, m := range modules {
 		up, known := keys[m.Parent]
@@ -156,8 +154,7 @@ func (c *comparison) insertion(title string, parent, last *tsast.Module, keys ma
 		}
 		texts[i] = tsast.PrintModule(added, c.p.style, indent)
 	}
-	file := c.p.entryFile()
-	edits := file.InsertElement(object, last.Span, strings.Join(texts, ","+c.p.separator(last.Span.Start)))
+	edits := c.p.file().InsertElement(object, last.Span, strings.Join(texts, separator))
 	return []Fix{{Title: title, Edits: edits, Preferred: true}}
 }
 
@@ -197,19 +194,6 @@ func commonEnding(modules []ExpectedModule) string {
 		}
 	}
 	return ending
-}
-
-// lineIndent is the white space that the line of a byte begins with.
-func (p *entryPass) lineIndent(at int) string {
-	if at > len(p.text) {
-		return ""
-	}
-	start := p.lineStart(at)
-	end := start
-	for end < at && (p.text[end] == ' ' || p.text[end] == '\t') {
-		end++
-	}
-	return p.text[start:end]
 }
 
 // respelled writes a name of the generated entry as the file spells its

@@ -218,7 +218,7 @@ func (c *comparison) missingDefinitions() {
 		}
 		texts := make([]string, len(names))
 		for i, name := range names {
-			texts[i] = quoted(c.respelled(name), c.p.style.Quote)
+			texts[i] = c.p.style.String(c.respelled(name))
 		}
 		certain, sure := certainty(names)
 		if !certain {

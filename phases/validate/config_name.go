@@ -55,7 +55,7 @@ func (c *comparison) rename(m *tsast.Module, d tsast.String, rule, message, expe
 	if n, err := definition.Parse(expected); err == nil {
 		twice := slices.ContainsFunc(m.Definitions.Items, func(s tsast.String) bool { return s.Value == expected })
 		if !twice {
-			problem.Fixes = []Fix{replace("Change to "+c.p.spelled(n), d.Span, c.p.literal(d.Span, c.p.spelled(n)), sure)}
+			problem.Fixes = []Fix{c.p.restate("Change to "+c.p.spelled(n), d.Span, c.p.spelled(n), sure)}
 		}
 	}
 	c.find(m, problem, fields...)

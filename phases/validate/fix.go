@@ -1,10 +1,8 @@
 package validate
 
 import (
-	"fmt"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/fib-ls/fib-ls/tsast"
 )
@@ -99,119 +97,33 @@ func replace(title string, span tsast.Span, text string, preferred bool) Fix {
 	return Fix{Title: title, Preferred: preferred, Safe: preferred, Edits: []tsast.TextEdit{{Span: span, NewText: text}}}
 }
 
-// literal writes a string literal with the quote that stands at a span of the
-// entry, or with the file's.
-func (p *entryPass) literal(like tsast.Span, value string) string {
-	quote := p.style.Quote
-	if like.Start < like.End && like.End <= len(p.text) {
-		if c := p.text[like.Start]; c == '"' || c == '\'' {
-			quote = c
-		}
+// file is the entry's text as a file of its own, for the edits that tsast
+// makes: like all spans here, theirs are relative to the entry.
+func (p *entryPass) file() *tsast.File {
+	if p.own == nil {
+		p.own = p.model.File(p.text, p.style)
 	}
-	return quoted(value, quote)
+	return p.own
 }
 
-// quoted writes a TypeScript string literal; text from outside stays inside.
-func quoted(value string, quote byte) string {
-	if quote != '\'' {
-		quote = '"'
-	}
-	var b strings.Builder
-	b.WriteByte(quote)
-	for _, r := range value {
-		switch {
-		case r == rune(quote) || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029:
-			fmt.Fprintf(&b, "\\u%04x", r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte(quote)
-	return b.String()
+// restate is a fix that writes another value into a string literal.
+func (p *entryPass) restate(title string, literal tsast.Span, value string, preferred bool) Fix {
+	return replace(title, literal, p.file().ReplaceString(literal, value).NewText, preferred)
 }
 
-// identifier reports whether a key needs no quotes.
-func identifier(key string) bool {
-	for i, r := range key {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' || r == '$'
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return key != ""
-}
-
-// key writes a property key as the one at a span is written.
-func (p *entryPass) key(like tsast.Span, name string) string {
-	if c := p.at(tsast.Span{Start: like.Start, End: min(like.Start+1, like.End)}); identifier(name) && c != `"` && c != "'" {
-		return name
-	}
-	return p.literal(like, name)
-}
-
-// removeItem takes an element out of an array literal, with one comma and the
-// space around it when nothing else stands there.
-func (p *entryPass) removeItem(items []tsast.String, i int) tsast.TextEdit {
-	span := items[i].Span
-	plain := func(from, to int) bool {
-		return strings.Trim(p.at(tsast.Span{Start: from, End: to}), ", \t\r\n") == ""
-	}
-	switch {
-	case i+1 < len(items) && plain(span.End, items[i+1].Span.Start):
-		span.End = items[i+1].Span.Start
-	case i > 0 && i+1 == len(items) && plain(items[i-1].Span.End, span.Start):
-		span.Start = items[i-1].Span.End
-	default:
-		rest := p.text[span.End:]
-		if trimmed := strings.TrimLeft(rest, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == ',' {
-			span.End += len(rest) - len(trimmed) + 1
-		}
-	}
-	return tsast.TextEdit{Span: span}
+// rename is a fix that gives a property another key.
+func (p *entryPass) rename(key tsast.Span, name string, preferred bool) Fix {
+	return replace("Rename to "+name, key, p.file().RenameKey(key, name).NewText, preferred)
 }
 
 // insert puts a property into an object literal: after the last of the
 // properties that precede it in the usual order, else first.
-func (p *entryPass) insert(object tsast.Span, properties []tsast.Property, before []string, text string) tsast.TextEdit {
-	after := -1
-	for i, prop := range properties {
+func (p *entryPass) insert(object tsast.Span, properties []tsast.Property, before []string, key, value string) []tsast.TextEdit {
+	var after tsast.Span
+	for _, prop := range properties {
 		if slices.Contains(before, prop.Key) && !prop.Opaque {
-			after = i
+			after = prop.Span
 		}
 	}
-	switch {
-	case after >= 0:
-		at := properties[after].Span
-		return tsast.TextEdit{Span: tsast.Span{Start: at.End, End: at.End}, NewText: "," + p.separator(at.Start) + text}
-	case len(properties) > 0:
-		at := properties[0].Span
-		return tsast.TextEdit{Span: tsast.Span{Start: at.Start, End: at.Start}, NewText: text + "," + p.separator(at.Start)}
-	}
-	at := object.Start + 1
-	return tsast.TextEdit{Span: tsast.Span{Start: at, End: at}, NewText: " " + text + " "}
-}
-
-// separator is what stands between a property that begins at a byte and the
-// next: a line break with its indentation when it stands on a line of its
-// own, else a space.
-func (p *entryPass) separator(at int) string {
-	if at > len(p.text) {
-		return " "
-	}
-	start := p.lineStart(at) - 1
-	if start < 0 {
-		return " "
-	}
-	indent := p.text[start+1 : at]
-	if len(strings.TrimLeft(indent, " \t")) > 0 {
-		return " "
-	}
-	eol := "\n"
-	if start > 0 && p.text[start-1] == '\r' {
-		eol = "\r\n"
-	}
-	return eol + indent
+	return p.file().InsertProperty(object, after, key, value)
 }

@@ -67,8 +67,9 @@ type entryPass struct {
 	// inCycles are the cycles of parents, once they were asked for.
 	inCycles   [][]*tsast.Module
 	cyclesSeen bool
-	// lines are where the entry's lines begin; dead ends remembers what cut
+	// own is the entry as a file; lines are where its lines begin; dead ends remembers what cut
 	// found; looked is how many names were compared in search of a similar one.
+	own      *tsast.File
 	lines    []int
 	deadEnds map[*tsast.Module]deadEnd
 	looked   int
@@ -87,10 +88,6 @@ func (p *entryPass) similar(name string, leaveOut func(string) bool) string {
 	}
 	return nearest(name, slices.DeleteFunc(slices.Clone(p.names), leaveOut))
 }
-
-// lineStart is where the line of a byte of the entry begins: 0 for the first,
-// whose beginning lies before the entry.
-func (p *entryPass) lineStart(at int) int { return p.lines[p.lineOf(at)] }
 
 // lineOf counts the line ends before a byte of the entry.
 func (p *entryPass) lineOf(at int) int {

@@ -105,9 +105,9 @@ func (p *entryPass) instead(m *tsast.Module, i int, name string) []Fix {
 		return nil
 	}
 	if slices.ContainsFunc(m.Definitions.Items, func(other tsast.String) bool { return other.Value == name }) {
-		return []Fix{{Title: "Remove: " + name + " is listed already", Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}}
+		return []Fix{{Title: "Remove: " + name + " is listed already", Edits: []tsast.TextEdit{p.file().DeleteElement(d.Span)}}}
 	}
-	return []Fix{replace("Change to "+name, d.Span, p.literal(d.Span, name), false)}
+	return []Fix{p.restate("Change to "+name, d.Span, name, false)}
 }
 
 // expected is what the model's own config says of the entry; nil where that is
@@ -137,9 +137,9 @@ func (p *entryPass) misspellings(m *tsast.Module, spelled []spelling) {
 		d := m.Definitions.Items[i]
 		problem := misspelling(d)
 		if name := problem.Expected; name != "" {
-			fix := replace("Change to "+name, d.Span, p.literal(d.Span, name), spells(problem, d.Value))
+			fix := p.restate("Change to "+name, d.Span, name, spells(problem, d.Value))
 			if listed[name] {
-				fix = Fix{Title: "Remove: " + name + " is listed already", Preferred: fix.Preferred, Safe: fix.Safe, Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}
+				fix = Fix{Title: "Remove: " + name + " is listed already", Preferred: fix.Preferred, Safe: fix.Safe, Edits: []tsast.TextEdit{p.file().DeleteElement(d.Span)}}
 			}
 			listed[name] = true
 			problem.Fixes = []Fix{fix}
@@ -230,7 +230,7 @@ func checkDuplicateDefinitions(p *entryPass) {
 				Rule: "duplicate-definition", Span: d.Span, Unnecessary: true,
 				Message: fmt.Sprintf("%s is listed twice in %s", q(d.Value), q(m.Name)),
 				Related: []Related{{m.Definitions.Items[at].Span, "first listed here"}},
-				Fixes:   []Fix{{Title: "Remove the duplicate", Preferred: true, Safe: true, Edits: []tsast.TextEdit{p.removeItem(m.Definitions.Items, i)}}},
+				Fixes:   []Fix{{Title: "Remove the duplicate", Preferred: true, Safe: true, Edits: []tsast.TextEdit{p.file().DeleteElement(d.Span)}}},
 			})
 		}
 	}
@@ -246,7 +246,7 @@ func checkBlockDefinitions(p *entryPass) {
 			Message: fmt.Sprintf("%s is a block, but lists Definitions, which only layers have", q(m.Name)),
 		}
 		if len(p.children[m.Name]) == 0 {
-			problem.Fixes = []Fix{replace(`Change the type to "layer"`, m.Type.Span, p.literal(m.Type.Span, "layer"), false)}
+			problem.Fixes = []Fix{p.restate(`Change the type to "layer"`, m.Type.Span, "layer", false)}
 		}
 		p.in(m, problem)
 	}

@@ -120,22 +120,21 @@ func (p *entryPass) addField(object tsast.Span, props []tsast.Property, before [
 	if value == "" {
 		return nil
 	}
-	edit := p.insert(object, props, before, field+": "+value)
-	return []Fix{{Title: fmt.Sprintf("Add %s: %s", field, value), Preferred: sure, Safe: sure, Edits: []tsast.TextEdit{edit}}}
+	edits := p.insert(object, props, before, field, value)
+	return []Fix{{Title: fmt.Sprintf("Add %s: %s", field, value), Preferred: sure, Safe: sure, Edits: edits}}
 }
 
 // entryDefault is the text that a missing field of an entry could have.
 func (p *entryPass) entryDefault(field string) string {
-	quote := p.style.Quote
 	name, id := strings.TrimSpace(p.model.Name.Value), strings.TrimSpace(p.model.ID.Value)
 	switch field {
 	case "id":
 		if s := slug(name); s != "" {
-			return quoted(s, quote)
+			return p.style.String(s)
 		}
 	case "name", "description":
 		if text := cmp.Or(name, id); text != "" {
-			return quoted(text, quote)
+			return p.style.String(text)
 		}
 	case "modules":
 		return "{}"
@@ -160,7 +159,7 @@ func (p *entryPass) moduleDefault(module *tsast.Module, field string) (value str
 		if hasChildren {
 			kind = "block"
 		}
-		return quoted(kind, p.style.Quote), hasChildren || len(module.Definitions.Items) > 0
+		return p.style.String(kind), hasChildren || len(module.Definitions.Items) > 0
 	case "definitions":
 		return "[]", true
 	}
@@ -190,7 +189,7 @@ func (p *entryPass) unknown(module *tsast.Module, props []tsast.Property, fields
 		}
 		if near := nearestField(prop.Key, missing); near != "" {
 			problem.Message += "; did you mean " + near + "?"
-			problem.Fixes = []Fix{replace("Rename to "+near, prop.KeySpan, p.key(prop.KeySpan, near), true)}
+			problem.Fixes = []Fix{p.rename(prop.KeySpan, near, true)}
 		}
 		p.in(module, problem)
 	}
@@ -386,7 +385,7 @@ func checkIDFormat(p *entryPass) {
 		Message: fmt.Sprintf("the id %s should have only lowercase letters, digits, \".\" and \"-\", and begin and end with a letter or digit", q(id.Value)),
 	}
 	if s := slug(id.Value); s != "" {
-		problem.Fixes = []Fix{replace("Change to "+s, id.Span, p.literal(id.Span, s), false)}
+		problem.Fixes = []Fix{p.restate("Change to "+s, id.Span, s, false)}
 	}
 	p.in(nil, problem)
 }

@@ -113,7 +113,7 @@ func checkDuplicateIDs(p *filePass) {
 			fresh = numbered(id.Value, "-", p.hasID)
 			renamed[id.Value] = fresh
 		}
-		problem.Fixes = []Fix{replace("Change the id to "+fresh, span, quoted(fresh, p.f.Text(span)[0]), false)}
+		problem.Fixes = []Fix{replace("Change the id to "+fresh, span, tsast.Style{Quote: p.f.Text(span)[0]}.String(fresh), false)}
 		if !p.silenced(e, problem) {
 			p.report(problem)
 		}

@@ -82,7 +82,7 @@ func checkDuplicateModules(p *entryPass) {
 			Message: fmt.Sprintf("the module %s is declared twice in this entry, first %d lines above; only the last one counts",
 				q(m.Name), p.lineOf(m.NameSpan.Start)-p.lineOf(first.NameSpan.Start)),
 			Related: []Related{{first.NameSpan, "first declared here"}},
-			Fixes:   []Fix{replace("Rename to "+fresh, m.NameSpan, p.key(m.NameSpan, fresh), false)},
+			Fixes:   []Fix{p.rename(m.NameSpan, fresh, false)},
 		})
 	}
 }
@@ -122,7 +122,7 @@ func (p *entryPass) parentFix(m *tsast.Module, parent string, sure bool) []Fix {
 	if parent == "" {
 		return nil
 	}
-	return []Fix{replace(fmt.Sprintf("Change the parent to %q", parent), m.Parent.Span, p.literal(m.Parent.Span, parent), sure)}
+	return []Fix{p.restate(fmt.Sprintf("Change the parent to %q", parent), m.Parent.Span, parent, sure)}
 }
 
 // likelyParent is the block that stands last before a module.
@@ -268,12 +268,12 @@ func checkRoots(p *entryPass) {
 		if i == 0 {
 			continue
 		}
-		edit := p.insert(m.ValueSpan, m.Properties, []string{"count"}, "parent: "+quoted(roots[0].Name, p.style.Quote))
+		edits := p.insert(m.ValueSpan, m.Properties, []string{"count"}, "parent", p.style.String(roots[0].Name))
 		p.in(m, Problem{
 			Rule: "several-roots", Span: m.NameSpan,
 			Message: fmt.Sprintf("the module %s has no parent, but the root of this entry is %s", q(m.Name), q(roots[0].Name)),
 			Related: []Related{{roots[0].NameSpan, "the first module without a parent"}},
-			Fixes:   []Fix{{Title: fmt.Sprintf("Add parent: %q", roots[0].Name), Edits: []tsast.TextEdit{edit}}},
+			Fixes:   []Fix{{Title: fmt.Sprintf("Add parent: %q", roots[0].Name), Edits: edits}},
 		})
 	}
 }
@@ -385,7 +385,7 @@ func checkLayerParents(p *entryPass) {
 			Related: related,
 		}
 		if len(m.Definitions.Items) == 0 { // which a block does not have
-			problem.Fixes = []Fix{replace(`Change the type to "block"`, m.Type.Span, p.literal(m.Type.Span, "block"), true)}
+			problem.Fixes = []Fix{p.restate(`Change the type to "block"`, m.Type.Span, "block", true)}
 		}
 		p.in(m, problem)
 	}
@@ -408,7 +408,7 @@ func checkModuleTypes(p *entryPass) {
 				near = "block"
 			}
 		}
-		problem.Fixes = []Fix{replace(fmt.Sprintf("Change the type to %q", near), t.Span, p.literal(t.Span, near), sure)}
+		problem.Fixes = []Fix{p.restate(fmt.Sprintf("Change the type to %q", near), t.Span, near, sure)}
 		p.in(m, problem)
 	}
 }
