@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
 // Architecture is what phase 1 knows of a model. Its JSON is
@@ -38,8 +40,8 @@ type Architecture struct {
 	Rope         *Rope         `json:"rope,omitempty"`
 	// Skeleton names the modules around the layers; Extra are linear layers,
 	// norms and parts of an embedding that the model has once.
-	Skeleton Skeleton    `json:"skeleton"`
-	Extra    []Dimension `json:"extra,omitempty"`
+	Skeleton families.Skeleton `json:"skeleton"`
+	Extra    []Dimension       `json:"extra,omitempty"`
 	// MTPLayers are next-token-prediction layers, listed apart.
 	MTPLayers int `json:"mtp_layers,omitempty"`
 	// KVSharedLayers are the last layers that take their keys and values from
@@ -69,19 +71,6 @@ type Architecture struct {
 	// Config is the whole file, TextConfig the language model's object in it.
 	Config     *Object `json:"-"`
 	TextConfig *Object `json:"-"`
-}
-
-// Skeleton names the modules around the decoder layers by their SGLang
-// attributes.
-type Skeleton struct {
-	Model     string `json:"model"`      // "model"; dotted below the root ("transformer.encoder")
-	Embed     string `json:"embed"`      // below Model
-	Layers    string `json:"layers"`     // below Model
-	FinalNorm string `json:"final_norm"` // below Model; "" when there is none
-	Head      string `json:"head"`       // below the root; "" when the embedding serves as head
-	// RopeTables (below Model) make the angles that attention turns by in plain
-	// torch; where there are any, no layer has a rotary embedding that runs.
-	RopeTables []string `json:"rope_tables,omitempty"`
 }
 
 // Attention summarises the model's attention, for readers that expect one.

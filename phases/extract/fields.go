@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -246,10 +247,7 @@ func (f *fields) opt(field string) int {
 
 // or is an optional positive integer with a fallback that needs no report.
 func (f *fields) or(field string, fallback int) int {
-	if n := f.opt(field); n > 0 {
-		return n
-	}
-	return fallback
+	return cmp.Or(f.opt(field), fallback)
 }
 
 // scalarInt reads an integer; of a list whose elements are all equal it takes

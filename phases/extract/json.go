@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -279,34 +280,21 @@ func (p *parser) number() (Value, error) {
 			return math.Inf(-1), nil
 		}
 	}
-	first := p.pos
-	n := p.digits()
-	if n == 0 {
+	m := numberText.FindSubmatch(p.data[p.pos:])
+	digits, fraction, exponent := m[1], m[2], m[3]
+	switch {
+	case len(digits) == 0:
 		return nil, p.fail(start, "a - without a number")
-	}
-	if n > 1 && p.data[first] == '0' {
+	case len(digits) > 1 && digits[0] == '0':
 		return nil, p.fail(start, "a number may not start with 0")
+	case len(fraction) == 1:
+		return nil, p.fail(start, "a number with no digits after its point")
+	case len(exponent) > 0 && strings.Trim(string(exponent), "eE+-") == "":
+		return nil, p.fail(start, "a number with no digits in its exponent")
 	}
-	isInt := true
-	if p.pos < len(p.data) && p.data[p.pos] == '.' {
-		p.pos++
-		isInt = false
-		if p.digits() == 0 {
-			return nil, p.fail(start, "a number with no digits after its point")
-		}
-	}
-	if p.pos < len(p.data) && (p.data[p.pos] == 'e' || p.data[p.pos] == 'E') {
-		p.pos++
-		isInt = false
-		if p.pos < len(p.data) && (p.data[p.pos] == '+' || p.data[p.pos] == '-') {
-			p.pos++
-		}
-		if p.digits() == 0 {
-			return nil, p.fail(start, "a number with no digits in its exponent")
-		}
-	}
+	p.pos += len(m[0])
 	text := string(p.data[start:p.pos])
-	if !isInt {
+	if len(fraction)+len(exponent) > 0 {
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil && !math.IsInf(f, 0) {
 			return nil, p.fail(start, "the number %.40s cannot be read", text)
@@ -316,7 +304,7 @@ func (p *parser) number() (Value, error) {
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return i, nil
 	}
-	if n > maxIntDigits {
+	if n := len(digits); n > maxIntDigits {
 		return nil, p.fail(start, "an integer of %d digits (Python ends at %d)", n, maxIntDigits)
 	}
 	i, ok := new(big.Int).SetString(text, 10)
@@ -326,13 +314,9 @@ func (p *parser) number() (Value, error) {
 	return i, nil
 }
 
-func (p *parser) digits() (n int) {
-	for p.pos < len(p.data) && p.data[p.pos] >= '0' && p.data[p.pos] <= '9' {
-		p.pos++
-		n++
-	}
-	return n
-}
+// numberText are the digits of a number, its fraction and its exponent, which
+// may lack theirs.
+var numberText = regexp.MustCompile(`^(\d*)(\.\d*)?([eE][+-]?\d*)?`)
 
 // str reads a string; half of a surrogate pair becomes U+FFFD.
 func (p *parser) str() (s string, err error) {

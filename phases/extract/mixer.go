@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -331,18 +332,8 @@ func (r *reader) softmax(word string, t headTable, layer int) mixer {
 }
 
 func (m *mixer) apply(h headSet) {
-	if h.heads > 0 {
-		m.heads = h.heads
-	}
-	if h.kv > 0 {
-		m.kv = h.kv
-	}
-	if h.headDim > 0 {
-		m.headDim = h.headDim
-	}
-	if h.vHeadDim > 0 {
-		m.vHeadDim = h.vHeadDim
-	}
+	m.heads, m.kv = cmp.Or(h.heads, m.heads), cmp.Or(h.kv, m.kv)
+	m.headDim, m.vHeadDim = cmp.Or(h.headDim, m.headDim), cmp.Or(h.vHeadDim, m.vHeadDim)
 }
 
 func (r *reader) sinks(word string) bool {

@@ -46,7 +46,7 @@ func readQuantization(q *Object) *Quantization {
 	if out.Method == "" && algo != "" {
 		out.Method = "modelopt"
 	}
-	out.BlockSize = blockSize(q)
+	out.BlockSize = blockSize(q, "weight_block_size")
 	switch {
 	case out.Method == "fp8":
 		out.Format, _ = q.String("fmt")
@@ -61,12 +61,11 @@ func readQuantization(q *Object) *Quantization {
 	case out.Method == "fbgemm_fp8":
 		out.Bits = 8
 	case out.Method == "bitsandbytes":
-		if b, _ := q.Bool("load_in_4bit"); b {
-			out.Bits = 4
-		} else if b, _ := q.Bool("_load_in_4bit"); b {
-			out.Bits = 4
-		} else {
-			out.Bits = 8
+		out.Bits = 8
+		for _, key := range []string{"load_in_4bit", "_load_in_4bit"} {
+			if b, _ := q.Bool(key); b {
+				out.Bits = 4
+			}
 		}
 	case out.Method == "":
 		if out.Bits > 0 { // mlx writes {group_size, bits}
@@ -78,9 +77,9 @@ func readQuantization(q *Object) *Quantization {
 	return out
 }
 
-// blockSize reads weight_block_size, [128, 128].
-func blockSize(q *Object) []int {
-	list, scalar, ok, err := q.Ints("weight_block_size")
+// blockSize reads the two sides of a block of weights: [128, 128].
+func blockSize(o *Object, key string) []int {
+	list, scalar, ok, err := o.Ints(key)
 	if !ok || scalar || err != nil || len(list) != 2 {
 		return nil
 	}
@@ -138,7 +137,7 @@ func readCompressed(q *Object, out *Quantization) {
 	out.Bits = smallInt(weights, "num_bits")
 	kind, _ := weights.String("type")
 	strategy, _ := weights.String("strategy")
-	block := smallIntList(weights, "block_structure")
+	block := blockSize(weights, "block_structure")
 	switch {
 	case strings.Contains(format, "nvfp4"):
 		out.Kernel = "nvfp4"
@@ -153,12 +152,4 @@ func readCompressed(q *Object, out *Quantization) {
 	case kind == "float" && out.Bits == 4:
 		out.Kernel = "nvfp4"
 	}
-}
-
-func smallIntList(o *Object, key string) []int {
-	list, scalar, ok, err := o.Ints(key)
-	if !ok || scalar || err != nil || len(list) > 8 {
-		return nil
-	}
-	return list
 }

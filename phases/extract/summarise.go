@@ -21,7 +21,9 @@ func (r *reader) summarise() {
 		}
 	}
 	a.Dimensions = r.dimensionsByKind()
-	a.Skeleton = r.skeleton()
+	if a.Skeleton = r.fam.Skeleton; r.fam.FinalNormShared {
+		a.Skeleton.FinalNorm = ""
+	}
 	a.Extra = r.extra()
 	a.SpecialFeatures = r.features()
 	a.Defaults, a.Inferred = r.defaults, r.inferred
@@ -98,15 +100,6 @@ func (r *reader) mlpSummary() MLP {
 				s.Type = "moe"
 			}
 		}
-	}
-	return s
-}
-
-func (r *reader) skeleton() Skeleton {
-	l := r.fam
-	s := Skeleton{Model: l.Model, Embed: l.Embed, Layers: l.Layers, FinalNorm: l.FinalNorm, Head: l.Head, RopeTables: l.RopeTables}
-	if l.FinalNormShared {
-		s.FinalNorm = ""
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
 // moeModel has two layers: a dense one and a sparse one.
@@ -17,7 +18,7 @@ func moeModel(kernel, routing string) *extract.Architecture {
 	a := &extract.Architecture{
 		ModelID: "org/model", ArchitectureType: "SomeMoeForCausalLM", NumLayers: 2, HiddenSize: 512, VocabSize: 1000, MoE: moe,
 		Normalization: extract.Normalization{Type: "rmsnorm"},
-		Skeleton:      extract.Skeleton{Model: "model", Embed: "embed_tokens", Layers: "layers", FinalNorm: "norm", Head: "lm_head"},
+		Skeleton:      families.Skeleton{Model: "model", Embed: "embed_tokens", Layers: "layers", FinalNorm: "norm", Head: "lm_head"},
 		LayerSchedule: []extract.LayerRun{{First: 0, Count: 1, Attention: "gqa", MLP: "dense"}, {First: 1, Count: 1, Attention: "gqa", MLP: "moe"}},
 		AttentionKinds: []extract.AttentionKind{{ID: "gqa", Family: extract.GQA, Type: "gqa", Layers: 2, NumHeads: 8, NumKVHeads: 2, HeadDim: 64, RotaryDim: 64,
 			Attribute: "self_attn", Core: "attn", Norms: []extract.Dimension{{Name: "input_layernorm", Type: "norm", Norm: "rmsnorm", N: 512}}}},

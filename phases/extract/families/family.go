@@ -18,13 +18,8 @@ type Family struct {
 	// decoder and reported as such.
 	Generic bool `json:"generic,omitempty"`
 
-	// What stands around the layers.
-	Model           string `json:"model,omitempty"`
-	Embed           string `json:"embed,omitempty"`
-	Layers          string `json:"layers,omitempty"`
-	FinalNorm       string `json:"final_norm,omitempty"`
-	Head            string `json:"head,omitempty"`
-	FinalNormShared bool   `json:"final_norm_shared,omitempty"` // no final norm
+	Skeleton
+	FinalNormShared bool `json:"final_norm_shared,omitempty"` // no final norm
 
 	Norm     string `json:"norm,omitempty"`     // rmsnorm|layernorm|sharded
 	Parallel bool   `json:"parallel,omitempty"` // attention and MLP read the same normed input
@@ -75,9 +70,6 @@ type Family struct {
 	RotaryShare float64 `json:"rotary_share,omitempty"` // of a head, where the file does not say
 	NopeEvery   int     `json:"nope_every,omitempty"`   // one layer in so many has no rotary embedding
 	NopeFull    bool    `json:"nope_full,omitempty"`    // full layers beside sliding ones have none
-	// RopeTables are the model's own rotary embeddings that make a table of angles
-	// for all layers: attention turns by it in plain torch.
-	RopeTables []string `json:"rope_tables,omitempty"`
 
 	// Multi-head latent attention.
 	Core    string `json:"core,omitempty"` // the kernel's module
@@ -199,6 +191,19 @@ type Family struct {
 
 	// When are changes of the row that fields of the config decide.
 	When []Case `json:"when,omitempty"`
+}
+
+// Skeleton names the modules around the decoder layers by their SGLang
+// attributes.
+type Skeleton struct {
+	Model     string `json:"model"`      // "model"; dotted below the root ("transformer.encoder")
+	Embed     string `json:"embed"`      // below Model
+	Layers    string `json:"layers"`     // below Model
+	FinalNorm string `json:"final_norm"` // below Model; "" when there is none
+	Head      string `json:"head"`       // below the root; "" when the embedding serves as head
+	// RopeTables (below Model) make the angles that attention turns by in plain
+	// torch; where there are any, no layer has a rotary embedding that runs.
+	RopeTables []string `json:"rope_tables,omitempty"`
 }
 
 // Part is one layer that a row adds to those of the plain layout.

@@ -24,8 +24,8 @@ var layersFile []byte
 // plain is the Llama layout, from which every row starts.
 func plain() Family {
 	return Family{
-		Model: "model", Embed: "embed_tokens", Layers: "layers", FinalNorm: "norm", Head: "lm_head",
-		Norm: "rmsnorm", AttnNorms: []string{"input_layernorm"}, MLPNorms: []string{"post_attention_layernorm"},
+		Skeleton: Skeleton{Model: "model", Embed: "embed_tokens", Layers: "layers", FinalNorm: "norm", Head: "lm_head"},
+		Norm:     "rmsnorm", AttnNorms: []string{"input_layernorm"}, MLPNorms: []string{"post_attention_layernorm"},
 		Attn: "self_attn", QKV: "qkv_proj", O: "o_proj", QKNormType: "rmsnorm", QNorm: "q_norm", KNorm: "k_norm",
 		MLP: "mlp", Up: "gate_up_proj", Down: "down_proj",
 		MoE: "mlp", Router: "gate", Experts: "experts",
