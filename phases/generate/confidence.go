@@ -158,7 +158,7 @@ func (c *chosen) chooseByCheckpoint(fromConfig, fromSource []baseline.Module, a 
 	best, other := config, (*matchedTree)(nil)
 	if fromSource != nil {
 		source := matchTree(fromSource, a, ck)
-		switch margin := config.report.Faults() - source.report.Faults(); {
+		switch margin := len(config.report.Findings) - len(source.report.Findings); {
 		case margin > 0 || margin == 0 && c.from == WitnessSource:
 			best, other = source, config
 			c.rows, c.from = fromSource, WitnessSource

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,21 +119,14 @@ func installed(tsc, root string) error {
 // belongs to: node_modules/typescript in its folder or one above, no further
 // up than the repository, whose root it gives ("" when there is none).
 func FindCompiler(modelsTS string) (tsc, root string, err error) {
-	for dir := filepath.Dir(modelsTS); ; {
-		if tsc == "" {
-			at := filepath.Join(dir, "node_modules", "typescript", "bin", "tsc")
-			if info, err := os.Stat(at); err == nil && info.Mode().IsRegular() {
-				tsc = at
-			}
+	for dir := range above(modelsTS) {
+		if at := filepath.Join(dir, "node_modules", "typescript", "bin", "tsc"); tsc == "" && isFile(at) {
+			tsc = at
 		}
-		up := filepath.Dir(dir)
 		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
 			root = dir
-		}
-		if root != "" || up == dir {
 			break
 		}
-		dir = up
 	}
 	if tsc == "" {
 		return "", root, errNoTypeScript
@@ -140,19 +134,27 @@ func FindCompiler(modelsTS string) (tsc, root string, err error) {
 	return tsc, root, nil
 }
 
+// above yields the folder of a file and those above it.
+func above(file string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for dir := filepath.Dir(file); yield(dir) && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		}
+	}
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
 // findProject finds the tsconfig.json of a models.ts.
 func findProject(modelsTS string) (string, error) {
-	for dir := filepath.Dir(modelsTS); ; {
-		project := filepath.Join(dir, "tsconfig.json")
-		if info, err := os.Stat(project); err == nil && info.Mode().IsRegular() {
+	for dir := range above(modelsTS) {
+		if project := filepath.Join(dir, "tsconfig.json"); isFile(project) {
 			return project, nil
 		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("there is no tsconfig.json beside or above it")
-		}
-		dir = up
 	}
+	return "", errors.New("there is no tsconfig.json beside or above it")
 }
 
 // Runnable returns an error that says why a check with that mode would not run

@@ -16,8 +16,6 @@ type Options struct {
 	Getenv func(string) string
 	// Home is the user's home directory; "" asks the system.
 	Home string
-	// Token is a token given explicitly; "" looks for one as huggingface_hub does.
-	Token string
 	// Offline forbids every request, whatever the environment says.
 	Offline bool
 	// Budget bounds one Fetch with all its retries; 0 is BudgetCLI.

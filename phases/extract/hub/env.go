@@ -71,7 +71,7 @@ func readSettings(e env, o Options) *settings {
 	s.noSymlinks = e.flag("HF_HUB_DISABLE_SYMLINKS")
 	s.readVerbosity(e)
 	s.UserAgent = userAgent(e, o)
-	s.readToken(e, o)
+	s.readToken(e)
 	s.readProxies(e)
 	s.trust = sync.OnceValue(func() trust { return readTrust(e, s.home) })
 	return s
@@ -162,19 +162,14 @@ func (s *settings) seconds(e env, name string) time.Duration {
 }
 
 func (s *settings) readVerbosity(e env) {
-	level := func(l slog.Level) { s.level = &l }
-	switch strings.ToLower(strings.TrimSpace(e("HF_HUB_VERBOSITY"))) {
-	case "debug":
-		level(slog.LevelDebug)
-	case "info":
-		level(slog.LevelInfo)
-	case "warning", "warn":
-		level(slog.LevelWarn)
-	case "error", "critical":
-		level(slog.LevelError)
-	}
+	level, named := map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warning": slog.LevelWarn, "warn": slog.LevelWarn, "error": slog.LevelError, "critical": slog.LevelError,
+	}[strings.ToLower(strings.TrimSpace(e("HF_HUB_VERBOSITY")))]
 	if e.flag("HF_DEBUG") {
-		level(slog.LevelDebug)
+		level, named = slog.LevelDebug, true
+	}
+	if named {
+		s.level = &level
 	}
 }
 

@@ -71,7 +71,6 @@ func TestToken(t *testing.T) {
 		{"path", map[string]string{"HF_HOME": filepath.Join(home, "hf"), "HF_TOKEN_PATH": other}, Options{}, "hf_otherToken", "the token file " + other},
 		{"blank file", map[string]string{"HF_TOKEN_PATH": blank}, Options{}, "", ""},
 		{"implicit off", map[string]string{"HF_TOKEN": "hf_a", "HF_HUB_DISABLE_IMPLICIT_TOKEN": "yes"}, Options{}, "", ""},
-		{"explicit", map[string]string{"HF_TOKEN": "hf_a", "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}, Options{Token: "hf_x"}, "hf_x", "the token given to fib-ls"},
 		{"control", map[string]string{"HF_TOKEN": "hf_a\x01b"}, Options{}, "", ""},
 		{"folder", map[string]string{"HF_TOKEN_PATH": home}, Options{}, "", ""},
 	} {

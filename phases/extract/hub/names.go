@@ -70,46 +70,39 @@ func ValidateRepoID(s string) error {
 
 // ValidateRevision says why s cannot be a branch, tag or commit. Beyond what
 // git allows it refuses whatever could leave the cache's refs folder.
-func ValidateRevision(s string) error {
-	bad := func(reason string) error { return invalidName("revision", s, reason) }
-	switch {
-	case s == "":
-		return bad("it is empty")
-	case len(s) > maxRevisionLen:
-		return bad(fmt.Sprintf("it is longer than %d bytes", maxRevisionLen))
-	case !utf8.ValidString(s):
-		return bad("it is not valid UTF-8")
-	}
-	if reason := unsafePath(s); reason != "" {
-		return bad(reason)
-	}
-	return nil
-}
+func ValidateRevision(s string) error { return validatePath("revision", s, maxRevisionLen) }
 
 // ValidateFilename says why s cannot be the path of a file in a repository,
 // under the rules of POSIX and of Windows.
 func ValidateFilename(s string) error {
-	bad := func(reason string) error { return invalidName("file name", s, reason) }
-	switch {
-	case s == "":
-		return bad("it is empty")
-	case len(s) > maxFilenameLen:
-		return bad(fmt.Sprintf("it is longer than %d bytes", maxFilenameLen))
-	case !utf8.ValidString(s):
-		return bad("it is not valid UTF-8")
-	}
-	if reason := unsafePath(s); reason != "" {
-		return bad(reason)
+	if err := validatePath("file name", s, maxFilenameLen); err != nil {
+		return err
 	}
 	for _, seg := range strings.Split(s, "/") {
 		if reservedOnWindows(seg) {
-			return bad(fmt.Sprintf("%q is reserved on Windows", seg))
+			return invalidName("file name", s, fmt.Sprintf("%q is reserved on Windows", seg))
 		}
 		if strings.HasSuffix(seg, ".") || strings.HasSuffix(seg, " ") {
-			return bad("a part ends with a dot or a space")
+			return invalidName("file name", s, "a part ends with a dot or a space")
 		}
 	}
 	return nil
+}
+
+func validatePath(what, s string, most int) error {
+	reason := unsafePath(s)
+	switch {
+	case s == "":
+		reason = "it is empty"
+	case len(s) > most:
+		reason = fmt.Sprintf("it is longer than %d bytes", most)
+	case !utf8.ValidString(s):
+		reason = "it is not valid UTF-8"
+	}
+	if reason == "" {
+		return nil
+	}
+	return invalidName(what, s, reason)
 }
 
 // unsafePath returns the reason why a slash-separated relative path could leave

@@ -14,11 +14,7 @@ const maxTokenFile = 64 << 10
 // readToken looks the token up in huggingface_hub's order. The OIDC exchange
 // before it and Colab's vault after it are left out: both need a service. A
 // login with a refresh token is used as it stands, never refreshed.
-func (s *settings) readToken(e env, o Options) {
-	if t := cleanToken(o.Token); t != "" {
-		s.setToken(t, "the token given to fib-ls")
-		return
-	}
+func (s *settings) readToken(e env) {
 	if e.flag("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
 		s.TokenNote = "HF_HUB_DISABLE_IMPLICIT_TOKEN is set: requests are anonymous"
 		return

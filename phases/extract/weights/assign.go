@@ -97,9 +97,13 @@ const maxSpareRows = 64
 
 // take removes a matched unit and weight.
 func (a *assignment) take(unit, weight int) {
+	a.foundUnit(unit)
+	a.openW = dropOne(a.openW, weight)
+}
+
+func (a *assignment) foundUnit(unit int) {
 	a.verdicts[unit] = max(a.verdicts[unit], Confirmed)
 	a.openU = dropOne(a.openU, unit)
-	a.openW = dropOne(a.openW, weight)
 }
 
 func dropOne(list []int, v int) []int {
@@ -109,108 +113,109 @@ func dropOne(list []int, v int) []int {
 	return list
 }
 
-// exact matches by size: first under the same name, then under any.
-func (a *assignment) exact() {
-	for _, same := range []bool{true, false} {
-		for _, i := range slices.Clone(a.openU) {
-			for _, j := range a.openW {
-				if (!same || leaf(a.units[i].Path) == leaf(a.weights[j].Module)) && fits(&a.units[i], &a.weights[j]) {
-					a.take(i, j)
-					break
-				}
-			}
-		}
-	}
-}
-
-// summand is a candidate of a sum.
-type summand struct {
-	index, n int
-	parent   string
-}
-
-// fusedUnits matches a unit that stands for several weights of the checkpoint:
-// SGLang's qkv_proj for q_proj, k_proj and v_proj.
-func (a *assignment) fusedUnits() {
-	a.fused(slices.Clone(a.openU), func(i int) (n, k int, ok bool) {
-		u := &a.units[i]
-		return u.N, u.K, u.Kind == Linear || u.Kind == Parameter
-	}, func(k int) []summand {
-		var parts []summand
+// pairUp matches each open unit with the first open weight that fits it.
+func (a *assignment) pairUp(fits func(unit int, u *Unit, w *Weight) bool) {
+	for _, i := range slices.Clone(a.openU) {
 		for _, j := range a.openW {
-			if w := &a.weights[j]; w.Rank == Matrix && !w.Swapped && w.K == k {
-				parts = append(parts, summand{j, w.N, parent(w.Module)})
-			}
-		}
-		return parts
-	}, func(whole int, parts []summand) {
-		a.verdicts[whole] = max(a.verdicts[whole], Confirmed)
-		a.openU = dropOne(a.openU, whole)
-		for _, p := range parts {
-			a.openW = dropOne(a.openW, p.index)
-		}
-	})
-}
-
-// fusedWeights matches a weight of the checkpoint that several units stand for.
-func (a *assignment) fusedWeights() {
-	a.fused(slices.Clone(a.openW), func(j int) (n, k int, ok bool) {
-		w := &a.weights[j]
-		return w.N, w.K, w.Rank == Matrix && !w.Swapped
-	}, func(k int) []summand {
-		var parts []summand
-		for _, i := range a.openU {
-			if u := &a.units[i]; u.Kind == Linear && u.K == k {
-				parts = append(parts, summand{i, u.N, parent(u.Path)})
-			}
-		}
-		return parts
-	}, func(whole int, parts []summand) {
-		a.openW = dropOne(a.openW, whole)
-		for _, p := range parts {
-			a.verdicts[p.index] = max(a.verdicts[p.index], Confirmed)
-			a.openU = dropOne(a.openU, p.index)
-		}
-	})
-}
-
-// fused looks for parts that add up to each whole, those of one parent first.
-func (a *assignment) fused(wholes []int, size func(int) (n, k int, ok bool), candidates func(k int) []summand, found func(whole int, parts []summand)) {
-	slices.SortStableFunc(wholes, func(x, y int) int {
-		nx, _, _ := size(x)
-		ny, _, _ := size(y)
-		return nx - ny
-	})
-	for _, whole := range wholes {
-		n, k, ok := size(whole)
-		if !ok {
-			continue
-		}
-		all := candidates(k)
-		groups := map[string][]summand{}
-		for _, p := range all {
-			groups[p.parent] = append(groups[p.parent], p)
-		}
-		tried := make([][]summand, 0, len(groups)+1)
-		for _, name := range sortedKeys(groups) {
-			tried = append(tried, groups[name])
-		}
-		for _, parts := range append(tried, all) {
-			if sum := addUp(parts, n); sum != nil {
-				found(whole, sum)
+			if fits(i, &a.units[i], &a.weights[j]) {
+				a.take(i, j)
 				break
 			}
 		}
 	}
 }
 
-// addUp finds two to eight of at most sixteen parts whose sizes make the sum.
-func addUp(parts []summand, sum int) []summand {
+// exact matches by size: first under the same name, then under any.
+func (a *assignment) exact() {
+	for _, same := range []bool{true, false} {
+		a.pairUp(func(_ int, u *Unit, w *Weight) bool { return (!same || leaf(u.Path) == leaf(w.Module)) && fits(u, w) })
+	}
+}
+
+// piece is a matrix that may be a sum of others, or one of them.
+type piece struct {
+	index, n, k int
+	parent      string
+}
+
+// openUnits and openWeights are the matrices that have not been found yet.
+func (a *assignment) openUnits(kinds ...Kind) (list []piece) {
+	for _, i := range a.openU {
+		if u := &a.units[i]; slices.Contains(kinds, u.Kind) {
+			list = append(list, piece{i, u.N, u.K, parent(u.Path)})
+		}
+	}
+	return list
+}
+
+func (a *assignment) openWeights() (list []piece) {
+	for _, j := range a.openW {
+		if w := &a.weights[j]; w.Rank == Matrix && !w.Swapped {
+			list = append(list, piece{j, w.N, w.K, parent(w.Module)})
+		}
+	}
+	return list
+}
+
+// fusedUnits matches a unit that stands for several weights of the checkpoint:
+// SGLang's qkv_proj for q_proj, k_proj and v_proj.
+func (a *assignment) fusedUnits() {
+	for _, whole := range smallestFirst(a.openUnits(Linear, Parameter)) {
+		parts := addUp(a.openWeights(), whole)
+		if parts == nil {
+			continue
+		}
+		a.foundUnit(whole.index)
+		for _, p := range parts {
+			a.openW = dropOne(a.openW, p.index)
+		}
+	}
+}
+
+// fusedWeights matches a weight of the checkpoint that several units stand for.
+func (a *assignment) fusedWeights() {
+	for _, whole := range smallestFirst(a.openWeights()) {
+		parts := addUp(a.openUnits(Linear), whole)
+		if parts == nil {
+			continue
+		}
+		a.openW = dropOne(a.openW, whole.index)
+		for _, p := range parts {
+			a.foundUnit(p.index)
+		}
+	}
+}
+
+func smallestFirst(list []piece) []piece {
+	slices.SortStableFunc(list, func(a, b piece) int { return a.n - b.n })
+	return list
+}
+
+// addUp looks for parts that add up to a whole, those of one parent first.
+func addUp(parts []piece, whole piece) []piece {
+	groups := map[string][]piece{}
+	var all []piece
+	for _, p := range parts {
+		if p.k == whole.k {
+			groups[p.parent] = append(groups[p.parent], p)
+			all = append(all, p)
+		}
+	}
+	for _, name := range sortedKeys(groups) {
+		if sum := partsOf(groups[name], whole.n); sum != nil {
+			return sum
+		}
+	}
+	return partsOf(all, whole.n)
+}
+
+// partsOf finds two to eight of at most sixteen parts whose sizes make the sum.
+func partsOf(parts []piece, sum int) []piece {
 	if len(parts) > 16 {
 		parts = parts[:16]
 	}
-	var search func(from, left int, chosen []summand) []summand
-	search = func(from, left int, chosen []summand) []summand {
+	var search func(from, left int, chosen []piece) []piece
+	search = func(from, left int, chosen []piece) []piece {
 		if left == 0 && len(chosen) > 1 {
 			return slices.Clone(chosen)
 		}
@@ -229,18 +234,7 @@ func addUp(parts []summand, sum int) []summand {
 
 // total matches weights of which only the number of values is known.
 func (a *assignment) total() {
-	for _, j := range slices.Clone(a.openW) {
-		w := &a.weights[j]
-		if w.Rank != Total {
-			continue
-		}
-		for _, i := range slices.Clone(a.openU) {
-			if u := &a.units[i]; u.N*max(u.K, 1) == w.Elements {
-				a.take(i, j)
-				break
-			}
-		}
-	}
+	a.pairUp(func(_ int, u *Unit, w *Weight) bool { return w.Rank == Total && u.N*max(u.K, 1) == w.Elements })
 }
 
 // experts matches the routed experts by all their values together.

@@ -88,10 +88,6 @@ type Report struct {
 	Elements int
 }
 
-// Faults is the number of findings, weighted by nothing: the measure by which
-// of two trees the better one is chosen.
-func (r *Report) Faults() int { return len(r.Findings) }
-
 // Match compares the units of a tree of so many layers with the checkpoint.
 func (c *Checkpoint) Match(units []Unit, numLayers int) *Report {
 	m := &matcher{c: c, units: units, report: &Report{Verdicts: make([]Verdict, len(units))}, at: map[string]*Finding{}}

@@ -8,19 +8,9 @@ import "slices"
 // What is left of the stacks are routed experts.
 func (a *assignment) stacks() {
 	for _, same := range []bool{true, false} {
-		for _, i := range slices.Clone(a.openU) {
-			u := &a.units[i]
-			if u.Kind != Linear || a.verdicts[i] == Confirmed {
-				continue
-			}
-			for _, j := range a.openW {
-				w := &a.weights[j]
-				if w.IsStack() && (!same || leaf(u.Path) == leaf(w.Module)) && stacksTo(w, u.N, u.K) {
-					a.take(i, j)
-					break
-				}
-			}
-		}
+		a.pairUp(func(i int, u *Unit, w *Weight) bool {
+			return u.Kind == Linear && a.verdicts[i] != Confirmed && w.IsStack() && (!same || leaf(u.Path) == leaf(w.Module)) && stacksTo(w, u.N, u.K)
+		})
 	}
 	a.stackPairs()
 }
@@ -93,17 +83,11 @@ func (m *matcher) beforeLayers(w *Weight) bool {
 // queries matches the projections of layers that take keys and values from
 // another layer: the checkpoint has that of their queries alone.
 func (a *assignment) queries(s *side) {
-	for _, i := range slices.Clone(a.openU) {
-		u := &a.units[i]
-		if u.Queries == 0 {
-			continue
+	a.pairUp(func(_ int, u *Unit, w *Weight) bool {
+		fits := u.Queries > 0 && w.Rank == Matrix && !w.Swapped && w.N == u.Queries && w.K == u.K
+		if fits {
+			s.unstored += (u.N - u.Queries) * u.K
 		}
-		for _, j := range a.openW {
-			if w := &a.weights[j]; w.Rank == Matrix && !w.Swapped && w.N == u.Queries && w.K == u.K {
-				a.take(i, j)
-				s.unstored += (u.N - u.Queries) * u.K
-				break
-			}
-		}
-	}
+		return fits
+	})
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -78,33 +79,26 @@ func tell(s *fakehub.Server, sc fakehub.Scenario, home string) {
 
 // addDir serves DIR/ORG/NAME/FILE….
 func addDir(s *fakehub.Server, dir string) error {
-	repos, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	tree := os.DirFS(dir)
+	repos, err := fs.Glob(tree, "*/*")
 	if err != nil {
 		return err
 	}
-	for _, root := range repos {
-		id, err := filepath.Rel(dir, root)
-		if err != nil {
-			return err
-		}
+	for _, id := range repos {
 		files := map[string]string{}
-		err = filepath.Walk(root, func(path string, info os.FileInfo, err error) error {
-			if err != nil || !info.Mode().IsRegular() || info.Size() > 64<<20 {
+		err := fs.WalkDir(tree, id, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
 				return err
 			}
-			data, err := os.ReadFile(path) //nolint:gosec // the user names the folder
-			if err != nil {
-				return err
-			}
-			rel, err := filepath.Rel(root, path)
-			files[filepath.ToSlash(rel)] = string(data)
+			data, err := fs.ReadFile(tree, path)
+			files[strings.TrimPrefix(path, id+"/")] = string(data)
 			return err
 		})
 		if err != nil {
 			return err
 		}
 		if len(files) > 0 {
-			s.Add(fakehub.NewRepo(strings.ReplaceAll(id, `\`, "/"), files))
+			s.Add(fakehub.NewRepo(id, files))
 		}
 	}
 	return nil
