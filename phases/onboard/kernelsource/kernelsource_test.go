@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 	"github.com/fib-ls/fib-ls/phases/definition"
 )
 
@@ -250,6 +251,18 @@ make(a=Const(), b=Const(), c=Const(), d=Const(), e=Const(), f=Const(), g=Const()
 	}
 	if got, want := f.Templates[0].Pattern(), "moe_a{a}_b{b}_c{c}_d{d}_e{e}_f{f}_g{g}_h{h}"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestUnread: a file of templates that cannot be read is named.
+func TestUnread(t *testing.T) {
+	unread := fstest.MapFS{"flashinfer/__init__.py": {Data: []byte("")}, "flashinfer/trace/templates/x.py": {Data: make([]byte, pysrc.MaxBytes+1)}}
+	f, err := ReadFlashInfer(unread)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems := strings.Join(f.Problems, "\n"); !strings.Contains(problems, "flashinfer/trace/templates/x.py") {
+		t.Errorf("what was not read: %q", problems)
 	}
 }
 
