@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/modelsfile"
 	"github.com/fib-ls/fib-ls/phases/report"
 	"github.com/fib-ls/fib-ls/phases/typecheck"
+	"github.com/fib-ls/fib-ls/phases/validate"
 )
 
 // Request is everything that add takes: a flag of the command line, a field
@@ -52,10 +52,6 @@ type Request struct {
 	OwnOutputDir bool `yaml:"-" json:"-"`
 }
 
-// modelNamePattern is the original workflow's format: lowercase letters,
-// digits, "." and "-"; it also keeps the name safe as a part of a path.
-var modelNamePattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$`)
-
 // ValidateModelName says what is wrong with a model name, if anything.
 func ValidateModelName(name string) error {
 	switch {
@@ -63,7 +59,7 @@ func ValidateModelName(name string) error {
 		return &fault.Usage{Message: "no model name", Hint: "give one with --model-name, for example --model-name llama-3.3-70b"}
 	case len(name) > 96:
 		return &fault.Usage{Message: fmt.Sprintf("model name %q is %d characters long; at most 96 are allowed", name, len(name))}
-	case !modelNamePattern.MatchString(name) || strings.Contains(name, ".."):
+	case !validate.IDFormat.MatchString(name) || strings.Contains(name, ".."):
 		return &fault.Usage{
 			Message: fmt.Sprintf("model name %q: only lowercase letters, digits, \".\" and \"-\" are allowed, beginning and ending with a letter or digit", name),
 			Hint:    fmt.Sprintf("try --model-name %s", SuggestModelName(name)),
@@ -72,15 +68,13 @@ func ValidateModelName(name string) error {
 	return nil
 }
 
-var notNameCharacters = regexp.MustCompile(`[^a-z0-9.]+`)
-
 // SuggestModelName makes a model name of a repo id or of any text:
 // "meta-llama/Llama-3.3-70B-Instruct" gives "llama-3.3-70b-instruct".
 func SuggestModelName(text string) string {
 	if i := strings.LastIndexByte(text, '/'); i >= 0 {
 		text = text[i+1:]
 	}
-	name := strings.Trim(notNameCharacters.ReplaceAllString(strings.ToLower(text), "-"), "-.")
+	name := validate.Slug(text)
 	for strings.Contains(name, "..") {
 		name = strings.ReplaceAll(name, "..", ".")
 	}

@@ -175,13 +175,13 @@ func (l *located) inferClass() (class, why string) {
 		return "DeepseekV3ForCausalLM", "from the field kv_lora_rank"
 	}
 	if l.modelType != "" {
-		return camel(l.modelType) + "ForCausalLM", fmt.Sprintf("made up from model_type %s", l.modelType)
+		return Camel(l.modelType) + "ForCausalLM", fmt.Sprintf("made up from model_type %s", l.modelType)
 	}
 	return "LlamaForCausalLM", "the file names neither architectures nor model_type; its fields are those of a plain decoder"
 }
 
-// camel writes qwen3_moe as Qwen3Moe.
-func camel(s string) string {
+// Camel writes qwen3_moe as Qwen3Moe.
+func Camel(s string) string {
 	var b strings.Builder
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == '_' || r == '-' || r == '.' || r == ' ' }) {
 		first, size := utf8.DecodeRuneInString(part)

@@ -8,6 +8,7 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/extract"
 	"github.com/fib-ls/fib-ls/phases/extract/weights"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // Confidence says how sure an entry is: what its witnesses (the config, SGLang's
@@ -215,13 +216,11 @@ func (c *chosen) contradiction(f weights.Finding) string {
 }
 
 func layerWords(layers []int) string {
-	set := layerSet(slices.Clone(layers))
-	slices.Sort(set)
-	set = slices.Compact(set)
-	if len(set) == 1 {
-		return fmt.Sprintf("layer %d", set[0])
+	set := prose.Ranges(layers)
+	if strings.ContainsAny(set, "-,") {
+		return "layers " + set
 	}
-	return "layers " + set.String()
+	return "layer " + set
 }
 
 // otherValue adds what the other tree says of the same module.

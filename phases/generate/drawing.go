@@ -76,7 +76,7 @@ func ownClass(a *extract.Architecture) string {
 	case strings.HasSuffix(inner, "_text"):
 		return base + "Text"
 	}
-	return identifier(camel(inner))
+	return identifier(extract.Camel(inner))
 }
 
 func stringField(o *extract.Object, field string) string {

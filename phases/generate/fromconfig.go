@@ -59,7 +59,7 @@ func (c *configTree) container(dotted string) string {
 	path := ""
 	for i, seg := range strings.Split(cmp.Or(dotted, "model"), ".") {
 		path = below(path, seg)
-		c.add(path, c.base+choose(i == 0, "Model", camel(seg)), baseline.TypeBlock, nil)
+		c.add(path, c.base+choose(i == 0, "Model", extract.Camel(seg)), baseline.TypeBlock, nil)
 	}
 	return path
 }
@@ -259,7 +259,7 @@ func (c *configTree) dimensions(path string, layers layerSet, dims []extract.Dim
 		for i := len(base) + 1; i < len(full); i++ {
 			if full[i] == '.' && !blocks[full[:i]] && full[:i] != path {
 				blocks[full[:i]] = true
-				c.add(full[:i], c.base+camel(lastSegment(full[:i])), baseline.TypeBlock, layers)
+				c.add(full[:i], c.base+extract.Camel(lastSegment(full[:i])), baseline.TypeBlock, layers)
 			}
 		}
 		last := lastSegment(full)
@@ -292,16 +292,6 @@ func linearClass(name string) string {
 		return "RowParallelLinear"
 	}
 	return "ColumnParallelLinear"
-}
-
-// camel writes a name as a class is named: "shared_experts" becomes
-// "SharedExperts".
-func camel(s string) string {
-	var b strings.Builder
-	for _, w := range strings.Split(s, "_") {
-		b.WriteString(upperFirst(w))
-	}
-	return b.String()
 }
 
 // normClass is SGLang's class of a kind of norm; "" is no norm.

@@ -59,7 +59,7 @@ func (w *weightTree) containers(path string, layers layerSet) {
 			continue
 		}
 		w.at[key] = len(w.config.rows)
-		w.config.add(block, w.config.base+camel(lastSegment(block)), baseline.TypeBlock, layers)
+		w.config.add(block, w.config.base+extract.Camel(lastSegment(block)), baseline.TypeBlock, layers)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/extract"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // maxLayers bounds the layer indices that are read from a range: a hostile
@@ -44,24 +45,7 @@ func parseLayers(ranges string) layerSet {
 }
 
 // String writes the set as ranges.
-func (s layerSet) String() string {
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		j := i
-		for j+1 < len(s) && s[j+1] == s[j]+1 {
-			j++
-		}
-		if b.Len() > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(strconv.Itoa(s[i]))
-		if j > i {
-			b.WriteString("-" + strconv.Itoa(s[j]))
-		}
-		i = j + 1
-	}
-	return b.String()
-}
+func (s layerSet) String() string { return prose.Ranges(s) }
 
 // and returns the layers that are in both sets.
 func (s layerSet) and(other layerSet) layerSet {

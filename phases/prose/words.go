@@ -3,6 +3,7 @@ package prose
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -17,6 +18,26 @@ func Plural(n int, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// Ranges writes numbers in their order, each once: "0-2,5".
+func Ranges(numbers []int) string {
+	numbers = slices.Clone(numbers)
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	var parts []string
+	for len(numbers) > 0 {
+		n := 1
+		for n < len(numbers) && numbers[n] == numbers[n-1]+1 {
+			n++
+		}
+		part := strconv.Itoa(numbers[0])
+		if n > 1 {
+			part += "-" + strconv.Itoa(numbers[n-1])
+		}
+		parts, numbers = append(parts, part), numbers[n:]
+	}
+	return strings.Join(parts, ",")
 }
 
 // FirstLine returns the first line of an error's text.

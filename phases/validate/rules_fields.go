@@ -129,7 +129,7 @@ func (p *entryPass) entryDefault(field string) string {
 	name, id := strings.TrimSpace(p.model.Name.Value), strings.TrimSpace(p.model.ID.Value)
 	switch field {
 	case "id":
-		if s := slug(name); s != "" {
+		if s := Slug(name); s != "" {
 			return p.style.String(s)
 		}
 	case "name", "description":
@@ -348,14 +348,16 @@ func (p *entryPass) wrong(module *tsast.Module, w wanted) {
 	p.in(module, problem)
 }
 
-var (
-	wholeNumber = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
-	idPattern   = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$`)
-	notInID     = regexp.MustCompile(`[^a-z0-9.]+`)
-)
+var wholeNumber = regexp.MustCompile(`^[1-9][0-9]{0,9}$`)
 
-// slug makes an id of any text.
-func slug(s string) string {
+// IDFormat is how an id is written: it is part of a page's address, and of the
+// path of a directory.
+var IDFormat = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$`)
+
+var notInID = regexp.MustCompile(`[^a-z0-9.]+`)
+
+// Slug makes an id of any text; "" where nothing of it can stand in one.
+func Slug(s string) string {
 	return strings.Trim(notInID.ReplaceAllString(strings.ToLower(s), "-"), "-.")
 }
 
@@ -377,14 +379,14 @@ func checkTexts(p *entryPass) {
 
 func checkIDFormat(p *entryPass) {
 	id := p.model.ID
-	if id.Kind != tsast.StringLiteral || strings.TrimSpace(id.Value) == "" || idPattern.MatchString(id.Value) {
+	if id.Kind != tsast.StringLiteral || strings.TrimSpace(id.Value) == "" || IDFormat.MatchString(id.Value) {
 		return
 	}
 	problem := Problem{
 		Rule: "id-format", Span: id.Span,
 		Message: fmt.Sprintf("the id %s should have only lowercase letters, digits, \".\" and \"-\", and begin and end with a letter or digit", q(id.Value)),
 	}
-	if s := slug(id.Value); s != "" {
+	if s := Slug(id.Value); s != "" {
 		problem.Fixes = []Fix{p.restate("Change to "+s, id.Span, s, false)}
 	}
 	p.in(nil, problem)

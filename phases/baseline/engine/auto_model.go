@@ -1,9 +1,8 @@
 package engine
 
 import (
-	"strings"
-
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
+	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
 // autoModelClass is the registered class that transformers' auto classes and
@@ -13,7 +12,7 @@ func (e *Engine) autoModelClass(conf pyeval.Value) pyeval.Value {
 	names := []string{defaultsOf(modelType).model}
 	names = append(names, e.Architectures(conf)...)
 	for _, suffix := range []string{"ForCausalLM", "VisionModel", "Model"} {
-		names = append(names, camelCase(modelType)+suffix)
+		names = append(names, extract.Camel(modelType)+suffix)
 	}
 	for _, name := range names {
 		if name == "" {
@@ -24,13 +23,4 @@ func (e *Engine) autoModelClass(conf pyeval.Value) pyeval.Value {
 		}
 	}
 	return pyeval.Unknownf("no registered class for a nested %s configuration", modelType)
-}
-
-// camelCase makes a class name of a model_type.
-func camelCase(modelType string) string {
-	var b strings.Builder
-	for _, part := range strings.FieldsFunc(modelType, func(r rune) bool { return r == '_' || r == '-' }) {
-		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
-	}
-	return b.String()
 }

@@ -2,12 +2,11 @@ package tree
 
 import (
 	"math"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // SkippedLayer says which recorded layers are not modules of the model:
@@ -43,7 +42,7 @@ func Rows(e *engine.Engine, nodes []Node) []*Row {
 		s.add(n)
 	}
 	for _, r := range s.rows {
-		r.Layers = ranges(s.layers[r])
+		r.Layers = prose.Ranges(s.layers[r])
 	}
 	s.classifyNorms()
 	return s.rows
@@ -171,25 +170,4 @@ func (s *rowSet) classifyNorms() {
 			r.Type, r.Hidden = TypeBlock, nil
 		}
 	}
-}
-
-// ranges writes indices as "0-2,5".
-func ranges(ids []int) string {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	var parts []string
-	for i := 0; i < len(ids); {
-		j := i
-		for j+1 < len(ids) && ids[j+1] == ids[j]+1 {
-			j++
-		}
-		if i == j {
-			parts = append(parts, strconv.Itoa(ids[i]))
-		} else {
-			parts = append(parts, strconv.Itoa(ids[i])+"-"+strconv.Itoa(ids[j]))
-		}
-		i = j + 1
-	}
-	return strings.Join(parts, ",")
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/prose"
 )
 
 // Facts writes the names, types and shapes of tensors in a short form, one
@@ -92,29 +94,10 @@ func mergeNumbers(list []fact, at int) []fact {
 		g := groups[key]
 		f := list[g.first]
 		f.numbers = slices.Clone(f.numbers)
-		f.numbers[at] = ranges(g.values)
+		f.numbers[at] = prose.Ranges(g.values)
 		rest = append(rest, f)
 	}
 	return rest
-}
-
-// ranges writes numbers as "0-3,7".
-func ranges(values []int) string {
-	slices.Sort(values)
-	var parts []string
-	for i := 0; i < len(values); {
-		j := i
-		for j+1 < len(values) && values[j+1] == values[j]+1 {
-			j++
-		}
-		part := strconv.Itoa(values[i])
-		if j > i {
-			part += "-" + strconv.Itoa(values[j])
-		}
-		parts = append(parts, part)
-		i = j + 1
-	}
-	return strings.Join(parts, ",")
 }
 
 // maxTensors bounds what a few lines of facts may stand for; the largest real
