@@ -16,9 +16,6 @@ import (
 type fileTree struct {
 	root   *os.Root
 	layout layout
-	// stat, when set, knows the blob ids of unchanged files (a clone's
-	// index).
-	stat *statCache
 	// behind, when set, is the commit in which a sparse work tree's other
 	// files are.
 	behind *commitTree
@@ -110,11 +107,7 @@ func (t *fileTree) listPlain(dir string, seen map[string]bool) ([]Entry, error) 
 		}
 		name := path.Join(t.layout.strip, p)
 		seen[name] = true
-		e := Entry{Path: name}
-		if t.stat != nil {
-			e.BlobID = t.stat.blobID(name, d)
-		}
-		out = append(out, e)
+		out = append(out, Entry{Path: name})
 		return nil
 	})
 	if err != nil {

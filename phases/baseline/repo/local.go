@@ -3,7 +3,6 @@ package repo
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -162,21 +161,16 @@ func (s *Source) addGit(t *fileTree, g *gitDir) (remarks []string, err error) {
 		return nil, err
 	}
 	s.commit, s.date = c.hash.String(), c.date
-	stat, err := openStatCache(g)
-	if err != nil {
-		remarks = append(remarks, "the clone's index cannot be read, so local changes are not known: "+err.Error())
-	}
-	t.stat = stat
 	tree, err := openCommit(g.store, c, false)
 	if err != nil {
-		return remarks, fmt.Errorf("reading commit %s: %w", short(s.commit), err)
+		return nil, fmt.Errorf("reading commit %s: %w", short(s.commit), err)
 	}
-	if stat != nil {
-		if list := stat.changed(t, tree.byKey); len(list) > 0 {
-			slices.Sort(list)
-			shown := strings.Join(list[:min(3, len(list))], ", ")
-			remarks = append(remarks, fmt.Sprintf("%d file(s) of the work tree may differ from that commit: %s", len(list), shown))
-		}
+	list, err := t.changed(g, tree.byKey)
+	if err != nil {
+		remarks = append(remarks, "the clone's index cannot be read, so local changes are not known: "+err.Error())
+	} else if len(list) > 0 {
+		shown := strings.Join(list[:min(3, len(list))], ", ")
+		remarks = append(remarks, fmt.Sprintf("%d file(s) of the work tree may differ from that commit: %s", len(list), shown))
 	}
 	if g.meta.sparse {
 		tree.available = func(f treeFile) bool { return g.store.has(f.hash) }

@@ -57,8 +57,8 @@ type Options struct {
 }
 
 // Entry is one file of a tree: its path from the top of the tree
-// ("python/sglang/srt/models/llama.py") and its git blob hash, "" when that is
-// not known without reading the file.
+// ("python/sglang/srt/models/llama.py") and its git blob hash, "" in a tree of
+// plain files, which have to be read for it.
 type Entry struct {
 	Path   string
 	BlobID string
