@@ -49,11 +49,19 @@ func (w *Walk) communicatorMethod(o *pyeval.Instance, name string) (pyeval.Value
 		} else if ok {
 			w.recordCall(layer, args, kw)
 		}
-		if f, ok := o.Args.Value("qkv_latent_func").(*pyeval.Function); ok && norm == "input_layernorm" {
-			in.Call(f, []pyeval.Value{pyeval.Unknownf("the hidden states"), pyeval.Unknownf("forward_batch")}, nil)
+		if norm == "input_layernorm" {
+			runBetween(in, o.Args.Value("qkv_latent_func"))
 		}
 		return pyeval.Unknownf("the result of %s", name)
 	}), true
+}
+
+// runBetween calls what a layer gives to be run between its norm and its
+// projections.
+func runBetween(in *pyeval.Interp, v pyeval.Value) {
+	if f, ok := v.(*pyeval.Function); ok {
+		in.Call(f, []pyeval.Value{pyeval.Unknownf("the hidden states"), pyeval.Unknownf("forward_batch")}, nil)
+	}
 }
 
 // isOtherPlatform reports whether a function is for other hardware than CUDA, which

@@ -28,11 +28,8 @@ func (w *Walk) boundaryMethod(o *pyeval.Instance, name string) (pyeval.Value, bo
 		}
 		w.residual = true
 		if options, ok := o.Args.Value("options").(*pyeval.Dict); ok {
-			if v, _ := options.Get("qkv_latent_func"); v != nil {
-				if f, ok := v.(*pyeval.Function); ok {
-					in.Call(f, []pyeval.Value{pyeval.Unknownf("the hidden states"), pyeval.Unknownf("forward_batch")}, nil)
-				}
-			}
+			between, _ := options.Get("qkv_latent_func")
+			runBetween(in, between)
 		}
 		return pyeval.Unknownf("the result of prepare")
 	}), true

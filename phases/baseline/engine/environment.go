@@ -94,18 +94,8 @@ func (e *Engine) newOverrides() map[string]pyeval.Value {
 // addLayerOverrides adds the helpers that make layers.
 func addLayerOverrides(put func(v pyeval.Value, names string)) {
 	put(pyeval.NewBuiltin("make_layers", makeLayers), "make_layers")
-	put(pyeval.NewBuiltin("make_pp_layers", func(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
-		ranked := kw.Clone()
-		ranked.Set("pp_rank", 0)
-		ranked.Set("pp_size", 1)
-		return makeLayers(in, args, ranked)
-	}), "make_pp_layers")
-	put(pyeval.NewBuiltin("make_layers_non_pp", func(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
-		plain := kw.Clone()
-		plain.Delete("pp_rank")
-		plain.Delete("pp_size")
-		return makeLayers(in, args[:min(len(args), 2)], plain)
-	}), "make_layers_non_pp")
+	put(pyeval.NewBuiltin("make_pp_layers", makeStageLayers), "make_pp_layers")
+	put(pyeval.NewBuiltin("make_layers_non_pp", makeAllLayers), "make_layers_non_pp")
 	put(pyeval.NewBuiltin("get_pp_indices", func(_ *pyeval.Interp, args []pyeval.Value, _ *pyeval.Namespace) pyeval.Value {
 		return pyeval.NewTuple(0, pyeval.Argument(args, 0, nil))
 	}), "get_pp_indices")

@@ -6,14 +6,35 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 )
 
-// makeLayers is make_layers: it calls the layer function for every index.
+// makeLayers is make_layers: it calls the layer function for every index, and
+// gives the range of its layers beside them when it is told of a rank.
 func makeLayers(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
-	count := kw.Or("num_hidden_layers", pyeval.Argument(args, 0, nil))
-	fn := kw.Or("layer_fn", pyeval.Argument(args, 1, nil))
-	prefix, _ := kw.Value("prefix").(string)
 	_, hasRank := kw.Get("pp_rank")
 	_, hasSize := kw.Get("pp_size")
-	layers := newModuleList(in.At)
+	layers, count := allLayers(in, args, kw)
+	if (hasRank && hasSize) || len(args) > 3 {
+		return pyeval.NewTuple(layers, 0, count)
+	}
+	return layers
+}
+
+// makeStageLayers is make_pp_layers, which gives the range in any case.
+func makeStageLayers(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
+	layers, count := allLayers(in, args, kw)
+	return pyeval.NewTuple(layers, 0, count)
+}
+
+// makeAllLayers is make_layers_non_pp, which gives none.
+func makeAllLayers(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) pyeval.Value {
+	layers, _ := allLayers(in, args, kw)
+	return layers
+}
+
+func allLayers(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) (layers *ModuleList, count pyeval.Value) {
+	count = kw.Or("num_hidden_layers", pyeval.Argument(args, 0, nil))
+	fn := kw.Or("layer_fn", pyeval.Argument(args, 1, nil))
+	prefix, _ := kw.Value("prefix").(string)
+	layers = newModuleList(in.At)
 	layer := func(idx, name pyeval.Value) pyeval.Value {
 		lkw := pyeval.NewNamespace()
 		lkw.Set("idx", idx)
@@ -27,10 +48,7 @@ func makeLayers(in *pyeval.Interp, args []pyeval.Value, kw *pyeval.Namespace) py
 	} else {
 		layers.List.Items = []pyeval.Value{&pyeval.Repeated{Each: layer(pyeval.Derived("layer index", count), prefix+".0"), Count: count}}
 	}
-	if (hasRank && hasSize) || len(args) > 3 {
-		return pyeval.NewTuple(layers, 0, count)
-	}
-	return layers
+	return layers, count
 }
 
 // rope records a rotary embedding.

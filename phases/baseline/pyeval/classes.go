@@ -133,14 +133,7 @@ func decorated(decorators []pysrc.Expr, names ...string) bool {
 		if call, ok := d.(*pysrc.Call); ok {
 			d = call.Fn
 		}
-		last := ""
-		switch d := d.(type) {
-		case *pysrc.Name:
-			last = d.ID
-		case *pysrc.Attribute:
-			last = d.Name
-		}
-		if slices.Contains(names, last) {
+		if slices.Contains(names, LastPart(pysrc.Unparse(d))) {
 			return true
 		}
 	}

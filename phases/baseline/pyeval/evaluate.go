@@ -283,11 +283,10 @@ func (in *Interp) clauses(cs []pysrc.Clause, fr *frame, element func() Value) Va
 		if in.Halted() {
 			return Unknownf("comprehension")
 		}
-		keep, sure := in.filters(c.Ifs, fr)
-		if !sure {
-			return Derived("a filter of a comprehension", in.lastFilter)
-		}
-		if !keep {
+		filter := in.filters(c.Ifs, fr)
+		if t, known := truth(filter); !known {
+			return Derived("a filter of a comprehension", filter)
+		} else if !t {
 			continue
 		}
 		v := in.clauses(cs[1:], fr, element)
@@ -304,21 +303,16 @@ func (in *Interp) clauses(cs []pysrc.Clause, fr *frame, element func() Value) Va
 	return out
 }
 
-// filters reports whether the ifs of a clause keep an element; sure is false
-// when one of them is not known.
-func (in *Interp) filters(ifs []pysrc.Expr, fr *frame) (keep, sure bool) {
+// filters returns the first condition of a clause that does not surely hold; true
+// when all do.
+func (in *Interp) filters(ifs []pysrc.Expr, fr *frame) Value {
 	for _, c := range ifs {
 		v := in.eval(c, fr)
-		t, known := truth(v)
-		if !known {
-			in.lastFilter = v
-			return false, false
-		}
-		if !t {
-			return false, true
+		if t, known := truth(v); !known || !t {
+			return v
 		}
 	}
-	return true, true
+	return true
 }
 
 // repeat makes one element stand for an unknown number of them.

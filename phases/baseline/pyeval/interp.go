@@ -64,7 +64,6 @@ type Interp struct {
 	At         Site                 // the call being evaluated
 	line       int                  // of the statement being executed
 
-	lastFilter Value // the unknown condition of a comprehension
 	Undecided  []Undecided
 	seen       map[string]bool // locations in undecided
 	Notes      []string

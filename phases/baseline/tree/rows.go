@@ -1,7 +1,8 @@
 package tree
 
 import (
-	"math"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
@@ -31,13 +32,13 @@ type rowSet struct {
 	e      *engine.Engine
 	rows   []*Row
 	layers map[*Row][]int
-	byKey  map[rowKey]*Row
+	byKey  map[string]*Row
 	first  map[int]string // path at which an object was first seen
 }
 
 // Rows makes the rows of a flattened module tree, in construction order.
 func Rows(e *engine.Engine, nodes []Node) []*Row {
-	s := &rowSet{e: e, layers: map[*Row][]int{}, byKey: map[rowKey]*Row{}, first: map[int]string{}}
+	s := &rowSet{e: e, layers: map[*Row][]int{}, byKey: map[string]*Row{}, first: map[int]string{}}
 	for _, n := range nodes {
 		s.add(n)
 	}
@@ -70,7 +71,7 @@ func (s *rowSet) add(n Node) {
 	key := r.key()
 	for _, c := range n.counts {
 		r.open = append(r.open, c)
-		key.open += "*" + pyeval.Show(c)
+		key += "*" + pyeval.Show(c)
 	}
 	have, ok := s.byKey[key]
 	if !ok {
@@ -90,35 +91,22 @@ func (s *rowSet) add(n Node) {
 	}
 }
 
-// rowKey identifies rows that are counted together.
-type rowKey struct {
-	path, class             string
-	kind                    ModuleType
-	tied, conditional, open string
-	numbers                 [numRowNumbers]int
-}
-
-// numRowNumbers is how many sizes a row has.
-const numRowNumbers = 12
-
-// noNumber stands for a size that a row has not.
-const noNumber = math.MinInt
-
-func (r *Row) key() rowKey {
+// key identifies rows that are counted together.
+func (r *Row) key() string {
 	m := &r.Module
-	k := rowKey{path: m.Path, class: m.Class, kind: m.Type, tied: m.Tied, conditional: m.Conditional}
-	for i, p := range [numRowNumbers]*int{m.N, m.K, m.Hidden, m.NumHeads, m.NumKVHeads, m.HeadDim, m.VHeadDim, m.RotaryDim, m.NumExperts, m.TopK, m.IntermediateSize, &m.SlidingWindow} {
-		k.numbers[i] = noNumber
-		if p != nil {
-			k.numbers[i] = *p
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q %q %s %q %q", m.Path, m.Class, m.Type, m.Tied, m.Conditional)
+	for _, p := range []*int{m.N, m.K, m.Hidden, m.NumHeads, m.NumKVHeads, m.HeadDim, m.VHeadDim, m.RotaryDim, m.NumExperts, m.TopK, m.IntermediateSize, &m.SlidingWindow} {
+		if p == nil {
+			b.WriteString(" -")
+		} else {
+			b.WriteString(" " + strconv.Itoa(*p))
 		}
 	}
-	var open strings.Builder
 	for _, v := range r.open {
-		open.WriteString(pyeval.Show(v) + ";")
+		b.WriteString(";" + pyeval.Show(v))
 	}
-	k.open = open.String()
-	return k
+	return b.String()
 }
 
 func (s *rowSet) describeParameter(r *Row, t *engine.Tensor) {

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
@@ -38,11 +39,7 @@ func TowerPaths(rows []*Row) map[string]bool {
 // language model, although its name does not say what it sees or hears: beside a
 // tower it is a part of it (MiMo's projection).
 func linksTower(name string) bool {
-	switch strings.ToLower(name) {
-	case "projection", "connector", "merger", "adapter", "adaptor":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"projection", "connector", "merger", "adapter", "adaptor"}, strings.ToLower(name))
 }
 
 // hasTowerIn reports whether a module holds a tower itself.

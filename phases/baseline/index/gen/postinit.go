@@ -212,23 +212,22 @@ func (p *postInit) substitute(e pysrc.Expr, depth int) pysrc.Expr {
 
 // selfField is the name in self.name; "" for anything else.
 func selfField(e pysrc.Expr) string {
-	a, ok := e.(*pysrc.Attribute)
-	if !ok {
-		return ""
-	}
-	if n, ok := a.X.(*pysrc.Name); ok && n.ID == "self" && !strings.HasPrefix(a.Name, "_") {
-		return a.Name
+	if name := selfAttribute(e); !strings.HasPrefix(name, "_") {
+		return name
 	}
 	return ""
 }
 
 // privateField is the name in self._name; "" for anything else.
 func privateField(e pysrc.Expr) string {
-	a, ok := e.(*pysrc.Attribute)
-	if !ok || !strings.HasPrefix(a.Name, "_") {
-		return ""
+	if name := selfAttribute(e); strings.HasPrefix(name, "_") {
+		return name
 	}
-	if n, ok := a.X.(*pysrc.Name); ok && n.ID == "self" {
+	return ""
+}
+
+func selfAttribute(e pysrc.Expr) string {
+	if a, ok := e.(*pysrc.Attribute); ok && pysrc.Unparse(a.X) == "self" {
 		return a.Name
 	}
 	return ""
