@@ -161,7 +161,7 @@ func (r *reader) formulaFields(formula string) []string {
 // isField tells the fields of a formula from its words ("to a multiple of")
 // and functions: a field is in the file, in our table, or written like one.
 func (r *reader) isField(name string) bool {
-	_, known := aliasIndex()[name]
+	_, known := fieldNames().fields[name]
 	return known || strings.Contains(name, "_") || r.has(name)
 }
 

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -25,5 +26,35 @@ func TestUnknownField(t *testing.T) {
 		case c.message != "" && (!errors.As(err, &unknown) || err.Error() != c.message):
 			t.Errorf("%s: %v", c.key, err)
 		}
+	}
+}
+
+// TestFieldTable: every line of the table is read, no name stands for two
+// fields and no word for two kinds of layers.
+func TestFieldTable(t *testing.T) {
+	names, words := map[string]bool{}, map[string]bool{}
+	for line := range strings.Lines(fieldsFile) {
+		head, rest, ok := strings.Cut(line, ":")
+		of := strings.Fields(head)
+		if of[0] == "#" {
+			continue
+		}
+		wants := map[string]int{"field": 3, "mixers": 1, "mlps": 1, "word": 2}[of[0]]
+		if !ok || len(of) != wants {
+			t.Errorf("%q is no line of the table", line)
+			continue
+		}
+		seen := map[string]map[string]bool{"field": names, "word": words}[of[0]]
+		for _, name := range append(strings.Fields(rest), of[1:min(2, wants)]...) {
+			if seen != nil && seen[name] && (of[0] == "field" || name != of[1]) {
+				t.Errorf("%s stands in two lines", name)
+			}
+			if seen != nil {
+				seen[name] = true
+			}
+		}
+	}
+	if len(names) < 150 || len(words) < 50 {
+		t.Errorf("%d names and %d words", len(names), len(words))
 	}
 }

@@ -8,21 +8,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 )
-
-// aliasIndex is the alias table by field.
-var aliasIndex = sync.OnceValue(func() map[string]aliasRow {
-	index := map[string]aliasRow{}
-	for _, row := range aliasTable() {
-		index[row.field] = row
-	}
-	return index
-})
 
 // Spellings are the names under which files write a field, ours first.
 func Spellings(field string) []string {
-	return append([]string{field}, aliasIndex()[field].aliases...)
+	if row, known := fieldNames().fields[field]; known {
+		return row.names
+	}
+	return []string{field}
 }
 
 // fields reads the language model's fields: from the file under any of their
@@ -67,12 +60,7 @@ type found struct {
 // with a value.
 func (f *fields) lookup(field string) (found, bool) {
 	null := false
-	row := aliasIndex()[field]
-	for i := -1; i < len(row.aliases); i++ {
-		key := field
-		if i >= 0 {
-			key = row.aliases[i]
-		}
+	for _, key := range Spellings(field) {
 		v, there := f.text.Path(key)
 		if !there {
 			continue
@@ -185,7 +173,7 @@ func (f *fields) noteConflict(other, field string, v Value, format string, args 
 
 // check reports a size that is out of bounds.
 func (f *fields) check(field, key string, v Value, n, low int) int {
-	limit := aliasIndex()[field].max
+	limit := fieldNames().fields[field].max
 	if limit == 0 {
 		limit = 1 << 24
 	}

@@ -276,11 +276,8 @@ func applyOverrides(loc *located, overrides map[string]string) (applied []string
 // sees the new value.
 func spellings(o *Object, key string) []string {
 	names := []string{key}
-	for _, row := range aliasTable() {
-		if row.field != key && !slices.Contains(row.aliases, key) {
-			continue
-		}
-		for _, name := range append([]string{row.field}, row.aliases...) {
+	if row, known := fieldNames().names[key]; known {
+		for _, name := range row.names {
 			if _, there := o.Path(name); there && name != key {
 				names = append(names, name)
 			}

@@ -7,7 +7,7 @@ import (
 )
 
 // The words for what mixes tokens in a layer. Config files have several words
-// for each (layerWords).
+// for each (fields.txt).
 const (
 	wordFull      = "full"      // softmax attention over everything
 	wordSliding   = "sliding"   // softmax attention over a window
@@ -21,28 +21,6 @@ const (
 	wordCross     = "cross" // attention to another tower
 	wordNone      = "none"  // no mixer
 )
-
-// layerWords maps the words of config files to ours, in lower case. A word
-// that stands for a feed-forward part (moe, mlp) means no mixer.
-func layerWords() map[string]string {
-	return map[string]string{
-		"full_attention": wordFull, "attention": wordFull, "full": wordFull, "global": wordFull, "global_attention": wordFull,
-		"attn": wordFull, "*": wordFull, "a": wordFull, "self_attention": wordFull, "indexed_attention": wordFull, "g": wordFull,
-		"heavily_compressed_attention": wordFull, "compressed_sparse_attention": wordFull, "deepseek_sparse_attention": wordFull,
-		"mla": wordFull, "softmax": wordFull, "softmax_attention": wordFull, "default": wordFull, "sparse_attention": wordFull,
-		"sliding_attention": wordSliding, "sliding": wordSliding, "local": wordSliding, "local_attention": wordSliding, "swa": wordSliding,
-		"sliding_window": wordSliding, "l": wordSliding, "reference_sliding_attention": wordSliding, "hybrid_sliding": wordSliding,
-		"chunked_attention": wordChunked, "chunked": wordChunked,
-		"linear_attention": wordLinear, "linear": wordLinear, "lightning": wordLinear, "lightning_attention": wordLinear,
-		"gdn": wordLinear, "gated_deltanet": wordLinear, "gated_delta_net": wordLinear, "kda": wordLinear, "jet": wordLinear, "deltanet": wordLinear,
-		"conv": wordConv, "short_conv": wordConv, "shortconv": wordConv,
-		"mamba": wordMamba, "mamba2": wordMamba, "m": wordMamba, "m2": wordMamba, "ssm": wordMamba,
-		"hybrid":    wordBoth,
-		"recurrent": wordRecurrent, "rglru": wordRecurrent,
-		"rwkv": wordRWKV,
-		"moe":  wordNone, "mlp": wordNone, "-": wordNone, "e": wordNone, "ffn": wordNone, "no_op": wordNone, "none": wordNone,
-	}
-}
 
 // words returns for every layer what mixes its tokens. The rules stand in the
 // order in which the more particular field wins.
@@ -128,7 +106,7 @@ func (r *reader) wordsFromPattern() []string {
 	r.tooLong("hybrid_override_pattern", len(pattern), r.layers)
 	list := make([]string, r.layers)
 	for i := range list {
-		word, known := layerWords()[strings.ToLower(pattern[i:i+1])]
+		word, known := fieldNames().words[strings.ToLower(pattern[i:i+1])]
 		if !known {
 			r.wrong("hybrid_override_pattern", pattern, "has the unknown character %q at layer %d", pattern[i], i)
 			return nil
@@ -219,7 +197,7 @@ func expandTypes(types []Value, n int) []Value {
 // with Mamba layers is a Mamba, as transformers 5 writes it. A word that nobody knows is an
 // error, with the list's name.
 func (r *reader) translate(field string, values []Value) []string {
-	table := layerWords()
+	table := fieldNames().words
 	list := make([]string, len(values))
 	for i, v := range values {
 		text, isText := v.(string)
