@@ -125,7 +125,7 @@ func (r *reader) linearFamily() AttentionFamily {
 	switch {
 	case r.text.Has("linear_attn_config"), strings.HasPrefix(r.fam.LinearKind, string(KDA)):
 		return KDA
-	case r.text.Has("attn_type_list"), r.fam.LinearKind == string(Lightning):
+	case r.text.Has("attn_type_list"), strings.HasPrefix(r.fam.LinearKind, string(Lightning)):
 		return Lightning
 	case r.fam.LinearKind == string(GDN), r.opt("linear_num_value_heads") > 0:
 		return GDN

@@ -64,9 +64,9 @@ func (r *reader) lightningDims(d *dims, k *AttentionKind) {
 	headDim := r.plainHeadDim(heads) // Bailing's other layers are MLA
 	k.NumHeads, k.NumKVHeads, k.HeadDim = heads, heads, headDim
 	d.with(facts{"num_attention_heads": heads, "head_dim": headDim})
-	if r.fam.LightningGate == "output_gate" {
+	if kind := "lightning_output_gate"; r.fam.LinearKind == kind {
 		k.RotaryDim = 0
-		d.layers("lightning_output_gate", "")
+		d.layers(kind, "")
 		return
 	}
 	k.RotaryDim, k.OutputGate = r.rotaryDim(headDim, ""), true

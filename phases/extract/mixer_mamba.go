@@ -129,9 +129,6 @@ func (r *reader) mamba1Dims(d *dims, k *AttentionKind, prefix string) {
 	k.MambaIntermediate, k.TimeStepRank = inner, rank
 	d.shown = map[string]string{"inner_width": width}
 	d.with(facts{"inner_width": inner, "time_step_rank": rank, "ssm_state_size": k.StateSize, "kernel": k.ConvKernel}).layers("mamba1", prefix)
-	if r.fam.MambaNorms {
-		d.layers("mamba1_norms", "")
-	}
 }
 
 // timeStepRank is stated, or "auto": hidden_size/16, rounded up.

@@ -7,9 +7,14 @@ import (
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 )
 
-// namesakes finds the catalogue's models of the same repo id or name, the
-// best first.
-func namesakes(opts Options) []*Object {
+// namesake is a model of the catalogue of the same repo id or name.
+type namesake struct {
+	id   string
+	text *Object
+}
+
+// namesakes finds them, the best first.
+func namesakes(opts Options) []namesake {
 	var ids []string
 	if e, ok := catalog.Lookup(opts.RepoID); ok {
 		ids = append(ids, e.RepoID)
@@ -19,7 +24,7 @@ func namesakes(opts Options) []*Object {
 			ids = append(ids, catalog.Named(name)...)
 		}
 	}
-	var list []*Object
+	var list []namesake
 	for _, id := range ids {
 		e, ok := catalog.Lookup(id)
 		if !ok {
@@ -29,34 +34,22 @@ func namesakes(opts Options) []*Object {
 		if err != nil {
 			continue
 		}
-		text := locate(root).text.clone()
-		text.Set(namesakeID, e.RepoID)
-		list = append(list, text)
+		list = append(list, namesake{e.RepoID, locate(root).text})
 	}
 	return list
 }
-
-// namesakeID is the key under which namesakes keep their repo id; no config
-// has it.
-const namesakeID = "\x00id"
 
 // proposals are what the namesake has for the missing fields.
 func proposals(missing []string, opts Options) []Proposal {
 	var list []Proposal
 	for _, field := range missing {
-		for _, text := range namesakes(opts) {
-			f := &fields{root: text, text: text}
-			got, ok := f.lookup(field)
-			if !ok {
-				continue
-			}
+		for _, n := range namesakes(opts) {
+			got, ok := (&fields{root: n.text, text: n.text}).lookup(field)
 			value, err := json.Marshal(exportable(got.Value))
-			if err != nil {
-				continue
+			if ok && err == nil {
+				list = append(list, Proposal{Field: field, Value: string(value), From: n.id})
+				break
 			}
-			id, _ := text.String(namesakeID)
-			list = append(list, Proposal{Field: field, Value: string(value), From: id})
-			break
 		}
 	}
 	return list

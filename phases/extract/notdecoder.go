@@ -148,14 +148,12 @@ func refuseByFields(root *Object, class, modelType string, nested bool, not func
 	if nested || root.Has("vocab_size") || root.Has("padded_vocab_size") || classOf(modelType) != "" {
 		return nil
 	}
-	for _, key := range []string{"image_size", "patch_size", "num_channels"} {
-		if root.Has(key) {
-			return not("%s looks like a vision model (it has %s and no vocabulary)", named(modelType, class), key)
-		}
-	}
-	for _, key := range []string{"num_mel_bins", "sampling_rate", "feature_size"} {
-		if root.Has(key) {
-			return not("%s looks like an audio model (it has %s and no vocabulary)", named(modelType, class), key)
+	for _, of := range []struct {
+		kind   string
+		fields []string
+	}{{"a vision", []string{"image_size", "patch_size", "num_channels"}}, {"an audio", []string{"num_mel_bins", "sampling_rate", "feature_size"}}} {
+		if i := slices.IndexFunc(of.fields, root.Has); i >= 0 {
+			return not("%s looks like %s model (it has %s and no vocabulary)", named(modelType, class), of.kind, of.fields[i])
 		}
 	}
 	return nil

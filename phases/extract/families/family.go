@@ -138,23 +138,18 @@ type Family struct {
 	// Mixes is what mixes tokens in every layer where no field says so: mamba,
 	// both, rwkv, recurrent; "" is softmax attention.
 	Mixes string `json:"mixes,omitempty"`
-	// LinearKind is what linear attention is in this family: gdn, kda,
-	// lightning, jet, rglru.
+	// LinearKind is what linear attention is in this family: gdn, kda, kda_full,
+	// kda_split, lightning, lightning_output_gate (MiniMax), jet, rglru.
 	LinearKind string `json:"linear_kind,omitempty"`
 	// KDAByHeads: heads of Kimi Delta Attention are as wide as head_dim says.
 	KDAByHeads bool `json:"kda_by_heads,omitempty"`
 	// GDNNorm is the kind of norm behind a gated delta net, where it is not gated.
 	GDNNorm string `json:"gdn_norm,omitempty"`
-	// LightningGate is the gate of lightning attention: "output_gate" (MiniMax),
-	// "g_proj" (Bailing).
-	LightningGate string `json:"lightning_gate,omitempty"`
-	Mamba         int    `json:"mamba,omitempty"` // generation of its Mamba mixers, 1 or 2
+	Mamba   int    `json:"mamba,omitempty"` // generation of its Mamba mixers, 1 or 2
 	// MambaByHeads: the inner width is heads*head_dim; MambaPlainNames: its heads
-	// are called num_heads and head_dim; MambaNorms: time step and states have
-	// norms.
+	// are called num_heads and head_dim.
 	MambaByHeads    bool `json:"mamba_by_heads,omitempty"`
 	MambaPlainNames bool `json:"mamba_plain_names,omitempty"`
-	MambaNorms      bool `json:"mamba_norms,omitempty"`
 	// NoMLPWithMamba: a layer with a Mamba mixer has no MLP.
 	NoMLPWithMamba bool `json:"no_mlp_with_mamba,omitempty"`
 

@@ -32,21 +32,27 @@ func (r Registered) Generates() bool {
 	return false
 }
 
-// registry is the file by model_type, unparsed, and the tasks by class.
-var registry = sync.OnceValues(func() (types, tasks map[string]string) {
-	types, tasks = map[string]string{}, map[string]string{}
+// registry is the file: what is known of each model_type, and the tasks by class.
+var registry = sync.OnceValues(func() (types map[string]Registered, tasks map[string]string) {
+	types, tasks = map[string]Registered{}, map[string]string{}
 	for line := range strings.Lines(registryFile) {
-		if strings.HasPrefix(line, "#") {
+		words := strings.Fields(line)
+		if words[0] == "#" {
 			continue
 		}
-		name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-		types[name] = rest
-		for _, word := range strings.Fields(rest) {
-			class, task, ok := strings.Cut(word, "=")
-			if ok && tasks[class] != TaskLM { // a class may serve several types
+		r := Registered{Tasks: map[string]string{}}
+		for _, word := range words[1:] {
+			class, task, isClass := strings.Cut(word, "=")
+			if !isClass {
+				r.EncoderDecoder = true
+				continue
+			}
+			r.Tasks[class] = task
+			if tasks[class] != TaskLM { // a class may serve several types
 				tasks[class] = task
 			}
 		}
+		types[words[0]] = r
 	}
 	return types, tasks
 })
@@ -55,15 +61,7 @@ var registry = sync.OnceValues(func() (types, tasks map[string]string) {
 // none of that name.
 func TypeOf(modelType string) (r Registered, ok bool) {
 	types, _ := registry()
-	rest, ok := types[modelType]
-	r.Tasks = map[string]string{}
-	for _, word := range strings.Fields(rest) {
-		if class, task, isClass := strings.Cut(word, "="); isClass {
-			r.Tasks[class] = task
-		} else {
-			r.EncoderDecoder = true
-		}
-	}
+	r, ok = types[modelType]
 	return r, ok
 }
 

@@ -102,23 +102,23 @@ func Exact(modelType string) (f Family, ok bool) {
 // read reads a row on top of the one that it is like.
 func read(name string) (Family, error) {
 	f := plain()
-	chain := [][]byte{}
-	for at := name; at != ""; {
-		line, there := lines()[at]
-		if !there || len(chain) > 4 {
-			return f, fmt.Errorf("row %s: it is like %s, which has no row", name, at)
-		}
-		chain = append(chain, line)
-		var head struct{ Like string }
-		if err := json.Unmarshal(line, &head); err != nil {
-			return f, fmt.Errorf("row %s: %w", at, err)
-		}
-		at = head.Like
+	line, there := lines()[name]
+	if !there {
+		return f, fmt.Errorf("there is no row %s", name)
 	}
-	for i := len(chain) - 1; i >= 0; i-- {
-		if err := set(&f, chain[i]); err != nil {
+	var head struct{ Like string }
+	if err := json.Unmarshal(line, &head); err != nil {
+		return f, fmt.Errorf("row %s: %w", name, err)
+	}
+	if head.Like != "" {
+		like, err := read(head.Like)
+		if err != nil {
 			return f, fmt.Errorf("row %s: %w", name, err)
 		}
+		f = like
+	}
+	if err := set(&f, line); err != nil {
+		return f, fmt.Errorf("row %s: %w", name, err)
 	}
 	return f, nil
 }

@@ -146,16 +146,10 @@ func (k *call) receive(a *answer, room int64, arrived func(body []byte, n int) (
 // bodyError names a failure in the middle of a body.
 func (k *call) bodyError(a *answer, err error) error {
 	s := k.subject(a)
-	switch cause := a.cause(); {
-	case cause == nil:
-		return connectionFailed(s, k.c.connectionReason(err), false)
-	case errors.Is(cause, errNoData):
-		return timedOut(s, waitData, k.c.set.ReadTimeout)
-	case errors.Is(cause, errBudget):
-		return newBudgetError(s, k.c.budget)
-	default:
-		return fmt.Errorf("fetching %s of %s: %w", k.filename, k.repoID, cause)
+	if ended := k.endedBy(s, a.cause(), k.c.set.ReadTimeout); ended != nil {
+		return ended
 	}
+	return connectionFailed(s, k.c.connectionReason(err), false)
 }
 
 // blobHash is the hash of content that a Hub of the given hash length names:

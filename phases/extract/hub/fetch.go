@@ -141,11 +141,16 @@ func (k *call) unchanged(m *metadata) *File {
 	if err != nil || !isHash(m.etag) || !hashMatches(e.bytes, m.etag) {
 		return nil
 	}
-	if err := cache.writeRef(k.repoID, k.revision, m.commit); err != nil {
-		k.c.log.Info("cache ref not written", "error", err)
-	}
+	k.keepRef(m)
 	e.etag = m.etag
 	return k.finish(k.fromCache(e, true, ""), m)
+}
+
+// keepRef writes down which commit the revision is now.
+func (k *call) keepRef(m *metadata) {
+	if err := k.c.cache.writeRef(k.repoID, k.revision, m.commit); err != nil {
+		k.c.log.Info("cache ref not written", "error", err)
+	}
 }
 
 // fetchContent downloads under the blob's lock, and keeps in the cache what is
@@ -197,8 +202,8 @@ func (k *call) fromBlob(m *metadata) *File {
 	}
 	if err := cache.link(k.repoID, m.commit, k.filename, m.etag, false); err != nil {
 		k.c.log.Info("cache not linked", "error", err)
-	} else if err := cache.writeRef(k.repoID, k.revision, m.commit); err != nil {
-		k.c.log.Info("cache ref not written", "error", err)
+	} else {
+		k.keepRef(m)
 	}
 	e := &entry{bytes: content, commit: m.commit, etag: m.etag, hashed: true, fetchedAt: k.c.clock.Now()}
 	return k.finish(k.fromCache(e, true, ""), m)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -167,6 +168,9 @@ func ParseRef(s string, endpoints ...string) (Ref, error) {
 	return refFromPath(s, rest)
 }
 
+// bareHost matches an address of the Hub without its scheme.
+var bareHost = regexp.MustCompile(`^(?i:(?:www\.)?huggingface\.co|hf\.co)/.`)
+
 // afterHost returns the path of a web address of a Hub; isURL is false when s
 // does not look like an address at all.
 func afterHost(s string, endpoints []string) (rest string, isURL bool, err error) {
@@ -177,15 +181,14 @@ func afterHost(s string, endpoints []string) (rest string, isURL bool, err error
 		}
 		return id, true, nil
 	}
-	for _, bare := range []string{"huggingface.co/", "www.huggingface.co/", "hf.co/"} {
-		if len(s) > len(bare) && strings.EqualFold(s[:len(bare)], bare) {
-			return s[len(bare):], true, nil
-		}
+	address := s
+	if bareHost.MatchString(s) {
+		address = "https://" + s
 	}
-	if !strings.Contains(s, "://") {
+	if !strings.Contains(address, "://") {
 		return "", false, nil
 	}
-	u, perr := url.Parse(s)
+	u, perr := url.Parse(address)
 	if perr != nil || u.Host == "" {
 		return "", true, invalidName("repository address", s, "it cannot be read as a web address")
 	}
@@ -200,10 +203,7 @@ func afterHost(s string, endpoints []string) (rest string, isURL bool, err error
 			continue
 		}
 		prefix := strings.Trim(eu.EscapedPath(), "/")
-		if prefix == "" {
-			return p, true, nil
-		}
-		if after, ok := strings.CutPrefix(p, prefix+"/"); ok {
+		if after, ok := strings.CutPrefix(p, strings.TrimPrefix(prefix+"/", "/")); ok {
 			return after, true, nil
 		}
 	}

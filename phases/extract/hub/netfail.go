@@ -26,16 +26,8 @@ var (
 // was running.
 func (k *call) networkError(ctx context.Context, u *url.URL, err error, waited time.Duration) error {
 	s := k.subjectOf(u)
-	switch cause := context.Cause(ctx); {
-	case cause == nil:
-	case errors.Is(cause, errNoAnswer):
-		return timedOut(s, waitAnswer, waited)
-	case errors.Is(cause, errNoData):
-		return timedOut(s, waitData, waited)
-	case errors.Is(cause, errBudget):
-		return newBudgetError(s, k.c.budget)
-	default:
-		return fmt.Errorf("fetching %s of %s: %w", k.filename, k.repoID, cause)
+	if ended := k.endedBy(s, context.Cause(ctx), waited); ended != nil {
+		return ended
 	}
 	if e := k.proxyError(s, u, err); e != nil {
 		return e
@@ -54,6 +46,22 @@ func (k *call) networkError(ctx context.Context, u *url.URL, err error, waited t
 		return timedOut(s, waitAnswer, waited)
 	}
 	return connectionFailed(s, k.c.connectionReason(err), dial)
+}
+
+// endedBy names the cause with which an exchange was ended; nil when it was
+// not. waited is the timeout that was running.
+func (k *call) endedBy(s Subject, cause error, waited time.Duration) error {
+	switch {
+	case cause == nil:
+		return nil
+	case errors.Is(cause, errNoAnswer):
+		return timedOut(s, waitAnswer, waited)
+	case errors.Is(cause, errNoData):
+		return timedOut(s, waitData, waited)
+	case errors.Is(cause, errBudget):
+		return newBudgetError(s, k.c.budget)
+	}
+	return fmt.Errorf("fetching %s of %s: %w", k.filename, k.repoID, cause)
 }
 
 // proxyError names the proxy that a failed connection would have gone through;
