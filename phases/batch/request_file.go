@@ -216,22 +216,15 @@ func parseItem(node ast.Node, common phases.Request) (phases.Request, error) {
 type yamlText string
 
 // UnmarshalYAML keeps the scalar's own text.
-func (t *yamlText) UnmarshalYAML(data []byte) error {
-	text, err := scalarText(data)
+func (t *yamlText) UnmarshalYAML(node ast.Node) error {
+	text, err := scalarText(node)
 	*t = yamlText(text)
 	return err
 }
 
-// scalarText is the text of a scalar without quotes and comment.
-func scalarText(data []byte) (string, error) {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return "", err
-	}
-	if len(file.Docs) != 1 {
-		return "", errors.New("a single value belongs here")
-	}
-	switch node := file.Docs[0].Body.(type) {
+// scalarText is the text of a scalar without quotes.
+func scalarText(node ast.Node) (string, error) {
+	switch node := node.(type) {
 	case *ast.StringNode:
 		return node.Value, nil
 	case ast.ScalarNode:
@@ -244,20 +237,22 @@ func scalarText(data []byte) (string, error) {
 type yamlTexts []string
 
 // UnmarshalYAML reads a scalar with commas, or a list.
-func (t *yamlTexts) UnmarshalYAML(data []byte) error {
-	var list []yamlText
-	if yaml.Unmarshal(data, &list) != nil {
-		text, err := scalarText(data)
+func (t *yamlTexts) UnmarshalYAML(node ast.Node) error {
+	*t = nil
+	list, ok := node.(*ast.SequenceNode)
+	if !ok {
+		text, err := scalarText(node)
+		for part := range strings.SplitSeq(text, ",") {
+			*t = append(*t, strings.TrimSpace(part))
+		}
+		return err
+	}
+	for _, item := range list.Values {
+		text, err := scalarText(item)
 		if err != nil {
 			return err
 		}
-		for part := range strings.SplitSeq(text, ",") {
-			list = append(list, yamlText(strings.TrimSpace(part)))
-		}
-	}
-	*t = nil
-	for _, item := range list {
-		*t = append(*t, string(item))
+		*t = append(*t, text)
 	}
 	return nil
 }
@@ -266,17 +261,17 @@ func (t *yamlTexts) UnmarshalYAML(data []byte) error {
 type yamlPairs map[string]string
 
 // UnmarshalYAML reads either form.
-func (p *yamlPairs) UnmarshalYAML(data []byte) error {
+func (p *yamlPairs) UnmarshalYAML(node ast.Node) error {
 	var mapping map[string]yamlText
 	*p = yamlPairs{}
-	if yaml.Unmarshal(data, &mapping) == nil {
+	if yaml.NodeToValue(node, &mapping) == nil {
 		for key, value := range mapping {
 			(*p)[key] = string(value)
 		}
 		return nil
 	}
 	var list []string
-	if err := yaml.Unmarshal(data, &list); err != nil {
+	if err := yaml.NodeToValue(node, &list); err != nil {
 		return errors.New("set: write a mapping, or a list of key=value")
 	}
 	for _, item := range list {
