@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases"
@@ -20,14 +21,8 @@ import (
 	"github.com/fib-ls/fib-ls/phases/report"
 )
 
-// file is one file that follows from a plan, with what it is for.
-type file struct {
-	name, what string
-	data       []byte
-	// before is the text of the clone's file that data is the change of, nil for
-	// what is no change.
-	before []byte
-}
+// file is one file that follows from a plan.
+type file = report.Following
 
 // WriteFiles writes what follows from the plan below a directory, each file to
 // be reviewed, and an index of them. Files that are there are replaced only
@@ -48,8 +43,8 @@ func (p *Plan) WriteFiles(dir string, force, ignore bool) (written []string, err
 	defer func() { err = errors.Join(err, root.Close()) }()
 	if !force {
 		for _, f := range files {
-			if _, err := root.Lstat(filepath.FromSlash(f.name)); err == nil {
-				return nil, fmt.Errorf("%s is there already (--force replaces it): %w", filepath.Join(dir, f.name), fs.ErrExist)
+			if _, err := root.Lstat(filepath.FromSlash(f.Name)); err == nil {
+				return nil, fmt.Errorf("%s is there already (--force replaces it): %w", filepath.Join(dir, f.Name), fs.ErrExist)
 			}
 		}
 	}
@@ -59,12 +54,12 @@ func (p *Plan) WriteFiles(dir string, force, ignore bool) (written []string, err
 		}
 	}
 	for _, f := range files {
-		name := filepath.FromSlash(f.name)
+		name := filepath.FromSlash(f.Name)
 		if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return nil, fmt.Errorf("writing %s: %w", f.name, err)
+			return nil, fmt.Errorf("writing %s: %w", f.Name, err)
 		}
-		if err := root.WriteFile(name, f.data, 0o644); err != nil {
-			return nil, fmt.Errorf("writing %s: %w", f.name, err)
+		if err := root.WriteFile(name, f.Data, 0o644); err != nil {
+			return nil, fmt.Errorf("writing %s: %w", f.Name, err)
 		}
 		written = append(written, filepath.Join(dir, name))
 	}
@@ -88,11 +83,15 @@ func (p *Plan) files() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
+	covered, err := p.coverageFile()
+	if err != nil {
+		return nil, err
+	}
 	list = append([]file{
-		{name: "pull_request.md", what: "text of the pull request that adds the model to flashinfer-bench", data: p.pullRequest()},
-		configs, p.coverageFile(),
+		{Name: "pull_request.md", What: "text of the pull request that adds the model to flashinfer-bench", Data: p.pullRequest()},
+		configs, covered,
 	}, list...)
-	return append([]file{{name: "index.md", what: "this list", data: p.index(list)}}, list...), nil
+	return append([]file{{Name: "index.md", What: "this list", Data: p.index(list)}}, list...), nil
 }
 
 // kernelFiles are the Definition and its test of a new kernel, and the request
@@ -100,9 +99,9 @@ func (p *Plan) files() ([]file, error) {
 func (p *Plan) kernelFiles(k Kernel) ([]file, error) {
 	var list []file
 	if k.FI == FIMissing {
-		list = append(list, file{name: "kernel_requests/" + k.Name + ".md", what: "text of a kernel request to FlashInfer", data: p.request(k)})
+		list = append(list, file{Name: "kernel_requests/" + k.Name + ".md", What: "text of a kernel request to FlashInfer", Data: p.request(k)})
 	}
-	list = append(list, file{name: "pull_requests/" + k.Name + ".md", what: "texts of the pull requests of this Definition", data: p.pullRequests(k)})
+	list = append(list, file{Name: "pull_requests/" + k.Name + ".md", What: "texts of the pull requests of this Definition", Data: p.pullRequests(k)})
 	n, err := definition.Parse(k.Name)
 	if err != nil {
 		return list, nil //nolint:nilerr // a name of no known family: there is no Definition to write
@@ -123,8 +122,8 @@ func (p *Plan) kernelFiles(k Kernel) ([]file, error) {
 		return nil, err
 	}
 	return append(list,
-		file{name: d.Path(), what: "Definition", data: data},
-		file{name: path.Join("tests", "references", "test_"+k.Name+".py"), what: "test of its reference", data: referenceTest(d)},
+		file{Name: d.Path(), What: "Definition", Data: data},
+		file{Name: path.Join("tests", "references", "test_"+k.Name+".py"), What: "test of its reference", Data: referenceTest(d)},
 	), nil
 }
 
@@ -164,20 +163,28 @@ def test_constant_axes_are_the_name(definition):
 `, d.Name, d.OpType)
 }
 
+// change is the change of a file of the clone, as a diff; how says what makes it.
+func (p *Plan) change(name, path, how string, text []byte, edit func([]byte) ([]byte, error)) (file, error) {
+	after, err := edit(text)
+	return file{
+		Name: name, What: "the change of " + path + " (" + how + ")", Data: []byte(diff.Unified(path, string(text), string(after))),
+		Path: path, Root: p.root, Before: text, Edit: edit,
+	}, err
+}
+
 // servingFile is the change of the clone's serving configs; where there is no
 // clone, the entries alone.
 func (p *Plan) servingFile() (file, error) {
+	edit := func(text []byte) ([]byte, error) {
+		after, _, err := p.InsertServers(text)
+		return after, err
+	}
 	text, err := disk.ReadRegular(filepath.Join(p.root, filepath.FromSlash(ServingConfigsPath)), maxServingConfigs)
 	if p.root == "" || err != nil {
-		data, _, err := p.InsertServers(noServers())
-		return file{name: "model_configs.json", what: "entries for " + ServingConfigsPath, data: data}, err
+		data, err := edit(noServers())
+		return file{Name: "model_configs.json", What: "entries for " + ServingConfigsPath, Data: data}, err
 	}
-	after, _, err := p.InsertServers(text)
-	if err != nil {
-		return file{}, err
-	}
-	patch := diff.Unified(ServingConfigsPath, string(text), string(after))
-	return file{report.FileServing, "the change of " + ServingConfigsPath + " (" + p.inPlace() + ")", []byte(patch), text}, nil
+	return p.change(report.FileServing, ServingConfigsPath, p.inPlace(), text, edit)
 }
 
 // inPlace says how the serving configs are changed. A diff fits the file as it
@@ -218,34 +225,25 @@ func Following(env *phases.Env, r *phases.Result) ([]report.Following, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []report.Following
-	add := func(f file, path string, edit func([]byte) ([]byte, error)) {
-		if len(f.data) == 0 { // the file says it already
-			return
-		}
-		change := report.Following{Name: f.name, What: f.what, Data: f.data}
-		if f.before != nil {
-			change.Path, change.Root, change.Before, change.Edit = path, root, f.before, edit
-		}
-		all = append(all, change)
-	}
+	var all []file
 	if has(ServingConfigsPath) {
 		serving, err := p.servingFile()
-		if err == nil && serving.before == nil { // entries alone, under the name of the clone's own file
+		if err == nil && serving.Before == nil { // entries alone, under the name of the clone's own file
 			err = fmt.Errorf("%s cannot be read", ServingConfigsPath)
 		}
 		if err != nil {
 			return nil, err
 		}
-		add(serving, ServingConfigsPath, func(text []byte) ([]byte, error) {
-			after, _, err := p.InsertServers(text)
-			return after, err
-		})
+		all = append(all, serving)
 	}
 	if has(CoveragePath) {
-		add(p.coverageFile(), CoveragePath, func(text []byte) ([]byte, error) { return p.updateCoverage(text), nil })
+		covered, err := p.coverageFile()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, covered)
 	}
-	return all, nil
+	return slices.DeleteFunc(all, func(f file) bool { return len(f.Data) == 0 }), nil // the file says it already
 }
 
 // CoveragePath is where a clone of FlashInfer-Bench keeps its coverage document.
@@ -257,24 +255,20 @@ const maxCoverage = 4 << 20
 // coverageFile is the change of the clone's coverage document; where there is
 // no clone, or the dataset's workloads are not known, the model's row and
 // section alone.
-func (p *Plan) coverageFile() file {
+func (p *Plan) coverageFile() (file, error) {
 	text, err := disk.ReadRegular(filepath.Join(p.root, filepath.FromSlash(CoveragePath)), maxCoverage)
 	if p.root != "" && err == nil && p.set.KnowsWorkloads() {
-		patch := diff.Unified(CoveragePath, string(text), string(p.updateCoverage(text)))
-		return file{report.FileCoverage, "the change of " + CoveragePath + " (git apply makes it)", []byte(patch), text}
+		return p.change(report.FileCoverage, CoveragePath, "git apply makes it", text, func(text []byte) ([]byte, error) {
+			doc := coverage.Report{Models: []coverage.Model{p.covered()}}
+			after, _ := doc.Update(string(text), p.set.Lookup)
+			return []byte(after), nil
+		})
 	}
 	note := ""
 	if !p.set.KnowsWorkloads() {
 		note = "\nBy " + p.set.Listed + ", which does not tell Definitions with workloads from those without: give --dataset DIR before this is published.\n"
 	}
-	return file{name: report.FileCoverageNew, what: "row of the summary and section for " + CoveragePath, data: []byte(p.covered().Section() + note)}
-}
-
-// updateCoverage puts the model into a text of the coverage document.
-func (p *Plan) updateCoverage(text []byte) []byte {
-	doc := coverage.Report{Models: []coverage.Model{p.covered()}}
-	after, _ := doc.Update(string(text), p.set.Lookup)
-	return []byte(after)
+	return file{Name: report.FileCoverageNew, What: "row of the summary and section for " + CoveragePath, Data: []byte(p.covered().Section() + note)}, nil
 }
 
 // covered is the model against the dataset.
@@ -347,7 +341,7 @@ func (p *Plan) index(list []file) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Onboarding %s\n\nFiles to review; nothing was sent anywhere. The entry of models.ts is `fib-ls add --hf-repo-id %s`.\n\n| file | what |\n|---|---|\n", p.Slug, p.Repo)
 	for _, f := range list {
-		fmt.Fprintf(&b, "| [%s](%s) | %s |\n", f.name, f.name, f.what)
+		fmt.Fprintf(&b, "| [%s](%s) | %s |\n", f.Name, f.Name, f.What)
 	}
 	b.WriteString("\n```\n" + strings.ReplaceAll(p.Text(), "`", "'") + "```\n")
 	return []byte(b.String())
