@@ -28,13 +28,15 @@ const ServingConfigsPath = "examples/sglang_bench/model_configs.json"
 // maxServingConfigs bounds that file: upstream's has 12 KB.
 const maxServingConfigs = 4 << 20
 
-// machines are those for which upstream keeps serving configs, with the
-// attention backend that SGLang has there.
-var machines = []struct {
+// machine is one for which upstream keeps serving configs, with the attention
+// backend that SGLang has there.
+type machine struct {
 	name, attention string
 	// collects: workloads are collected there, so it has the variants.
 	collects bool
-}{
+}
+
+var machines = []machine{
 	{"b200", "flashinfer", true}, {"h200", "flashinfer", false}, {"h100", "flashinfer", false}, {"mi300x", "aiter", false},
 }
 
@@ -44,21 +46,16 @@ type server struct {
 	flags [][]string
 }
 
-// servers are the model's entries by machine: one for the machine's own layout,
+// servers are the model's entries for a machine: one for the machine's own layout,
 // and where workloads are collected one for each further layout, page size and
 // kind of kernel that the plan has.
-func (p *Plan) servers() map[string][]server {
-	all := map[string][]server{}
-	for _, m := range machines {
-		layout := p.layoutOn(m.name)
-		base := layoutFlags(m.attention, layout)
-		list := []server{{p.Slug, base}}
-		if m.collects {
-			list = append(list, p.variants(m.attention, layout)...)
-		}
-		all[m.name] = list
+func (p *Plan) servers(m machine) []server {
+	layout := p.layoutOn(m.name)
+	list := []server{{p.Slug, layoutFlags(m.attention, layout)}}
+	if m.collects {
+		list = append(list, p.variants(m.attention, layout)...)
 	}
-	return all
+	return list
 }
 
 // layoutOn is the layout that the cookbook serves the model with on a machine,
@@ -132,7 +129,6 @@ func (p *Plan) InsertServers(text []byte) (after []byte, inserted []string, err 
 		return nil, nil, fmt.Errorf("%s: %w", ServingConfigsPath, err)
 	}
 	newline, unit := style(text)
-	servers := p.servers()
 	type insertion struct {
 		at   int
 		text string
@@ -145,7 +141,7 @@ func (p *Plan) InsertServers(text []byte) (after []byte, inserted []string, err 
 		}
 		var b strings.Builder
 		empty := where.empty
-		for _, s := range servers[m.name] {
+		for _, s := range p.servers(m) {
 			if where.has[s.name] {
 				continue
 			}
