@@ -258,7 +258,7 @@ func similarity(old, now *tsast.Module, called map[string]string) int {
 }
 
 func definitionsOf(m *tsast.Module) []string {
-	var names []string
+	names := []string{}
 	for _, d := range m.Definitions.Items {
 		names = append(names, d.Value)
 	}

@@ -80,13 +80,9 @@ func (r *Result) adoptEntry(m *tsast.Model) {
 	r.Model.Modules = nil
 	for _, module := range m.Modules {
 		g := generated[module.Name]
-		out := generate.Module{
-			Name: module.Name, Count: int(module.Count.Int), Parent: module.Parent.Value, Type: module.Type.Value, Definitions: []string{},
+		r.Model.Modules = append(r.Model.Modules, generate.Module{
+			Name: module.Name, Count: int(module.Count.Int), Parent: module.Parent.Value, Type: module.Type.Value, Definitions: definitionsOf(module),
 			Group: g.Group, Rows: g.Rows,
-		}
-		for _, d := range module.Definitions.Items {
-			out.Definitions = append(out.Definitions, d.Value)
-		}
-		r.Model.Modules = append(r.Model.Modules, out)
+		})
 	}
 }

@@ -167,26 +167,10 @@ func valuesIn(a *extract.Architecture, formula string) []string {
 	var values []string
 	seen := map[string]bool{}
 	for _, field := range identifier.FindAllString(formula, -1) {
-		if value, ok := valueOf(a, field); ok && !seen[field] {
+		if value, _, ok := a.Field(field); ok && !seen[field] {
 			seen[field] = true
 			values = append(values, fmt.Sprintf("%s = %s", field, prose.Line(fmt.Sprint(value))))
 		}
 	}
 	return values
-}
-
-// valueOf is a config field's value: the file's own, else the default.
-func valueOf(a *extract.Architecture, field string) (any, bool) {
-	if v, ok := a.TextConfig.Get(field); ok && v != nil {
-		return v, true
-	}
-	if v, ok := a.Config.Get(field); ok && v != nil {
-		return v, true
-	}
-	for _, note := range slices.Concat(a.Defaults, a.Inferred) {
-		if note.Field == field {
-			return note.Value, true
-		}
-	}
-	return nil, false
 }

@@ -339,6 +339,27 @@ func (a *Architecture) MLPKindAt(layer int) *MLPKind {
 	return nil
 }
 
+// Field returns the value that a config field has for the model: what the file
+// states, else the default of its class or what was inferred, with the reason.
+// The field may be spelt with its path.
+func (a *Architecture) Field(field string) (value Value, why string, ok bool) {
+	for _, o := range []*Object{a.TextConfig, a.Config} {
+		if v, _ := o.Get(field); v != nil {
+			return v, "", true
+		}
+	}
+	if v, _ := a.Config.Path(field); v != nil {
+		return v, "", true
+	}
+	bare := field[strings.LastIndexByte(field, '.')+1:]
+	for _, n := range slices.Concat(a.Defaults, a.Inferred) {
+		if n.Field == field || n.Field == bare {
+			return n.Value, n.Why, true
+		}
+	}
+	return nil, "", false
+}
+
 // LayerSizes returns all linear layers and norms of the model.
 func (a *Architecture) LayerSizes() []Dimension {
 	all := slices.Clone(a.Extra)

@@ -169,10 +169,7 @@ func sized(prefix string, n int) string {
 const crossAttention = "cross"
 
 // isChunked reports whether the config cuts attention into chunks.
-func isChunked(a *extract.Architecture) bool {
-	size, ok := a.TextConfig.Get("attention_chunk_size")
-	return ok && size != nil
-}
+func isChunked(a *extract.Architecture) bool { return a.TextConfig.Has("attention_chunk_size") }
 
 // amongOthers reports whether some of the groups mix tokens by other means
 // than attention, softmax or linear: then "attn" says enough of those that

@@ -62,14 +62,12 @@ func ownClass(a *extract.Architecture) string {
 	if !isWrapper(a) || a.TextConfig == nil {
 		return base
 	}
-	if list, ok := a.TextConfig.Get("architectures"); ok {
-		if names, ok := list.([]any); ok && len(names) > 0 {
-			if name, ok := names[0].(string); ok && name != "" && name != a.ArchitectureType {
-				return className(name, "")
-			}
-		}
+	if names, _ := a.TextConfig.Strings("architectures"); len(names) > 0 && names[0] != "" && names[0] != a.ArchitectureType {
+		return className(names[0], "")
 	}
-	inner, outer := strings.TrimSuffix(stringField(a.TextConfig, "model_type"), "_model"), stringField(a.Config, "model_type")
+	inner, _ := a.TextConfig.String("model_type")
+	inner = strings.TrimSuffix(inner, "_model")
+	outer, _ := a.Config.String("model_type")
 	switch {
 	case inner == "" || inner == outer:
 		return base
@@ -77,12 +75,6 @@ func ownClass(a *extract.Architecture) string {
 		return base + "Text"
 	}
 	return identifier(extract.Camel(inner))
-}
-
-func stringField(o *extract.Object, field string) string {
-	v, _ := o.Get(field)
-	s, _ := v.(string)
-	return s
 }
 
 // around draws what stands around the layers.

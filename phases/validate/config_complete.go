@@ -222,7 +222,7 @@ func (c *comparison) mixerBlock(d *decoder) *tsast.Module {
 	for _, m := range d.below {
 		for _, item := range m.Definitions.Items {
 			n, ok := c.p.parseAnySpelling(item.Value)
-			if !ok || len(familiesOf(n.Family.OpType)) == 0 {
+			if !ok || len(mixersOf[n.Family.OpType]) == 0 {
 				continue
 			}
 			up := c.p.byName[m.Parent.Value]

@@ -88,34 +88,18 @@ var (
 func (f *facts) evidence(fields ...string) map[string]string {
 	found := map[string]string{}
 	for _, field := range fields {
-		if v, ok := f.value(field); ok {
-			found[field] = v
+		switch v, why, ok := f.arch.Field(field); {
+		case !ok:
+		case why != "":
+			found[field] = fmt.Sprintf("%v (%s)", v, why)
+		default:
+			found[field] = text(v)
 		}
 	}
 	if len(found) == 0 {
 		return nil
 	}
 	return found
-}
-
-func (f *facts) value(field string) (string, bool) {
-	for _, o := range []*extract.Object{f.arch.TextConfig, f.arch.Config} {
-		if v, ok := o.Get(field); ok && v != nil {
-			return text(v), true
-		}
-	}
-	if v, ok := f.arch.Config.Path(field); ok && v != nil {
-		return text(v), true
-	}
-	bare := field[strings.LastIndexByte(field, '.')+1:]
-	for _, notes := range [][]extract.FieldNote{f.arch.Defaults, f.arch.Inferred} {
-		for _, n := range notes {
-			if n.Field == field || n.Field == bare {
-				return fmt.Sprintf("%v (%s)", n.Value, n.Why), true
-			}
-		}
-	}
-	return "", false
 }
 
 // text is a config value as JSON, shortened.

@@ -35,7 +35,7 @@ func (c *comparison) definition(m *tsast.Module, d tsast.String, n definition.Na
 	case "moe":
 		c.experts(m, d, n)
 	default:
-		if len(familiesOf(n.Family.OpType)) > 0 { // else nothing here knows its sizes
+		if len(mixersOf[n.Family.OpType]) > 0 { // else nothing here knows its sizes
 			c.attention(m, d, n)
 		}
 	}

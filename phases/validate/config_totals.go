@@ -29,7 +29,7 @@ func (t totals) set(abbrev string, v int, fields ...string) {
 func attentionTotals(k *extract.AttentionKind, f *definition.Family) (t totals, ok bool) {
 	t = totals{}
 	heads := []string{"num_attention_heads"}
-	if !slices.Contains(familiesOf(f.OpType), k.Family) {
+	if !slices.Contains(mixersOf[f.OpType], k.Family) {
 		return t, false
 	}
 	switch f.OpType {

@@ -175,7 +175,7 @@ func (t *entryTree) mixers(d *decoder) []extract.AttentionFamily {
 	for _, m := range d.below {
 		for _, item := range m.Definitions.Items {
 			if n, ok := t.p.parseAnySpelling(item.Value); ok {
-				found = append(found, familiesOf(n.Family.OpType)...)
+				found = append(found, mixersOf[n.Family.OpType]...)
 			}
 		}
 	}
@@ -197,21 +197,11 @@ func (t *entryTree) mixers(d *decoder) []extract.AttentionFamily {
 	return found
 }
 
-// familiesOf are the mixers that an op type's kernels belong to.
-func familiesOf(opType string) []extract.AttentionFamily {
-	switch opType {
-	case "gqa_paged", "gqa_ragged":
-		return []extract.AttentionFamily{extract.GQA, extract.ParallelAttnMamba}
-	case "mla_paged", "mla_ragged":
-		return []extract.AttentionFamily{extract.MLA, extract.DSA}
-	case "dsa_paged":
-		return []extract.AttentionFamily{extract.DSA}
-	case "gdn":
-		return []extract.AttentionFamily{extract.GDN}
-	case "mamba_ssu":
-		return []extract.AttentionFamily{extract.Mamba2, extract.ParallelAttnMamba}
-	}
-	return nil
+// mixersOf are the mixers that an op type's kernels belong to.
+var mixersOf = map[string][]extract.AttentionFamily{
+	"gqa_paged": {extract.GQA, extract.ParallelAttnMamba}, "gqa_ragged": {extract.GQA, extract.ParallelAttnMamba},
+	"mla_paged": {extract.MLA, extract.DSA}, "mla_ragged": {extract.MLA, extract.DSA},
+	"dsa_paged": {extract.DSA}, "gdn": {extract.GDN}, "mamba_ssu": {extract.Mamba2, extract.ParallelAttnMamba},
 }
 
 // familiesByWords are the mixers that the words of a key stand for.
