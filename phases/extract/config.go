@@ -136,19 +136,23 @@ func (o *Object) Ints(key string) (list []int, scalar, ok bool, err error) {
 	if !there || v == nil {
 		return nil, false, false, nil
 	}
+	return intsOf(key, v)
+}
+
+func intsOf(key string, v Value) (list []int, scalar, ok bool, err error) {
 	values, isList := v.([]Value)
 	if !isList {
 		n, err := toInt(key, v)
 		return []int{n}, true, err == nil, err
 	}
+	list = make([]int, len(values))
 	for i, v := range values {
-		n := 0
-		if v != nil {
-			if n, err = toInt(fmt.Sprintf("%s[%d]", key, i), v); err != nil {
-				return nil, false, false, err
-			}
+		if v == nil {
+			continue
 		}
-		list = append(list, n)
+		if list[i], err = toInt(fmt.Sprintf("%s[%d]", key, i), v); err != nil {
+			return nil, false, false, err
+		}
 	}
 	return list, false, true, nil
 }

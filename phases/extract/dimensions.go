@@ -25,11 +25,11 @@ type dims struct {
 // facts are numbers and truth values by name.
 type facts map[string]any
 
+// newDims is an empty list, which is one in JSON too.
+func newDims(r *reader) *dims { return &dims{r: r, list: []Dimension{}, local: facts{}} }
+
 // with adds facts.
 func (d *dims) with(more facts) *dims {
-	if d.local == nil {
-		d.local = facts{}
-	}
 	for name, v := range more {
 		if n, isInt := v.(int); isInt {
 			v = float64(n)
@@ -168,7 +168,7 @@ func (r *reader) isField(name string) bool {
 // widths are a kind's sizes that no layer has alone: what queries, keys and
 // values take together, and the rotated part of a head.
 func (r *reader) widths(k *AttentionKind, m mixer) []Dimension {
-	d := &dims{r: r}
+	d := newDims(r)
 	width := func(name string, n int, formula string) {
 		d.add(Dimension{Name: name, Type: "width", N: n, Formula: formula})
 	}
@@ -218,16 +218,13 @@ func (r *reader) rotaryFormula(m mixer, headDim string) string {
 // Attention and MLP kinds of the same id share a list.
 func (r *reader) dimensionsByKind() map[string][]Dimension {
 	all := map[string][]Dimension{}
-	for i := range r.arch.AttentionKinds {
-		k := &r.arch.AttentionKinds[i]
-		all[k.ID] = append(append(all[k.ID], k.widths...), k.Dimensions...)
+	add := func(id string, list []Dimension) { all[id] = append(append([]Dimension{}, all[id]...), list...) } // [] in JSON, not null
+	for _, k := range r.arch.AttentionKinds {
+		add(k.ID, k.widths)
+		add(k.ID, k.Dimensions)
 	}
-	for i := range r.arch.MLPKinds {
-		k := &r.arch.MLPKinds[i]
-		all[k.ID] = append(all[k.ID], k.Dimensions...)
-	}
-	for id, list := range all {
-		all[id] = nonNil(list)
+	for _, k := range r.arch.MLPKinds {
+		add(k.ID, k.Dimensions)
 	}
 	return all
 }

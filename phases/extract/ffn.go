@@ -260,7 +260,7 @@ func (r *reader) gated() bool {
 // mlpKind fills in a kind and its dimensions.
 func (r *reader) mlpKind(f ffn) MLPKind {
 	k := MLPKind{Family: f.family, IntermediateSize: f.width, Activation: r.act, Gated: r.gated(), Attribute: r.fam.MLP}
-	d := &dims{r: r}
+	d := newDims(r)
 	switch f.family {
 	case DenseMLP:
 		r.denseDims(d, "", f)
@@ -292,7 +292,7 @@ func (r *reader) mlpKind(f ffn) MLPKind {
 		d.addFamilyDims("moe")
 	}
 	d.addFamilyDims("layer")
-	k.Dimensions = nonNil(d.list)
+	k.Dimensions = d.list
 	k.Norms = []Dimension{}
 	if f.family != NoMLP {
 		k.Norms = r.layerNormDims(r.fam.MLPNorms)

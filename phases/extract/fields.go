@@ -259,33 +259,25 @@ func (f *fields) perLayer(field string, layers int) (list []int, ok bool) {
 		return nil, false
 	}
 	key := got.Key
-	values, isList := got.Value.([]Value)
-	if !isList {
-		n, err := scalarInt(key, got.Value)
-		if err != nil {
-			f.fail(err)
-			return nil, false
-		}
-		return slices.Repeat([]int{f.check(field, key, got.Value, n, 0)}, layers), true
+	if got.Value == false {
+		got.Value = int64(0) // some write it for none
 	}
-	if len(values) < layers {
-		f.wrong(key, got.Value, "has %d values for %d layers", len(values), layers)
+	list, scalar, ok, err := intsOf(key, got.Value)
+	switch {
+	case err != nil:
+		f.fail(err)
+		return nil, false
+	case scalar:
+		return slices.Repeat([]int{f.check(field, key, got.Value, list[0], 0)}, layers), true
+	case len(list) < layers:
+		f.wrong(key, got.Value, "has %d values for %d layers", len(list), layers)
 		return nil, false
 	}
-	f.tooLong(key, len(values), layers)
-	list = make([]int, layers)
-	for i := range list {
-		if values[i] == nil {
-			continue
-		}
-		n, err := toInt(fmt.Sprintf("%s[%d]", key, i), values[i])
-		if err != nil {
-			f.fail(err)
-			return nil, false
-		}
-		list[i] = f.check(field, key, values[i], n, 0)
+	f.tooLong(key, len(list), layers)
+	for _, n := range list[:layers] {
+		f.check(field, key, int64(n), n, 0)
 	}
-	return list, true
+	return list[:layers], ok
 }
 
 // flag is an optional truth value.

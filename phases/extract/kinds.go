@@ -230,7 +230,7 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 		k.Kernels = m.passes
 		d.addFamilyDims("looped")
 	}
-	k.Dimensions, k.widths = nonNil(d.list), r.widths(&k, m)
+	k.Dimensions, k.widths = d.list, r.widths(&k, m)
 	k.Norms = []Dimension{}
 	if m.family != NoAttention {
 		k.Norms = r.layerNormDims(r.fam.AttnNorms)
@@ -243,7 +243,7 @@ func (r *reader) attentionKind(m mixer) AttentionKind {
 
 // headFacts are the heads of a mixer, for the parts that its kind has.
 func (r *reader) headFacts(m mixer) *dims {
-	d := &dims{r: r, local: facts{}}
+	d := newDims(r)
 	for field, n := range map[string]int{"num_attention_heads": m.heads, "num_key_value_heads": m.kv, "head_dim": m.headDim, "v_head_dim": m.vHeadDim} {
 		if n > 0 {
 			d.local[field] = float64(n)
@@ -290,18 +290,11 @@ func softmaxType(m mixer) string {
 	return "gqa"
 }
 
-func nonNil(list []Dimension) []Dimension {
-	if list == nil {
-		return []Dimension{}
-	}
-	return list
-}
-
 // layerNormDims are norms of the layer's own width.
 func (r *reader) layerNormDims(names []string) []Dimension {
-	d := &dims{r: r}
+	d := newDims(r)
 	for _, name := range names {
 		d.norm(name, r.fam.Norm, r.hidden, "hidden_size")
 	}
-	return nonNil(d.list)
+	return d.list
 }

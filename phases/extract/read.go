@@ -177,13 +177,13 @@ var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 func isClassName(s string) bool { return len(s) <= 100 && identifier.MatchString(s) }
 
 func newReader(loc *located) *reader {
-	r := &reader{loc: loc, fields: &fields{root: loc.root, text: loc.text}}
+	r := &reader{loc: loc, fields: &fields{root: loc.root, text: loc.text, defaults: []FieldNote{}, inferred: []FieldNote{}}}
 	if loc.path != "" {
 		r.prefix = loc.path + "."
 	}
 	a := &Architecture{
 		TextConfigPath: loc.path, Towers: loc.towers, Config: loc.root, TextConfig: loc.text,
-		SpecialFeatures: []string{}, Defaults: []FieldNote{}, Inferred: []FieldNote{}, Warnings: []string{},
+		Warnings:      []string{},
 		LayerSchedule: []LayerRun{}, AttentionKinds: []AttentionKind{}, MLPKinds: []MLPKind{},
 	}
 	r.arch = a
@@ -330,7 +330,6 @@ func (r *reader) core() {
 	a.Normalization = r.normalization()
 	a.ParallelBlock = r.fam.Parallel
 	a.Quantization = r.quantization()
-	a.Defaults, a.Inferred = r.defaults, r.inferred
 }
 
 // layerCount reads the number of decoder layers; some files have it only as

@@ -27,12 +27,6 @@ func (r *reader) summarise() {
 	a.Extra = r.extra()
 	a.SpecialFeatures = r.features()
 	a.Defaults, a.Inferred = r.defaults, r.inferred
-	if a.Defaults == nil {
-		a.Defaults = []FieldNote{}
-	}
-	if a.Inferred == nil {
-		a.Inferred = []FieldNote{}
-	}
 	r.finite()
 }
 
@@ -107,7 +101,7 @@ func (r *reader) mlpSummary() MLP {
 // extra are linear layers, norms and parts of an embedding that the model has
 // once, beside the layers.
 func (r *reader) extra() []Dimension {
-	d := &dims{r: r}
+	d := newDims(r)
 	if len(r.mixers) > 0 {
 		d = r.headFacts(r.mixers[0])
 	}

@@ -18,14 +18,14 @@ func Facts(tensors []Tensor) string {
 	var list []fact
 	for _, t := range tensors {
 		f := fact{kind: t.DType + " " + joinInts(t.Shape)}
-		for _, seg := range strings.Split(escapeName.Replace(t.Name), ".") {
+		segs := strings.Split(escapeName.Replace(t.Name), ".")
+		for i, seg := range segs {
 			if _, ok := number(seg); ok && strconv.Itoa(atoi(seg)) == seg {
 				f.numbers = append(f.numbers, seg)
-				seg = "*"
+				segs[i] = "*"
 			}
-			f.segs = append(f.segs, seg)
 		}
-		f.pattern = strings.Join(f.segs, ".")
+		f.pattern = strings.Join(segs, ".")
 		list = append(list, f)
 	}
 	most := 0
@@ -45,60 +45,45 @@ func Facts(tensors []Tensor) string {
 
 // fact is one line: a name whose numbers are ranges.
 type fact struct {
-	pattern string
-	segs    []string // with "*" for a number
+	pattern string // with "*" for a number
 	numbers []string
 	kind    string
 }
 
 func (f fact) line() string {
-	var b strings.Builder
-	n := 0
-	for i, seg := range f.segs {
-		if i > 0 {
-			b.WriteByte('.')
-		}
-		if seg == "*" {
-			seg = "[" + f.numbers[n] + "]"
-			n++
-		}
-		b.WriteString(seg)
+	name := f.pattern
+	for _, n := range f.numbers {
+		name = strings.Replace(name, "*", "["+n+"]", 1)
 	}
-	return b.String() + " " + f.kind
+	return name + " " + f.kind
 }
 
 // mergeNumbers makes one fact of all that differ in their number at an index.
 func mergeNumbers(list []fact, at int) []fact {
-	type group struct {
-		first  int
-		values []int
-	}
-	groups := map[string]*group{}
-	var order []string
-	var rest []fact
-	for i, f := range list {
+	values := map[string][]int{} // of all that differ in no more
+	var merged, rest []fact
+	for _, f := range list {
 		if at >= len(f.numbers) {
 			rest = append(rest, f)
 			continue
 		}
-		others := slices.Clone(f.numbers)
-		others[at] = ""
-		key := f.pattern + " " + f.kind + " " + strings.Join(others, "|")
-		if groups[key] == nil {
-			groups[key] = &group{first: i}
-			order = append(order, key)
-		}
-		groups[key].values = append(groups[key].values, atoi(f.numbers[at]))
-	}
-	for _, key := range order {
-		g := groups[key]
-		f := list[g.first]
+		n := atoi(f.numbers[at])
 		f.numbers = slices.Clone(f.numbers)
-		f.numbers[at] = prose.Ranges(g.values)
+		f.numbers[at] = ""
+		if values[f.key()] == nil {
+			merged = append(merged, f)
+		}
+		values[f.key()] = append(values[f.key()], n)
+	}
+	for _, f := range merged {
+		key := f.key()
+		f.numbers[at] = prose.Ranges(values[key])
 		rest = append(rest, f)
 	}
 	return rest
 }
+
+func (f fact) key() string { return f.pattern + " " + f.kind + " " + strings.Join(f.numbers, "|") }
 
 // maxTensors bounds what a few lines of facts may stand for; the largest real
 // checkpoints have some 200,000.

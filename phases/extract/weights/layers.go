@@ -126,9 +126,10 @@ func complete(tensors []Tensor, names []string) []Tensor {
 // that the config states, with the most tensors.
 func chooseStack(tensors []Tensor, numLayers int) string {
 	type stack struct {
-		layers  map[int]bool
-		tensors int
-		tower   bool
+		name     string
+		layers   map[int]bool
+		tensors  int
+		language int // 0 for that of a tower
 	}
 	all := map[string]*stack{}
 	for _, t := range tensors {
@@ -138,35 +139,22 @@ func chooseStack(tensors []Tensor, numLayers int) string {
 		}
 		s := all[p.stack]
 		if s == nil {
-			s = &stack{layers: map[int]bool{}}
-			for _, seg := range strings.Split(p.stack, ".") {
-				s.tower = s.tower || towerName().MatchString(seg) || mtpName.MatchString(seg)
+			s = &stack{name: p.stack, layers: map[int]bool{}, language: 1}
+			if slices.ContainsFunc(strings.Split(p.stack, "."), func(seg string) bool { return towerName().MatchString(seg) || mtpName.MatchString(seg) }) {
+				s.language = 0
 			}
 			all[p.stack] = s
 		}
 		s.layers[p.layer] = true
 		s.tensors++
 	}
-	rank := func(name string) (int, int, int) {
-		s := all[name]
-		language, length := 1, 0
-		if s.tower {
-			language = 0
-		}
-		if len(s.layers) == numLayers {
-			length = 1
-		}
-		return language, length, s.tensors
-	}
-	names := slices.Sorted(maps.Keys(all))
-	if len(names) == 0 {
+	if len(all) == 0 {
 		return ""
 	}
-	return slices.MaxFunc(names, func(a, b string) int {
-		a1, a2, a3 := rank(a)
-		b1, b2, b3 := rank(b)
-		return cmp.Or(cmp.Compare(a1, b1), cmp.Compare(a2, b2), cmp.Compare(a3, b3), cmp.Compare(b, a))
-	})
+	off := func(s *stack) int { return min(1, max(len(s.layers)-numLayers, numLayers-len(s.layers))) } // 0 for the length stated
+	return slices.MaxFunc(slices.Collect(maps.Values(all)), func(a, b *stack) int {
+		return cmp.Or(a.language-b.language, off(b)-off(a), a.tensors-b.tensors, strings.Compare(b.name, a.name))
+	}).name
 }
 
 // mtpLayers are layers behind the decoder's own that have what only a layer

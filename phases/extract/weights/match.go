@@ -248,14 +248,7 @@ func (m *matcher) add(s *side, ws []Weight, layer int) {
 var sharedBlock = regexp.MustCompile(`(^|\.)shared_(transf|transformer|block|attn|layer)`)
 
 func (c *Checkpoint) sharedBlocks() bool {
-	for _, ws := range c.Layers {
-		for _, w := range ws {
-			if sharedBlock.MatchString(w.Module) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Concat(c.Layers...), func(w Weight) bool { return sharedBlock.MatchString(w.Module) })
 }
 
 // elsewhere reports whether the unit has weights in a layer before this one.
@@ -361,17 +354,14 @@ func (m *matcher) names(perLayer [][]int) {
 // counterpart.
 func difference(a, b string) (onlyA, onlyB string) {
 	as, bs := strings.Split(a, "\n"), strings.Split(b, "\n")
-	for _, s := range as {
-		if !slices.Contains(bs, s) {
-			onlyA = s
-			break
-		}
+	return firstWithout(as, bs), firstWithout(bs, as)
+}
+
+// firstWithout is the first of a list that another lacks; "" for none.
+func firstWithout(list, other []string) string {
+	i := slices.IndexFunc(list, func(s string) bool { return !slices.Contains(other, s) })
+	if i < 0 {
+		return ""
 	}
-	for _, s := range bs {
-		if !slices.Contains(as, s) {
-			onlyB = s
-			break
-		}
-	}
-	return onlyA, onlyB
+	return list[i]
 }

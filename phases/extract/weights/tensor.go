@@ -21,11 +21,9 @@ type Tensor struct {
 }
 
 // Elements is the number of values of the tensor as it is stored.
-func (t Tensor) Elements() int { return product(t.Shape) }
-
-func product(shape []int) int {
+func (t Tensor) Elements() int {
 	n := 1
-	for _, d := range shape {
+	for _, d := range t.Shape {
 		n *= d
 	}
 	return n
