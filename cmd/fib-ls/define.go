@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,30 +163,13 @@ func (f *defineFlags) writeAll(cmd *cobra.Command, made []*dataset.Definition) (
 }
 
 func (f *defineFlags) write(cmd *cobra.Command, d *dataset.Definition) error {
-	name := d.Name
-	data, err := d.JSON()
+	file, err := d.Write(f.out, f.force)
+	if errors.Is(err, fs.ErrExist) {
+		return &fault.Usage{Message: file + " is there already", Hint: "add --force to replace it"}
+	}
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+		return err
 	}
-	dir := filepath.Join("definitions", d.OpType)
-	if err := os.MkdirAll(f.out, 0o755); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	root, err := os.OpenRoot(f.out) // no symbolic link leads out of the directory
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	defer func() { _ = root.Close() }()
-	if err := root.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	file := filepath.Join(dir, name+".json")
-	if _, err := root.Lstat(file); err == nil && !f.force {
-		return &fault.Usage{Message: filepath.Join(f.out, file) + " is there already", Hint: "add --force to replace it"}
-	}
-	if err := root.WriteFile(file, data, 0o644); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(f.out, file))
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), file)
 	return err
 }

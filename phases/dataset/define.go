@@ -178,44 +178,41 @@ func (d *Definition) JSON() ([]byte, error) {
 	type file Definition // without MarshalJSON
 	data, err := json.Marshal((*file)(d), json.FormatNilSliceAsNull(true), jsontext.WithIndent("  "))
 	if err != nil {
-		return nil, fmt.Errorf("writing %s: %w", d.Name, err)
+		return nil, fmt.Errorf("the JSON of %s: %w", d.Name, err)
 	}
 	return append(data, '\n'), nil
 }
 
-// Write puts a Definition into a dataset, below dir. A file that is there
-// already is left alone: the error wraps fs.ErrExist.
-func (d *Definition) Write(dir string) (file string, err error) {
+// Write puts a Definition into a dataset, below dir, and returns its path. A file
+// that is there already is left alone unless replace is given: the error wraps
+// fs.ErrExist.
+func (d *Definition) Write(dir string, replace bool) (file string, err error) {
+	name := filepath.FromSlash(d.Path())
+	file = filepath.Join(dir, name)
+	defer func() {
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			err = fmt.Errorf("writing %s: %w", d.Name, err)
+		}
+	}()
 	data, err := d.JSON()
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return "", fmt.Errorf("writing %s: %w", d.Name, err)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := os.OpenRoot(dir) // no symbolic link leads out of the directory
 	if err != nil {
-		return "", fmt.Errorf("writing %s: %w", d.Name, err)
+		return "", err
 	}
-	defer func() { err = errors.Join(err, root.Close()) }()
-	name := filepath.FromSlash(d.Path())
-	if err := root.MkdirAll(filepath.Dir(name), 0o750); err != nil {
-		return "", fmt.Errorf("writing %s: %w", d.Name, err)
+	defer func() { _ = root.Close() }() // what was written is closed
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return "", err
 	}
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) // #nosec G302 -- a dataset is read by others
-	if errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("%s is there already: %w", name, fs.ErrExist)
+	if _, err := root.Lstat(name); err == nil && !replace {
+		return file, fmt.Errorf("%s is there already: %w", file, fs.ErrExist)
 	}
-	if err != nil {
-		return "", fmt.Errorf("writing %s: %w", d.Name, err)
-	}
-	if _, err := f.Write(data); err != nil {
-		return "", errors.Join(fmt.Errorf("writing %s: %w", d.Name, err), f.Close())
-	}
-	if err := f.Close(); err != nil {
-		return "", fmt.Errorf("writing %s: %w", d.Name, err)
-	}
-	return filepath.Join(dir, name), nil
+	return file, root.WriteFile(name, data, 0o644)
 }
 
 // MarshalJSON is the file's text, so that no other form can be written.

@@ -183,11 +183,14 @@ func TestWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, err := d.Write(dir)
+	path, err := d.Write(dir, false)
 	if err != nil || path != filepath.Join(dir, "definitions", "gemm", "gemm_n8_k8.json") {
 		t.Fatal(path, err)
 	}
-	if _, err := d.Write(dir); !errors.Is(err, fs.ErrExist) {
+	if _, err := d.Write(dir, false); !errors.Is(err, fs.ErrExist) {
+		t.Error(err)
+	}
+	if _, err := d.Write(dir, true); err != nil {
 		t.Error(err)
 	}
 	set, err := Open(dir)
