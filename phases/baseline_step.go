@@ -42,7 +42,7 @@ func BaselineStep(ctx context.Context, env *Env, req *Request, a *extract.Archit
 		return nil, report.Baseline{}, err
 	}
 	env.progress(2, 0.5, "reading "+a.ArchitectureType)
-	impl, err := tree.reader.Analyse(ctx, a.ArchitectureType, a.Config, a.TextConfig, baseline.Options{TP: 1})
+	impl, err := tree.reader.Analyse(ctx, a.ArchitectureType, a.Config, a.TextConfig, baseline.Options{})
 	var unregistered *baseline.UnregisteredError
 	switch {
 	case errors.As(err, &unregistered):

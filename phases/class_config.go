@@ -123,7 +123,7 @@ func analyseWith(ctx context.Context, reader *baseline.Reader, class string, con
 	var best *baseline.Implementation
 	var used *classConfig
 	for i := range configs {
-		impl, err := reader.Analyse(ctx, class, configs[i].object, nil, baseline.Options{TP: 1})
+		impl, err := reader.Analyse(ctx, class, configs[i].object, nil, baseline.Options{})
 		if err != nil {
 			return nil, &configs[i], fmt.Errorf("reading %s in SGLang's source: %w", class, err)
 		}

@@ -122,7 +122,7 @@ func readersDiffer(t *testing.T, class string, config *extract.Object) (differen
 	if a, err = extract.Read(data, extract.Options{RepoID: "example/" + class, Overrides: stated, ClassSizes: true}); err != nil {
 		return nil, fmt.Errorf("phase 1 with its own defaults: %w", err)
 	}
-	impl, err := Embedded().Analyse(t.Context(), class, a.Config, a.TextConfig, baseline.Options{TP: 1})
+	impl, err := Embedded().Analyse(t.Context(), class, a.Config, a.TextConfig, baseline.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("phase 2: %w", err)
 	}

@@ -4,16 +4,12 @@ import (
 	"context"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/classes"
-	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/extract"
 )
 
 // Options say how to analyse a class.
 type Options struct {
-	// TP is the tensor parallelism of the server; 0 is 1. The rows have the
-	// sizes of the whole model whatever it is.
-	TP int
 	// Limits bound the work; zero fields have defaults.
 	Limits pyeval.Limits
 }
@@ -38,7 +34,7 @@ func (r *Reader) Analyse(ctx context.Context, entryClass string, cfg, text *extr
 		cfg = text
 	}
 	run := &analysis{reader: r, cfg: classes.LoadedAs(entryClass, cfg), text: text,
-		e: r.Engine(ctx, opts.Limits, engine.Environment{TP: max(opts.TP, 1), FusionDisabled: true, SM: 90})}
+		e: r.Engine(ctx, opts.Limits)}
 	run.conf = run.e.Config(run.cfg)
 	entry, err := r.Resolve(entryClass, cfg, func() []string { return run.e.Architectures(run.conf) })
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/fib-ls/fib-ls/phases/baseline"
 	"github.com/fib-ls/fib-ls/phases/baseline/baselinetest"
-	"github.com/fib-ls/fib-ls/phases/baseline/engine"
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
@@ -173,7 +172,7 @@ func TestGrowth(t *testing.T) {
 				r := baseline.NewReader(src, nil)
 				impl, _ := r.Analyse(context.Background(), "Bad", baselinetest.BadConfig(), nil, baseline.Options{})
 				_ = impl
-				e := r.Engine(context.Background(), pyeval.Limits{}, engine.Environment{TP: 1})
+				e := r.Engine(context.Background(), pyeval.Limits{})
 				for _, s := range tree.Body {
 					if c, ok := s.(*pysrc.ClassDef); ok {
 						e.Attribute(e.ModuleAttribute("sglang.srt.models.bad", c.Name), "__mro__")

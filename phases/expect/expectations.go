@@ -237,7 +237,7 @@ func (x *Expectations) config(repo string) *knownConfig {
 // implementationOf reads a model's class in the built-in SGLang index: add
 // makes entries from it, and what add makes is never to be found fault with.
 func implementationOf(a *extract.Architecture) *baseline.Implementation {
-	impl, err := phases.Embedded().Analyse(context.Background(), a.ArchitectureType, a.Config, a.TextConfig, baseline.Options{TP: 1})
+	impl, err := phases.Embedded().Analyse(context.Background(), a.ArchitectureType, a.Config, a.TextConfig, baseline.Options{})
 	if err != nil {
 		return phases.TransformersBackend(err, a)
 	}

@@ -119,8 +119,8 @@ func (r *Reader) load(path string) (*pysrc.Module, error) {
 const treeVersion = "tree3-"
 
 // Engine makes an evaluation of the tree that finds its classes.
-func (r *Reader) Engine(ctx context.Context, limits pyeval.Limits, env engine.Environment) *engine.Engine {
-	e := engine.New(ctx, r, &r.facts, limits, env)
+func (r *Reader) Engine(ctx context.Context, limits pyeval.Limits) *engine.Engine {
+	e := engine.New(ctx, r, &r.facts, limits)
 	e.ModelClass = func(name string) (module, class string, ok bool) {
 		c, err := r.Find(name)
 		return engine.ModuleName(c.File), c.Name, err == nil
@@ -135,5 +135,5 @@ func (r *Reader) Source() Source { return r.src }
 // plainEngine evaluates a part of the tree, apart from a model's configuration:
 // SGLang's own classes are not asked for.
 func (r *Reader) plainEngine() *engine.Engine {
-	return engine.New(context.Background(), r, &r.facts, pyeval.Limits{}, engine.Environment{TP: 1, FusionDisabled: true, SM: 90})
+	return engine.New(context.Background(), r, &r.facts, pyeval.Limits{})
 }

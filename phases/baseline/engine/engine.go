@@ -11,18 +11,10 @@ import (
 	"github.com/fib-ls/fib-ls/phases/baseline/pysrc"
 )
 
-// Environment are what SGLang's engine runs with.
-type Environment struct {
-	TP             int  // tensor parallelism
-	FusionDisabled bool // shared-experts fusion
-	SM             int  // CUDA compute capability
-}
-
 // Engine stands for torch, transformers and SGLang's run time in an evaluation
 // of SGLang's tree.
 type Engine struct {
 	*pyeval.Interp
-	Env Environment
 	// overrides stand for functions of SGLang whose value is a fact of the
 	// environment; see environment.go.
 	overrides map[string]pyeval.Value
@@ -42,8 +34,8 @@ type Engine struct {
 
 // New makes an evaluation of a tree. Without finders no model's and no
 // configuration class of SGLang's own is found.
-func New(ctx context.Context, p pyeval.Program, facts *pyeval.Facts, limits pyeval.Limits, env Environment) *Engine {
-	e := &Engine{Env: env}
+func New(ctx context.Context, p pyeval.Program, facts *pyeval.Facts, limits pyeval.Limits) *Engine {
+	e := &Engine{}
 	e.Interp = pyeval.New(ctx, p, facts, limits, e)
 	e.overrides = e.newOverrides()
 	e.ConfigClass = func(string) *pyeval.Class { return nil }
@@ -173,14 +165,14 @@ func (e *Engine) layerMethod(o *pyeval.Instance, name string) pyeval.Value {
 // layerAttr is an attribute of a layer whose constructor is not entered.
 func (e *Engine) layerAttr(o *pyeval.Instance, name string) pyeval.Value {
 	if name == "tp_size" {
-		return e.Env.TP
+		return 1
 	}
 	if o.Recorded == "QKVParallelLinear" { // per rank
 		switch name {
 		case "num_heads":
-			return e.Binary("//", o.Arg("total_num_heads"), e.Env.TP)
+			return o.Arg("total_num_heads")
 		case "num_kv_heads":
-			return e.Extreme("max", 1, []pyeval.Value{e.Binary("//", KVHeads(o), e.Env.TP), 1}, nil)
+			return KVHeads(o)
 		}
 	}
 	return pyeval.Unknownf("attribute %s of layer %s", name, o.Recorded)
@@ -277,6 +269,3 @@ func (e *Engine) Escaped(in *pyeval.Interp, f *pyeval.Function, text string) (py
 	}
 	return &pyeval.Unknown{Why: "raises " + text, Expr: f.Name() + "()"}, true
 }
-
-// capability is the CUDA compute capability.
-func (e *Engine) capability() *pyeval.Tuple { return pyeval.NewTuple(e.Env.SM/10, e.Env.SM%10) }

@@ -8,8 +8,8 @@ import (
 )
 
 // The run-time environment that the reader takes for granted: one CUDA device
-// of Hopper's generation, pipeline parallelism 1 (first and last rank), the
-// given tensor parallelism, no expert parallelism, server arguments and
+// of Hopper's generation, no parallelism (first and last rank), so that sizes are
+// those of the whole model, no fusion of shared experts, server arguments and
 // environment variables at their defaults.
 
 // Name returns the value that stands for a function of SGLang whose result is a
@@ -49,7 +49,8 @@ func (e *Engine) newOverrides() map[string]pyeval.Value {
 		}
 	}
 	put(pyeval.Constant(true), `is_cuda is_cuda_alike is_host_cpu_x86 is_sm90_supported is_flashinfer_available
-		is_hopper_with_cuda_12_3 is_sm90a_supported is_sm89_supported cutlass_fp8_supported uses_mla_backend`)
+		is_hopper_with_cuda_12_3 is_sm90a_supported is_sm89_supported cutlass_fp8_supported uses_mla_backend
+		is_shared_experts_fusion_disabled`)
 	put(pyeval.Constant(false), `is_hip is_npu is_cpu is_xpu is_hpu is_musa is_mps is_rocm is_host_cpu_arm64 is_mlx is_arm64
 		cpu_has_amx_support use_intel_amx_backend is_gfx95_supported is_gfx94_supported is_gfx942_supported
 		is_gfx950_supported is_hip_gfx95 use_aiter is_sm100_supported is_sm120_supported is_sm100f_supported
@@ -67,14 +68,11 @@ func (e *Engine) newOverrides() map[string]pyeval.Value {
 		get_moe_tensor_parallel_rank`)
 	put(pyeval.Constant(1), `get_moe_expert_parallel_world_size get_attention_dp_size get_pipeline_model_parallel_world_size
 		get_attention_cp_size get_attn_context_model_parallel_world_size get_moe_data_parallel_world_size
-		configured_pp_size configured_moe_dp_size configured_attn_cp_size _configured_parallel`)
-	put(pyeval.Constant(e.Env.TP),
-		`get_tensor_model_parallel_world_size get_attention_tp_size get_attn_tensor_model_parallel_world_size
-		get_moe_tensor_parallel_world_size configured_tp_size`)
-	put(pyeval.Constant(e.Env.SM), "get_device_sm")
-	put(pyeval.Constant(e.capability()), "get_device_capability")
+		get_tensor_model_parallel_world_size get_attention_tp_size get_attn_tensor_model_parallel_world_size
+		get_moe_tensor_parallel_world_size configured_tp_size configured_pp_size configured_moe_dp_size configured_attn_cp_size _configured_parallel`)
+	put(pyeval.Constant(90), "get_device_sm")
+	put(pyeval.Constant(pyeval.NewTuple(9, 0)), "get_device_capability")
 	put(pyeval.Constant(pyeval.NewTuple(12, 9)), "get_cuda_version")
-	put(pyeval.Constant(e.Env.FusionDisabled), "is_shared_experts_fusion_disabled")
 	put(pyeval.Constant(pyeval.NewStub("parallel", e.parallelFact)), "get_parallel")
 	put(pyeval.Constant(group()), `get_pp_group get_tp_group get_attn_tp_group get_attention_tp_group get_world_group
 		get_moe_ep_group get_moe_tp_group`)
@@ -155,7 +153,7 @@ func (e *Engine) parallelFact(in *pyeval.Interp, name string) pyeval.Value {
 	case strings.HasSuffix(name, "_group"):
 		return group()
 	case name == "tp_size", name == "attn_tp_size", name == "world_size", name == "moe_tp_size":
-		return e.Env.TP
+		return 1
 	case strings.HasSuffix(name, "_size"):
 		switch v := e.serverDefault(name).(type) {
 		case int, nil: // None: not set
@@ -182,13 +180,11 @@ func (e *Engine) serverArgs(path string) *pyeval.Stub {
 		case "__call__":
 			return args
 		case "disable_shared_experts_fusion", "speculative_disable_shared_experts_fusion":
-			return e.Env.FusionDisabled
+			return true
 		case "tp_size":
-			return e.Env.TP
+			return 1
 		case "num_fused_shared_experts":
-			if e.Env.FusionDisabled {
-				return 0
-			}
+			return 0
 		}
 		if v := e.serverDefault(name); !pyeval.IsMissing(v) {
 			return v

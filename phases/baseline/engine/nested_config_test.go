@@ -31,7 +31,7 @@ func TestConfigsThatNest(t *testing.T) {
 		return o
 	}
 	for _, modelType := range classdefaults.ModelTypes() {
-		in := New(context.Background(), noFiles{}, &pyeval.Facts{}, pyeval.Limits{Steps: 60_000}, Environment{TP: 1})
+		in := New(context.Background(), noFiles{}, &pyeval.Facts{}, pyeval.Limits{Steps: 60_000})
 		in.newConfig(nil, "config", modelType)
 		in.newConfig(within(modelType, &extract.Object{}), "config", modelType)
 		if in.Stopped != nil || in.Depth != 0 || len(in.making) != 0 {
@@ -42,7 +42,7 @@ func TestConfigsThatNest(t *testing.T) {
 	for range 400 {
 		deep = within("pp_formulanet", deep)
 	}
-	in := New(context.Background(), noFiles{}, &pyeval.Facts{}, pyeval.Limits{}, Environment{TP: 1})
+	in := New(context.Background(), noFiles{}, &pyeval.Facts{}, pyeval.Limits{})
 	in.newConfig(deep, "config", "")
 	if !errors.Is(in.Stopped, pyeval.ErrDepth) {
 		t.Errorf("400 levels: %v, not %v", in.Stopped, pyeval.ErrDepth)

@@ -57,7 +57,7 @@ func describe(e *engine.Engine, r *Row, o *pyeval.Instance) {
 	}
 	switch {
 	case o.Recorded == "RadixAttention":
-		describeAttention(e, r, o)
+		describeAttention(r, o)
 	case o.Recorded == "RadixLinearAttention":
 		r.Type = TypeLinearAttention
 	case o.Recorded == "TopK" || o.Recorded == "HashTopK":
@@ -165,12 +165,9 @@ func normWidth(args *pyeval.Namespace) *int {
 	return nil
 }
 
-func describeAttention(e *engine.Engine, r *Row, o *pyeval.Instance) {
+func describeAttention(r *Row, o *pyeval.Instance) {
 	r.Type = TypeAttention
-	// The layer's argument is its heads per rank; the row has those of all ranks.
-	perRank := func(name string) pyeval.Value { return e.Binary("*", o.Arg(name), e.Env.TP) }
-	r.NumHeads, r.NumKVHeads = r.Number(perRank("num_heads")), r.Number(perRank("num_kv_heads"))
-	r.HeadDim = r.Number(o.Arg("head_dim"))
+	r.NumHeads, r.NumKVHeads, r.HeadDim = r.Number(o.Arg("num_heads")), r.Number(o.Arg("num_kv_heads")), r.Number(o.Arg("head_dim"))
 	v := o.Args.Value("v_head_dim")
 	if i, isInt := v.(int); v == nil || (isInt && i < 0) {
 		v = o.Arg("head_dim")
