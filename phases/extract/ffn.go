@@ -22,21 +22,6 @@ type ffn struct {
 	variant int // of the config, where it differs by layer
 }
 
-// layerFFN is one layer's feed-forward part.
-func (r *reader) layerFFN(words []string, layer int) ffn {
-	list := r.vary.ffns[r.vary.now]
-	if list == nil {
-		list = r.feedForwards(words)
-		r.vary.ffns[r.vary.now] = list
-	}
-	f := list[layer]
-	if r.skips("mlp") {
-		f = ffn{family: NoMLP}
-	}
-	f.variant = r.vary.now
-	return f
-}
-
 // feedForwards works out every layer's feed-forward part.
 func (r *reader) feedForwards(words []string) []ffn {
 	list := make([]ffn, r.layers)

@@ -54,28 +54,26 @@ func (r *reader) schedule() {
 	if r.err != nil {
 		return
 	}
-	for i, word := range words {
-		r.under(r.vary.of[i], func() { r.mixers = append(r.mixers, r.layerMixer(words, word, i)) })
-		if r.err != nil || len(r.missing) > 0 {
-			return
+	r.mixers, r.ffns = make([]mixer, r.layers), make([]ffn, r.layers)
+	r.eachVariant(func(layers []int) {
+		heads := r.headTable(words)
+		for _, i := range layers {
+			r.mixers[i] = r.layerMixer(heads, words[i], i)
 		}
-	}
-	r.ffns = make([]ffn, r.layers)
-	for i := range r.ffns {
-		r.under(r.vary.of[i], func() { r.ffns[i] = r.layerFFN(words, i) })
-		if r.err != nil || len(r.missing) > 0 {
-			return
+	})
+	r.eachVariant(func(layers []int) {
+		ffns := r.feedForwards(words)
+		for _, i := range layers {
+			if r.ffns[i] = ffns[i]; r.skips("mlp") {
+				r.ffns[i] = ffn{family: NoMLP}
+			}
+			r.ffns[i].variant = r.vary.now
 		}
-	}
+	})
 }
 
 // layerMixer is what mixes tokens in one layer.
-func (r *reader) layerMixer(words []string, word string, i int) mixer {
-	if r.vary.heads[r.vary.now] == nil {
-		t := r.headTable(words)
-		r.vary.heads[r.vary.now] = &t
-	}
-	heads := *r.vary.heads[r.vary.now]
+func (r *reader) layerMixer(heads headTable, word string, i int) mixer {
 	if r.err != nil || len(r.missing) > 0 {
 		return mixer{}
 	}

@@ -3,6 +3,7 @@ package extract
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/fib-ls/fib-ls/phases/extract/catalog"
 )
@@ -73,11 +74,7 @@ func defaultedSizes(a *Architecture) []FieldNote {
 func betterDefaults(a *Architecture, opts Options) []Proposal {
 	var better []Proposal
 	for _, note := range defaultedSizes(a) {
-		for _, p := range proposals([]string{note.Field}, opts) {
-			if p.Value != fmt.Sprint(note.Value) {
-				better = append(better, p)
-			}
-		}
+		better = append(better, slices.DeleteFunc(proposals([]string{note.Field}, opts), func(p Proposal) bool { return p.Value == fmt.Sprint(note.Value) })...)
 	}
 	return better
 }
@@ -88,11 +85,9 @@ func namesakeWarnings(a *Architecture, opts Options) []string {
 	var warnings []string
 	for _, note := range defaultedSizes(a) {
 		warnings = append(warnings, fmt.Sprintf("config.json does not say %s; transformers takes its class default %v (--set %s=… to give another)", note.Field, note.Value, note.Field))
-		for _, p := range proposals([]string{note.Field}, opts) {
-			if p.Value != fmt.Sprint(note.Value) {
-				warnings = append(warnings, fmt.Sprintf("%s has %s %s: is the file complete? --infer takes it", p.From, note.Field, p.Value))
-			}
-		}
+	}
+	for _, p := range betterDefaults(a, opts) {
+		warnings = append(warnings, fmt.Sprintf("%s has %s %s: is the file complete? --infer takes it", p.From, p.Field, p.Value))
 	}
 	return warnings
 }

@@ -10,8 +10,6 @@ import (
 // without one has the general config, variant 0.
 type variants struct {
 	texts []*Object
-	heads []*headTable
-	ffns  [][]ffn
 	of    []int // the variant of each layer
 	now   int
 }
@@ -19,7 +17,7 @@ type variants struct {
 // readVariants reads per_layer_config. Layers with the same fields share a
 // variant.
 func (r *reader) readVariants() {
-	r.vary = variants{texts: []*Object{r.text}, heads: []*headTable{nil}, ffns: [][]ffn{nil}, of: make([]int, r.layers)}
+	r.vary = variants{texts: []*Object{r.text}, of: make([]int, r.layers)}
 	layers := r.text.Object("per_layer_config")
 	if layers == nil {
 		return
@@ -58,10 +56,22 @@ func (r *reader) readVariants() {
 				}
 			}
 			r.vary.texts = append(r.vary.texts, own)
-			r.vary.heads = append(r.vary.heads, nil)
-			r.vary.ffns = append(r.vary.ffns, nil)
 		}
 		r.vary.of[layer] = n
+	}
+}
+
+// eachVariant runs a function with each config that layers have, until one is
+// wrong or lacks something.
+func (r *reader) eachVariant(do func(layers []int)) {
+	layers := make([][]int, len(r.vary.texts))
+	for i, of := range r.vary.of {
+		layers[of] = append(layers[of], i)
+	}
+	for v := range layers {
+		if len(layers[v]) > 0 && r.err == nil && len(r.missing) == 0 {
+			r.under(v, func() { do(layers[v]) })
+		}
 	}
 }
 

@@ -9,13 +9,7 @@ func (r *reader) wordsFromParts() []string {
 	if !r.fam.Alternates {
 		return nil
 	}
-	list := r.everyLayer(wordFull)
-	for i := range list {
-		if r.zayaPart(i) != partMixer {
-			list[i] = wordNone
-		}
-	}
-	return list
+	return r.wordsWhere(func(i int) bool { return r.zayaPart(i) == partMixer }, wordFull, wordNone)
 }
 
 // zayaPart reads zaya_layers, "a" for attention and a number of experts; where
