@@ -39,12 +39,14 @@ type Finding struct {
 func Run(ctx context.Context, env *phases.Env, offline bool) []Finding {
 	var out []Finding
 	if client := env.HubClient(); client != nil {
-		out = append(out, lookHub(client.Describe())...)
+		d := client.Describe()
+		offline = offline || d.Offline // GitHub is not asked either then
+		out = append(out, lookHub(d)...)
 		out = append(out, lookReach(ctx, client, offline))
 	}
 	out = append(out, Finding{Name: "catalogue", Found: fmt.Sprintf("%d models built in", len(catalog.IDs())), OK: true})
 	out = append(out, lookSGLang(ctx, env)...)
-	out = append(out, lookGitHub(ctx, env, offline || hubOffline(env)))
+	out = append(out, lookGitHub(ctx, env, offline))
 	out = append(out, lookCache(env), lookSettings(env), lookDataset(env), lookModels(env))
 	return append(out, lookTools(ctx, env)...)
 }
@@ -72,7 +74,7 @@ func lookHub(d hub.Description) []Finding {
 // lookReach asks whether the Hub answers and accepts the token.
 func lookReach(ctx context.Context, client *hub.Client, offline bool) Finding {
 	f := Finding{Name: "Hub reachable", OK: true}
-	if offline || client.Describe().Offline {
+	if offline {
 		f.Found = "not asked (offline)"
 		return f
 	}
@@ -90,12 +92,6 @@ func lookReach(ctx context.Context, client *hub.Client, offline bool) Finding {
 		f.Found += ", the token is " + reach.Account + "'s"
 	}
 	return f
-}
-
-// hubOffline reports whether the Hub's own variables turn the network off.
-func hubOffline(env *phases.Env) bool {
-	client := env.HubClient()
-	return client != nil && client.Describe().Offline
 }
 
 // lookGitHub asks whether SGLang can be fetched.

@@ -43,8 +43,8 @@ func (r *reader) blockAttention(o *Object, at string, heads, headDim int) mixer 
 	kv, hasKV, kvErr := o.Int("num_key_value_heads")
 	switch {
 	case err != nil || kvErr != nil:
-		r.keepError(err)
-		r.keepError(kvErr)
+		r.fail(err)
+		r.fail(kvErr)
 		return mixer{}
 	case hasKV && kv > 0 && heads%kv == 0:
 	case ok && group > 0 && heads%group == 0:

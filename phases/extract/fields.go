@@ -147,9 +147,9 @@ func (f *fields) note(list *[]FieldNote, field string, v any, why string) {
 // infer reports a value that we worked out.
 func (f *fields) infer(field string, v any, why string) { f.note(&f.inferred, field, v, why) }
 
-// fail keeps the first error.
+// fail keeps the first error; nil is none.
 func (f *fields) fail(err error) {
-	if f.err == nil {
+	if f.err == nil && err != nil {
 		var wrong *FieldError
 		if errors.As(err, &wrong) {
 			wrong.Field = f.prefix + wrong.Field
@@ -297,9 +297,7 @@ func (f *fields) truth(field string) (b, stated bool) {
 // ints reads an object's list of integers. What is wrong with it is kept.
 func (f *fields) ints(o *Object, key string) (list []int, scalar, ok bool) {
 	list, scalar, ok, err := o.Ints(key)
-	if err != nil {
-		f.fail(err)
-	}
+	f.fail(err)
 	return list, scalar, ok
 }
 
@@ -320,9 +318,7 @@ func (f *fields) number(field string) float64 {
 		return 0
 	}
 	n, err := toFloat(got.Key, got.Value)
-	if err != nil {
-		f.fail(err)
-	}
+	f.fail(err)
 	return n
 }
 

@@ -185,7 +185,7 @@ func (r *reader) headTable(words []string) headTable {
 	t.global = headSet{kv: r.opt("num_global_key_value_heads"), headDim: r.opt("global_head_dim")}
 	if o := r.within("attention_other_setting"); o != nil { // Step-3.5
 		t.sliding = headSet{o.opt("num_attention_heads"), o.opt("num_key_value_heads"), o.opt("head_dim"), 0}
-		r.keepError(o.err)
+		r.fail(o.err)
 	}
 	return t
 }
@@ -198,13 +198,6 @@ func (r *reader) within(path string) *fields {
 		return &fields{root: r.root, text: o}
 	}
 	return nil
-}
-
-// keepError keeps the error of a helper, if any.
-func (r *reader) keepError(err error) {
-	if err != nil {
-		r.fail(err)
-	}
 }
 
 // headCounts reads the number of query heads, one for each layer.

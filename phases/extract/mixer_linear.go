@@ -40,7 +40,7 @@ func (r *reader) kdaDims(d *dims, k *AttentionKind) {
 func (r *reader) kdaHeads() (heads, headDim, conv int) {
 	if o := r.within("linear_attn_config"); o != nil {
 		heads, headDim, conv = o.opt("num_attention_heads"), o.opt("head_dim"), o.opt("short_conv_kernel_size")
-		r.keepError(o.err)
+		r.fail(o.err)
 	}
 	if heads == 0 {
 		heads = r.or("linear_num_heads", r.opt("num_attention_heads"))
@@ -103,7 +103,7 @@ func (r *reader) jetDims(d *dims, k *AttentionKind) {
 	}
 	heads, keyDim, kernel, expand := o.opt("num_heads"), o.opt("head_dim"), o.opt("conv_size"), o.number("expand_v")
 	reduction := max(o.opt("dconv_generator_reduction"), 1)
-	r.keepError(o.err)
+	r.fail(o.err)
 	valueDim := int(float64(keyDim) * expand)
 	k.LinearNumKeyHeads, k.LinearNumValueHeads, k.LinearKeyHeadDim, k.LinearValueHeadDim, k.ConvKernel = heads, heads, keyDim, valueDim, kernel
 	d.with(facts{"num_heads": heads, "head_dim": keyDim, "expand_v": expand, "conv_size": kernel, "dconv_generator_reduction": reduction}).layers("jet", "")

@@ -19,9 +19,7 @@ func (r *reader) epsilon() float64 {
 	for _, field := range []string{"rms_norm_eps", "layer_norm_eps"} {
 		if got, ok := r.lookup(field); ok {
 			f, err := toFloat(got.Key, got.Value)
-			if err != nil {
-				r.fail(err)
-			}
+			r.fail(err)
 			return f
 		}
 	}

@@ -220,7 +220,7 @@ func newReader(loc *located) *reader {
 	}
 	r.fam, r.known = families.Find(names...)
 	r.own = r.fam.Defaults
-	r.keepError(r.fam.Apply(r.familyField))
+	r.fail(r.fam.Apply(r.familyField))
 	r.own = r.fam.Defaults
 	if f, ok := families.Exact(a.ModelType); ok && f.Type != r.fam.Type {
 		r.own = maps.Clone(r.own) // the class of another type serves this one
