@@ -176,7 +176,7 @@ func (d *Definition) Path() string {
 // JSON is the file, with two spaces of indentation and a final newline.
 func (d *Definition) JSON() ([]byte, error) {
 	type file Definition // without MarshalJSON
-	data, err := json.Marshal((*file)(d), json.FormatNilSliceAsNull(true), jsontext.WithIndent("  "))
+	data, err := json.Marshal((*file)(d), json.FormatNilSliceAsNull(true), jsontext.AllowInvalidUTF8(true), jsontext.WithIndent("  "))
 	if err != nil {
 		return nil, fmt.Errorf("the JSON of %s: %w", d.Name, err)
 	}

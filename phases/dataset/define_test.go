@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,6 +102,21 @@ func TestDefinable(t *testing.T) {
 	files, err := fs.Glob(templates, templateOf("*"))
 	if err != nil || len(files) != len(families) {
 		t.Errorf("%d templates, and %d families that have one: %v", len(files), len(families), err)
+	}
+}
+
+// TestDefineAtTheEdges: what is no text is written as text, and sizes of which a
+// derived one is past the largest number give no Definition.
+func TestDefineAtTheEdges(t *testing.T) {
+	d, err := Define(definition.Of("rmsnorm", 8), DefineOptions{Models: []string{"a\xff"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err := d.JSON(); err != nil || !strings.Contains(string(data), "For a\ufffd.") {
+		t.Errorf("%s, %v", data, err)
+	}
+	if d, err := Define(definition.Of[int64]("moe_fp8_block_scale_renorm", 1, 8, 64, math.MaxInt64-1), DefineOptions{}); err == nil {
+		t.Errorf("axes %+v", d.Axes)
 	}
 }
 

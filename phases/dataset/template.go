@@ -55,6 +55,9 @@ func fromTemplate(n definition.Name) (*Definition, error) {
 		default:
 			return nil, fmt.Errorf("the template of %s: nothing says the value of the axis %s", n.Family.ID, axis.Name)
 		}
+		if axis.Is.Type == constant && axis.Is.Value < 1 { // past the largest number
+			return nil, fmt.Errorf("%s: its sizes are too large for the axis %s", n, axis.Name)
+		}
 	}
 	return d, nil
 }

@@ -206,13 +206,41 @@ func (in *Interp) delete(target pysrc.Expr, fr *frame) {
 			in.deleteVar(o.Attrs, t.Name)
 		}
 	case *pysrc.Subscript:
-		o, key := in.eval(t.X, fr), in.eval(t.Index, fr)
-		switch o := o.(type) {
-		case *Dict, *List:
-			if !in.Halted() {
-				in.Call(in.Attribute(o, "pop"), []Value{key}, nil)
-			}
+		in.deleteItem(t, fr)
+	}
+}
+
+// deleteItem runs del o[key] of a list or a dict. Where it is not known which
+// elements that takes out, they stay, and it is reported.
+func (in *Interp) deleteItem(t *pysrc.Subscript, fr *frame) {
+	o := in.eval(t.X, fr)
+	slice, isSlice := t.Index.(*pysrc.Slice)
+	if !isSlice {
+		slice = &pysrc.Slice{Low: t.Index}
+	}
+	low, high, step := in.eval(slice.Low, fr), in.eval(slice.High, fr), in.eval(slice.Step, fr)
+	if in.Halted() {
+		return
+	}
+	known := true
+	switch o := o.(type) {
+	case *Dict:
+		if _, known = hashKey(low); known && !isSlice {
+			in.Call(in.Attribute(o, "pop"), []Value{low}, nil)
 		}
+	case *List:
+		i, isPlace := AsInt(low)
+		switch known = isSlice || isPlace; {
+		case slices.ContainsFunc(o.Items, func(x Value) bool { _, many := x.(*Repeated); return many }):
+			known = false
+		case isSlice:
+			known = in.deleteSlice(o, low, high, step)
+		case isPlace:
+			in.mutate(o, "pop", []Value{i}, nil)
+		}
+	}
+	if !known {
+		in.undecide(fr, in.line, pysrc.Unparse(t), Derived("", low, high, step), "what del takes out is not known")
 	}
 }
 

@@ -79,6 +79,31 @@ func (l *List) SetItem(in *Interp, key, v Value) {
 	}
 }
 
+// deleteSlice is del l[low:high:step]; false when a bound is not known.
+func (in *Interp) deleteSlice(l *List, low, high, step Value) bool {
+	places := make([]Value, len(l.Items))
+	for i := range places {
+		places[i] = i
+	}
+	taken, ok := in.slice(NewTuple(places...), low, high, step).(*Tuple)
+	if !ok {
+		return false
+	}
+	in.TouchList(l)
+	gone := make(map[Value]bool, len(taken.Items))
+	for _, i := range taken.Items {
+		gone[i] = true
+	}
+	var kept []Value
+	for i, x := range l.Items {
+		if !gone[i] {
+			kept = append(kept, x)
+		}
+	}
+	l.Items = kept
+	return true
+}
+
 // Copy is a list of the same elements.
 func (l *List) Copy(in *Interp) Value {
 	in.Grow(len(l.Items))

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,4 +92,18 @@ func unexpected(module, name, kind, want string) string {
 		return "not known: " + u.Why
 	}
 	return Show(v)
+}
+
+// TestDeleteUnsure: where it is not known what a del takes out of a container,
+// that is reported.
+func TestDeleteUnsure(t *testing.T) {
+	in := New(context.Background(), testModules{}, &Facts{}, Limits{}, NoHost())
+	in.ModuleAttribute("containers", "unsure")
+	var said []string
+	for _, u := range in.Undecided {
+		said = append(said, u.Expression)
+	}
+	if want := []string{"x[build()]", "x[build():]", "d[build()]"}; !slices.Equal(said, want) {
+		t.Errorf("reported %q, want %q", said, want)
+	}
 }

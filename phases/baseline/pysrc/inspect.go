@@ -29,9 +29,10 @@ func inspect(part reflect.Value, f func(node any) bool) {
 	}
 }
 
-// IsLiteral reports whether an expression is made of constants alone.
+// IsLiteral reports whether an expression is made of constants alone; nil, where
+// the source has none, is no literal.
 func IsLiteral(e Expr) bool {
-	literal := true
+	literal := e != nil
 	Inspect(e, func(n any) bool {
 		switch n.(type) {
 		case *Const, *ListExpr, *TupleExpr, *DictExpr, *UnaryExpr:

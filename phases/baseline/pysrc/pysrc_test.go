@@ -102,6 +102,19 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestIsLiteral: a field that is declared without a value has no literal.
+func TestIsLiteral(t *testing.T) {
+	m, err := Parse([]byte("a: int\na: int = -1\na = {'b': [None, (2.5, True)]}\na = [b]\na = not_here\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{false, true, true, false, false} {
+		if got := IsLiteral(m.Body[i].(*AssignStmt).Value); got != want {
+			t.Errorf("line %d: %v", i+1, got)
+		}
+	}
+}
+
 func TestOutline(t *testing.T) {
 	m, err := ParseOutline([]byte("class A(B):\n    x = 1\n    def f(self, a=1):\n        return a\n"))
 	if err != nil {

@@ -1,3 +1,5 @@
+from nowhere import build
+
 # Lists, tuples, dicts and sets.
 a = [1, 2, 3][-1]                         #= 3
 b = [0] * 3 + [1]                         #= [0, 0, 0, 1]
@@ -58,6 +60,33 @@ def deleted(o):
 
 
 v = deleted(True)                         #= ([1, 2, 'caught'], ['c'])
+
+
+def deleted_slices():
+    x = [1, 2, 3, 4, 5, 6]
+    del x[True]
+    del x[3:]
+    y = list(range(9))
+    try:
+        del y[::2], y[-1:], y[7:9]
+    except IndexError:
+        y.append("caught")
+    return x, y
+
+
+def deleted_unsure():
+    x, d = [1, 2, 3], {"a": 1}
+    try:
+        del x[build()]
+        del x[build():]
+        del d[build()]
+    except (IndexError, KeyError):
+        x.append("caught")
+    return x, len(d)
+
+
+w = deleted_slices()                      #= ([1, 3, 4], [1, 3, 5])
+unsure = deleted_unsure()                 #= ([1, 2, 3], 1)
 t = {"a": 1}.pop("b", 7)                  #= 7
 u = [i for i in range(10, 0, -3)]         #= [10, 7, 4, 1]
 
