@@ -52,8 +52,8 @@ func TestFetch(t *testing.T) {
 		if hash, date := s.Commit(); hash != head || date != testDate {
 			t.Errorf("commit %q %q, want %q", hash, date, head)
 		}
-		if s.Origin() != OriginFetched || s.Kind() != KindClone || !strings.Contains(s.Notes()[0], "main") {
-			t.Errorf("%q %q", s.Origin(), s.Notes())
+		if s.origin != OriginFetched || s.Kind() != KindClone || !strings.Contains(s.Notes()[0], "main") {
+			t.Errorf("%q %q", s.origin, s.Notes())
 		}
 		if text := read(t, s, model(0)); text != "class Second: pass\n" {
 			t.Errorf("read %q", text)

@@ -46,8 +46,8 @@ func TestLocalTrees(t *testing.T) {
 
 func checkLocal(t *testing.T, s *Source, c localCase, head string) {
 	t.Helper()
-	if s.Origin() != c.origin {
-		t.Errorf("origin %q, want %q", s.Origin(), c.origin)
+	if s.origin != c.origin {
+		t.Errorf("origin %q, want %q", s.origin, c.origin)
 	}
 	hash, date := s.Commit()
 	if c.commit == "HEAD" && (hash != head || (date != testDate && c.note != "reftable")) || c.commit == "" && hash != "" {
@@ -213,24 +213,24 @@ func TestImplicitTree(t *testing.T) {
 	up := newUpstream(t)
 	o := options(t, up)
 	clone()(t, up, filepath.Join(o.WorkDir, "sglang"))
-	if s := open(t, o); s.Origin() != OriginWorkTree {
-		t.Errorf("./sglang is there, but %q was used", s.Origin())
+	if s := open(t, o); s.origin != OriginWorkTree {
+		t.Errorf("./sglang is there, but %q was used", s.origin)
 	}
 	o.Ref = "v0.5.1"
-	if s := open(t, o); s.Origin() != OriginObjects {
-		t.Errorf("./sglang has the tag, but %q was used", s.Origin())
+	if s := open(t, o); s.origin != OriginObjects {
+		t.Errorf("./sglang has the tag, but %q was used", s.origin)
 	}
 	git(t, up, "branch", "later")
 	o.Ref = "later"
 	s := open(t, o)
-	if s.Origin() != OriginFetched || !strings.Contains(strings.Join(s.Notes(), "\n"), "is not used") {
-		t.Errorf("./sglang lacks the branch: %q %q", s.Origin(), s.Notes())
+	if s.origin != OriginFetched || !strings.Contains(strings.Join(s.Notes(), "\n"), "is not used") {
+		t.Errorf("./sglang lacks the branch: %q %q", s.origin, s.Notes())
 	}
 	// A ./sglang that is something else is not a concern of ours.
 	o = options(t, up)
 	writeFiles(t, o.WorkDir, map[string]string{"sglang/notes.txt": "mine"})
-	if s := open(t, o); s.Origin() != OriginFetched || len(s.Notes()) != 1 {
-		t.Errorf("%q %q", s.Origin(), s.Notes())
+	if s := open(t, o); s.origin != OriginFetched || len(s.Notes()) != 1 {
+		t.Errorf("%q %q", s.origin, s.Notes())
 	}
 }
 

@@ -96,14 +96,8 @@ func (s *Source) Commit() (hash, date string) {
 // Kind is KindClone.
 func (s *Source) Kind() string { return KindClone }
 
-// Origin says what sort of tree it is.
-func (s *Source) Origin() Origin { return s.origin }
-
 // Dir is where the tree is.
 func (s *Source) Dir() string { return s.dir }
-
-// Version is the version of an installed package, "" elsewhere.
-func (s *Source) Version() string { return s.version }
 
 // Notes are remarks for the summary: which tree was used, how old it is, and
 // why not another one.
