@@ -121,8 +121,8 @@ func writeSimple(b *strings.Builder, s Stmt, depth int) {
 		for _, d := range s.Decorators {
 			line("@%s", u(d))
 		}
-		var args strings.Builder
-		unparseArgs(&args, s.Bases, s.Keywords)
+		args := &writer{}
+		args.arguments(s.Bases, s.Keywords)
 		line("class %s(%s):", s.Name, args.String())
 		writeBlock(b, s.Body, depth+1)
 	case *Import:

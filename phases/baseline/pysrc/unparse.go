@@ -9,238 +9,215 @@ import (
 // Unparse writes an expression back as Python text, with the spacing of
 // Python's own ast.unparse and as few parentheses as are surely right.
 func Unparse(e Expr) string {
-	var b strings.Builder
-	unparse(&b, e)
-	return b.String()
+	w := &writer{}
+	w.write(e)
+	return w.String()
 }
 
-func unparse(b *strings.Builder, e Expr) {
-	switch e := e.(type) {
-	case nil:
-	case *Name:
-		b.WriteString(e.ID)
-	case *Const:
-		b.WriteString(Repr(e.Value))
-	case *Attribute:
-		operand(b, e.X)
-		b.WriteString("." + e.Name)
-	case *Call:
-		operand(b, e.Fn)
-		b.WriteByte('(')
-		unparseArgs(b, e.Args, e.Keywords)
-		b.WriteByte(')')
-	case *BinaryExpr:
-		operand(b, e.Left)
-		b.WriteString(" " + e.Op + " ")
-		operand(b, e.Right)
-	case *UnaryExpr:
-		b.WriteString(e.Op)
-		if e.Op == "not" {
-			b.WriteByte(' ')
+// writer writes expressions as text.
+type writer struct{ strings.Builder }
+
+type (
+	// operand is an expression that is written in parentheses when it is an
+	// operator expression.
+	operand struct{ Expr }
+	// list is expressions with commas between them.
+	list []Expr
+)
+
+// write writes texts, expressions, operands and lists one after the other.
+func (w *writer) write(parts ...any) {
+	for _, p := range parts {
+		switch p := p.(type) {
+		case string:
+			w.WriteString(p)
+		case operand:
+			switch p.Expr.(type) {
+			case *BinaryExpr, *UnaryExpr, *BoolExpr, *CompareExpr, *CondExpr, *Lambda:
+				w.write("(", p.Expr, ")")
+			default:
+				w.write(p.Expr)
+			}
+		case list:
+			for i, e := range p {
+				w.separate(i, ", ")
+				w.write(e)
+			}
+		case Expr:
+			w.expression(p)
 		}
-		operand(b, e.X)
+	}
+}
+
+// separate writes what stands before the part of a sequence at i.
+func (w *writer) separate(i int, separator string) {
+	if i > 0 {
+		w.WriteString(separator)
+	}
+}
+
+func (w *writer) expression(e Expr) {
+	switch e := e.(type) {
+	case *Name:
+		w.write(e.ID)
+	case *Const:
+		w.write(Repr(e.Value))
+	case *Attribute:
+		w.write(operand{e.X}, ".", e.Name)
+	case *Call:
+		w.write(operand{e.Fn}, "(")
+		w.arguments(e.Args, e.Keywords)
+		w.write(")")
+	case *BinaryExpr:
+		w.write(operand{e.Left}, " ", e.Op, " ", operand{e.Right})
+	case *UnaryExpr:
+		w.write(e.Op)
+		if e.Op == "not" {
+			w.write(" ")
+		}
+		w.write(operand{e.X})
 	case *BoolExpr:
 		op := " or "
 		if e.And {
 			op = " and "
 		}
-		join(b, op, e.Values, operand)
+		for i, v := range e.Values {
+			w.separate(i, op)
+			w.write(operand{v})
+		}
 	case *CompareExpr:
-		operand(b, e.Left)
+		w.write(operand{e.Left})
 		for i, op := range e.Ops {
-			b.WriteString(" " + op + " ")
-			operand(b, e.Rights[i])
+			w.write(" ", op, " ", operand{e.Rights[i]})
 		}
 	case *CondExpr:
-		operand(b, e.Body)
-		b.WriteString(" if ")
-		operand(b, e.Test)
-		b.WriteString(" else ")
-		operand(b, e.Else)
+		w.write(operand{e.Body}, " if ", operand{e.Test}, " else ", operand{e.Else})
 	case *Subscript:
-		operand(b, e.X)
-		b.WriteByte('[')
 		if t, ok := e.Index.(*TupleExpr); ok && len(t.Elts) > 1 {
-			join(b, ", ", t.Elts, unparse)
+			w.write(operand{e.X}, "[", list(t.Elts), "]")
 		} else {
-			unparse(b, e.Index)
+			w.write(operand{e.X}, "[", e.Index, "]")
 		}
-		b.WriteByte(']')
 	default:
-		unparseDisplay(b, e)
+		w.display(e)
 	}
 }
 
-func unparseDisplay(b *strings.Builder, e Expr) {
+func (w *writer) display(e Expr) {
 	switch e := e.(type) {
 	case *Slice:
-		unparse(b, e.Low)
-		b.WriteByte(':')
-		unparse(b, e.High)
+		w.write(e.Low, ":", e.High)
 		if e.Step != nil {
-			b.WriteByte(':')
-			unparse(b, e.Step)
+			w.write(":", e.Step)
 		}
 	case *ListExpr:
-		enclosed(b, "[", e.Elts, "]")
+		w.write("[", list(e.Elts), "]")
 	case *SetExpr:
-		enclosed(b, "{", e.Elts, "}")
+		w.write("{", list(e.Elts), "}")
 	case *TupleExpr:
+		w.write("(", list(e.Elts))
 		if len(e.Elts) == 1 {
-			enclosed(b, "(", e.Elts, ",)")
-		} else {
-			enclosed(b, "(", e.Elts, ")")
+			w.write(",")
 		}
+		w.write(")")
 	case *DictExpr:
-		b.WriteByte('{')
+		w.write("{")
 		for i, k := range e.Keys {
-			if i > 0 {
-				b.WriteString(", ")
-			}
+			w.separate(i, ", ")
 			if k == nil {
-				b.WriteString("**")
+				w.write("**", operand{e.Values[i]})
 			} else {
-				unparse(b, k)
-				b.WriteString(": ")
+				w.write(k, ": ", operand{e.Values[i]})
 			}
-			operand(b, e.Values[i])
 		}
-		b.WriteByte('}')
+		w.write("}")
 	case *Comprehension:
-		unparseComprehension(b, e)
+		w.comprehension(e)
 	case *Lambda:
-		b.WriteString("lambda")
+		w.write("lambda")
 		if p := e.Params.String(); p != "" {
-			b.WriteString(" " + p)
+			w.write(" ", p)
 		}
-		b.WriteString(": ")
-		operand(b, e.Body)
+		w.write(": ", operand{e.Body})
 	case *FString:
-		unparseFString(b, e)
+		w.formatted(e)
 	case *Walrus:
-		b.WriteString("(" + e.Target + " := ")
-		unparse(b, e.Value)
-		b.WriteByte(')')
+		w.write("(", e.Target, " := ", e.Value, ")")
 	case *Starred:
-		b.WriteByte('*')
-		operand(b, e.X)
+		w.write("*", operand{e.X})
 	case *Yield:
-		b.WriteString("(yield ")
-		unparse(b, e.X)
-		b.WriteByte(')')
+		w.write("(yield ", e.X, ")")
 	case *Unsupported:
-		b.WriteString(e.Text)
+		w.write(e.Text)
 	}
 }
 
-// operand writes e in parentheses when it is an operator expression.
-func operand(b *strings.Builder, e Expr) {
-	switch e.(type) {
-	case *BinaryExpr, *UnaryExpr, *BoolExpr, *CompareExpr, *CondExpr, *Lambda:
-		b.WriteByte('(')
-		unparse(b, e)
-		b.WriteByte(')')
-	default:
-		unparse(b, e)
-	}
-}
-
-func join(b *strings.Builder, sep string, es []Expr, write func(*strings.Builder, Expr)) {
-	for i, e := range es {
-		if i > 0 {
-			b.WriteString(sep)
-		}
-		write(b, e)
-	}
-}
-
-func enclosed(b *strings.Builder, open string, es []Expr, end string) {
-	b.WriteString(open)
-	join(b, ", ", es, unparse)
-	b.WriteString(end)
-}
-
-func unparseArgs(b *strings.Builder, args []Expr, keywords []Keyword) {
-	join(b, ", ", args, unparse)
+func (w *writer) arguments(args []Expr, keywords []Keyword) {
+	w.write(list(args))
 	for i, k := range keywords {
-		if i > 0 || len(args) > 0 {
-			b.WriteString(", ")
-		}
+		w.separate(i+len(args), ", ")
 		if k.Name == "" {
-			b.WriteString("**")
-			operand(b, k.Value)
-			continue
+			w.write("**", operand{k.Value})
+		} else {
+			w.write(k.Name, "=", k.Value)
 		}
-		b.WriteString(k.Name + "=")
-		unparse(b, k.Value)
 	}
 }
 
-func unparseComprehension(b *strings.Builder, e *Comprehension) {
+func (w *writer) comprehension(e *Comprehension) {
 	brackets := map[string]string{"list": "[]", "gen": "()"}[e.Kind]
 	if brackets == "" {
 		brackets = "{}"
 	}
-	b.WriteByte(brackets[0])
-	operand(b, e.Elt)
+	w.write(brackets[:1], operand{e.Elt})
 	if e.Value != nil {
-		b.WriteString(": ")
-		operand(b, e.Value)
+		w.write(": ", operand{e.Value})
 	}
 	for _, c := range e.Clauses {
-		b.WriteString(" for ")
-		unparse(b, c.Target)
-		b.WriteString(" in ")
-		operand(b, c.Iter)
+		w.write(" for ", c.Target, " in ", operand{c.Iter})
 		for _, t := range c.Ifs {
-			b.WriteString(" if ")
-			operand(b, t)
+			w.write(" if ", operand{t})
 		}
 	}
-	b.WriteByte(brackets[1])
+	w.write(brackets[1:])
 }
 
-func unparseFString(b *strings.Builder, e *FString) {
-	var text strings.Builder
+func (w *writer) formatted(e *FString) {
+	text := &writer{}
 	for _, p := range e.Parts {
 		if c, ok := p.(*Const); ok {
 			if s, ok := c.Value.(string); ok {
-				text.WriteString(strings.NewReplacer("{", "{{", "}", "}}").Replace(s))
+				text.write(strings.NewReplacer("{", "{{", "}", "}}").Replace(s))
 				continue
 			}
 		}
-		text.WriteByte('{')
-		unparse(&text, p)
-		text.WriteByte('}')
+		text.write("{", p, "}")
 	}
-	b.WriteString("f" + Repr(text.String()))
+	w.write("f", Repr(text.String()))
 }
 
 // String writes parameters as they stand in a definition.
 func (p Params) String() string {
-	var b strings.Builder
+	w := &writer{}
 	star := false
 	for i, q := range p.List {
-		if i > 0 {
-			b.WriteString(", ")
-		}
+		w.separate(i, ", ")
 		switch {
 		case q.Kind == VarArgs:
 			star = true
-			b.WriteByte('*')
+			w.write("*")
 		case q.Kind == VarKwargs:
-			b.WriteString("**")
+			w.write("**")
 		case q.Kind == KeywordOnly && !star:
 			star = true
-			b.WriteString("*, ")
+			w.write("*, ")
 		}
-		b.WriteString(q.Name)
+		w.write(q.Name)
 		if q.Default != nil {
-			b.WriteByte('=')
-			operand(&b, q.Default)
+			w.write("=", operand{q.Default})
 		}
 	}
-	return b.String()
+	return w.String()
 }
 
 // Repr writes a constant as Python's repr does.
