@@ -151,8 +151,8 @@ func (a *analysis) lacksLayers(root pyeval.Value, rows []*tree.Row) string {
 	if !ok {
 		return why
 	}
-	for i, name := range o.Attrs.Keys {
-		if u, ok := o.Attrs.Vals[i].(*pyeval.Unknown); ok && !tree.IsTowerName(name) {
+	for name, v := range o.Attrs.All() {
+		if u, ok := v.(*pyeval.Unknown); ok && !tree.IsTowerName(name) {
 			return fmt.Sprintf("%s: self.%s is not known: %s", why, name, u.Why)
 		}
 	}

@@ -5,6 +5,8 @@ package calls
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/engine"
@@ -162,17 +164,10 @@ func (w *Walk) signature(o *pyeval.Instance) string {
 	}
 	w.kinds[o] = "" // a module that holds itself
 	var b strings.Builder
-	for i, k := range o.Attrs.Keys {
-		switch v := o.Attrs.Vals[i].(type) {
-		case bool:
-			b.WriteString(k)
-			if v {
-				b.WriteString("=true;")
-			} else {
-				b.WriteString("=false;")
-			}
-		case nil:
-			b.WriteString(k + "=<nil>;")
+	for k, v := range o.Attrs.All() {
+		switch v := v.(type) {
+		case nil, bool:
+			fmt.Fprintf(&b, "%s=%v;", k, v)
 		case *pyeval.Instance:
 			b.WriteString(k + ":" + v.ClassName())
 			if v.Recorded == "" && v.Kind == pyeval.Part {
@@ -200,11 +195,9 @@ func nonePattern(args []pyeval.Value, kw *pyeval.Namespace) string {
 			b.WriteByte('x')
 		}
 	}
-	if kw != nil {
-		for i, k := range kw.Keys {
-			if kw.Vals[i] == nil {
-				b.WriteString(k + ";")
-			}
+	for k, v := range kw.All() {
+		if v == nil {
+			b.WriteString(k + ";")
 		}
 	}
 	return b.String()
@@ -277,13 +270,8 @@ func isPureLibrary(path string) bool {
 // recordArguments notes modules and parameters that are handed on. What is not
 // followed (opaque) may use a layer and run a block.
 func (w *Walk) recordArguments(args []pyeval.Value, kw *pyeval.Namespace, opaque bool) {
-	for _, v := range args {
+	for _, v := range slices.Concat(args, kw.Values()) {
 		w.recordArgument(v, opaque)
-	}
-	if kw != nil {
-		for _, v := range kw.Vals {
-			w.recordArgument(v, opaque)
-		}
 	}
 }
 

@@ -23,8 +23,8 @@ func (w *Walk) PackedExperts(uncalled map[string]bool) map[string]*Packed {
 		if !ok || !w.runsFusedExperts(c) {
 			continue
 		}
-		for i, name := range o.Attrs.Keys {
-			experts, isList := o.Attrs.Vals[i].(*engine.ModuleList)
+		for name, v := range o.Attrs.All() {
+			experts, isList := v.(*engine.ModuleList)
 			if !isList || !uncalled[tree.JoinPath(n.Path, name)] {
 				continue
 			}

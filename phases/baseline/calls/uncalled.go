@@ -36,12 +36,12 @@ func (w *Walk) Uncalled() map[string]bool {
 			continue
 		}
 		named := w.namedByForward(c)
-		for i, name := range o.Attrs.Keys {
+		for name, v := range o.Attrs.All() {
 			path := tree.JoinPath(n.Path, name)
 			if used[path] {
 				continue
 			}
-			parts := w.partsOf(o.Attrs.Vals[i])
+			parts := w.partsOf(v)
 			if len(parts) == 0 {
 				continue
 			}

@@ -185,9 +185,8 @@ func (c *modelConfig) method(name string) pyeval.Value {
 func updateOf(names *pyeval.Namespace) *pyeval.Builtin {
 	return pyeval.NewBuiltin("update", func(in *pyeval.Interp, args []pyeval.Value, _ *pyeval.Namespace) pyeval.Value {
 		if d, ok := pyeval.Argument(args, 0, nil).(*pyeval.Dict); ok {
-			from := d.Keywords()
-			for i, key := range from.Keys {
-				in.SetVar(names, key, from.Vals[i])
+			for key, v := range d.Keywords().All() {
+				in.SetVar(names, key, v)
 			}
 		}
 		return nil

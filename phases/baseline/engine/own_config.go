@@ -62,11 +62,8 @@ func (e *Engine) InitSettings(_ *pyeval.Interp, o *pyeval.Instance, kw *pyeval.N
 	if c, ok := o.Class.(*pyeval.Class); ok {
 		e.inheritDefaults(o, c, kw)
 	}
-	if kw == nil {
-		return
-	}
-	for i, k := range kw.Keys {
-		e.SetVar(o.Attrs, k, kw.Vals[i])
+	for k, v := range kw.All() {
+		e.SetVar(o.Attrs, k, v)
 	}
 }
 

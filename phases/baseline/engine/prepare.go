@@ -104,15 +104,15 @@ func (e *Engine) liftTextFields(c *modelConfig, text pyeval.Value) {
 		for _, k := range t.fields.Keys {
 			lift(k, t.attr(k))
 		}
-		for i, k := range t.over.Keys {
-			lift(k, t.over.Vals[i])
+		for k, v := range t.over.All() {
+			lift(k, v)
 		}
 		for _, k := range sortedNames(t.defaults.values) {
 			lift(k, t.defaults.values[k])
 		}
 	case *pyeval.Instance:
-		for i, k := range t.Attrs.Keys {
-			lift(k, t.Attrs.Vals[i])
+		for k, v := range t.Attrs.All() {
+			lift(k, v)
 		}
 	}
 }

@@ -147,13 +147,11 @@ func (in *Interp) bindArguments(p pysrc.Params, args []Value, kw *Namespace, def
 			out.Set(q.Name, varargs)
 		}
 	}
-	if kw != nil {
-		for i, k := range kw.Keys {
-			if position[k] {
-				out.Set(k, kw.Vals[i])
-			} else {
-				rest.Set(k, kw.Vals[i])
-			}
+	for k, v := range kw.All() {
+		if position[k] {
+			out.Set(k, v)
+		} else {
+			rest.Set(k, v)
 		}
 	}
 	for _, q := range p.List {

@@ -64,11 +64,8 @@ func (d *Dict) putAll(o *Dict) {
 
 // PutNames stores the names of a namespace, which may be nil.
 func (d *Dict) PutNames(n *Namespace) {
-	if n == nil {
-		return
-	}
-	for i, k := range n.Keys {
-		d.Put(k, n.Vals[i])
+	for k, v := range n.All() {
+		d.Put(k, v)
 	}
 }
 

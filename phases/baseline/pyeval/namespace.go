@@ -1,6 +1,9 @@
 package pyeval
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Namespace is a table of names that keeps their order. Most are small, so it
 // is searched from end to end until it has grown.
@@ -76,11 +79,8 @@ func (n *Namespace) Set(key string, v Value) {
 
 // AddAll sets all names of another namespace, which may be nil.
 func (n *Namespace) AddAll(o *Namespace) {
-	if o == nil {
-		return
-	}
-	for i, k := range o.Keys {
-		n.Set(k, o.Vals[i])
+	for k, v := range o.All() {
+		n.Set(k, v)
 	}
 }
 
@@ -95,6 +95,20 @@ func (n *Namespace) SetArguments(args []Value, kw *Namespace, names ...string) {
 		n.Set(name, v)
 	}
 	n.AddAll(kw)
+}
+
+// All goes through the names and what they stand for; a nil namespace has none.
+func (n *Namespace) All() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		if n == nil {
+			return
+		}
+		for i, k := range n.Keys {
+			if !yield(k, n.Vals[i]) {
+				return
+			}
+		}
+	}
 }
 
 // Values are what the names stand for.

@@ -92,16 +92,12 @@ func (f *flattener) object(n Node, o *pyeval.Instance) {
 	f.out = append(f.out, n)
 	f.stack[o] = true
 	defer delete(f.stack, o)
-	for i, name := range o.Attrs.Keys {
+	for name, v := range o.Attrs.All() {
 		if name == "pp_group" {
 			continue
 		}
 		m := n
-		m.Value = o.Attrs.Vals[i]
-		if n.Path != "" {
-			m.Path += "."
-		}
-		m.Path += name
+		m.Value, m.Path = v, JoinPath(n.Path, name)
 		f.walk(m)
 	}
 }
