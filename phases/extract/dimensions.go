@@ -196,7 +196,7 @@ func (r *reader) rotaryFormula(m mixer, headDim string) string {
 	if m.family == MLA || m.family == DSA || r.fam.Attention == compressedAttention {
 		return "qk_rope_head_dim"
 	}
-	for _, field := range rotaryFields() {
+	for _, field := range rotaryFields {
 		if r.opt(field) == m.rotary {
 			return field
 		}

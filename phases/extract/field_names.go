@@ -78,7 +78,7 @@ func Decides(name string) bool {
 // families.
 func unknownFields(loc *located, overrides map[string]string) error {
 	known := map[string]bool{}
-	for _, name := range append(textPaths(), "architectures", "model_type", "quantization_config", "compression_config", "vision_config", "audio_config",
+	for _, name := range append(slices.Clone(textPaths), "architectures", "model_type", "quantization_config", "compression_config", "vision_config", "audio_config",
 		"rope_parameters", "rope_scaling", "rope_config", "ssm_cfg", "sparse_attention_config", "attention_other_setting", "efficient_attention_config") {
 		known[name] = true
 	}

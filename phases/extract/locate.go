@@ -10,20 +10,18 @@ import (
 
 // textPaths are the places where multimodal wrappers keep the language model,
 // the first that is there counts.
-func textPaths() []string {
-	return []string{
-		"thinker_config.text_config",
-		"text_config",
-		"language_config",
-		"llm_config",
-		"language_model_config",
-		"text_model_config",
-		"decoder_config",
-		"model_config",
-		"thinker_config",
-		"lm_config",
-		"pretrained_config", // TensorRT-LLM's engines
-	}
+var textPaths = []string{
+	"thinker_config.text_config",
+	"text_config",
+	"language_config",
+	"llm_config",
+	"language_model_config",
+	"text_model_config",
+	"decoder_config",
+	"model_config",
+	"thinker_config",
+	"lm_config",
+	"pretrained_config", // TensorRT-LLM's engines
 }
 
 // located is the language model inside the file.
@@ -45,7 +43,7 @@ func locate(root *Object) *located {
 	l.wrapper, _ = root.String("model_type")
 	l.modelType = l.wrapper
 	l.class = firstClass(root)
-	for _, path := range textPaths() {
+	for _, path := range textPaths {
 		v, _ := root.Path(path)
 		sub, ok := v.(*Object)
 		if !ok || !looksLikeText(sub, root) {
@@ -82,10 +80,9 @@ func locate(root *Object) *located {
 // unwrapped is the class that a tool for training or tuning has wrapped: FSDP
 // puts its name before the model's, the others put theirs in its place ("").
 func unwrapped(class string) string {
-	for _, tool := range []string{"PeftModel", "FullyShardedDataParallel", "DistributedDataParallel", "DeepSpeedEngine", "OptimizedModule", "AutoModelForCausalLM"} {
-		if strings.HasPrefix(class, tool) {
-			return ""
-		}
+	tools := []string{"PeftModel", "FullyShardedDataParallel", "DistributedDataParallel", "DeepSpeedEngine", "OptimizedModule", "AutoModelForCausalLM"}
+	if slices.ContainsFunc(tools, func(tool string) bool { return strings.HasPrefix(class, tool) }) {
+		return ""
 	}
 	return strings.TrimPrefix(class, "FSDP")
 }

@@ -208,21 +208,12 @@ func (r *reader) headCounts() []int {
 			continue
 		}
 		list, ok := r.perLayer(field, r.layers)
-		if ok {
-			r.positive(got.Key, list)
+		if i := slices.IndexFunc(list, func(n int) bool { return n < 1 }); ok && i >= 0 {
+			r.wrong(fmt.Sprintf("%s[%d]", got.Key, i), Value(int64(list[i])), "must be at least 1")
 		}
 		return list
 	}
 	return slices.Repeat([]int{r.size("num_attention_heads")}, r.layers)
-}
-
-func (r *reader) positive(field string, list []int) {
-	for i, n := range list {
-		if n < 1 {
-			r.wrong(fmt.Sprintf("%s[%d]", field, i), Value(int64(n)), "must be at least 1")
-			return
-		}
-	}
 }
 
 // kvCounts reads the number of key-value heads, one for each layer.

@@ -49,7 +49,7 @@ func (r *reader) rotaryDim(headDim int, layerType string) int {
 	if r.fam.NoRope || headDim == 0 || r.alibi() {
 		return 0
 	}
-	for _, field := range rotaryFields() {
+	for _, field := range rotaryFields {
 		if n := r.opt(field); n > 0 {
 			return min(n, headDim)
 		}
@@ -69,9 +69,7 @@ func (r *reader) layerRotary(layer int) (share float64, ok bool) {
 }
 
 // rotaryFields state the rotated width itself.
-func rotaryFields() []string {
-	return []string{"rotary_dim", "attn_rotary_emb", "rotary_emb_dim", "attn_cfg.rotary_emb_dim"}
-}
+var rotaryFields = []string{"rotary_dim", "attn_rotary_emb", "rotary_emb_dim", "attn_cfg.rotary_emb_dim"}
 
 func clamp(f float64) float64 { return math.Max(0, math.Min(1, f)) }
 

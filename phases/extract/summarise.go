@@ -149,13 +149,8 @@ func (r *reader) features() []string {
 	}
 	add(r.has("ngram_vocab_size_ratio"), "n-gram embeddings ("+r.name("ngram_vocab_size_ratio")+")")
 	add(r.text.Has("engram_config"), "n-gram embeddings (engram_config)")
-	add(a.Quantization != nil, "quantization: "+quantName(a.Quantization))
-	return list
-}
-
-func quantName(q *Quantization) string {
-	if q == nil {
-		return ""
+	if q := a.Quantization; q != nil {
+		add(true, "quantization: "+strings.TrimSpace(q.Method+" "+q.Format))
 	}
-	return strings.TrimSpace(q.Method + " " + q.Format)
+	return list
 }
