@@ -254,12 +254,8 @@ func (l *layerDrawing) finish() {
 // loose reports whether a module of attention stands in the layer itself,
 // with no block around the attention (Qwen3-Next).
 func loose(n *node) bool {
-	for _, sibling := range n.parent.children {
-		if isBlock(sibling) && mixes(sibling) && !isMambaMixer(sibling) {
-			return false
-		}
-	}
-	return groupOf(n) == groupAttention || n.typ == baseline.TypeNorm && isQKNorm(n.seg)
+	around := slices.ContainsFunc(n.parent.children, isAttentionBlock)
+	return !around && (groupOf(n) == groupAttention || n.typ == baseline.TypeNorm && isQKNorm(n.seg))
 }
 
 // mixerName is what the block of a token mixer is called: self_attn for all
@@ -277,13 +273,13 @@ func mixerName(n *node) string {
 			return n.seg
 		}
 	}
-	for _, sibling := range n.parent.children {
-		if sibling != n && sibling.path != n.path && isBlock(sibling) && mixes(sibling) && !isMambaMixer(sibling) {
-			return n.seg
-		}
-	}
-	return "self_attn"
+	second := slices.ContainsFunc(n.parent.children, func(sibling *node) bool { return sibling.path != n.path && isAttentionBlock(sibling) })
+	return choose(second, n.seg, "self_attn")
 }
+
+// isAttentionBlock reports whether a module is a block of attention, softmax or
+// linear.
+func isAttentionBlock(n *node) bool { return isBlock(n) && mixes(n) && !isMambaMixer(n) }
 
 // feedForward draws a dense MLP or a mixture of experts. Where SGLang calls
 // the mixture by a word that says nothing of experts, the drawing has a block
@@ -332,12 +328,8 @@ func (l *layerDrawing) covered(n *node) bool {
 	if n.seg != "mlp" && n.seg != "feed_forward" {
 		return false
 	}
-	for _, sibling := range l.node.children {
-		if sibling.seg == "moe" && hasExperts(sibling) {
-			return true
-		}
-	}
-	return l.way.deep || l.mixesInKinds()
+	beside := slices.ContainsFunc(l.node.children, func(sibling *node) bool { return sibling.seg == "moe" && hasExperts(sibling) })
+	return beside || l.way.deep || l.mixesInKinds()
 }
 
 // mixesInKinds reports whether the layer mixes tokens and stands beside layers
@@ -362,12 +354,10 @@ func plainName(n *node) string {
 	if n.seg == "mlp" || n.seg == "feed_forward" {
 		return n.seg
 	}
-	for _, sibling := range n.parent.children {
-		if sibling.path != n.path && isBlock(sibling) && !mixes(sibling) && transforms(sibling) {
-			return n.seg
-		}
-	}
-	return "mlp"
+	several := slices.ContainsFunc(n.parent.children, func(sibling *node) bool {
+		return sibling.path != n.path && isBlock(sibling) && !mixes(sibling) && transforms(sibling)
+	})
+	return choose(several, n.seg, "mlp")
 }
 
 // experts draws a mixture of experts: its own parts begin with moe_, those of

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -87,22 +88,12 @@ func ignoreEdits(f *tsast.File, e tsast.Entry, p Problem) []tsast.TextEdit {
 		first = e.Offset + e.Model.Properties[0].Span.Start
 	}
 	if line.Start > first {
-		indent := line.Start
-		for src[indent] == ' ' || src[indent] == '\t' {
-			indent++
-		}
+		indent, _ := tsast.LineIndent(src, p.Span.Start)
 		edits = append(edits, tsast.TextEdit{
-			Span: tsast.Span{Start: line.Start, End: line.Start}, NewText: string(src[line.Start:indent]) + comment + eolOf(f),
+			Span: tsast.Span{Start: line.Start, End: line.Start}, NewText: indent + comment + cmp.Or(f.Style.EOL, "\n"),
 		})
 	}
 	return append(edits, tsast.TextEdit{Span: tsast.Span{Start: line.End, End: line.End}, NewText: " " + comment})
-}
-
-func eolOf(f *tsast.File) string {
-	if f.Style.EOL != "" {
-		return f.Style.EOL
-	}
-	return "\n"
 }
 
 // silencedBy tries an edit on the entry alone, as a file of its own: the
@@ -154,7 +145,7 @@ func IgnoreInFile(f *tsast.File, rule string) (fix Fix, ok bool) {
 	if src := f.Src(); strings.HasPrefix(string(src[:min(3, len(src))]), "\ufeff") {
 		at = 3
 	}
-	fix.Edits = []tsast.TextEdit{{Span: tsast.Span{Start: at, End: at}, NewText: "// " + ignoreMark + fileMark + " " + rule + eolOf(f)}}
+	fix.Edits = []tsast.TextEdit{{Span: tsast.Span{Start: at, End: at}, NewText: "// " + ignoreMark + fileMark + " " + rule + cmp.Or(f.Style.EOL, "\n")}}
 	return fix, true
 }
 
