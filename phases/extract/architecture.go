@@ -352,9 +352,9 @@ func (a *Architecture) Field(field string) (value Value, why string, ok bool) {
 		return v, "", true
 	}
 	bare := field[strings.LastIndexByte(field, '.')+1:]
-	for _, n := range slices.Concat(a.Defaults, a.Inferred) {
-		if n.Field == field || n.Field == bare {
-			return n.Value, n.Why, true
+	for _, notes := range [][]FieldNote{a.Defaults, a.Inferred} {
+		if i := slices.IndexFunc(notes, func(n FieldNote) bool { return n.Field == field || n.Field == bare }); i >= 0 {
+			return notes[i].Value, notes[i].Why, true
 		}
 	}
 	return nil, "", false

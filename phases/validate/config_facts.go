@@ -3,7 +3,6 @@ package validate
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/extract"
@@ -148,11 +147,7 @@ type dimension struct {
 func (f *facts) dimensions(set []int) []dimension {
 	var list []dimension
 	seen := map[any]bool{}
-	add := func(of any, dims []extract.Dimension) {
-		if seen[of] {
-			return
-		}
-		seen[of] = true
+	add := func(dims []extract.Dimension) {
 		for _, d := range dims {
 			last := d.Name[strings.LastIndexAny(d.Name, "./")+1:]
 			list = append(list, dimension{d, last, strings.Contains(d.Name, "shared")})
@@ -160,8 +155,16 @@ func (f *facts) dimensions(set []int) []dimension {
 	}
 	for _, i := range set {
 		l := f.layers[i]
-		add(l.mixer, slices.Concat(l.mixer.Dimensions, l.mixer.Norms))
-		add(l.mlp, slices.Concat(l.mlp.Dimensions, l.mlp.Norms))
+		if !seen[l.mixer] {
+			seen[l.mixer] = true
+			add(l.mixer.Dimensions)
+			add(l.mixer.Norms)
+		}
+		if !seen[l.mlp] {
+			seen[l.mlp] = true
+			add(l.mlp.Dimensions)
+			add(l.mlp.Norms)
+		}
 	}
 	return list
 }
