@@ -39,16 +39,11 @@ type Result struct {
 
 // Step is the result as a step prints it.
 func (r *Result) Step() *report.Step {
-	s := &report.Step{Architecture: r.Architecture, Warnings: r.Warnings, Files: r.Files, TimingsMS: r.TimingsMS}
-	if r.Implementation != nil {
-		s.Baseline = &r.Baseline
+	s := report.Step(r.Contract)
+	if r.Implementation == nil && r.Generated == nil {
+		s.Baseline = report.Baseline{}
 	}
-	if r.Generated != nil {
-		s.Model, s.Pattern, s.Parallelism = &r.Model, r.Pattern, &r.Parallelism
-		s.Confidence = &r.Confidence
-		s.Baseline, s.Definitions, s.Problems = &r.Baseline, r.Definitions, r.Problems
-	}
-	return s
+	return &s
 }
 
 // Report is the result as the texts and files of a run are made from it.

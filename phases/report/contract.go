@@ -61,19 +61,19 @@ type Problem struct {
 	Column   int    `json:"-"` // in bytes, for validation.json
 }
 
-// Step is what one step of the command line prints with --json: the keys
-// of the contract that this step had a part in, and no empty ones for phases
-// that did not run.
+// Step is what one step of the command line prints with --json: the contract
+// without the empty keys of phases that did not run.
 type Step struct {
-	Model        *generate.Entry       `json:"model,omitempty"`
+	Model        generate.Entry        `json:"model,omitzero"`
 	Architecture *extract.Architecture `json:"architecture,omitempty"`
 	Pattern      generate.Pattern      `json:"pattern,omitempty"`
-	Baseline     *Baseline             `json:"baseline,omitempty"`
-	Parallelism  *generate.Parallelism `json:"parallelism,omitempty"`
+	Baseline     Baseline              `json:"baseline,omitzero"`
+	Parallelism  generate.Parallelism  `json:"parallelism,omitzero"`
 	Definitions  []Definition          `json:"definitions,omitempty"`
+	DatasetList  string                `json:"-"`
 	Problems     []Problem             `json:"problems,omitempty"`
-	Confidence   *generate.Confidence  `json:"confidence,omitempty"`
 	Warnings     []string              `json:"warnings"`
+	Confidence   generate.Confidence   `json:"confidence,omitzero"`
 	Files        map[string]string     `json:"files"`
 	TimingsMS    map[string]float64    `json:"timings_ms"`
 }
