@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
 // Value is one JSON value of a config.json: nil, bool, int64, *big.Int,
@@ -104,22 +106,7 @@ func (o *Object) String(key string) (s string, ok bool) {
 // Bool reads a truth value leniently: true, 1, 1.0, "true".
 func (o *Object) Bool(key string) (b, ok bool) {
 	v, _ := o.Get(key)
-	return asBool(v)
-}
-
-func asBool(v Value) (b, ok bool) {
-	switch v := v.(type) {
-	case bool:
-		return v, true
-	case int64:
-		return v != 0, true
-	case float64:
-		return v != 0, true
-	case string:
-		b, err := strconv.ParseBool(strings.ToLower(v))
-		return b, err == nil
-	}
-	return false, false
+	return families.Truth(v)
 }
 
 // List returns the array under a key.

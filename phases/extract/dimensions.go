@@ -70,6 +70,13 @@ func (d *dims) layers(of, prefix string) {
 
 // addPart adds a layer of the tables, where its conditions hold.
 func (d *dims) addPart(part families.Part, prefix string) {
+	for _, field := range sortedKeys(part.If) {
+		_, asked := part.If[field].(bool)
+		if v, _ := d.fact(field); asked && v != nil && !isTruth(v) {
+			d.r.wrong(field, v, "is neither a number nor true or false")
+			return
+		}
+	}
 	if !part.Holds(d.fact) {
 		return
 	}
@@ -88,6 +95,8 @@ func (d *dims) addPart(part families.Part, prefix string) {
 	}
 	d.add(dim)
 }
+
+func isTruth(v any) bool { _, ok := families.Truth(v); return ok }
 
 // show writes a formula for a reader.
 func (d *dims) show(text string) string {

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
 // Spellings are the names under which files write a field, ours first.
@@ -33,6 +35,8 @@ type fields struct {
 	missing            []string
 	longer             []longList
 	err                error
+	// computing are the fields whose formulas are being worked out.
+	computing []string
 }
 
 // longList is a list with more values than there are layers.
@@ -109,7 +113,12 @@ func (f *fields) fallback(field string, null bool) (v Value, why string, ok bool
 	}
 	v = parseScalar(string(raw))
 	if text, isText := v.(string); isText && strings.HasPrefix(text, "=") {
+		if slices.Contains(f.computing, field) {
+			return nil, "", false // the formulas lead back to the field, which nothing states
+		}
+		f.computing = append(f.computing, field)
 		n, missing := evaluate(text[1:], f.operand)
+		f.computing = f.computing[:len(f.computing)-1]
 		return int64(n), why + ": " + text[1:], missing == ""
 	}
 	return v, why, v != nil
@@ -291,7 +300,7 @@ func (f *fields) flag(field string, fallback bool) bool {
 // truth is a truth value; stated is false where there is none, or no such.
 func (f *fields) truth(field string) (b, stated bool) {
 	got, _ := f.value(field)
-	return asBool(got.Value)
+	return families.Truth(got.Value)
 }
 
 // ints reads an object's list of integers. What is wrong with it is kept.

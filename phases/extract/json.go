@@ -2,11 +2,11 @@ package extract
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -280,21 +280,26 @@ func (p *parser) number() (Value, error) {
 			return math.Inf(-1), nil
 		}
 	}
-	m := numberText.FindSubmatch(p.data[p.pos:])
-	digits, fraction, exponent := m[1], m[2], m[3]
+	first := p.pos
+	n := p.digits()
 	switch {
-	case len(digits) == 0:
+	case n == 0:
 		return nil, p.fail(start, "a - without a number")
-	case len(digits) > 1 && digits[0] == '0':
+	case n > 1 && p.data[first] == '0':
 		return nil, p.fail(start, "a number may not start with 0")
-	case len(fraction) == 1:
-		return nil, p.fail(start, "a number with no digits after its point")
-	case len(exponent) > 0 && strings.Trim(string(exponent), "eE+-") == "":
-		return nil, p.fail(start, "a number with no digits in its exponent")
 	}
-	p.pos += len(m[0])
+	whole := p.pos
+	if p.takes(".") && p.digits() == 0 {
+		return nil, p.fail(start, "a number with no digits after its point")
+	}
+	if p.takes("eE") {
+		p.takes("+-")
+		if p.digits() == 0 {
+			return nil, p.fail(start, "a number with no digits in its exponent")
+		}
+	}
 	text := string(p.data[start:p.pos])
-	if len(fraction)+len(exponent) > 0 {
+	if p.pos > whole {
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil && !math.IsInf(f, 0) {
 			return nil, p.fail(start, "the number %.40s cannot be read", text)
@@ -304,7 +309,7 @@ func (p *parser) number() (Value, error) {
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return i, nil
 	}
-	if n := len(digits); n > maxIntDigits {
+	if n > maxIntDigits {
 		return nil, p.fail(start, "an integer of %d digits (Python ends at %d)", n, maxIntDigits)
 	}
 	i, ok := new(big.Int).SetString(text, 10)
@@ -314,9 +319,22 @@ func (p *parser) number() (Value, error) {
 	return i, nil
 }
 
-// numberText are the digits of a number, its fraction and its exponent, which
-// may lack theirs.
-var numberText = regexp.MustCompile(`^(\d*)(\.\d*)?([eE][+-]?\d*)?`)
+// digits reads digits, and takes one of some characters: byte by byte, since a
+// config may have a million numbers, or one of as many megabytes as it has.
+func (p *parser) digits() (n int) {
+	for p.takes("0123456789") {
+		n++
+	}
+	return n
+}
+
+func (p *parser) takes(among string) bool {
+	is := p.pos < len(p.data) && strings.IndexByte(among, p.data[p.pos]) >= 0
+	if is {
+		p.pos++
+	}
+	return is
+}
 
 // str reads a string; half of a surrogate pair becomes U+FFFD.
 func (p *parser) str() (s string, err error) {
@@ -333,7 +351,7 @@ func (p *parser) str() (s string, err error) {
 			return s, err
 		case c == '\\':
 			escaped = true
-			n := len(escape.Find(p.data[p.pos:]))
+			n := escapeLength(p.data[p.pos:])
 			if n == 0 {
 				return "", p.badEscape()
 			}
@@ -347,8 +365,20 @@ func (p *parser) str() (s string, err error) {
 	return "", p.fail(start, "a string that does not end")
 }
 
-// escape is one escape sequence of JSON.
-var escape = regexp.MustCompile(`^\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})`)
+// escapeLength is the length of the escape sequence of JSON that a text begins
+// with, 0 when it begins with none.
+func escapeLength(text []byte) int {
+	switch {
+	case len(text) > 1 && strings.IndexByte(`"\/bfnrt`, text[1]) >= 0:
+		return 2
+	case len(text) > 5 && text[1] == 'u':
+		var code [2]byte
+		if _, err := hex.Decode(code[:], text[2:6]); err == nil {
+			return 6
+		}
+	}
+	return 0
+}
 
 func (p *parser) badEscape() error {
 	switch after := p.data[p.pos+1:]; {

@@ -104,9 +104,13 @@ func (r *reader) jetDims(d *dims, k *AttentionKind) {
 	heads, keyDim, kernel, expand := o.opt("num_heads"), o.opt("head_dim"), o.opt("conv_size"), o.number("expand_v")
 	reduction := max(o.opt("dconv_generator_reduction"), 1)
 	r.fail(o.err)
-	valueDim := int(float64(keyDim) * expand)
+	valueDim := int(float64(keyDim) * expand) // rounded before heads multiply it
+	if valueDim < 0 {
+		r.wrong("efficient_attention_config.jet.expand_v", expand, "a size cannot be negative")
+	}
 	k.LinearNumKeyHeads, k.LinearNumValueHeads, k.LinearKeyHeadDim, k.LinearValueHeadDim, k.ConvKernel = heads, heads, keyDim, valueDim, kernel
-	d.with(facts{"num_heads": heads, "head_dim": keyDim, "expand_v": expand, "conv_size": kernel, "dconv_generator_reduction": reduction}).layers("jet", "")
+	d.shown = map[string]string{"value_dim": "head_dim*expand_v"}
+	d.with(facts{"num_heads": heads, "head_dim": keyDim, "value_dim": valueDim, "conv_size": kernel, "dconv_generator_reduction": reduction}).layers("jet", "")
 }
 
 // otherDims are mixers of families that have no Definition; known ones have

@@ -88,7 +88,8 @@ func (r *reader) compressRatio(layer int) int {
 	if layer >= len(types) {
 		return 0
 	}
-	return map[Value]int{"compressed_sparse_attention": 4, "heavily_compressed_attention": 128}[types[layer]]
+	word, _ := types[layer].(string)
+	return map[string]int{"compressed_sparse_attention": 4, "heavily_compressed_attention": 128}[word]
 }
 
 // compressedDims are DeepSeek-V4's attention: one latent key-value head,

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/fib-ls/fib-ls/phases/extract/families"
 )
 
 // sparseLayers tells which layers have experts.
@@ -44,7 +46,7 @@ func (r *reader) sparseWhere(is func(int) bool) []bool {
 // K-EXAONE's is_moe_layer, a truth value for each layer.
 func (r *reader) sparseFromTypes() []bool {
 	if list, ok := r.text.List("is_moe_layer"); ok && len(list) >= r.layers {
-		return r.sparseWhere(func(i int) bool { sparse, _ := asBool(list[i]); return sparse })
+		return r.sparseWhere(func(i int) bool { sparse, _ := families.Truth(list[i]); return sparse })
 	}
 	types, ok := r.text.Strings("mlp_layer_types")
 	if !ok || len(types) < r.layers {
@@ -122,7 +124,7 @@ func (r *reader) sparseFromStep() []bool {
 		step = 1
 	}
 	if step > 0 {
-		return r.sparseWhere(func(i int) bool { return !slices.Contains(only, i) && (i+1)%step == 0 })
+		return mark(r.sparseWhere(func(i int) bool { return (i+1)%step == 0 }), only, 0, false)
 	}
 	return nil
 }

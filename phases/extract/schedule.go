@@ -45,11 +45,11 @@ func (r *reader) markCrossAttention(list []string) []string {
 	return mark(list, indices, 0, wordCross)
 }
 
-// mark gives the layers of a list of numbers, which count from a first one, a word.
-func mark(list []string, layers []int, first int, word string) []string {
+// mark gives the layers of a list of numbers, which count from a first one, a value.
+func mark[T any](list []T, layers []int, first int, value T) []T {
 	for _, n := range layers {
 		if n >= first && n < first+len(list) {
-			list[n-first] = word
+			list[n-first] = value
 		}
 	}
 	return list

@@ -50,9 +50,9 @@ func (r *reader) readVariants() {
 			n = len(r.vary.texts)
 			known[id] = n
 			own := r.text.clone()
-			for name, v := range fields.Values {
-				for _, spelling := range spellings(own, name) {
-					own = setPath(own, spelling, v)
+			for _, name := range fields.Keys {
+				for _, spelling := range spellings(own, name) { // a dotted one, too, is found as a key before it is as a path
+					own.Set(spelling, fields.Values[name])
 				}
 			}
 			r.vary.texts = append(r.vary.texts, own)

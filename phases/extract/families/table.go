@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -173,9 +174,6 @@ func (c Case) holds(fields Fields) bool {
 		if want == present && got != nil || want == absent && !ok {
 			continue
 		}
-		if got == nil {
-			got = false
-		}
 		if !equal(got, want) {
 			return false
 		}
@@ -183,18 +181,35 @@ func (c Case) holds(fields Fields) bool {
 	return true
 }
 
-// equal compares a config's value with the table's: numbers by size, a number as
-// a truth value where the table has one.
+// equal compares a config's value with the table's: numbers by size, and as a
+// truth value where the table has one. What is absent is false.
 func equal(got, want any) bool {
-	number, isNumber := got.(float64)
+	if want, isBool := want.(bool); isBool {
+		is, readable := Truth(got)
+		return is == want && (readable || got == nil)
+	}
 	if n, isInt := got.(int64); isInt {
-		number, isNumber = float64(n), true
-	}
-	if want, isBool := want.(bool); isBool && isNumber {
-		return (number != 0) == want
-	}
-	if isNumber {
-		return number == want
+		got = float64(n)
 	}
 	return got == want
+}
+
+// Truth reads a config's truth value leniently: true, 1, 1.0, "true", "1". ok is
+// false for what is none.
+func Truth(v any) (b, ok bool) {
+	switch v := v.(type) {
+	case bool:
+		return v, true
+	case int64:
+		return v != 0, true
+	case float64:
+		return v != 0, true
+	case string:
+		if n, err := strconv.ParseFloat(v, 64); err == nil {
+			return n != 0, true
+		}
+		b, err := strconv.ParseBool(strings.ToLower(v))
+		return b, err == nil
+	}
+	return false, false
 }

@@ -102,3 +102,25 @@ func TestFind(t *testing.T) {
 		t.Error("a case changed the table")
 	}
 }
+
+// TestEitherHolds: of two parts of which a condition takes the one or the other
+// there is always one, however a config writes the field.
+func TestEitherHolds(t *testing.T) {
+	for _, c := range []struct {
+		value any
+		is    bool
+	}{
+		{nil, false}, {false, false}, {true, true}, {int64(0), false}, {int64(8), true}, {0.5, true}, {"0", false}, {"256", true},
+		{"false", false}, {"False", false}, {"true", true},
+	} {
+		fields := func(string) (any, bool) { return c.value, c.value != nil }
+		for _, want := range []bool{true, false} {
+			if got := (Part{If: map[string]any{"field": want}}).Holds(fields); got != (c.is == want) {
+				t.Errorf("%#v where a part asks for %v: %v", c.value, want, got)
+			}
+		}
+	}
+	if (Part{If: map[string]any{"field": true}}).Holds(func(string) (any, bool) { return "per-element", true }) {
+		t.Error("a word is no truth value")
+	}
+}
