@@ -116,7 +116,7 @@ func (r *Reader) load(path string) (*pysrc.Module, error) {
 }
 
 // treeVersion changes when the trees that pysrc makes do.
-const treeVersion = "tree3-"
+const treeVersion = "tree4-"
 
 // Engine makes an evaluation of the tree that finds its classes.
 func (r *Reader) Engine(ctx context.Context, limits pyeval.Limits) *engine.Engine {

@@ -1,6 +1,9 @@
 package pysrc
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Bound is the name that an import binds: a for `import a.b`, c for
 // `import a.b as c` and for `from a import b as c`.
@@ -47,4 +50,22 @@ func TargetNames(t Expr) []string {
 		return TargetNames(&TupleExpr{Elts: t.Elts})
 	}
 	return nil
+}
+
+// keptName is the name under which a match statement keeps its subject: one that
+// no program can write, and of its own for each statement. The body of a case that
+// is not decided runs, and may hold another match, before the next case is tried.
+func keptName(line int, subject Expr) *Name {
+	w := &writer{}
+	w.write(operand{subject})
+	return &Name{fmt.Sprintf("<%d>%s", line, w)}
+}
+
+// text is the name as its source has it, which for a kept subject is an expression.
+func (n *Name) text() string {
+	if !strings.HasPrefix(n.ID, "<") {
+		return n.ID
+	}
+	_, kept, _ := strings.Cut(n.ID, ">")
+	return kept
 }

@@ -1,9 +1,6 @@
 package pysrc
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // block converts the statements of a module or block node.
 func (c *converter) block(n *raw) []Stmt {
@@ -258,10 +255,8 @@ func (c *converter) matchStmt(n *raw) Stmt {
 	s := &MatchStmt{Span: c.span(n), Subject: c.field(n, "subject")}
 	subject := s.Subject
 	if _, named := subject.(*Name); !named {
-		// A name of its own for each statement: the body of a case that is not
-		// decided runs, and may hold another match, before the next case is tried.
-		bound := fmt.Sprintf("<subject of line %d>", s.First)
-		subject, s.Subject = &Name{bound}, &Walrus{bound, s.Subject}
+		name := keptName(s.First, subject)
+		subject, s.Subject = name, &Walrus{name.ID, subject}
 	}
 	body := n.child("body")
 	if body == nil {

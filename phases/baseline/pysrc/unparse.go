@@ -59,7 +59,7 @@ func (w *writer) separate(i int, separator string) {
 func (w *writer) expression(e Expr) {
 	switch e := e.(type) {
 	case *Name:
-		w.write(e.ID)
+		w.write(e.text())
 	case *Const:
 		w.write(Repr(e.Value))
 	case *Attribute:

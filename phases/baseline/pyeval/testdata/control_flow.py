@@ -64,6 +64,17 @@ m1 = matched_call([4, 2]), matched_call([4, 3])  #= (('two', [4]), (None, [4]))
 m2 = matched_call([4, [2, 5]])             #= ('a list of 2', [4])
 
 
+def matched_unsure():
+    match build() + 1:
+        case 1:
+            return "one"
+        case 2:
+            return "two"
+
+
+m3 = matched_unsure()                     #= ('two' if (build() + 1) == 2 else ('one' if (build() + 1) == 1 else None))
+
+
 def generated():
     for i in range(3):
         yield i * i
