@@ -186,20 +186,10 @@ func (w *Walk) findNames(c *pyeval.Class) map[string]bool {
 		m.addDeferred(s)
 	}
 	media := mediaMethods(m.methods)
-	done := map[string]bool{"__init__": true, "load_weights": true}
-	for again := true; again && !m.open; {
-		again = false
-		for name, all := range m.methods {
-			called := m.named[name] || isEngineEntry(name) || m.handsOnSelf && !media[name]
-			if done[name] || !called || readsMedia(name) || isForOtherHardware(name) {
-				continue
-			}
-			done[name], again = true, true
-			for _, s := range all {
-				m.add(s)
-			}
-		}
-	}
+	m.addCalled(m.methods, func(name string) bool {
+		called := m.named[name] || isEngineEntry(name) || m.handsOnSelf && !media[name]
+		return called && name != "__init__" && name != "load_weights" && !readsMedia(name) && !isForOtherHardware(name)
+	})
 	if m.open || m.handsOnSelf && len(media) == 0 {
 		return nil
 	}
@@ -210,20 +200,7 @@ func (w *Walk) findNames(c *pyeval.Class) map[string]bool {
 // video, and those that they call.
 func mediaMethods(methods map[string][]*pysrc.FuncDef) map[string]bool {
 	m := &mentions{named: map[string]bool{}}
-	out := map[string]bool{}
-	for again := true; again; {
-		again = false
-		for name, all := range methods {
-			if out[name] || !readsMedia(name) && !m.named[name] {
-				continue
-			}
-			out[name], again = true, true
-			for _, s := range all {
-				m.add(s)
-			}
-		}
-	}
-	return out
+	return m.addCalled(methods, func(name string) bool { return readsMedia(name) || m.named[name] })
 }
 
 // methodsOf are the methods of a class and its bases within the tree, by name.
@@ -271,6 +248,25 @@ type mentions struct {
 	handsOnSelf bool
 	// open: an attribute is asked for whose name is computed.
 	open bool
+}
+
+// addCalled adds the methods that are called, until there are no more: what one
+// mentions may call another. It returns their names.
+func (m *mentions) addCalled(methods map[string][]*pysrc.FuncDef, called func(name string) bool) map[string]bool {
+	done := map[string]bool{}
+	for again := true; again; {
+		again = false
+		for name, all := range methods {
+			if done[name] || !called(name) {
+				continue
+			}
+			done[name], again = true, true
+			for _, s := range all {
+				m.add(s)
+			}
+		}
+	}
+	return done
 }
 
 func (m *mentions) add(def *pysrc.FuncDef) {

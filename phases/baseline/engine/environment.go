@@ -234,11 +234,10 @@ func (e *Engine) environmentVariable(_ *pyeval.Interp, name string) pyeval.Value
 func (e *Engine) serverDefault(name string) pyeval.Value {
 	if e.server == nil {
 		e.server = map[string]pyeval.Value{}
-		for _, f := range e.serverFields() {
-			if n, ok := f.Targets[0].(*pysrc.Name); ok {
-				e.server[n.ID] = e.literalDefault(f.Value, "server argument "+n.ID)
-			}
+		for _, file := range e.Program.Files(ServerFieldsDir) {
+			e.readServerFields(ModuleName(file), "")
 		}
+		e.readServerFields(ServerModule, "ServerArgs")
 	}
 	if v, ok := e.server[name]; ok {
 		return v
@@ -246,31 +245,26 @@ func (e *Engine) serverDefault(name string) pyeval.Value {
 	return pyeval.Missing{}
 }
 
-// serverFields are the annotated assignments that define server arguments.
-func (e *Engine) serverFields() []*pysrc.AssignStmt {
-	var out []*pysrc.AssignStmt
-	collect := func(name string, accept func(class string) bool) {
-		m := e.Module(name)
-		if m == nil {
-			return
+// readServerFields reads the annotated assignments of a module's class, or of all
+// when it is "": they define server arguments.
+func (e *Engine) readServerFields(module, class string) {
+	m := e.Module(module)
+	if m == nil {
+		return
+	}
+	for _, s := range m.Tree.Body {
+		c, ok := s.(*pysrc.ClassDef)
+		if !ok || class != "" && c.Name != class {
+			continue
 		}
-		for _, s := range m.Tree.Body {
-			c, ok := s.(*pysrc.ClassDef)
-			if !ok || !accept(c.Name) {
-				continue
-			}
-			for _, field := range c.Body {
-				if a, ok := field.(*pysrc.AssignStmt); ok && a.Annotated {
-					out = append(out, a)
+		for _, field := range c.Body {
+			if a, ok := field.(*pysrc.AssignStmt); ok && a.Annotated {
+				if n, ok := a.Targets[0].(*pysrc.Name); ok {
+					e.server[n.ID] = e.literalDefault(a.Value, "server argument "+n.ID)
 				}
 			}
 		}
 	}
-	for _, file := range e.Program.Files(ServerFieldsDir) {
-		collect(ModuleName(file), func(string) bool { return true })
-	}
-	collect(ServerModule, func(class string) bool { return class == "ServerArgs" })
-	return out
 }
 
 // envDefaultOf is the default of an environment variable of srt/environ.py.
