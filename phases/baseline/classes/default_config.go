@@ -14,14 +14,8 @@ import (
 // configuration class's defaults fill in the rest, or an example of the table.
 // It is nil when neither is known.
 func (r *Reader) DefaultConfig(class string) *extract.Object {
-	o := &extract.Object{Values: map[string]extract.Value{}}
-	set := func(key string, v extract.Value) {
-		if _, ok := o.Values[key]; !ok {
-			o.Keys = append(o.Keys, key)
-		}
-		o.Values[key] = v
-	}
-	set("architectures", []extract.Value{class})
+	o := &extract.Object{}
+	o.Set("architectures", []extract.Value{class})
 	modelType, stated, example := classdefaults.Example(class)
 	if !example {
 		modelType = classdefaults.TypeOfModel(class)
@@ -35,10 +29,10 @@ func (r *Reader) DefaultConfig(class string) *extract.Object {
 	if modelType == "" {
 		return r.baseDefaults(class, o)
 	}
-	set("model_type", modelType)
+	o.Set("model_type", modelType)
 	for _, a := range stated {
 		if v, ok := r.jsonOf(a.Text); ok && a.Kind == classdefaults.Default {
-			set(a.Name, v)
+			o.Set(a.Name, v)
 		}
 	}
 	return o
@@ -71,15 +65,14 @@ func toJSON(v pyeval.Value) (extract.Value, bool) {
 		}
 		return out, true
 	case *pyeval.Dict:
-		o := &extract.Object{Values: map[string]extract.Value{}}
+		o := &extract.Object{}
 		for i, k := range v.Keys {
 			key, isText := k.(string)
 			y, ok := toJSON(v.Values[i])
 			if !ok || !isText {
 				return nil, false
 			}
-			o.Keys = append(o.Keys, key)
-			o.Values[key] = y
+			o.Set(key, y)
 		}
 		return o, true
 	}
