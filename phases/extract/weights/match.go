@@ -248,7 +248,9 @@ func (m *matcher) add(s *side, ws []Weight, layer int) {
 var sharedBlock = regexp.MustCompile(`(^|\.)shared_(transf|transformer|block|attn|layer)`)
 
 func (c *Checkpoint) sharedBlocks() bool {
-	return slices.ContainsFunc(slices.Concat(c.Layers...), func(w Weight) bool { return sharedBlock.MatchString(w.Module) })
+	return slices.ContainsFunc(c.Layers, func(ws []Weight) bool {
+		return slices.ContainsFunc(ws, func(w Weight) bool { return sharedBlock.MatchString(w.Module) })
+	})
 }
 
 // elsewhere reports whether the unit has weights in a layer before this one.
