@@ -26,7 +26,7 @@ type layout struct {
 // drawTree builds the tree of nodes and draws it: as upstream draws such a
 // model, or the way that fits on the page where that would not.
 func drawTree(rows []baseline.Module, a *extract.Architecture) (*builder, Pattern, []*part, error) {
-	var b *builder
+	var b, built *builder
 	var pattern Pattern
 	var parts []*part
 	least := math.Inf(1) // share of the cards outside of view
@@ -34,13 +34,15 @@ func drawTree(rows []baseline.Module, a *extract.Architecture) (*builder, Patter
 		if way.joined && !b.joinable() {
 			break
 		}
-		other, err := buildTree(rows, a, way.joined)
-		if err != nil {
-			return nil, "", nil, err
+		if built == nil || built.joined != way.joined {
+			var err error
+			if built, err = buildTree(rows, a, way.joined); err != nil {
+				return nil, "", nil, err
+			}
 		}
-		otherPattern, otherParts := drawBuilt(other, rows, way)
+		otherPattern, otherParts := drawBuilt(built, rows, way)
 		if share := shareOutside(otherParts); b == nil || share < least {
-			b, pattern, parts, least = other, otherPattern, otherParts, share
+			b, pattern, parts, least = built, otherPattern, otherParts, share
 		}
 		if least <= mostOutside {
 			break
