@@ -70,7 +70,7 @@ func PlaceIn(r *Result, doc *tsast.Document) error {
 	if err := r.respell(f.Style); err != nil {
 		return err
 	}
-	entry := r.newModel()
+	entry := generate.ToNewModel(r.Model, sourceRepo(r.Architecture))
 	r.Original, r.EntryText = f.Src(), tsast.Print(entry, f.Style, 0)
 	edits, err := r.edits(f, entry)
 	if err != nil {
@@ -100,11 +100,6 @@ func apply(doc *tsast.Document, edits []tsast.TextEdit) (*tsast.File, error) {
 		return nil, err
 	}
 	return doc.Replace(text), nil
-}
-
-// newModel is the entry as tsast prints it.
-func (r *Result) newModel() tsast.NewModel {
-	return generate.ToNewModel(r.Model, sourceRepo(r.Architecture))
 }
 
 // respell makes the entry again when the file writes gemm names the older

@@ -28,17 +28,13 @@ func Prepare(ctx context.Context, env *Env, req Request) (*Result, error) {
 		return nil, err
 	}
 	r := newResult(req)
-	err := r.timed(env, "extract", func() (err error) {
-		r.Architecture, r.ConfigBytes, err = ExtractStep(ctx, env, &r.Request)
-		return err
-	})
-	if err != nil {
+	if err := r.extract(ctx, env); err != nil {
 		return nil, err
 	}
 	witness := r.askWitness(ctx, env)
 	listed := r.refreshDataset(ctx, env)
-	err = r.timed(env, "baseline", func() error { return r.readBaseline(ctx, env) })
-	r.awaitWitness(witness)
+	err := r.timed(env, "baseline", func() error { return r.readBaseline(ctx, env) })
+	r.Witness = <-witness
 	<-listed
 	if err != nil {
 		return nil, err
@@ -48,6 +44,14 @@ func Prepare(ctx context.Context, env *Env, req Request) (*Result, error) {
 		return nil, err
 	}
 	return r, ctx.Err()
+}
+
+// extract runs phase 1.
+func (r *Result) extract(ctx context.Context, env *Env) error {
+	return r.timed(env, "extract", func() (err error) {
+		r.Architecture, r.ConfigBytes, err = ExtractStep(ctx, env, &r.Request)
+		return err
+	})
 }
 
 // timed runs a phase and notes how long it took.

@@ -34,14 +34,10 @@ func RunExtract(ctx context.Context, env *Env, req Request) (*Result, error) {
 		return nil, err
 	}
 	r := newResult(req)
-	err := r.timed(env, "extract", func() (err error) {
-		r.Architecture, r.ConfigBytes, err = ExtractStep(ctx, env, &r.Request)
-		return err
-	})
-	if err != nil {
+	if err := r.extract(ctx, env); err != nil {
 		return nil, err
 	}
-	r.awaitWitness(r.askWitness(ctx, env))
+	r.Witness = WeightsStep(ctx, env, &r.Request, r.Architecture)
 	r.Warnings = append(append(r.Warnings, r.Architecture.Warnings...), r.Witness.Warnings...)
 	if req.DryRun {
 		return r, nil

@@ -161,11 +161,6 @@ func (r *Result) askWitness(ctx context.Context, env *Env) <-chan *Witness {
 	return done
 }
 
-// awaitWitness waits for the checkpoint.
-func (r *Result) awaitWitness(witness <-chan *Witness) {
-	r.Witness = <-witness
-}
-
 // file is the checkpoint's tensors as they stand in the output directory.
 func (w *Witness) file() []byte {
 	if w == nil || len(w.Tensors) == 0 {
