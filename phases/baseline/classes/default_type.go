@@ -87,14 +87,11 @@ func (r *Reader) namingType(architecture string, types map[string]string) string
 // typeServing is the model_type of a configuration whose architectures name a
 // class.
 func typeServing(e *engine.Engine, conf pyeval.Value, class string) string {
-	if !engine.IsConfigValue(conf) {
+	if !engine.IsConfigValue(conf) || !slices.Contains(e.Architectures(conf), class) {
 		return ""
 	}
-	if slices.Contains(e.Architectures(conf), class) {
-		t, _ := e.Attribute(conf, "model_type").(string)
-		return t
-	}
-	return ""
+	t, _ := e.Attribute(conf, "model_type").(string)
+	return t
 }
 
 // baseDefaults is the default config of the registered class that a class

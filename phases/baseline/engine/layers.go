@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/fib-ls/fib-ls/phases/baseline/pyeval"
@@ -26,12 +27,7 @@ func recordedModules() []string {
 
 // IsLayerModule reports whether the classes of a module are layers.
 func IsLayerModule(name string) bool {
-	for _, p := range recordedModules() {
-		if rest, ok := strings.CutPrefix(name, p); ok && (rest == "" || rest[0] == '.') {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(recordedModules(), func(p string) bool { return name == p || strings.HasPrefix(name, p+".") })
 }
 
 // DimensionsOf returns the output and input features of a linear layer, an

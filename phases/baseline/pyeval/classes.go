@@ -262,12 +262,10 @@ func (in *Interp) FindMember(c *Class, name string, after *Class) (*Class, pysrc
 
 // ExternalBase reports whether one of the external bases satisfies the test.
 func (in *Interp) ExternalBase(c *Class, test func(path string) bool) bool {
-	for _, x := range in.ResolutionOrder(c) {
-		if e, ok := x.(*External); ok && test(e.Path) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(in.ResolutionOrder(c), func(x Value) bool {
+		e, ok := x.(*External)
+		return ok && test(e.Path)
+	})
 }
 
 // LastPart is the last part of a dotted path.
@@ -281,12 +279,7 @@ func (in *Interp) isException(c *Class) bool {
 
 // isSubclass reports whether a class is another one or extends it.
 func (in *Interp) isSubclass(c, other *Class) bool {
-	for _, x := range in.ResolutionOrder(c) {
-		if baseKey(x) == baseKey(other) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(in.ResolutionOrder(c), func(x Value) bool { return baseKey(x) == baseKey(other) })
 }
 
 // MemberValue returns what a member found on owner is when asked for through

@@ -1,6 +1,9 @@
 package repo
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // fetchedFilesVersion names the rule below. A copy fetched under another version
 // gets the files that it lacks at its next update.
@@ -65,19 +68,9 @@ func mayHoldFetched(path string) bool {
 	if hasAnyPrefix(dir, leftOut) {
 		return false
 	}
-	for _, root := range fetchedRoots {
-		if strings.HasPrefix(dir, root) || strings.HasPrefix(root, dir) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(fetchedRoots, func(root string) bool { return strings.HasPrefix(dir, root) || strings.HasPrefix(root, dir) })
 }
 
 func hasAnyPrefix(s string, prefixes []string) bool {
-	for _, p := range prefixes {
-		if strings.HasPrefix(s, p) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(s, p) })
 }

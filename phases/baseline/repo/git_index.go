@@ -26,12 +26,7 @@ func TracksFolder(root, folder string) (tracks bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, e := range entries {
-		if strings.Contains("/"+e.Name, "/"+folder+"/") {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(entries, func(e *index.Entry) bool { return strings.Contains("/"+e.Name, "/"+folder+"/") }), nil
 }
 
 // maxIndex bounds a clone's index file (SGLang's has about 1 MB).

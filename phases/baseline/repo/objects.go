@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -134,12 +135,7 @@ func (s *objectStore) has(h plumbing.Hash) (ok bool) {
 			ok = false
 		}
 	}()
-	for _, st := range s.stores {
-		if st.HasEncodedObject(h) == nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.stores, func(st *filesystem.Storage) bool { return st.HasEncodedObject(h) == nil })
 }
 
 // close closes the file descriptors.

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -356,23 +357,14 @@ func (r *remote) listed(wants []plumbing.Hash) bool {
 	if r.refs.Head != nil {
 		tips[*r.refs.Head] = true
 	}
-	for _, h := range wants {
-		if !tips[h] {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(wants, func(h plumbing.Hash) bool { return !tips[h] })
 }
 
 // isRefusal recognises a remote that does not serve the objects asked for.
 func isRefusal(err error) bool {
-	text := err.Error()
-	for _, part := range []string{"not our ref", "unadvertised object", "filter-spec", "filtering not"} {
-		if strings.Contains(text, part) {
-			return true
-		}
-	}
-	return errors.Is(err, transport.ErrEmptyUploadPackRequest)
+	reasons := []string{"not our ref", "unadvertised object", "filter-spec", "filtering not"}
+	return slices.ContainsFunc(reasons, func(part string) bool { return strings.Contains(err.Error(), part) }) ||
+		errors.Is(err, transport.ErrEmptyUploadPackRequest)
 }
 
 // redactError takes credentials out of the messages of net/http.

@@ -72,11 +72,7 @@ func ParentPath(p string) string {
 // the language model.
 func IsTowerName(name string) bool {
 	name = strings.ToLower(name)
-	for _, hint := range []string{"vision", "visual", "audio", "image", "speech", "multi_modal", "multimodal", "mm_projector", "projector",
-		"aligner", "resampler", "siglip", "vpm", "sound", "video"} {
-		if strings.Contains(name, hint) {
-			return true
-		}
-	}
-	return false
+	hints := []string{"vision", "visual", "audio", "image", "speech", "multi_modal", "multimodal", "mm_projector", "projector",
+		"aligner", "resampler", "siglip", "vpm", "sound", "video"}
+	return slices.ContainsFunc(hints, func(hint string) bool { return strings.Contains(name, hint) })
 }

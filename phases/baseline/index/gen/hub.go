@@ -167,12 +167,8 @@ func eachItem(e pysrc.Expr, f func(k string, v pysrc.Expr)) {
 
 // relevant reports whether a field may have to do with layers and their sizes.
 func relevant(field string) bool {
-	for _, part := range []string{"dropout", "initializer", "_token", "_coef", "token_id", "use_cache", "output_", "pretraining_tp", "_loss", "gradient_"} {
-		if strings.Contains(field, part) {
-			return false
-		}
-	}
-	return true
+	others := []string{"dropout", "initializer", "_token", "_coef", "token_id", "use_cache", "output_", "pretraining_tp", "_loss", "gradient_"}
+	return !slices.ContainsFunc(others, func(part string) bool { return strings.Contains(field, part) })
 }
 
 // literalText is a default that is a literal, or the default of a field
