@@ -2,36 +2,27 @@ package extract
 
 import "testing"
 
-// TestEvaluate holds that a formula is read to its end, or said to be none.
 func TestEvaluate(t *testing.T) {
-	fields := map[string]float64{"a": 7, "b": 2, "c": 3, "zero": 0}
-	field := func(name string) (float64, bool) {
-		v, ok := fields[name]
-		return v, ok
-	}
-	for _, c := range []struct {
-		formula string
+	fields := map[string]float64{"heads": 32, "width": 128, "a.b": 2.5, "none": 0}
+	for text, want := range map[string]struct {
 		n       int
 		missing string
 	}{
-		{"a", 7, ""},
-		{"a + b*c", 13, ""},
-		{"a - b - c", 2, ""},
-		{"a/b*c", 9, ""}, // from left to right, each quotient rounded down
-		{"a // b", 3, ""},
-		{"2*(a - b)", 10, ""},
-		{"((a + b)*c)*2 + a", 61, ""},
-		{"(a*(b + c) - b)//(c)", 11, ""},
-		{"b - a", 0, ""},
-		{"a*1.5", 10, ""},
-		{"a + unknown", 0, "unknown"},
-		{"a/zero", 0, "zero"},
-		{"a/(b - 2)", 0, "(b-2)"},
-		{"(a + b))", 0, ")"},
-		{"a b", 0, "ab"},
+		"7":                      {7, ""},
+		"heads*width":            {4096, ""},
+		"2*heads*width//3 + 1":   {2731, ""},
+		"width/3*3":              {126, ""},
+		"(heads + 2*4)*width":    {5120, ""},
+		"width - (heads - 2)":    {98, ""},
+		"heads - width":          {0, ""}, // a size is never less
+		"a.b*2 + a.b":            {7, ""}, // a product is a whole number
+		"heads*absent":           {0, "absent"},
+		"heads//none + absent":   {0, "none"},
+		"width*(heads + absent)": {0, "absent"},
 	} {
-		if n, missing := evaluate(c.formula, field); n != c.n || missing != c.missing {
-			t.Errorf("%s is %d, missing %q; want %d, %q", c.formula, n, missing, c.n, c.missing)
+		n, missing := evaluate(text, func(name string) (float64, bool) { v, ok := fields[name]; return v, ok })
+		if n != want.n || missing != want.missing {
+			t.Errorf("%s = %d, %q, want %d, %q", text, n, missing, want.n, want.missing)
 		}
 	}
 }

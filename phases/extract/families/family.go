@@ -211,8 +211,8 @@ type Part struct {
 	// Name is the module below that part; "../" stands for the layer.
 	Name string `json:"name"`
 	Kind string `json:"kind,omitempty"` // linear (""), rmsnorm, layernorm, gated, parameter, embedding
-	// N and K are the outputs and inputs (a norm has only N) as sums of products
-	// and quotients of fields and numbers: "2*num_attention_heads*head_dim + 1".
+	// N and K are the outputs and inputs (a norm has only N) as formulas of fields
+	// and numbers: "2*(num_attention_heads + 1)*head_dim", with + - * and //.
 	N     string `json:"n"`
 	K     string `json:"k,omitempty"`
 	Times string `json:"times,omitempty"`

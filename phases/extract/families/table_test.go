@@ -65,6 +65,25 @@ func TestEveryLayer(t *testing.T) {
 	}
 }
 
+// TestRefused: patterns of types and classes, what is passed over, and a decoder
+// in spite of its name.
+func TestRefused(t *testing.T) {
+	for _, c := range []struct{ by, name, but, want string }{
+		{"type", "t5", "", "an encoder-decoder"},
+		{"type", "my_bert_tiny", "", "an encoder of the BERT kind"},
+		{"type", "modernbert-decoder", "", ""},
+		{"type", "resnet", "", "a vision model"},
+		{"type", "resnet", "a vision model", ""},
+		{"class", "T5ForSequenceClassification", "", "a sequence classifier or reward model: it has no language-model head"},
+		{"class", "t5", "", ""},
+		{"type", "llama", "", ""},
+	} {
+		if got := Refused(c.by, c.name, c.but); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
+
 // TestFind: a name without a row is looked up without its last parts; a row
 // starts from the one it is like; cases follow the config.
 func TestFind(t *testing.T) {
