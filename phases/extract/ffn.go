@@ -94,6 +94,26 @@ func (r *reader) part(layer int) string {
 	return partMixer
 }
 
+// zayaPart reads what a layer of Zaya is, which alternates attention and mixtures
+// of experts: zaya_layers, "a" for attention and a number of experts; where
+// it is not given, the even layers are attention.
+func (r *reader) zayaPart(layer int) string {
+	if list, ok := r.text.List("zaya_layers"); ok && len(list) > 0 {
+		if len(list) < r.layers {
+			r.wrong("zaya_layers", Value(int64(len(list))), "has %d values for %d layers", len(list), r.layers)
+			return partMixer
+		}
+		if word, _ := list[layer].(string); word == "a" {
+			return partMixer
+		}
+		return partMoE
+	}
+	if layer%2 == 0 {
+		return partMixer
+	}
+	return partMoE
+}
+
 // denseWidths returns every layer's dense width with its formula; zero where
 // there is none.
 func (r *reader) denseWidths(sparse []bool) (list []int, formula string) {

@@ -116,6 +116,14 @@ func (r *reader) wordsFromPattern() []string {
 	return list
 }
 
+// wordsFromParts are the mixers of Zaya's layers.
+func (r *reader) wordsFromParts() []string {
+	if !r.fam.Alternates {
+		return nil
+	}
+	return r.wordsWhere(func(i int) bool { return r.zayaPart(i) == partMixer }, wordFull, wordNone)
+}
+
 // wordsFromList reads layer_types and its older names.
 func (r *reader) wordsFromList() []string {
 	for _, field := range []string{"layers_block_type", "layer_types", "attention_layers", "block_types", "mixer_types"} {
