@@ -73,7 +73,7 @@ func (d *dims) addPart(part families.Part, prefix string) {
 	for _, field := range sortedKeys(part.If) {
 		_, asked := part.If[field].(bool)
 		if v, _ := d.fact(field); asked && v != nil && !isTruth(v) {
-			d.r.wrong(field, v, "is neither a number nor true or false")
+			d.r.wrong(field, v, "neither a number nor true or false")
 			return
 		}
 	}
@@ -84,6 +84,9 @@ func (d *dims) addPart(part families.Part, prefix string) {
 	switch part.Kind {
 	case "rmsnorm", "layernorm", "gated":
 		dim.Type, dim.Norm = "norm", part.Kind
+	}
+	if dim.Type == "linear" && dim.K == 0 {
+		return // it has no inputs, as one of N 0 has no outputs
 	}
 	if from := d.show(part.K); part.N == "hidden_size" && len(d.r.formulaFields(from)) > 0 {
 		dim.Formula = from // what leads back to the layer's width says nothing by it
@@ -108,7 +111,11 @@ func (d *dims) fact(name string) (any, bool) {
 	if v, ok := d.local[name]; ok {
 		return v, true
 	}
-	return d.r.familyField(name)
+	v, ok := d.r.familyField(name)
+	if n, err := toFloat(name, v); err == nil && n < 0 {
+		return int64(0), ok // some write -1 for none
+	}
+	return v, ok
 }
 
 // value works out a formula of the tables; 0 where a field of it is neither in

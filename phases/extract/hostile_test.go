@@ -82,3 +82,15 @@ func TestNumbersCostLittle(t *testing.T) {
 		t.Errorf("%v allocations for %d numbers", n, numbers)
 	}
 }
+
+// TestSizesOfNone: 0 and -1 stand for none, and then there is no layer.
+func TestSizesOfNone(t *testing.T) {
+	for _, none := range []string{"0", "-1", "null", `"0"`} {
+		a := readText(t, `{"model_type": "gemma3n_text", "num_hidden_layers": 2, "altup_num_inputs": 4, "laurel_rank": 0, "hidden_size_per_layer_input": `+none+`, `+base+`}`)
+		for _, d := range append(a.MLPKinds[0].Dimensions, a.Extra...) {
+			if d.Type == "linear" && d.K == 0 || strings.Contains(d.Name, "per_layer") || strings.Contains(d.Name, "linear_right") {
+				t.Errorf("hidden_size_per_layer_input %s: %s of %d and %d", none, d.Name, d.N, d.K)
+			}
+		}
+	}
+}
