@@ -139,7 +139,8 @@ func (n Name) Remarks() []Note {
 	}
 	var notes []Note
 	if n.Family.Suffix == "_v_last" {
-		modern := Name{Family: mustFamily(strings.TrimSuffix(n.Family.ID, "_v_last")), Values: n.Values}
+		family, _ := FamilyByID(strings.TrimSuffix(n.Family.ID, "_v_last"))
+		modern := Name{Family: family, Values: n.Values}
 		notes = append(notes, Note{fmt.Sprintf("no Definition with the state layout _v_last has ever existed; the dataset has %s", modern), modern})
 	}
 	if n.Family.Vocabulary == FlashInferNames {
@@ -166,10 +167,4 @@ func (n Name) Remarks() []Note {
 		notes = append(notes, Note{fmt.Sprintf("the indexer works on pages of 64: %s", n.With("ps", 64)), n.With("ps", 64)})
 	}
 	return notes
-}
-
-// mustFamily is for ids that stand in the table itself.
-func mustFamily(id string) *Family {
-	f, _ := FamilyByID(id)
-	return f
 }

@@ -47,13 +47,7 @@ func distinguish(n int, traits ...trait) []string {
 }
 
 func joinWords(sep string, words ...string) string {
-	kept := words[:0:0]
-	for _, w := range words {
-		if w != "" {
-			kept = append(kept, w)
-		}
-	}
-	return strings.Join(kept, sep)
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), sep)
 }
 
 // camelWords splits a class name: "Qwen3HybridLinearDecoderLayer" gives

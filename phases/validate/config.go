@@ -187,13 +187,11 @@ func (p *entryPass) compared(expected *ExpectedEntry) []Problem {
 	return c.findings
 }
 
-func sameFinding(a, b Problem) bool {
-	return a.Rule == b.Rule && a.Span == b.Span && a.Expected == b.Expected
-}
-
 func common(a, b []Problem) []Problem {
 	return slices.DeleteFunc(a, func(x Problem) bool {
-		return !slices.ContainsFunc(b, func(y Problem) bool { return sameFinding(x, y) })
+		return !slices.ContainsFunc(b, func(y Problem) bool {
+			return x.Rule == y.Rule && x.Span == y.Span && x.Expected == y.Expected
+		})
 	})
 }
 
