@@ -283,11 +283,15 @@ func writeReports(env *phases.Env, items []*Item) {
 }
 
 // trim drops all that is not in the contract, once it is written: a
-// long batch must not keep a copy of the file, a config and a module tree for
-// each model.
+// long batch must not keep a copy of the file, a config, a module tree and a
+// checkpoint's tensors for each model.
 func trim(r *phases.Result) {
 	r.Original, r.Edited, r.ConfigBytes = nil, nil, nil
 	r.Implementation, r.Snippets, r.Generated, r.EntryText = nil, nil, nil, ""
+	r.Tensors, r.DefinitionsOf, r.Unmapped = nil, nil, nil // what Report filled in
+	if r.Witness != nil {
+		r.Witness = &phases.Witness{Note: r.Witness.Note}
+	}
 	if r.Architecture != nil {
 		r.Architecture.Config, r.Architecture.TextConfig = nil, nil
 	}

@@ -166,7 +166,8 @@ func TestBatchKeepsLittle(t *testing.T) {
 				t.Fatal(item.Err)
 			}
 			r := item.Result
-			if r.Edited != nil || r.Original != nil || r.ConfigBytes != nil || r.Implementation != nil || r.Generated != nil || r.Architecture.Config != nil {
+			if r.Edited != nil || r.Original != nil || r.ConfigBytes != nil || r.Implementation != nil || r.Generated != nil || r.Architecture.Config != nil ||
+				r.Tensors != nil || r.DefinitionsOf != nil || r.Unmapped != nil || r.Witness != nil && r.Witness.Tensors != nil {
 				t.Errorf("dry run %v: %s keeps what was written", dry, item.Request.ModelName)
 			}
 		}
