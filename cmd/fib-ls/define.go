@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -164,7 +163,7 @@ func (f *defineFlags) writeAll(cmd *cobra.Command, made []*dataset.Definition) (
 
 func (f *defineFlags) write(cmd *cobra.Command, d *dataset.Definition) error {
 	file, err := d.Write(f.out, f.force)
-	if errors.Is(err, fs.ErrExist) {
+	if errors.Is(err, dataset.ErrExists) {
 		return &fault.Usage{Message: file + " is there already", Hint: "add --force to replace it"}
 	}
 	if err != nil {

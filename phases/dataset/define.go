@@ -25,6 +25,10 @@ var references embed.FS
 // no reference for it.
 var ErrNotFixed = errors.New("fib-ls has no reference for this family")
 
+// ErrExists says that a Definition's file is there already; fs.ErrExist can be of
+// a file in the way of a directory, too.
+var ErrExists = errors.New("is there already")
+
 // DefineOptions are what a Definition says beyond its name.
 type DefineOptions struct {
 	// Models become tags model:NAME.
@@ -185,12 +189,12 @@ func (d *Definition) JSON() ([]byte, error) {
 
 // Write puts a Definition into a dataset, below dir, and returns its path. A file
 // that is there already is left alone unless replace is given: the error wraps
-// fs.ErrExist.
+// ErrExists.
 func (d *Definition) Write(dir string, replace bool) (file string, err error) {
 	name := filepath.FromSlash(d.Path())
 	file = filepath.Join(dir, name)
 	defer func() {
-		if err != nil && !errors.Is(err, fs.ErrExist) {
+		if err != nil && !errors.Is(err, ErrExists) {
 			err = fmt.Errorf("writing %s: %w", d.Name, err)
 		}
 	}()
@@ -210,7 +214,7 @@ func (d *Definition) Write(dir string, replace bool) (file string, err error) {
 		return "", err
 	}
 	if _, err := root.Lstat(name); err == nil && !replace {
-		return file, fmt.Errorf("%s is there already: %w", file, fs.ErrExist)
+		return file, fmt.Errorf("%s: %w", file, ErrExists)
 	}
 	return file, root.WriteFile(name, data, 0o644)
 }

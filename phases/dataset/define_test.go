@@ -203,7 +203,14 @@ func TestWrite(t *testing.T) {
 	if err != nil || path != filepath.Join(dir, "definitions", "gemm", "gemm_n8_k8.json") {
 		t.Fatal(path, err)
 	}
-	if _, err := d.Write(dir, false); !errors.Is(err, fs.ErrExist) {
+	if _, err := d.Write(dir, false); !errors.Is(err, ErrExists) {
+		t.Error(err)
+	}
+	inTheWay := t.TempDir()
+	if err := os.WriteFile(filepath.Join(inTheWay, "definitions"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Write(inTheWay, true); err == nil || errors.Is(err, ErrExists) {
 		t.Error(err)
 	}
 	if _, err := d.Write(dir, true); err != nil {
