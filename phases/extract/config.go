@@ -137,7 +137,8 @@ func intsOf(key string, v Value) (list []int, scalar, ok bool, err error) {
 		if v == nil {
 			continue
 		}
-		if list[i], err = toInt(fmt.Sprintf("%s[%d]", key, i), v); err != nil {
+		if list[i], err = toInt(key, v); err != nil {
+			_, err = toInt(fmt.Sprintf("%s[%d]", key, i), v)
 			return nil, false, false, err
 		}
 	}

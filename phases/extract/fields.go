@@ -35,8 +35,17 @@ type fields struct {
 	missing            []string
 	longer             []longList
 	err                error
-	// computing are the fields whose formulas are being worked out.
+	// computing are the fields whose formulas are being worked out, lists the
+	// lists of integers that were read last, by their key.
 	computing []string
+	lists     map[string]intList
+}
+
+// intList is a list of integers as it was read from an object.
+type intList struct {
+	of         *Object
+	list       []int
+	scalar, ok bool
 }
 
 // longList is a list with more values than there are layers.
@@ -303,11 +312,21 @@ func (f *fields) truth(field string) (b, stated bool) {
 	return families.Truth(got.Value)
 }
 
-// ints reads an object's list of integers. What is wrong with it is kept.
+// ints reads an object's list of integers. What is wrong with it is kept. It is
+// read once, not for each layer that asks for its own number.
 func (f *fields) ints(o *Object, key string) (list []int, scalar, ok bool) {
-	list, scalar, ok, err := o.Ints(key)
-	f.fail(err)
-	return list, scalar, ok
+	read := f.lists[key]
+	if read.of != o || o == nil {
+		var err error
+		read.of = o
+		read.list, read.scalar, read.ok, err = o.Ints(key)
+		f.fail(err)
+		if f.lists == nil {
+			f.lists = map[string]intList{}
+		}
+		f.lists[key] = read
+	}
+	return read.list, read.scalar, read.ok
 }
 
 // str is an optional string.

@@ -7,11 +7,13 @@ import (
 	"testing"
 )
 
+const compressedSizes = `"q_lora_rank": 16, "o_lora_rank": 8, "o_groups": 2, "index_n_heads": 2, "index_head_dim": 16, "index_topk": 8, ` +
+	`"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32`
+
 // TestUnreadableValues: what no model has in a field is an error or left out,
 // never the end of the process.
 func TestUnreadableValues(t *testing.T) {
-	const compressed = `"model_type": "deepseek_v4", "num_hidden_layers": 2, "q_lora_rank": 16, "o_lora_rank": 8, "o_groups": 2, "index_n_heads": 2, "index_head_dim": 16, "index_topk": 8, ` +
-		`"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32, ` + base
+	const compressed = `"model_type": "deepseek_v4", "num_hidden_layers": 2, ` + compressedSizes + ", " + base
 	for config, want := range map[string]string{
 		compressed + `, "layers_block_type": ["attention", "attention"], "layer_types": [[], {}]`:                                                  "",
 		`"model_type": "gemma4_text", "num_hidden_layers": 2, "hidden_size_per_layer_input": "x", ` + base:                                         "hidden_size_per_layer_input is \"x\"",
@@ -59,16 +61,7 @@ func TestManyFieldsOfOneLayer(t *testing.T) {
 		fmt.Fprintf(&own, `"field%d": 1, `, i)
 	}
 	config := []byte(`{"model_type": "llama", "num_hidden_layers": 2, "per_layer_config": {"1": {` + own.String() + `"num_kv_heads": 4, "attn_cfg.num_heads": 4}}, ` + base + `}`)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	a, err := Read(config, Options{})
-	runtime.ReadMemStats(&after)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := after.TotalAlloc - before.TotalAlloc; got > 200<<20 {
-		t.Errorf("%d bytes of config cost %d of memory", len(config), got)
-	}
+	a := readCheaply(t, config)
 	if k := a.AttentionKinds; len(k) != 2 || k[1].NumKVHeads != 4 || k[1].NumHeads != 4 {
 		t.Errorf("the second layer is not of its own kind: %+v", k)
 	}
@@ -93,4 +86,31 @@ func TestSizesOfNone(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestListOfManyLayers: a list with a number for each layer is read once, not
+// once for each layer.
+func TestListOfManyLayers(t *testing.T) {
+	const layers = 3000
+	ratios := strings.TrimSuffix(strings.Repeat("4, ", layers), ", ")
+	a := readCheaply(t, []byte(fmt.Sprintf(`{"model_type": "deepseek_v4", "num_hidden_layers": %d, "compress_ratios": [%s], %s, %s}`, layers, ratios, compressedSizes, base)))
+	if k := a.AttentionKinds; len(k) != 1 || k[0].Type != "csa" || k[0].Layers != layers {
+		t.Errorf("%+v", k)
+	}
+}
+
+// readCheaply reads a config and holds what that costs.
+func readCheaply(t *testing.T, config []byte) *Architecture {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	a, err := Read(config, Options{})
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > 100<<20 {
+		t.Errorf("%d bytes of config cost %d of memory", len(config), got)
+	}
+	return a
 }
