@@ -92,7 +92,15 @@ func (in *Interp) mathFunction(name string, args []Value) Value {
 		return &Unknown{Why: expr, Expr: expr}
 	}
 	if f := map[string]func(float64) float64{"sqrt": math.Sqrt, "log2": math.Log2, "log": math.Log, "exp": math.Exp}[name]; f != nil {
-		return f(x)
+		base, isNumber := asFloat(Argument(args, 1, math.E)) // log's alone
+		y := f(x)
+		if len(args) > 1 {
+			y /= math.Log(base)
+		}
+		if !isNumber || math.IsNaN(y) || math.IsInf(y, 0) {
+			return in.fail("ValueError", expr)
+		}
+		return y
 	}
 	i, okI := AsInt(Argument(args, 0, nil))
 	j, okJ := AsInt(Argument(args, 1, nil))

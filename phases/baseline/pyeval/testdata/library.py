@@ -7,6 +7,8 @@ from collections import OrderedDict, defaultdict
 from types import SimpleNamespace
 
 a = math.ceil(2.1), math.gcd(12, 18), math.lcm(4, 6)  #= (3, 6, 12)
+log = math.log(8, 2), math.log(1), math.sqrt(9), math.log(1, 10)  #= (3.0, 0.0, 3.0, 0.0)
+log_of_none = math.log(0)                 #? ValueError
 b = functools.reduce(lambda x, y: x * y, [1, 2, 3, 4])  #= 24
 c = functools.partial(lambda x, y: (x, y), 1)(2)  #= (1, 2)
 d = list(itertools.chain([1], (2, 3)))    #= [1, 2, 3]
