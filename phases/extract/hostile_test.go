@@ -88,10 +88,14 @@ func TestSizesOfNone(t *testing.T) {
 	}
 }
 
-// TestListOfManyLayers: a list with a number for each layer is read once, not
-// once for each layer.
+// TestListOfManyLayers: a list with a number or a word for each layer is read
+// once, not once for each layer.
 func TestListOfManyLayers(t *testing.T) {
 	const layers = 3000
+	words := strings.TrimSuffix(strings.Repeat(`"none", `, layers), ", ")
+	readCheaply(t, []byte(fmt.Sprintf(`{"model_type": "llama", "num_hidden_layers": %d, "skip": [%s], %s}`, layers, words, base)))
+	const sparse = `"kv_lora_rank": 32, "q_lora_rank": 48, "qk_nope_head_dim": 16, "qk_rope_head_dim": 8, "v_head_dim": 16`
+	readCheaply(t, []byte(fmt.Sprintf(`{"model_type": "glm_moe_dsa", "num_hidden_layers": %d, "indexer_types": [%s], %s, %s, %s}`, layers, words, sparse, compressedSizes, base)))
 	ratios := strings.TrimSuffix(strings.Repeat("4, ", layers), ", ")
 	a := readCheaply(t, []byte(fmt.Sprintf(`{"model_type": "deepseek_v4", "num_hidden_layers": %d, "compress_ratios": [%s], %s, %s}`, layers, ratios, compressedSizes, base)))
 	if k := a.AttentionKinds; len(k) != 1 || k[0].Type != "csa" || k[0].Layers != layers {

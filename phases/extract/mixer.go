@@ -56,15 +56,19 @@ func (r *reader) schedule() {
 	}
 	r.mixers, r.ffns = make([]mixer, r.layers), make([]ffn, r.layers)
 	r.eachVariant(func(layers []int) {
-		heads := r.headTable(words)
+		heads, none := r.headTable(words), r.skips("attention")
 		for _, i := range layers {
-			r.mixers[i] = r.layerMixer(heads, words[i], i)
+			word := words[i]
+			if none {
+				word = wordNone
+			}
+			r.mixers[i] = r.layerMixer(heads, word, i)
 		}
 	})
 	r.eachVariant(func(layers []int) {
-		ffns := r.feedForwards(words)
+		ffns, none := r.feedForwards(words), r.skips("mlp")
 		for _, i := range layers {
-			if r.ffns[i] = ffns[i]; r.skips("mlp") {
+			if r.ffns[i] = ffns[i]; none {
 				r.ffns[i] = ffn{family: NoMLP}
 			}
 			r.ffns[i].variant = r.vary.now
@@ -76,9 +80,6 @@ func (r *reader) schedule() {
 func (r *reader) layerMixer(heads headTable, word string, i int) mixer {
 	if r.err != nil || len(r.missing) > 0 {
 		return mixer{}
-	}
-	if r.skips("attention") {
-		word = wordNone
 	}
 	m := mixer{word: word}
 	switch word {

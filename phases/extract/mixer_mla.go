@@ -38,7 +38,7 @@ func (r *reader) mlaMixer(m mixer, layer int) mixer {
 // sharesIndexer reports whether a layer takes the positions that another one's
 // indexer picked.
 func (r *reader) sharesIndexer(layer int) bool {
-	types, stated := r.text.Strings("indexer_types")
+	types, stated := r.text.List("indexer_types")
 	if every := r.fam.IndexerEvery; every > 0 && !stated {
 		return layer > 0 && (layer-1)%every > 0
 	}
