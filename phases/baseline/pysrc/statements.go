@@ -252,7 +252,7 @@ func (c *converter) importFrom(n *raw) Stmt {
 }
 
 func (c *converter) matchStmt(n *raw) Stmt {
-	s := &MatchStmt{Span: c.span(n), Subject: c.field(n, "subject")}
+	s := &MatchStmt{Span: c.span(n), Subject: c.subject(n)}
 	subject := s.Subject
 	if _, named := subject.(*Name); !named {
 		name := keptName(s.First, subject)
@@ -274,6 +274,21 @@ func (c *converter) matchStmt(n *raw) Stmt {
 		s.Cases = append(s.Cases, mc)
 	}
 	return s
+}
+
+// subject is what a match statement matches: one expression, or a tuple of those
+// with commas between or behind them.
+func (c *converter) subject(n *raw) Expr {
+	var parts []*raw
+	for _, k := range n.kids {
+		if k.field == "subject" {
+			parts = append(parts, k)
+		}
+	}
+	if len(parts) > 1 || len(parts) == 1 && strings.HasPrefix(strings.TrimLeft(string(c.src[parts[0].end:n.end]), " \t"), ",") {
+		return &TupleExpr{Elts: c.exprs(parts)}
+	}
+	return c.field(n, "subject")
 }
 
 // dotted makes the attribute chain of a dotted name.

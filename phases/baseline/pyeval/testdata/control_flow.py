@@ -60,6 +60,19 @@ def matched_call(numbers):
     return None, numbers
 
 
+def matched_tuple(x, y):
+    match x, y + 1:
+        case 1, 2:
+            return "one and two"
+        case [_, 9]:
+            return "nine"
+    match x,:
+        case (3,):
+            return "three alone"
+    return None
+
+
+m0 = matched_tuple(1, 1), matched_tuple(1, 8), matched_tuple(3, 3), matched_tuple(1, 3)  #= ('one and two', 'nine', 'three alone', None)
 m1 = matched_call([4, 2]), matched_call([4, 3])  #= (('two', [4]), (None, [4]))
 m2 = matched_call([4, [2, 5]])             #= ('a list of 2', [4])
 
