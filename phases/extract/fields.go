@@ -41,11 +41,11 @@ type fields struct {
 	lists     map[string]intList
 }
 
-// intList is a list of integers as it was read from an object.
+// intList is a list of integers as it was read from a list of values, which the
+// configs of single layers share.
 type intList struct {
-	of         *Object
-	list       []int
-	scalar, ok bool
+	of   []Value
+	list []int
 }
 
 // longList is a list with more values than there are layers.
@@ -315,18 +315,20 @@ func (f *fields) truth(field string) (b, stated bool) {
 // ints reads an object's list of integers. What is wrong with it is kept. It is
 // read once, not for each layer that asks for its own number.
 func (f *fields) ints(o *Object, key string) (list []int, scalar, ok bool) {
+	values, _ := o.List(key)
 	read := f.lists[key]
-	if read.of != o || o == nil {
-		var err error
-		read.of = o
-		read.list, read.scalar, read.ok, err = o.Ints(key)
-		f.fail(err)
+	if n := len(values); n > 0 && n == len(read.of) && &values[0] == &read.of[0] {
+		return read.list, false, true
+	}
+	list, scalar, ok, err := o.Ints(key)
+	f.fail(err)
+	if ok && !scalar {
 		if f.lists == nil {
 			f.lists = map[string]intList{}
 		}
-		f.lists[key] = read
+		f.lists[key] = intList{values, list}
 	}
-	return read.list, read.scalar, read.ok
+	return list, scalar, ok
 }
 
 // str is an optional string.

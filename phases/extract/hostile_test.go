@@ -103,6 +103,17 @@ func TestListOfManyLayers(t *testing.T) {
 	}
 }
 
+// TestListOfManyConfigs: nor is it read for each config that layers have.
+func TestListOfManyConfigs(t *testing.T) {
+	const layers = 200
+	own := make([]string, layers)
+	for i := range own {
+		own[i] = fmt.Sprintf(`"%d": {"of_layer": %d}`, i, i)
+	}
+	readCheaply(t, []byte(fmt.Sprintf(`{"model_type": "qwen3_moe", "num_hidden_layers": %d, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "mlp_only_layers": [%s], "per_layer_config": {%s}, %s}`,
+		layers, strings.TrimSuffix(strings.Repeat("1,", 100_000), ","), strings.Join(own, ", "), base)))
+}
+
 // readCheaply reads a config and holds what that costs.
 func readCheaply(t *testing.T, config []byte) *Architecture {
 	t.Helper()
