@@ -72,7 +72,9 @@ func (f *formula) product() float64 {
 func (f *formula) factor() float64 {
 	if f.operator("(") != "" {
 		n := f.sum()
-		f.operator(")")
+		if f.operator(")") == "" {
+			f.missing = cmp.Or(f.missing, "a closing bracket")
+		}
 		return n
 	}
 	end := strings.IndexAny(f.rest+")", "*/+-()")

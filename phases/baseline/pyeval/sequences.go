@@ -169,7 +169,7 @@ func (in *Interp) mutate(l *List, name string, args []Value, kw *Namespace) Valu
 			if at < 0 {
 				at += len(l.Items)
 			}
-			l.Items = slices.Insert(l.Items, min(max(at, 0), len(l.Items)), args[1])
+			l.Items = slices.Insert(l.Items, min(max(at, 0), len(l.Items)), Argument(args, 1, nil))
 		}
 	case "pop":
 		i, ok := Position(Argument(args, 0, -1), len(l.Items))
