@@ -71,12 +71,37 @@ func (l *List) Slice(items []Value) Value { return NewList(items...) }
 // Slice makes a tuple of some of the elements.
 func (t *Tuple) Slice(items []Value) Value { return NewTuple(items...) }
 
-// SetItem writes an element that is there.
+// SetItem writes an element that is there. Where it is not known which, each of
+// them may be the one.
 func (l *List) SetItem(in *Interp, key, v Value) {
-	if i, ok := Position(key, len(l.Items)); ok {
+	at, isPlace := AsInt(key)
+	repeats := slices.ContainsFunc(l.Items, func(x Value) bool { _, many := x.(*Repeated); return many })
+	i, there := Position(at, len(l.Items))
+	switch {
+	case !isPlace || repeats:
+		in.TouchList(l)
+		perhaps := Derived(Show(l)+"["+Show(key)+"]", key, v)
+		for i, x := range l.Items {
+			l.Items[i] = overwritten(x, v, perhaps)
+		}
+	case there:
 		in.TouchList(l)
 		l.Items[i] = v
+	default:
+		in.fail("IndexError", Show(l)+"["+Show(key)+"]")
 	}
+}
+
+// overwritten is an element that may have become v: as it was where that is
+// equal, else what is perhaps there.
+func overwritten(x, v Value, perhaps *Unknown) Value {
+	if r, many := x.(*Repeated); many {
+		return &Repeated{Each: overwritten(r.Each, v, perhaps), Count: r.Count}
+	}
+	if same, known := equal(x, v); same && known {
+		return x
+	}
+	return perhaps
 }
 
 // deleteSlice is del l[low:high:step]; false when a bound is not known.

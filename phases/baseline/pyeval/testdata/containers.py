@@ -85,6 +85,18 @@ def deleted_unsure():
     return x, len(d)
 
 
+def written_unsure():
+    x, y, z = [1, 2, 2], [5] * 3, [1, 2]
+    x[build()] = 2
+    y[build()] = 5
+    try:
+        z[2] = 3
+    except IndexError:
+        z.append("caught")
+    return x[1], x[0] == 1, y, len(x), z
+
+
+wu = written_unsure()                     #= (2, ([1, 2, 2][nowhere.build()] == 1), [5, 5, 5], 3, [1, 2, 'caught'])
 w = deleted_slices()                      #= ([1, 3, 4], [1, 3, 5])
 unsure = deleted_unsure()                 #= ([1, 2, 3], 1)
 t = {"a": 1}.pop("b", 7)                  #= 7
