@@ -1,6 +1,7 @@
 package tsast
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -251,15 +252,15 @@ const maxLine = 4096
 
 // eolNear returns the line end used on the line before a byte.
 func (f *File) eolNear(at int, otherwise string) string {
-	for i := at - 1; i >= max(0, at-maxLine); i-- {
-		if f.Src()[i] == '\n' {
-			if i > 0 && f.Src()[i-1] == '\r' {
-				return "\r\n"
-			}
-			return "\n"
-		}
+	src := f.Src()
+	start := max(0, at-maxLine)
+	switch i := start + bytes.LastIndexByte(src[start:max(at, start)], '\n'); {
+	case i < start:
+		return otherwise
+	case i > 0 && src[i-1] == '\r':
+		return "\r\n"
 	}
-	return otherwise
+	return "\n"
 }
 
 func isSpace(c byte) bool {
@@ -270,15 +271,12 @@ func isSpace(c byte) bool {
 // and whether nothing else stands before that byte. A line that is longer than
 // any that people indent has none.
 func LineIndent[T string | []byte](src T, at int) (indent string, alone bool) {
-	start := at
-	for start > 0 && src[start-1] != '\n' && src[start-1] != '\r' {
-		if start--; at-start > maxLine {
-			return "", false
-		}
+	line := string(src[max(at-maxLine, 0):at])
+	end := max(strings.LastIndexByte(line, '\n'), strings.LastIndexByte(line, '\r'))
+	if end < 0 && at > maxLine {
+		return "", false
 	}
-	end := start
-	for end < at && (src[end] == ' ' || src[end] == '\t') {
-		end++
-	}
-	return string(src[start:end]), end == at
+	line = line[end+1:]
+	indent = line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+	return strings.Clone(indent), indent == line
 }

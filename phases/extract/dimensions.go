@@ -234,7 +234,12 @@ func (r *reader) rotaryFormula(m mixer, headDim string) string {
 // Attention and MLP kinds of the same id share a list.
 func (r *reader) dimensionsByKind() map[string][]Dimension {
 	all := map[string][]Dimension{}
-	add := func(id string, list []Dimension) { all[id] = append(append([]Dimension{}, all[id]...), list...) } // [] in JSON, not null
+	add := func(id string, list []Dimension) {
+		if all[id] == nil {
+			all[id] = []Dimension{} // [] in JSON, not null
+		}
+		all[id] = append(all[id], list...)
+	}
 	for _, k := range r.arch.AttentionKinds {
 		add(k.ID, k.widths)
 		add(k.ID, k.Dimensions)
