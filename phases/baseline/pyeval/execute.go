@@ -231,7 +231,7 @@ func (in *Interp) deleteItem(t *pysrc.Subscript, fr *frame) {
 	case *List:
 		i, isPlace := AsInt(low)
 		switch known = isSlice || isPlace; {
-		case slices.ContainsFunc(o.Items, func(x Value) bool { _, many := x.(*Repeated); return many }):
+		case containsRepeated(o.Items):
 			known = false
 		case isSlice:
 			known = in.deleteSlice(o, low, high, step)

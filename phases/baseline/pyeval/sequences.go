@@ -75,10 +75,9 @@ func (t *Tuple) Slice(items []Value) Value { return NewTuple(items...) }
 // them may be the one.
 func (l *List) SetItem(in *Interp, key, v Value) {
 	at, isPlace := AsInt(key)
-	repeats := slices.ContainsFunc(l.Items, func(x Value) bool { _, many := x.(*Repeated); return many })
 	i, there := Position(at, len(l.Items))
 	switch {
-	case !isPlace || repeats:
+	case !isPlace || containsRepeated(l.Items):
 		in.TouchList(l)
 		perhaps := Derived(Show(l)+"["+Show(key)+"]", key, v)
 		for i, x := range l.Items {

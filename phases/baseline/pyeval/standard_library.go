@@ -82,6 +82,10 @@ func (in *Interp) reduce(args []Value) Value {
 	return v
 }
 
+// realFunctions are those of math that give a real number, or ValueError where
+// there is none.
+var realFunctions = map[string]func(float64) float64{"sqrt": math.Sqrt, "log2": math.Log2, "log": math.Log, "exp": math.Exp}
+
 func (in *Interp) mathFunction(name string, args []Value) Value {
 	expr := "math." + name + "()"
 	if slices.ContainsFunc(args, hasUnknown) {
@@ -91,7 +95,7 @@ func (in *Interp) mathFunction(name string, args []Value) Value {
 	if !ok {
 		return &Unknown{Why: expr, Expr: expr}
 	}
-	if f := map[string]func(float64) float64{"sqrt": math.Sqrt, "log2": math.Log2, "log": math.Log, "exp": math.Exp}[name]; f != nil {
+	if f := realFunctions[name]; f != nil {
 		base, isNumber := asFloat(Argument(args, 1, math.E)) // log's alone
 		y := f(x)
 		if len(args) > 1 {

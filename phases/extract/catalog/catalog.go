@@ -3,8 +3,8 @@
 // with no network at all. It hands out bytes and plain values.
 //
 // models.jsonl has one model per line, {"id":…,"date":…,"config":{…}}, sorted
-// by id. A test holds the weights that a
-// model's layers add up to against its name or its published size.
+// by id. A test holds the weights that a model's layers add up to against its
+// name or its published size.
 package catalog
 
 import (
